@@ -1,0 +1,37 @@
+"""One byte sequence per document, so that a hash or a signature means the document and not its spelling.
+
+The subset of RFC 8785 that Accord signs: objects with string keys, arrays, strings, booleans, null and integers. Floats
+are refused: money and time are integers here, and float spelling is where canonical forms differ.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+from accord.core.errors import BadInput
+
+
+def canonical_json(document: Any) -> bytes:
+    """UTF-8 bytes of `document`: keys sorted by UTF-16 code units (RFC 8785, 3.2.3), no white space."""
+    return json.dumps(_ordered(document), ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def content_hash(document: Any) -> str:
+    """SHA-256 of the canonical form, in hexadecimal."""
+    return hashlib.sha256(canonical_json(document)).hexdigest()
+
+
+def _ordered(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _ordered(value[key]) for key in sorted(value, key=_utf16)}
+    if isinstance(value, list | tuple):
+        return [_ordered(item) for item in value]
+    if isinstance(value, float):
+        raise BadInput(f"{value!r} is a float; canonical documents carry integers or decimal strings")
+    return value
+
+
+def _utf16(key: str) -> bytes:
+    return key.encode("utf-16-be")

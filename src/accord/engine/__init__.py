@@ -1,0 +1,1 @@
+"""The analysis: typed functions over columns. No Django, no network; usable as a library."""

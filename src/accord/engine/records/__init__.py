@@ -1,0 +1,1 @@
+"""Transfers in bulk: schema, table store, loaders. The design leaves room for calls and messages."""
