@@ -1,0 +1,1 @@
+"""What victims and witnesses state."""

@@ -1,0 +1,1 @@
+"""The pages, one site for each kind of user."""

@@ -1,0 +1,1 @@
+"""Components, template tags, assets and words that every site shares."""
