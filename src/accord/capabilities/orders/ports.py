@@ -13,8 +13,8 @@ from enum import StrEnum
 from typing import Protocol
 from uuid import UUID
 
-from accord.capabilities.claims.ports import Acknowledged, EnquiryAnswer, Nonsense
-from accord.engine.tracing.model import Interval, Rule
+from accord.capabilities.claims.ports import Acknowledged, Credit, EnquiryAnswer, Nonsense
+from accord.engine.tracing.model import Rule
 
 
 class Refusal(StrEnum):
@@ -45,20 +45,20 @@ class PaymentFacts:
 class OrderMessage:
     """One order to one bank. `amount` is a limit, in minor units of `currency`, the currency of the account.
 
-    `transfer` is the credit the hold stands on; `intervals` are its claimed units (all where empty). Where `transfer` is
-    empty the bank matches `payment`. A bank holds no more than what `rule` says still stands of the claimed units.
+    `credits` are the claimed credits that the hold stands on, as in the enquiry that found the money; the account may be
+    one that the credits reached through inner transfers. Where `credits` is empty the bank matches `payment`. A bank holds
+    no more than what `rule` says still stands on `account` of the claimed units, traced to the moment it acts.
     """
 
     order_id: UUID
     authority: str
     institution: str
     account: str
-    transfer: str
     amount: int
     currency: str
     rule: Rule
     until: datetime
-    intervals: tuple[Interval, ...] = ()
+    credits: tuple[Credit, ...] = ()
     payment: PaymentFacts | None = None
 
 
