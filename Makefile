@@ -1,0 +1,48 @@
+# Accord. `make run` and `make test` do all set-up themselves; `make` alone prints what there is.
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test lint types format lock upgrade bench messages clean
+
+help: ## Print this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+setup: ## Set up .venv from the lock files (quick when nothing changed)
+	@./bootstrap.sh
+
+run: ## Set up and run the main job: a made-up world, a day of calls, the desk on localhost
+	@./bootstrap.sh run
+
+test: ## Set up and run all checks and tests, on SQLite and, where PostgreSQL is installed, on PostgreSQL
+	@./bootstrap.sh test
+
+lint: setup ## Ruff (rules and format) and the import contracts
+	@tests/run lint
+
+types: setup ## mypy --strict
+	@tests/run types
+
+format: setup ## Rewrite the code into its one format
+	.venv/bin/ruff check --fix-only --quiet .
+	.venv/bin/ruff format .
+
+lock: ## Bring uv.lock and requirements.txt up to date with pyproject.toml, keeping pins where it can (needs uv)
+	uv lock
+	$(MAKE) requirements.txt
+
+upgrade: ## Move every pin to the newest version that pyproject.toml allows (needs uv)
+	uv lock --upgrade
+	$(MAKE) requirements.txt
+
+requirements.txt: uv.lock # The same pins and hashes for pip
+	{ echo '# Exported from uv.lock by `make lock`; do not edit.'; uv export --locked --quiet --no-emit-project --no-header; } > $@
+
+bench: setup ## Run every benchmark beside its peers and print the ratios
+	@set -e; for script in benchmarks/*.py; do echo "== $$script"; .venv/bin/python "$$script"; done
+
+messages: setup ## Collect and compile the translations (needs gettext)
+	cd src/accord/web && ../../../.venv/bin/django-admin makemessages --locale zh_Hans --no-obsolete --settings accord.node.settings
+	cd src/accord/web && ../../../.venv/bin/django-admin compilemessages --locale zh_Hans --settings accord.node.settings
+
+clean: ## Remove .venv, caches and build output (never accord-data)
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
+	find src tests benchmarks -name __pycache__ -prune -exec rm -rf {} +
