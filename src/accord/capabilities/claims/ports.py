@@ -45,14 +45,17 @@ class Credit:
 
 @dataclass(frozen=True, slots=True)
 class EnquiryRequest:
-    """The question. Asking again with the same id is safe and is how a late answer is fetched."""
+    """The question. Asking again with the same id is safe and is how a late answer is fetched.
+
+    `until` is inclusive; None asks how things stand at the moment of answering.
+    """
 
     enquiry_id: UUID
     authority: str
     institution: str
     credits: tuple[Credit, ...]
     rule: Rule
-    until: datetime
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,11 +132,11 @@ def check_answer(request: EnquiryRequest, answer: EnquiryAnswer) -> None:
     """Refuse an answer that cannot be true. Raises Nonsense that says which part and why.
 
     In every currency in which nothing was converted, what stands, went on and left must equal what was asked about;
-    no amount is negative; no transfer is dated after `until`; onward legs leave the institution.
+    every amount is positive; no transfer is dated after `until`; onward legs leave the institution.
     """
     legs = (*answer.flows, *answer.onward, *(exit_.leg for exit_ in answer.exits))
     for leg in legs:
-        _check_leg(request, leg)
+        _check_leg(request, answer.answered_at, leg)
     for standing in answer.standing:
         if standing.amount <= 0:
             raise Nonsense(f"{request.institution} says {standing.amount} stands on {standing.account}; expected more than 0")
@@ -143,10 +146,10 @@ def check_answer(request: EnquiryRequest, answer: EnquiryAnswer) -> None:
     _check_totals(request, answer)
 
 
-def _check_leg(request: EnquiryRequest, leg: TransferLeg) -> None:
+def _check_leg(request: EnquiryRequest, answered_at: datetime, leg: TransferLeg) -> None:
     if leg.amount <= 0:
         raise Nonsense(f"{request.institution} says transfer {leg.transfer} carried {leg.amount}; expected more than 0")
-    if leg.time > request.until:
+    if leg.time > (request.until or answered_at):
         raise Nonsense(f"{request.institution} dates transfer {leg.transfer} after the time asked about")
     if leg.intervals and sum(end - start for start, end in leg.intervals) != leg.amount:
         raise Nonsense(f"{request.institution} names units of transfer {leg.transfer} that do not add up to its amount")

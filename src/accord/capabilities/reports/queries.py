@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from accord.capabilities.people.policy import Actor
+from accord.capabilities.reports.models import Report, ReportState, Shift, StatementLine
+from accord.core import clock
+from accord.core.errors import NotFound
+
+
+def reports(actor: Actor) -> QuerySet[Report]:
+    """Every report the actor may see, newest first."""
+    return Report.objects.visible_to(actor).select_related("taken_by", "locked_by", "duplicate_of")  # type: ignore[no-any-return]
+
+
+def open_reports(actor: Actor) -> QuerySet[Report]:
+    return reports(actor).filter(state=ReportState.OPEN)
+
+
+def get(actor: Actor, report_id: UUID) -> Report:
+    """One report; NotFound when there is none that the actor may see."""
+    report = reports(actor).filter(pk=report_id).first()
+    if report is None:
+        raise NotFound("there is no such report")
+    return report
+
+
+def by_ids(actor: Actor, ids: Sequence[UUID]) -> dict[UUID, Report]:
+    return {report.pk: report for report in reports(actor).filter(pk__in=ids)}
+
+
+def search(actor: Actor, text: str) -> QuerySet[Report]:
+    """Reports whose reference, accounts, call-back number or identifiers contain `text`."""
+    from django.db.models import Q
+
+    needle = text.strip()
+    if not needle:
+        return reports(actor)
+    matches: Any = (
+        Q(reference__icontains=needle)
+        | Q(callback_number__icontains=needle)
+        | Q(payee_account__icontains=needle)
+        | Q(payer_account__icontains=needle)
+        | Q(identifiers__canonical__icontains=needle)
+    )
+    return reports(actor).filter(matches).distinct()
+
+
+def call_backs_due(actor: Actor) -> QuerySet[Report]:
+    """Victims to call back within a quarter of an hour, or overdue, the longest overdue first."""
+    limit = clock.now() + timedelta(minutes=15)
+    return open_reports(actor).filter(call_back_due__lte=limit).order_by("call_back_due")
+
+
+def candidates(actor: Actor, report_id: UUID) -> list[StatementLine]:
+    """Rows of the victim's statement, the likeliest first: nearest in amount, then in time."""
+    report = get(actor, report_id)
+    return sorted(
+        report.statement_lines.all(),
+        key=lambda line: (abs(line.amount - report.amount), abs(line.time - report.about_when)),
+    )
+
+
+def hand_overs_to_acknowledge(actor: Actor) -> QuerySet[Shift]:
+    waiting = Shift.objects.filter(acknowledged_at=None).exclude(handed_over_at=None)
+    return waiting.exclude(officer__username=actor.username).select_related("officer")

@@ -1,0 +1,291 @@
+"""Taking a report, completing it, and handing the desk over. Every change is audited in the same transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from django.db import transaction
+
+from accord.capabilities.people import services as people
+from accord.capabilities.people.models import User
+from accord.capabilities.people.policy import Permission, require
+from accord.capabilities.reports.models import IdentifierState, Report, ReportIdentifier, ReportState, Shift, StatementLine
+from accord.core import clock
+from accord.core.errors import BadInput, Conflict, NotFound
+from accord.core.identifiers import normalise_account_number
+from accord.core.money import Money
+from accord.engine.text import extract
+
+CALL_BACK_AFTER: Final = timedelta(hours=1)
+LOCK_FOR: Final = timedelta(minutes=10)
+DUPLICATE_WINDOW: Final = timedelta(hours=24)
+MAX_NARRATIVE: Final = 10_000_000
+"""Characters. Longer texts belong in the evidence room, not in a call's narrative."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallFacts:
+    """The six things a duty officer learns first; `payee_account` may be an alias, `payee_bank` is often unknown."""
+
+    callback_number: str
+    payer_bank: str
+    payee_account: str
+    amount: Money
+    about_when: datetime
+    still_pending: bool
+    payee_bank: str = ""
+    payer_account: str = ""
+    still_talking: bool | None = None
+    remote_control: bool | None = None
+    more_planned: bool | None = None
+    language: str = "zh-hans"
+
+
+@transaction.atomic
+def take_report(actor: User, facts: CallFacts) -> Report:
+    """Write down a call. A second call about the same payment is joined to the first as its duplicate."""
+    require(actor, Permission.REPORTS_TAKE)
+    now = clock.now()
+    _check(facts, now)
+    report = Report(
+        created_at=now,
+        taken_by=actor,
+        callback_number=facts.callback_number.strip(),
+        payer_bank=facts.payer_bank.strip(),
+        payer_account=_account(facts.payer_account),
+        payee_bank=facts.payee_bank.strip(),
+        payee_account=_account(facts.payee_account),
+        amount=facts.amount.minor,
+        currency=facts.amount.currency,
+        about_when=facts.about_when,
+        still_pending=facts.still_pending,
+        still_talking=facts.still_talking,
+        remote_control=facts.remote_control,
+        more_planned=facts.more_planned,
+        language=facts.language,
+        call_back_due=now + CALL_BACK_AFTER,
+        locked_by=actor,
+        locked_until=now + LOCK_FOR,
+    )
+    report.duplicate_of = _same_payment(report)
+    if report.duplicate_of is not None:
+        report.state = ReportState.DUPLICATE
+    report.save(force_insert=True)
+    people.record(actor, "report taken", subject=report.pk, obj=report, amount=report.amount, currency=report.currency)
+    return report
+
+
+def _account(text: str) -> str:
+    return normalise_account_number(text) if text.strip() else ""
+
+
+def _check(facts: CallFacts, now: datetime) -> None:
+    for name, value in (
+        ("call-back number", facts.callback_number),
+        ("paying bank", facts.payer_bank),
+        ("payee account or alias", facts.payee_account),
+    ):
+        if not value.strip():
+            raise BadInput(f"the {name} is missing; the first order cannot leave without it", where=name)
+    if facts.amount.minor <= 0:
+        raise BadInput("the amount must be more than zero", where="amount")
+    if facts.about_when > now + timedelta(minutes=5):
+        raise BadInput("the payment lies in the future; check the time and the time zone", where="about when")
+
+
+def _same_payment(report: Report) -> Report | None:
+    """An earlier open report of the same payment: same payer bank, payee, amount and nearly the same time."""
+    return (
+        Report.objects.select_for_update()
+        .filter(
+            state=ReportState.OPEN,
+            payer_bank=report.payer_bank,
+            payee_account=report.payee_account,
+            amount=report.amount,
+            currency=report.currency,
+            callback_number=report.callback_number,
+            about_when__gte=report.about_when - DUPLICATE_WINDOW,
+            about_when__lte=report.about_when + DUPLICATE_WINDOW,
+        )
+        .order_by("created_at")
+        .first()
+    )
+
+
+@transaction.atomic
+def add_narrative(actor: User, report_id: UUID, narrative: str) -> list[ReportIdentifier]:
+    """Store the victim's account and propose the identifiers and amounts in it; what a person decided before stays."""
+    require(actor, Permission.REPORTS_TAKE)
+    if len(narrative) > MAX_NARRATIVE:
+        raise BadInput(f"the narrative has {len(narrative):,} characters; at most {MAX_NARRATIVE:,} are accepted; shorten it")
+    if "\x00" in narrative:
+        raise BadInput("the narrative contains NUL characters; paste it as plain text")
+    report = _locked(actor, report_id)
+    report.narrative = narrative
+    report.save(update_fields=["narrative"])
+    decided = set(report.identifiers.exclude(state=IdentifierState.PROPOSED).values_list("type", "canonical"))
+    report.identifiers.filter(state=IdentifierState.PROPOSED).delete()
+    seen: set[tuple[str, str]] = set(decided)
+    proposed = []
+    for mention in extract(narrative, currency=report.currency).mentions:
+        key = (str(mention.type), mention.canonical)
+        if key in seen:
+            continue
+        seen.add(key)
+        proposed.append(
+            ReportIdentifier(
+                report=report,
+                type=key[0],
+                raw=mention.raw,
+                canonical=mention.canonical,
+                start=mention.span[0],
+                end=mention.span[1],
+                confidence=round(mention.confidence * 100),
+            )
+        )
+    ReportIdentifier.objects.bulk_create(proposed)
+    people.record(actor, "narrative added", subject=report.pk, obj=report, characters=len(narrative), proposed=len(proposed))
+    return proposed
+
+
+@transaction.atomic
+def decide_identifier(actor: User, report_id: UUID, identifier_id: int, state: IdentifierState) -> ReportIdentifier:
+    """Confirm or reject a proposed identifier; may be changed again later."""
+    require(actor, Permission.REPORTS_TAKE)
+    identifier = ReportIdentifier.objects.select_for_update().filter(pk=identifier_id, report_id=report_id).first()
+    if identifier is None:
+        raise NotFound("there is no such identifier on this report")
+    identifier.state, identifier.decided_by = state, actor
+    identifier.save(update_fields=["state", "decided_by"])
+    people.record(actor, f"identifier {state}", subject=report_id, obj=identifier, type=identifier.type)
+    return identifier
+
+
+@transaction.atomic
+def add_statement(actor: User, report_id: UUID, lines: Iterable[StatementLine]) -> int:
+    """Keep the rows of the victim's own statement, replacing an earlier upload; how many there are."""
+    require(actor, Permission.REPORTS_TAKE)
+    report = _locked(actor, report_id)
+    report.statement_lines.all().delete()
+    rows = list(lines)
+    for row in rows:
+        row.report = report
+    StatementLine.objects.bulk_create(rows, batch_size=500)
+    people.record(actor, "statement added", subject=report.pk, obj=report, rows=len(rows))
+    return len(rows)
+
+
+@transaction.atomic
+def lock(actor: User, report_id: UUID) -> Report:
+    """Take or renew the officer lock; Conflict names the officer who has it."""
+    require(actor, Permission.REPORTS_TAKE)
+    report = _locked(actor, report_id)
+    report.locked_by, report.locked_until = actor, clock.now() + LOCK_FOR
+    report.save(update_fields=["locked_by", "locked_until"])
+    return report
+
+
+@transaction.atomic
+def unlock(actor: User, report_id: UUID) -> None:
+    """Give the lock back; a supervisor may take it from an officer who has left."""
+    require(actor, Permission.REPORTS_TAKE)
+    report = _get(report_id)
+    if report.locked_by_id not in (None, actor.pk) and not actor.role == "supervisor":
+        raise Conflict(f"{report.locked_by} is working on {report}; ask them or a supervisor")
+    report.locked_by = report.locked_until = None
+    report.save(update_fields=["locked_by", "locked_until"])
+    people.record(actor, "report unlocked", subject=report.pk, obj=report)
+
+
+@transaction.atomic
+def called_back(actor: User, report_id: UUID, note: str = "") -> Report:
+    """The victim was called back; the call-back clock stops."""
+    require(actor, Permission.REPORTS_TAKE)
+    report = _get(report_id)
+    report.called_back_at, report.call_back_due = clock.now(), None
+    report.save(update_fields=["called_back_at", "call_back_due"])
+    people.record(actor, "called back", subject=report.pk, obj=report, note=note)
+    return report
+
+
+@transaction.atomic
+def close_report(actor: User, report_id: UUID, reason: str) -> Report:
+    """End the work on a report, with the reason on record; reopening is open to anyone who may take reports."""
+    require(actor, Permission.REPORTS_TAKE)
+    if not reason.strip():
+        raise BadInput("say why the report is closed", where="reason")
+    return _set_state(actor, report_id, ReportState.CLOSED, "report closed", reason)
+
+
+def reopen_report(actor: User, report_id: UUID, reason: str) -> Report:
+    """Undo a closing, or separate a report that was joined to another by mistake."""
+    require(actor, Permission.REPORTS_TAKE)
+    return _set_state(actor, report_id, ReportState.OPEN, "report reopened", reason)
+
+
+@transaction.atomic
+def _set_state(actor: User, report_id: UUID, state: ReportState, action: str, reason: str) -> Report:
+    report = _get(report_id)
+    report.state = state
+    if state == ReportState.OPEN:
+        report.duplicate_of = None
+    report.save(update_fields=["state", "duplicate_of"])
+    people.record(actor, action, subject=report.pk, obj=report, reason=reason)
+    return report
+
+
+def _get(report_id: UUID) -> Report:
+    report = Report.objects.select_for_update().filter(pk=report_id).first()
+    if report is None:
+        raise NotFound("there is no such report")
+    return report
+
+
+def _locked(actor: User, report_id: UUID) -> Report:
+    """The report, unless another officer is working on it."""
+    report = _get(report_id)
+    if report.locked_by_id not in (None, actor.pk) and report.locked_until and report.locked_until > clock.now():
+        raise Conflict(f"{report.locked_by} is working on {report} until {report.locked_until:%H:%M}; ask them to unlock it")
+    return report
+
+
+@transaction.atomic
+def begin_shift(actor: User) -> Shift:
+    """The officer's running shift, begun now if there is none."""
+    require(actor, Permission.SHIFTS_HAND_OVER)
+    shift = Shift.objects.filter(officer=actor, handed_over_at=None).first()
+    return shift or Shift.objects.create(officer=actor, started_at=clock.now())
+
+
+@transaction.atomic
+def hand_over(actor: User, note: str) -> Shift:
+    """End the actor's shift with a note for the next officer."""
+    require(actor, Permission.SHIFTS_HAND_OVER)
+    shift = begin_shift(actor)
+    shift.handed_over_at, shift.note = clock.now(), note
+    shift.save(update_fields=["handed_over_at", "note"])
+    Report.objects.filter(locked_by=actor).update(locked_by=None, locked_until=None)
+    people.record(actor, "shift handed over", subject=None, obj=shift, note=note)
+    return shift
+
+
+@transaction.atomic
+def acknowledge_hand_over(actor: User, shift_id: UUID) -> Shift:
+    """The next officer has read the note and takes the desk."""
+    require(actor, Permission.SHIFTS_HAND_OVER)
+    shift = Shift.objects.select_for_update().filter(pk=shift_id).exclude(handed_over_at=None).first()
+    if shift is None:
+        raise NotFound("there is no such hand-over")
+    if shift.acknowledged_at is not None:
+        raise Conflict(f"{shift.acknowledged_by} already took this hand-over")
+    if shift.officer_id == actor.pk:
+        raise Conflict("another officer must acknowledge your hand-over")
+    shift.acknowledged_by, shift.acknowledged_at = actor, clock.now()
+    shift.save(update_fields=["acknowledged_by", "acknowledged_at"])
+    begin_shift(actor)
+    people.record(actor, "shift acknowledged", subject=None, obj=shift)
+    return shift
