@@ -1,0 +1,146 @@
+"""The one folder that holds everything a node keeps, and the settings that it starts with.
+
+<home>/accord.toml        settings, all optional; an environment variable ACCORD_… wins over the file
+<home>/secret-key         signs sessions; made at the first start, readable by its owner alone
+<home>/accord.sqlite3     the operational store, unless database_url names a PostgreSQL server
+<home>/records/           the record tables: transfers, balances, rejected rows
+<home>/index/             the tracing index over the record tables; can always be made again from them
+<home>/exercise/          the made-up world of the demo
+<home>/sandbox/           the state of the sandbox banks that play it
+<home>/static/            collected page assets
+<home>/cache/             compiled kernels; can always be deleted
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from accord.core.errors import BadInput, Unavailable
+
+DEFAULT_HOME: Final = "accord-data"
+
+SETTINGS: Final[dict[str, str]] = {
+    "database_url": "postgresql://user:password@host:port/name of the operational store",
+    "allowed_hosts": "host names the node answers to besides this machine, separated by commas",
+    "jurisdiction": "whose rules orders stand on: the name of a regime, such as CN",
+    "time_zone": "the zone that pages show times in, such as Asia/Shanghai",
+    "behind_tls": "1 when a reverse proxy that ends TLS stands before the node",
+}
+"""What accord.toml may set. The environment variable is the name in capitals after ACCORD_."""
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """A node's folder. Making a `Home` touches nothing; `create` and `secret_key` write."""
+
+    root: Path
+
+    @classmethod
+    def from_environment(cls) -> Home:
+        """The home that ACCORD_HOME names, its settings and caches put in force for this process.
+
+        Must run before numba is imported, which reads its cache folder only once. Raises BadInput where accord.toml
+        cannot be read.
+        """
+        home = cls(Path(os.environ.get("ACCORD_HOME") or DEFAULT_HOME).expanduser().absolute())
+        os.environ.setdefault("NUMBA_CACHE_DIR", str(home.cache / "numba"))
+        for name, value in home.file_settings().items():
+            os.environ.setdefault(f"ACCORD_{name.upper()}", value)
+        return home
+
+    @property
+    def config(self) -> Path:
+        return self.root / "accord.toml"
+
+    @property
+    def database(self) -> Path:
+        return self.root / "accord.sqlite3"
+
+    @property
+    def records(self) -> Path:
+        return self.root / "records"
+
+    @property
+    def index(self) -> Path:
+        return self.root / "index"
+
+    @property
+    def exercise(self) -> Path:
+        return self.root / "exercise"
+
+    @property
+    def sandbox(self) -> Path:
+        return self.root / "sandbox"
+
+    @property
+    def static(self) -> Path:
+        return self.root / "static"
+
+    @property
+    def cache(self) -> Path:
+        return self.root / "cache"
+
+    def create(self) -> None:
+        """Make the folder, open to its owner alone: it holds people's bank records. Raises Unavailable where it cannot."""
+        try:
+            self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise Unavailable(
+                f"the folder cannot be made ({error.strerror}); choose another with --home or ACCORD_HOME", where=str(self.root)
+            ) from error
+
+    def file_settings(self) -> dict[str, str]:
+        """What accord.toml sets, as text; empty where there is no file. Raises BadInput that names what is wrong in it."""
+        try:
+            stated = tomllib.loads(self.config.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return {}
+        except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+            raise BadInput(f"cannot be read as TOML: {error}", where=str(self.config)) from error
+        return {name: self._setting_text(name, value) for name, value in stated.items()}
+
+    def _setting_text(self, name: str, value: object) -> str:
+        if name not in SETTINGS:
+            raise BadInput(f"unknown setting {name!r}; the settings are {', '.join(SETTINGS)}", where=str(self.config))
+        if isinstance(value, bool):
+            return "1" if value else "0"
+        if not isinstance(value, str | int):
+            raise BadInput(f"{name} must be a text or a number", where=str(self.config))
+        return str(value)
+
+    def secret_key(self) -> str:
+        """The node's own random key, made at the first call. Two processes that start at once agree on one key."""
+        path = self.root / "secret-key"
+        if not path.exists():
+            self.create()
+            self._write_secret(path)
+        try:
+            key = path.read_text(encoding="ascii").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise Unavailable(f"the node's secret key cannot be read: {error}", where=str(path)) from error
+        if len(key) < 50:
+            raise Unavailable(
+                "the node's secret key is damaged; delete it to get a new one (everyone signs in again)", where=str(path)
+            )
+        return key
+
+    def _write_secret(self, path: Path) -> None:
+        """Publish a whole key by hard link, which fails where another process was first: nobody ever reads half a key."""
+        draft = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+        try:
+            descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(descriptor, "w", encoding="ascii") as file:
+                file.write(secrets.token_urlsafe(64) + "\n")
+            try:
+                os.link(draft, path)
+            except FileExistsError:
+                pass
+            finally:
+                draft.unlink()
+        except OSError as error:
+            raise Unavailable(f"the node's secret key cannot be written: {error}", where=str(path)) from error

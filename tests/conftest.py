@@ -1,0 +1,83 @@
+"""What every test stands on: a home folder of its own, the chosen operational store, and no quiet skips where asked."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import settings as hypothesis_settings
+
+_CHECKOUT = Path(__file__).parent.parent
+
+hypothesis_settings.register_profile("accord", deadline=None)  # a shared machine must not fail a test by being slow
+hypothesis_settings.load_profile("accord")
+
+_home = tempfile.mkdtemp(prefix="accord-test-")
+os.environ["ACCORD_HOME"] = _home
+os.environ["DJANGO_SETTINGS_MODULE"] = "accord.node.settings"
+os.environ.setdefault("NUMBA_CACHE_DIR", str(_CHECKOUT / ".pytest_cache" / "numba"))  # compiled once, not once a session
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--store",
+        choices=["sqlite", "postgresql"],
+        default="sqlite",
+        help="the operational store: SQLite, or PostgreSQL (a server of the tests' own, or the one of ACCORD_DATABASE_URL)",
+    )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Choose the store before Django reads its settings; workers inherit the server from the process that starts them."""
+    if config.getoption("--store") == "sqlite":
+        os.environ.pop("ACCORD_DATABASE_URL", None)
+    elif not os.environ.get("ACCORD_DATABASE_URL"):
+        from postgresql_server import PostgresqlAbsent, PostgresqlServer
+
+        try:
+            server = PostgresqlServer()
+        except PostgresqlAbsent as absent:
+            raise pytest.UsageError(str(absent)) from absent
+        config.add_cleanup(server.stop)
+        os.environ["ACCORD_DATABASE_URL"] = server.url
+    config.add_cleanup(lambda: shutil.rmtree(_home, ignore_errors=True))
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    data = os.environ.get("ACCORD_TEST_DATA", "unset: tests that need it are skipped")
+    return f"accord: store {config.getoption('--store')}; ACCORD_TEST_DATA {data}"
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+    outcome: Any = yield
+    _refuse_skip(outcome.get_result())
+
+
+@pytest.hookimpl(hookwrapper=True)
+def pytest_make_collect_report(collector: pytest.Collector) -> Iterator[None]:
+    outcome: Any = yield
+    _refuse_skip(outcome.get_result())
+
+
+def _refuse_skip(report: pytest.TestReport | pytest.CollectReport) -> None:
+    """Where everything that tests need is installed (ACCORD_NO_SKIPS=1), a skip means that something is broken."""
+    if report.skipped and os.environ.get("ACCORD_NO_SKIPS") and not hasattr(report, "wasxfail"):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+        report.outcome = "failed"
+        report.longrepr = f"skipped where nothing may be skipped: {reason}"
+
+
+@pytest.fixture(scope="session")
+def test_data() -> Path:
+    """The folder of extra data to test with, which is not part of the project."""
+    folder = os.environ.get("ACCORD_TEST_DATA")
+    if not folder:
+        pytest.skip("ACCORD_TEST_DATA does not name the folder of extra test data")
+    return Path(folder)
