@@ -20,7 +20,7 @@ import schwifty
 from schwifty.exceptions import SchwiftyException
 
 from accord.core.identifiers.base import MAX_LENGTH, Identifier, IdentifierType, clean, fold, keep_ends
-from accord.core.identifiers.card_ranges import card_issuer, is_card_range
+from accord.core.identifiers.card_ranges import card_issuer, is_card_range, is_chinese_range
 
 _IBAN = re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}")
 _GROUPED_DIGITS = re.compile(r"[0-9]+(?: [0-9]+)+")
@@ -56,8 +56,7 @@ class BankAccount(Identifier):
         if form is AccountForm.IBAN:
             return cls(number, number[:2], stated or iban_institution(number), form)
         if form is AccountForm.CARD:
-            issuer = card_issuer(number)
-            return cls(number, "CN" if issuer else None, stated or issuer or None, form)
+            return cls(number, "CN" if is_chinese_range(number) else None, stated or card_issuer(number), form)
         return cls(number, None, stated, form)
 
     @property
