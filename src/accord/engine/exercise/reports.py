@@ -1,0 +1,95 @@
+"""The calls: the six facts a victim can give, with the vagueness of real callers, and the story."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+import numpy as np
+
+from accord.core.clock import from_micros
+from accord.engine.exercise.cast import Cast
+from accord.engine.exercise.gangs import GangCast, Payment, Victim
+from accord.engine.exercise.model import VictimReport
+from accord.engine.exercise.narratives import Facts, Mention, Narrator
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A report and what its narrative mentions."""
+
+    report: VictimReport
+    mentions: tuple[Mention, ...]
+
+
+def make_calls(
+    cast: Cast,
+    gangs: tuple[GangCast, ...],
+    victims: tuple[Victim, ...],
+    payments: tuple[tuple[tuple[Payment, str], ...], ...],
+) -> tuple[Call, ...]:
+    """One call for each victim, in order of call; `payments` are each victim's own, with the transfers' ids."""
+    rng = cast.plan.random("calls")
+    calls = [_call(cast, gangs[victim.gang], number, victim, payments[number], rng) for number, victim in enumerate(victims)]
+    return tuple(sorted(calls, key=lambda call: (call.report.call_time, call.report.reference)))
+
+
+def reference(victim: int) -> str:
+    """The report's name in the truth files."""
+    return f"V{victim + 1:05d}"
+
+
+def _call(
+    cast: Cast, gang: GangCast, number: int, victim: Victim, payments: tuple[tuple[Payment, str], ...], rng: np.random.Generator
+) -> Call:
+    first = payments[0][0]
+    accounts, country = cast.accounts, cast.countries[int(cast.person_country[victim.person])]
+    paid_bank = cast.banks[int(cast.bank_of[first.creditor])]
+    vague = rng.random(3) < cast.plan.vague_share
+    same_country = cast.country_of[first.creditor] == cast.country_of[first.debtor]
+    alias = accounts.alias[first.creditor] if same_country and not cast.plan.at_once and rng.random() < 0.4 else None
+    knows_bank = not (alias or vague[0])
+    paid_at = from_micros(first.time)
+    facts = Facts(
+        scam_type=victim.scam_type,
+        language=country.language,
+        country=country,
+        payee_account=accounts.number[first.creditor],
+        payee_alias=alias,
+        payee_name=accounts.holder[first.creditor],
+        bank_name=(paid_bank.name_zh if country.language == "zh" else paid_bank.name) if knows_bank else None,
+        amounts=tuple(payment.amount for payment, _ in payments),
+        paid_at=paid_at,
+        phones=gang.phones,
+        handles=gang.handles,
+        sites=gang.sites,
+    )
+    narrator = Narrator(facts, rng)
+    report = VictimReport(
+        reference=reference(number),
+        call_time=from_micros(victim.call_time),
+        language=country.language,
+        call_back=accounts.phone[first.debtor],
+        caller_name=accounts.holder[first.debtor],
+        country=country.code,
+        payer_bank=cast.banks[int(cast.bank_of[first.debtor])].code,
+        payer_account=accounts.number[first.debtor],
+        payee_account=None if alias else accounts.number[first.creditor],
+        payee_alias=alias,
+        payee_name=accounts.holder[first.creditor],
+        payee_bank=paid_bank.code if knows_bank else None,
+        amount_minor=_rounded(first.amount) if vague[1] else first.amount,
+        currency=country.currency,
+        about_when=paid_at + timedelta(minutes=float(rng.integers(-15, 16))) if vague[2] else paid_at,
+        still_pending=first.settles_at is not None and first.settles_at > victim.call_time,
+        scam_type=victim.scam_type,
+        narrative=narrator.tell(),
+        transfers=tuple(transfer for _, transfer in payments),
+    )
+    return Call(report, tuple(narrator.mentions))
+
+
+def _rounded(minor: int) -> int:
+    """To two figures, as people remember sums."""
+    step = int(10 ** max(len(str(minor)) - 2, 0))
+    return (minor + step // 2) // step * step
