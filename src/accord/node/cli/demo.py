@@ -1,0 +1,33 @@
+"""accord demo: the main job on a made-up world."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from accord.node.cli.options import HomeOption, open_home
+
+EPILOG = """Examples:
+
+\b
+  accord demo
+  accord demo --port 8080 --home demo-data
+  accord demo --no-desk                       ends after the table of results"""
+
+
+def demo(
+    seed: Annotated[int, typer.Option(help="Another seed makes another world.")] = 7,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Where the desk stays open on localhost.")] = 8000,
+    desk: Annotated[bool, typer.Option("--desk/--no-desk", help="Keep the desk open at the end.")] = True,
+    home: HomeOption = None,
+) -> None:
+    """Play a day of an anti-scam desk: victims call, Accord follows the money from bank to bank and holds it.
+
+    Makes a world of banks, people and gangs, plays the calls of one day against a moving clock with modelled delays of
+    officers and banks, ends with a table of what was saved and how fast, and keeps the desk open with the sign-in printed.
+    """
+    node_home = open_home(home)
+    from accord.node import demo as play
+
+    play.run(node_home, seed=seed, port=port, keep_desk_open=desk)

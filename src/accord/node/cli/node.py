@@ -1,0 +1,59 @@
+"""accord node: run a node and keep it."""
+
+from __future__ import annotations
+
+import os
+from typing import Annotated
+
+import typer
+
+from accord.node.cli import output
+from accord.node.cli.options import HomeOption, open_home
+from accord.node.home import Home
+
+app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Run this agency's node.")
+
+_RUN_EPILOG = """Examples:
+
+\b
+  accord node run
+  accord node run --host 0.0.0.0 --port 8080        behind a reverse proxy that ends TLS
+
+Settings come from ACCORD_… variables or from accord.toml in the home folder. Ctrl-C stops the node and all that it started."""
+
+
+@app.command("run", epilog=_RUN_EPILOG)
+def run(
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on.")] = 8000,
+    worker: Annotated[bool, typer.Option("--worker/--no-worker", help="Also send orders, ask banks and watch clocks.")] = True,
+    home: HomeOption = None,
+) -> None:
+    """Serve the desk and, unless told not to, the worker that talks to the banks."""
+    node_home = _ready(open_home(home))
+    from accord.node import serve
+
+    serve.run(node_home, host=host, port=port, worker=worker)
+
+
+@app.command("migrate", epilog="Example:  accord node migrate --home /srv/accord")
+def migrate(home: HomeOption = None) -> None:
+    """Bring the operational store's tables up to this version; safe to repeat."""
+    node_home = _ready(open_home(home))
+    _set_up_django()
+    from django.core.management import call_command
+
+    call_command("migrate", interactive=False, verbosity=0)
+    output.note(f"The operational store of {node_home.root} is up to date.")
+
+
+def _ready(home: Home) -> Home:
+    home.create()
+    return home
+
+
+def _set_up_django() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "accord.node.settings")
+    import django
+
+    django.setup()

@@ -1,0 +1,176 @@
+"""What a node needs, and what this machine lacks of it."""
+
+from __future__ import annotations
+
+import locale
+import os
+import platform
+import re
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from importlib import metadata
+from pathlib import Path
+from typing import Final
+
+from accord.core.errors import AccordError, NotFound
+from accord.node.home import Home
+
+_LOWEST_PYTHON: Final = (3, 11)
+_PACKAGE_NAME: Final = re.compile(r"[\w.-]+")
+_ENOUGH_DISK: Final = 1 << 30
+"""Bytes free below which a warning is due; a million transfers take about a tenth of that."""
+
+
+class State(StrEnum):
+    """How a finding bears on running a node: WARNING hampers a part of it, FAILED stops it."""
+
+    OK = "ok"
+    WARNING = "warning"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at: what was found and, unless all is well, what to do."""
+
+    name: str
+    state: State
+    found: str
+    remedy: str = ""
+
+
+def examine(home: Home) -> Iterator[Finding]:
+    """Look at everything a node needs, cheap things first. A home folder that is not there yet is not made."""
+    yield _python()
+    yield _packages()
+    yield _encoding()
+    yield _folder(home)
+    yield _disk(home)
+    if home.root.is_dir():
+        yield _settings_file(home)
+        yield _operational_store(home)
+        yield _records(home)
+        yield _index(home)
+    yield _program("Chromium", ("chromium", "chromium-browser", "google-chrome"), "the browser tests")
+    yield _program("PostgreSQL server", ("postgres",), "the tests on PostgreSQL", Path("/usr/lib/postgresql"))
+
+
+def _python() -> Finding:
+    found = f"{platform.python_implementation()} {platform.python_version()}"
+    if sys.version_info < _LOWEST_PYTHON:
+        return Finding("Python", State.FAILED, found, "Run ./bootstrap.sh with Python 3.11 or newer on the PATH.")
+    return Finding("Python", State.OK, found)
+
+
+def _packages() -> Finding:
+    """Every package that Accord itself requires is there; the lock files say which version."""
+    wanted = [_PACKAGE_NAME.match(line)[0] for line in metadata.requires("accord") or ()]  # type: ignore[index]
+    missing = [name for name in wanted if not _is_installed(name)]
+    if missing:
+        return Finding("Packages", State.FAILED, f"missing: {', '.join(missing)}", "Run ./bootstrap.sh.")
+    return Finding("Packages", State.OK, f"all {len(wanted)} are there")
+
+
+def _is_installed(package: str) -> bool:
+    try:
+        metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return False
+    return True
+
+
+def _encoding() -> Finding:
+    """Names, narratives and pages are Chinese as often as English."""
+    found = f"locale {locale.setlocale(locale.LC_CTYPE)}, output {sys.stdout.encoding}"
+    if (sys.stdout.encoding or "").lower().replace("-", "") != "utf8":
+        return Finding("Text", State.WARNING, found, "Chinese may not print: set LANG=C.UTF-8 or PYTHONUTF8=1.")
+    return Finding("Text", State.OK, found)
+
+
+def _folder(home: Home) -> Finding:
+    place = str(home.root)
+    if not home.root.exists():
+        return Finding("Home folder", State.OK, f"{place} is not there yet; the first load, demo or run makes it")
+    try:
+        with tempfile.TemporaryFile(dir=home.root):
+            pass
+    except OSError as error:
+        return Finding(
+            "Home folder", State.FAILED, f"{place}: {error.strerror}", "Make it writable or choose another with --home."
+        )
+    if home.root.stat().st_mode & 0o077:
+        return Finding("Home folder", State.WARNING, f"{place} is open to other users", f"chmod 700 {place}")
+    return Finding("Home folder", State.OK, place)
+
+
+def _disk(home: Home) -> Finding:
+    nearest = next(folder for folder in (home.root, *home.root.parents) if folder.exists())
+    free = shutil.disk_usage(nearest).free
+    found = f"{free / (1 << 30):.1f} GiB free"
+    if free < _ENOUGH_DISK:
+        return Finding("Disk", State.WARNING, found, "Make room: a load or a start that finds none stops half-way.")
+    return Finding("Disk", State.OK, found)
+
+
+def _settings_file(home: Home) -> Finding:
+    stated = home.file_settings()
+    return Finding("Settings", State.OK, f"accord.toml sets {', '.join(stated)}" if stated else "accord.toml sets nothing")
+
+
+def _operational_store(home: Home) -> Finding:
+    """Whether the database answers and its tables are of this version."""
+    name = "Operational store"
+    if not os.environ.get("ACCORD_DATABASE_URL") and not home.database.exists():
+        return Finding(name, State.WARNING, "not made yet", "accord node migrate")
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "accord.node.settings")
+    import django
+    from django.db import DatabaseError, connection
+    from django.db.migrations.executor import MigrationExecutor
+
+    django.setup()
+    try:
+        executor = MigrationExecutor(connection)
+        waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    except DatabaseError as error:
+        return Finding(name, State.FAILED, f"{connection.vendor}: {error}".strip(), "Is the server up, and database_url right?")
+    finally:
+        connection.close()
+    if waiting:
+        return Finding(name, State.FAILED, f"{connection.vendor}: {len(waiting)} migrations wait", "accord node migrate")
+    return Finding(name, State.OK, f"{connection.vendor}, tables of this version")
+
+
+def _records(home: Home) -> Finding:
+    from accord.engine.records import RecordStore
+
+    try:
+        counts = RecordStore(home.records).status()
+    except AccordError as error:
+        return Finding("Records", State.FAILED, str(error), "Restore the records folder from a backup.")
+    return Finding("Records", State.OK, f"{counts['transfers']:,} transfers, {counts['balances']:,} balances")
+
+
+def _index(home: Home) -> Finding:
+    from accord.engine.tracing import Ledger
+
+    try:
+        found = f"{len(Ledger.open(home.index)):,} transfers can be traced"
+    except NotFound:
+        found = "none yet; the first trace makes it"
+    except AccordError as error:
+        return Finding("Tracing index", State.FAILED, str(error), f"Delete {home.index}; the next trace makes it again.")
+    return Finding("Tracing index", State.OK, found)
+
+
+def _program(name: str, programs: tuple[str, ...], used_by: str, off_the_path: Path | None = None) -> Finding:
+    """A program that a node runs without; Debian keeps PostgreSQL's under /usr/lib/postgresql/VERSION/bin."""
+    places = [place for program in programs if (place := shutil.which(program))]
+    if off_the_path is not None:
+        places += [str(path) for program in programs for path in sorted(off_the_path.glob(f"*/bin/{program}"))]
+    if places:
+        return Finding(name, State.OK, places[0])
+    return Finding(name, State.OK, f"not installed; only {used_by} use it")
