@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from accord.capabilities.claims import joined_trace
+from accord.capabilities.claims.joined_trace import JoinedTrace
+from accord.capabilities.claims.models import Claim, Enquiry, EnquiryState, PlanItem, PlanItemState
+from accord.capabilities.people.policy import Actor
+from accord.core import clock
+from accord.core.errors import NotFound
+
+
+def claims(actor: Actor) -> QuerySet[Claim]:
+    """Every claim the actor may see, newest first."""
+    return Claim.objects.visible_to(actor)  # type: ignore[no-any-return]
+
+
+def get(actor: Actor, claim_id: UUID) -> Claim:
+    """One claim; NotFound when there is none that the actor may see."""
+    claim = claims(actor).filter(pk=claim_id).first()
+    if claim is None:
+        raise NotFound("there is no such claim")
+    return claim
+
+
+def by_ids(actor: Actor, ids: Sequence[UUID]) -> dict[UUID, Claim]:
+    return {claim.pk: claim for claim in claims(actor).filter(pk__in=ids)}
+
+
+def by_reports(actor: Actor, report_ids: Sequence[UUID]) -> dict[UUID, Claim]:
+    """The claim of each report, by report id."""
+    return {claim.report_id: claim for claim in claims(actor).filter(report_id__in=report_ids)}
+
+
+def trace(actor: Actor, claim_id: UUID, rule: str | None = None) -> JoinedTrace:
+    """The joined trace of a claim, under its own rule or another one that was asked for."""
+    return joined_trace.join(get(actor, claim_id), rule)
+
+
+def plan(actor: Actor, claim_id: UUID) -> list[PlanItem]:
+    """The plan's lines, the most urgent first."""
+    return list(get(actor, claim_id).plan.all())
+
+
+def proposed_items(actor: Actor) -> QuerySet[PlanItem]:
+    """All proposed lines of open claims that the actor may see, the most urgent first."""
+    return PlanItem.objects.filter(claim__in=claims(actor), state=PlanItemState.PROPOSED).select_related("claim")
+
+
+def enquiries(actor: Actor, claim_id: UUID) -> list[Enquiry]:
+    """All enquiries of a claim in the order in which they were asked."""
+    return list(get(actor, claim_id).enquiries.all())
+
+
+def silent_holders(actor: Actor) -> QuerySet[Enquiry]:
+    """Enquiries that no holder answered within the clock, and those whose answer could not be used."""
+    waiting = Enquiry.objects.filter(claim__in=claims(actor)).select_related("claim")
+    overdue = waiting.filter(state__in=(EnquiryState.QUEUED, EnquiryState.ACKNOWLEDGED), answer_due_at__lt=clock.now())
+    return (overdue | waiting.filter(state=EnquiryState.FAILED)).order_by("answer_due_at")

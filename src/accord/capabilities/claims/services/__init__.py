@@ -1,0 +1,38 @@
+"""Writes of the claims room: the chase (enquiries and answers), the hold plan, and the shares of holds on an account."""
+
+from accord.capabilities.claims.services.chase import (
+    acknowledged,
+    answered,
+    ask,
+    fail,
+    open_claim,
+    retry_later,
+    start_at,
+    trace_again,
+    trace_under,
+)
+from accord.capabilities.claims.services.plan import approve_items, book, book_first, decide_item, mark_done, rule_out
+from accord.capabilities.claims.services.saved import save_trace
+from accord.capabilities.claims.services.shares import confirm_share, end_share, reserve_share
+
+__all__ = [
+    "acknowledged",
+    "answered",
+    "approve_items",
+    "ask",
+    "book",
+    "book_first",
+    "confirm_share",
+    "decide_item",
+    "end_share",
+    "fail",
+    "mark_done",
+    "open_claim",
+    "reserve_share",
+    "retry_later",
+    "rule_out",
+    "save_trace",
+    "start_at",
+    "trace_again",
+    "trace_under",
+]

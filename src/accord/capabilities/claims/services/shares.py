@@ -1,0 +1,115 @@
+"""Several claims on one account share one total, never above what is traced there.
+
+Under FIFO and LIFO every claimed unit has a place (a transfer and a range of its units), so what is already held is cut
+out exactly. Under the other rules units have no place: claims that share a credit count once, by the larger.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from accord.capabilities.claims.messages import parcels_from_json, to_json
+from accord.capabilities.claims.models import Claim, HoldShare, SharedAccount
+from accord.engine.tracing.model import Parcel
+
+
+def lock_account(institution: str, account: str, currency: str) -> SharedAccount:
+    """The account's row, locked until the end of the transaction. Call inside one."""
+    shared, _ = SharedAccount.objects.get_or_create(institution=institution, account=account, currency=currency)
+    return SharedAccount.objects.select_for_update().get(pk=shared.pk)
+
+
+def free_units(
+    shared: SharedAccount, amount: int, parcels: Sequence[Parcel], transfers: Iterable[str]
+) -> tuple[int, tuple[Parcel, ...]]:
+    """How much of `amount` no live hold on the account covers yet, and (FIFO, LIFO) which units those are."""
+    shares = list(shared.shares.filter(active=True))
+    if parcels:
+        covered = [parcel for share in shares for parcel in _first_units(parcels_from_json(share.parcels), share.amount)]
+        free = _without(parcels, covered)
+        # a share without units (its claim is traced under a rule without parcels) covers as many units as it holds
+        unplaced = sum(share.amount for share in shares if not share.parcels)
+        left = max(0, sum(parcel.end - parcel.start for parcel in free) - unplaced)
+        return left, tuple(_first_units(free, left))
+    named = set(transfers)
+    overlapping = sum(share.amount for share in shares if not share.transfers or named & set(share.transfers))
+    return max(0, amount - overlapping), ()
+
+
+@transaction.atomic
+def reserve_share(
+    order_id: UUID,
+    claim: Claim,
+    shared: SharedAccount,
+    amount: int,
+    parcels: Sequence[Parcel],
+    transfers: Sequence[str],
+    *,
+    confirmed: bool = False,
+) -> HoldShare:
+    """Book money on the account for one order; once per order."""
+    share, _ = HoldShare.objects.get_or_create(
+        order_id=order_id,
+        defaults={
+            "account": shared,
+            "claim": claim,
+            "amount": amount,
+            "parcels": to_json(tuple(parcels)),
+            "transfers": list(transfers),
+            "confirmed": confirmed,
+        },
+    )
+    return share
+
+
+def confirm_share(order_id: UUID, held: int) -> None:
+    """The bank holds `held` under the order: nothing ends the share, less trims it."""
+    HoldShare.objects.filter(order_id=order_id).update(amount=held, confirmed=held > 0, active=held > 0)
+
+
+def end_share(order_id: UUID) -> None:
+    """Nothing is held under the order any more."""
+    HoldShare.objects.filter(order_id=order_id).update(active=False)
+
+
+def _first_units(parcels: Sequence[Parcel], amount: int) -> Iterable[Parcel]:
+    for parcel in parcels:
+        if amount <= 0:
+            return
+        taken = min(amount, parcel.end - parcel.start)
+        yield Parcel(parcel.transfer, parcel.start, parcel.start + taken)
+        amount -= taken
+
+
+def _without(wanted: Sequence[Parcel], covered: Sequence[Parcel]) -> list[Parcel]:
+    """The units in `wanted` that lie in none of `covered`, without overlaps."""
+    cuts: dict[str, list[tuple[int, int]]] = {}
+    for parcel in covered:
+        cuts.setdefault(parcel.transfer, []).append((parcel.start, parcel.end))
+    left: list[Parcel] = []
+    for transfer, start, end in _union(wanted):
+        position = start
+        for cut_start, cut_end in sorted(cuts.get(transfer, ())):
+            if cut_start > position:
+                left.append(Parcel(transfer, position, min(cut_start, end)))
+            position = max(position, min(cut_end, end))
+            if position >= end:
+                break
+        if position < end:
+            left.append(Parcel(transfer, position, end))
+    return [parcel for parcel in left if parcel.end > parcel.start]
+
+
+def _union(parcels: Sequence[Parcel]) -> list[tuple[str, int, int]]:
+    """The same units without overlaps, sorted."""
+    merged: list[Any] = []
+    for parcel in sorted(parcels, key=lambda parcel: (parcel.transfer, parcel.start)):
+        if merged and merged[-1][0] == parcel.transfer and parcel.start <= merged[-1][2]:
+            merged[-1][2] = max(merged[-1][2], parcel.end)
+        else:
+            merged.append([parcel.transfer, parcel.start, parcel.end])
+    return [tuple(item) for item in merged]

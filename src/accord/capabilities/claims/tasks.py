@@ -1,0 +1,52 @@
+"""The worker's part: deliver due enquiries and take over what comes back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Executor
+from typing import Final
+
+from accord.capabilities.claims import services
+from accord.capabilities.claims.messages import request_of
+from accord.capabilities.claims.models import Enquiry, EnquiryState
+from accord.capabilities.claims.ports import Acknowledged, EnquiryAnswer, LedgerHolder, check_answer
+from accord.capabilities.delivery import lease_due
+from accord.core import clock
+from accord.core.errors import AccordError, Unavailable
+
+BATCH: Final = 32
+
+HolderOf = Callable[[str], LedgerHolder]
+"""Finds the port for an institution; raises Unavailable when there is no line to it."""
+
+
+def deliver_enquiries(holder_of: HolderOf, authority: str, executor: Executor) -> int:
+    """Send due enquiries, all of a batch at once, so that a slow holder delays no other; how many were sent."""
+    due = lease_due(Enquiry.objects.filter(state__in=(EnquiryState.QUEUED, EnquiryState.ACKNOWLEDGED)), clock.now(), BATCH)
+    replies = executor.map(lambda enquiry: _ask(enquiry, holder_of, authority), due)
+    for enquiry, reply in zip(due, replies, strict=True):
+        _take(enquiry, reply)
+    return len(due)
+
+
+def _ask(enquiry: Enquiry, holder_of: HolderOf, authority: str) -> Acknowledged | EnquiryAnswer | AccordError:
+    """The holder's checked reply, or the error that kept it from us. Runs in a thread: touches no database."""
+    request = request_of(enquiry, authority)
+    try:
+        reply = holder_of(enquiry.institution).enquire(request)
+        if isinstance(reply, EnquiryAnswer):
+            check_answer(request, reply)
+    except AccordError as error:
+        return error
+    return reply
+
+
+def _take(enquiry: Enquiry, reply: Acknowledged | EnquiryAnswer | AccordError) -> None:
+    if isinstance(reply, Acknowledged):
+        services.acknowledged(enquiry.pk, reply)
+    elif isinstance(reply, EnquiryAnswer):
+        services.answered(enquiry.pk, reply)
+    elif isinstance(reply, Unavailable):
+        services.retry_later(enquiry, str(reply))
+    else:
+        services.fail(enquiry.pk, str(reply))

@@ -1,0 +1,63 @@
+"""What the worker writes down by itself: orders that left, lines that were down, holds whose time is over."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from accord.capabilities.claims import services as claims
+from accord.capabilities.delivery import next_retry
+from accord.capabilities.orders.life_cycle import HOLDING, Event, State, next_state
+from accord.capabilities.orders.models import Order
+from accord.capabilities.people import services as people
+from accord.capabilities.people.policy import NODE
+from accord.core import clock
+
+
+@transaction.atomic
+def mark_sent(orders: Sequence[Order]) -> None:
+    """Approved orders are about to leave; written before the call, so that no order leaves without a trace of it here."""
+    now = clock.now()
+    for order in orders:
+        if order.state == State.APPROVED:
+            order.state, order.sent_at = next_state(order.state, Event.SEND), now
+            order.save(update_fields=["state", "sent_at"])
+            people.record(NODE, f"{order.kind} sent", subject=order.claim_id, obj=order, institution=order.institution)
+
+
+def retry_later(order: Order, error: str) -> None:
+    """The line is down: try again, later each time; the order stays open and shows why."""
+    Order.objects.filter(pk=order.pk).update(next_attempt_at=next_retry(clock.now(), order.attempts), last_error=error)
+
+
+@transaction.atomic
+def fail(order_id: UUID, error: str) -> None:
+    """The bank's answer cannot be used: nothing of it is taken over, the order stays open, a person must look."""
+    order = Order.objects.select_for_update().get(pk=order_id)
+    order.last_error, order.next_attempt_at = error, None
+    order.save(update_fields=["last_error", "next_attempt_at"])
+    people.record(NODE, "answer unusable", subject=order.claim_id, obj=order, institution=order.institution, error=error)
+
+
+def expire_due(now: datetime) -> int:
+    """End every hold whose time is over; the banks lift them by themselves. How many ended."""
+    due = Order.objects.filter(state__in=(*HOLDING, State.RELEASING), until__lte=now).values_list("pk", flat=True)
+    ended = 0
+    for order_id in list(due):
+        ended += _expire(order_id, now)
+    return ended
+
+
+@transaction.atomic
+def _expire(order_id: UUID, now: datetime) -> int:
+    order = Order.objects.select_for_update().get(pk=order_id)
+    if order.state not in (*HOLDING, State.RELEASING) or order.until > now:
+        return 0
+    order.state, order.ended_at, order.next_attempt_at = next_state(order.state, Event.EXPIRE), now, None
+    order.save(update_fields=["state", "ended_at", "next_attempt_at"])
+    claims.end_share(order.pk)
+    people.record(NODE, "hold expired", subject=order.claim_id, obj=order, held=order.held)
+    return 1

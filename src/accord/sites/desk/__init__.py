@@ -1,0 +1,1 @@
+"""The desk: where officers take calls, follow the money and decide."""
