@@ -48,5 +48,5 @@ def lease_due(rows: QuerySet[_Row], now: datetime, limit: int) -> list[_Row]:
 
 def next_retry(now: datetime, attempts: int) -> datetime:
     """When to try again after `attempts` failures: doubling, with jitter of a quarter, at most 15 minutes."""
-    wait = min(_FIRST_RETRY * 2 ** min(attempts, 10), _LONGEST_RETRY)
+    wait = min(_FIRST_RETRY * (1 << min(attempts, 10)), _LONGEST_RETRY)
     return now + wait * random.uniform(0.75, 1.0)  # noqa: S311 - spreads load, keeps no secret

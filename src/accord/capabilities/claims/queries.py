@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import F, QuerySet, Sum
 
 from accord.capabilities.claims import joined_trace
 from accord.capabilities.claims.joined_trace import JoinedTrace
@@ -15,7 +15,7 @@ from accord.core.errors import NotFound
 
 def claims(actor: Actor) -> QuerySet[Claim]:
     """Every claim the actor may see, newest first."""
-    return Claim.objects.visible_to(actor)  # type: ignore[no-any-return]
+    return Claim.objects.visible_to(actor)
 
 
 def get(actor: Actor, claim_id: UUID) -> Claim:
@@ -48,6 +48,12 @@ def plan(actor: Actor, claim_id: UUID) -> list[PlanItem]:
 def proposed_items(actor: Actor) -> QuerySet[PlanItem]:
     """All proposed lines of open claims that the actor may see, the most urgent first."""
     return PlanItem.objects.filter(claim__in=claims(actor), state=PlanItemState.PROPOSED).select_related("claim")
+
+
+def money_left(actor: Actor, claim_ids: Sequence[UUID]) -> dict[UUID, int]:
+    """Minor units of each claim that are known to have left all ledgers, in the claim's own currency."""
+    exits = PlanItem.objects.filter(claim__in=claims(actor).filter(pk__in=claim_ids), currency=F("claim__currency"))
+    return dict(exits.exclude(transfer="").order_by().values_list("claim").annotate(Sum("amount")))
 
 
 def enquiries(actor: Actor, claim_id: UUID) -> list[Enquiry]:

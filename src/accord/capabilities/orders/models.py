@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import datetime
 from typing import ClassVar, Self
 
 from django.conf import settings
@@ -7,7 +8,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from accord.capabilities.delivery import Delivery
-from accord.capabilities.orders.life_cycle import State
+from accord.capabilities.orders.life_cycle import WAITING, State
 from accord.capabilities.people.policy import Actor, Permission, allowed
 from accord.core.money import Money
 from accord.core.object_ids import new_id, new_reference
@@ -95,6 +96,10 @@ class Order(Delivery):
     @property
     def money(self) -> Money:
         return Money(self.amount, self.currency)
+
+    def is_overdue(self, now: datetime) -> bool:
+        """Whether the bank owes an answer past its clock."""
+        return self.state in WAITING and self.answer_due_at < now
 
     @property
     def held_money(self) -> Money:

@@ -18,7 +18,7 @@ EXPIRING_WITHIN: Final = timedelta(hours=6)
 
 def orders(actor: Actor) -> QuerySet[Order]:
     """Every order the actor may see, newest first."""
-    return Order.objects.visible_to(actor).select_related("claim", "approved_by")  # type: ignore[no-any-return]
+    return Order.objects.visible_to(actor).select_related("claim", "approved_by")
 
 
 def get(actor: Actor, order_id: UUID) -> Order:

@@ -2,10 +2,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from accord.capabilities.people.policy import Actor
 from accord.capabilities.reports.models import Report, ReportState, Shift, StatementLine
@@ -15,7 +14,7 @@ from accord.core.errors import NotFound
 
 def reports(actor: Actor) -> QuerySet[Report]:
     """Every report the actor may see, newest first."""
-    return Report.objects.visible_to(actor).select_related("taken_by", "locked_by", "duplicate_of")  # type: ignore[no-any-return]
+    return Report.objects.visible_to(actor).select_related("taken_by", "locked_by", "duplicate_of")
 
 
 def open_reports(actor: Actor) -> QuerySet[Report]:
@@ -36,12 +35,10 @@ def by_ids(actor: Actor, ids: Sequence[UUID]) -> dict[UUID, Report]:
 
 def search(actor: Actor, text: str) -> QuerySet[Report]:
     """Reports whose reference, accounts, call-back number or identifiers contain `text`."""
-    from django.db.models import Q
-
     needle = text.strip()
     if not needle:
         return reports(actor)
-    matches: Any = (
+    matches = (
         Q(reference__icontains=needle)
         | Q(callback_number__icontains=needle)
         | Q(payee_account__icontains=needle)
@@ -49,6 +46,12 @@ def search(actor: Actor, text: str) -> QuerySet[Report]:
         | Q(identifiers__canonical__icontains=needle)
     )
     return reports(actor).filter(matches).distinct()
+
+
+def duplicate_counts(actor: Actor) -> dict[UUID, int]:
+    """How many further reports of the same payment are joined to each report, by its id; those with none are left out."""
+    joined = reports(actor).filter(state=ReportState.DUPLICATE).order_by()
+    return dict(joined.values_list("duplicate_of").annotate(Count("pk")))
 
 
 def call_backs_due(actor: Actor) -> QuerySet[Report]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Sequence
 from typing import Final
 from uuid import UUID
@@ -132,7 +133,7 @@ def urgency(amount: int, seconds_to_pass_on: int | None) -> int:
     Integer arithmetic in thousandths, so that equal plans rank equally everywhere.
     """
     half_life = max(1, seconds_to_pass_on if seconds_to_pass_on is not None else DEFAULT_SECONDS_TO_PASS_ON)
-    leaves = 1000 - round(1000 * 0.5 ** (URGENCY_WINDOW_SECONDS / half_life))
+    leaves = 1000 - round(1000 * math.pow(0.5, URGENCY_WINDOW_SECONDS / half_life))
     return amount * leaves // 1000
 
 
