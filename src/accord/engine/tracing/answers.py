@@ -1,0 +1,119 @@
+"""From the kernels' tables to the typed answer."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Final, Protocol
+
+from accord.core.clock import from_micros
+from accord.engine.tracing.model import (
+    AccountRef,
+    Conversion,
+    Exit,
+    ExitKind,
+    Flow,
+    Interval,
+    Parcel,
+    Rule,
+    Standing,
+    Trace,
+    TraceOptions,
+)
+
+FLOW_COLUMNS: Final = 12
+"""transfer, time, amount, hop, exit (-1 for none), debtor's account, creditor's account, debtor's currency, creditor's
+currency, units received, first span, end of spans."""
+
+EXIT_KINDS: Final = tuple(ExitKind)
+
+
+class Naming(Protocol):
+    """Whatever knows what the numbers of an index stand for."""
+
+    @property
+    def currencies(self) -> tuple[str, ...]: ...
+
+    def transfer_id(self, transfer: int) -> str: ...
+    def account_ref(self, account: int) -> AccountRef: ...
+    def pocket(self, pocket: int) -> tuple[AccountRef, str]: ...
+
+
+def answer(
+    naming: Naming,
+    rule: Rule,
+    options: TraceOptions,
+    currency: str,
+    claims: list[list[int]],
+    flows: list[list[int]],
+    spans: list[Interval],
+    rests: list[list[int]],
+) -> Trace:
+    """The trace whose kernel tables these are; columns of `claims` as in starts.py."""
+    made: list[Flow] = []
+    exits: list[Exit] = []
+    conversions: list[Conversion] = []
+    currencies, account_ref, transfer_id = naming.currencies, naming.account_ref, naming.transfer_id
+    for number, time, amount, hop, leaves, debtor, creditor, face, counter_face, received, first, last in flows:
+        name, payee, code = transfer_id(number), account_ref(creditor), currencies[face]
+        units = tuple(spans[first:last])
+        made.append(Flow(name, account_ref(debtor), payee, from_micros(time), amount, code, hop, units))
+        if leaves >= 0:
+            exits.append(Exit(payee, name, amount, code, EXIT_KINDS[leaves], units))
+        elif received != amount or face != counter_face:
+            conversions.append(Conversion(name, amount, code, received, currencies[counter_face]))
+    standing = _standing(naming, rests)
+    claimed = _claimed(currencies, claims)
+    poison = rule is Rule.POISON
+    return Trace(
+        rule=rule,
+        until=options.until,
+        currency=currency,
+        claimed=claimed[currency],
+        flows=tuple(made),
+        standing=standing,
+        exits=tuple(exits),
+        conserved=None if poison else conserved(claimed, standing, exits, conversions),
+        conversions=() if poison else tuple(conversions),
+        claimed_by_currency=claimed,
+    )
+
+
+def conserved(
+    claimed: dict[str, int], standing: tuple[Standing, ...], exits: list[Exit], conversions: list[Conversion]
+) -> bool:
+    """Whether claimed + converted in = standing + exits + converted out in every currency."""
+    balance: dict[str, int] = defaultdict(int, claimed)
+    for change in conversions:
+        balance[change.currency] -= change.amount
+        balance[change.counter_currency] += change.counter_amount
+    for place in (*standing, *exits):
+        balance[place.currency] -= place.amount
+    return not any(balance.values())
+
+
+def _claimed(currencies: tuple[str, ...], claims: list[list[int]]) -> dict[str, int]:
+    """Units claimed less those absorbed, by currency."""
+    totals: dict[str, int] = {}
+    for _, _, _, absorbed, amount, currency in claims:
+        name = currencies[currency]
+        totals[name] = totals.get(name, 0) + amount - absorbed
+    return totals
+
+
+def _standing(naming: Naming, rests: list[list[int]]) -> tuple[Standing, ...]:
+    """One entry per account and currency, by institution (unknown first), number and currency."""
+    parts: dict[int, list[list[int]]] = {}
+    for row in rests:
+        parts.setdefault(row[0], []).append(row)
+    made = []
+    for pocket, rows in parts.items():
+        account, currency = naming.pocket(pocket)
+        parcels = tuple(Parcel(naming.transfer_id(row[1]), row[2], row[3]) for row in rows if row[1] >= 0)
+        made.append(Standing(account, sum(row[3] - row[2] for row in rows), currency, parcels))
+    return tuple(sorted(made, key=standing_order))
+
+
+def standing_order(place: Standing) -> tuple[bool, str, str, str]:
+    """Sort key of standing amounts."""
+    bank = place.account.bank
+    return bank is not None, bank or "", place.account.number, place.currency

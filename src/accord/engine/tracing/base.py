@@ -1,0 +1,75 @@
+"""The base of an index: everything up to one moment of loading, laid out for good."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from accord.core.errors import BadInput
+from accord.engine.tracing.dictionary import Dictionary
+from accord.engine.tracing.encoding import Rows
+from accord.engine.tracing.kernel_build import count_per_pocket, fill_lines
+from accord.engine.tracing.layout import DEBIT, MAX_ROWS, Array, frozen
+from accord.engine.tracing.names import Names
+
+
+@dataclass(frozen=True, slots=True)
+class Base:
+    """`transfers` in order of (time, seq); pocket p's debits are debits[first_debit[p]:first_debit[p+1]], in that order,
+    and its credits the transfers credits[first_credit[p]:first_credit[p+1]]. `pockets` counts those it knows."""
+
+    transfers: Array
+    first_debit: Array
+    debits: Array
+    first_credit: Array
+    credits: Array
+    ids: Names
+    pockets: int
+    last_seq: int
+
+    def __len__(self) -> int:
+        return len(self.transfers)
+
+
+def build(rows: Rows, dictionary: Dictionary) -> Base:
+    """Lay out `rows`, whose pockets `dictionary` knows, from the opening balances on."""
+    if len(rows) > MAX_ROWS:
+        raise BadInput(f"{len(rows)} transfers are more than one index holds ({MAX_ROWS}); split the ledger by institution")
+    order = time_order(rows.records)
+    transfers = rows.records[order] if order is not None else rows.records.copy()
+    ids = rows.ids.taken(order) if order is not None else rows.ids
+    count = len(dictionary.pockets)
+    first_debit, first_credit = np.zeros(count + 1, np.int32), np.zeros(count + 1, np.int32)
+    count_per_pocket(transfers["debtor"], first_debit)
+    count_per_pocket(transfers["creditor"], first_credit)
+    debits, credits = np.zeros(len(transfers), DEBIT), np.empty(len(transfers), np.int32)
+    opening = dictionary.pockets.opening
+    over = fill_lines(transfers, opening, first_debit, first_credit, debits, credits)
+    if over >= 0:
+        raise too_large(ids.text(over))
+    last = int(transfers["seq"].max()) if len(transfers) else -1
+    arrays = (frozen(array) for array in (transfers, first_debit, debits, first_credit, credits))
+    return Base(*arrays, Names.of(ids), count, last)
+
+
+def time_order(records: Array) -> Array | None:
+    """Rows in order of (time, seq), ties kept; None where they already are."""
+    times, numbers = records["time"], records["seq"]
+    if len(records) < 2:
+        return None
+    rising = (times[1:] > times[:-1]) | ((times[1:] == times[:-1]) & (numbers[1:] >= numbers[:-1]))
+    if rising.all():
+        return None
+    if (numbers[1:] >= numbers[:-1]).all():
+        return np.argsort(times, kind="stable").astype(np.int32)
+    return np.lexsort((numbers, times)).astype(np.int32)
+
+
+def too_large(transfer: str) -> BadInput:
+    """The error for an account whose turnover passes 63 bits."""
+    return BadInput(
+        f"with transfer {transfer!r} an account's turnover passes 9,223,372,036,854,775,807 minor units; "
+        "check the amounts and their currency's decimals"
+    )
+

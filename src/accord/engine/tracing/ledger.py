@@ -1,0 +1,197 @@
+"""A ledger to trace in: an immutable reader over a base and its tail."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+
+from accord.core.clock import from_micros, to_micros
+from accord.core.errors import BadInput, NotFound
+from accord.engine.tracing.answers import answer
+from accord.engine.tracing.base import Base, build
+from accord.engine.tracing.dictionary import NO_DICTIONARY, Dictionary
+from accord.engine.tracing.encoding import encode, set_openings
+from accord.engine.tracing.kernel_parcels import follow_parcels
+from accord.engine.tracing.kernel_pooled import HAIRCUT, LIBR, POISON, follow_pools
+from accord.engine.tracing.layout import KINDS, TIME_MAX, frozen
+from accord.engine.tracing.model import AccountRef, ClaimStart, Rule, Trace, TraceOptions
+from accord.engine.tracing.names import one_text
+from accord.engine.tracing.overlay import Tail, no_tail
+from accord.engine.tracing.starts import Starts, lay_out
+from accord.engine.tracing.workspace import Workspace
+
+ALL: Final = TraceOptions()
+
+_POOLED: Final = {Rule.HAIRCUT: HAIRCUT, Rule.LIBR: LIBR, Rule.POISON: POISON}
+_workspace: Final = Workspace()
+
+
+class Ledger:
+    """Transfers laid out for tracing. Immutable: any number of threads may trace at once, and later rows make a new one."""
+
+    def __init__(self, base: Base, tail: Tail, dictionary: Dictionary) -> None:
+        self._base = base
+        self._tail = tail
+        self._dictionary = dictionary
+        pockets = dictionary.pockets
+        self._view = (
+            base.transfers,
+            tail.transfers,
+            base.debits,
+            tail.debits,
+            base.first_debit,
+            tail.overlay_of,
+            tail.overlays,
+            tail.credits,
+            pockets.account,
+            pockets.currency,
+            pockets.account_bank,
+        )
+        self._id_bounds = memoryview(base.ids.texts.offsets)
+        self._id_bytes = memoryview(base.ids.texts.data)
+        self.account_ref = lru_cache(maxsize=65536)(dictionary.account_ref)
+
+    @classmethod
+    def from_tables(cls, transfers: pa.Table, balances: pa.Table | None = None) -> Ledger:
+        """A ledger in memory. `transfers` and `balances` have the columns of `records.schema`; others are ignored."""
+        rows, dictionary = encode(transfers, NO_DICTIONARY)
+        dictionary, _ = set_openings(dictionary, balances)
+        dictionary = dictionary.settled()
+        return cls(build(rows, dictionary), no_tail(len(dictionary.pockets)), dictionary)
+
+    def __len__(self) -> int:
+        return len(self._base) + len(self._tail)
+
+    @property
+    def last_seq(self) -> int:
+        """The highest sequence number held, -1 for an empty ledger."""
+        tail = self._tail.transfers["seq"]
+        return max(self._base.last_seq, int(tail.max()) if len(tail) else -1)
+
+    @property
+    def currencies(self) -> tuple[str, ...]:
+        """Every currency of this ledger, by number."""
+        return self._dictionary.currencies
+
+    def number_of(self, transfer: str) -> int:
+        """The number of a transfer in this index, -1 where it is not here."""
+        wanted = one_text(transfer)
+        row = int(self._base.ids.find(wanted)[0])
+        if row < 0 and len(self._tail):
+            row = int(self._tail.ids.find(wanted)[0])
+            return row + len(self._base) if row >= 0 else -1
+        return row
+
+    def facts(self, number: int) -> tuple[int, int, int, int]:
+        """(time, seq, amount, currency of the debtor face) of a transfer by number."""
+        time, seq, amount, _, _, _, debtor, _, _ = self._record(number)
+        return time, seq, amount, int(self._dictionary.pockets.currency[debtor])
+
+    def transfer_id(self, transfer: int) -> str:
+        """The id of a transfer by number."""
+        if transfer < len(self._base):
+            return str(self._id_bytes[self._id_bounds[transfer] : self._id_bounds[transfer + 1]], "utf-8")
+        return self._tail.ids.texts.text(transfer - len(self._base))
+
+    def pocket(self, pocket: int) -> tuple[AccountRef, str]:
+        """The account and currency of a pocket."""
+        pockets = self._dictionary.pockets
+        return self.account_ref(int(pockets.account[pocket])), self.currencies[pockets.currency[pocket]]
+
+    def has_transfer(self, transfer: str) -> bool:
+        """Whether a transfer of this id is held."""
+        return self.number_of(transfer) >= 0
+
+    def transfer(self, transfer: str) -> dict[str, Any]:
+        """The columns of one transfer; NotFound where it is not here. Amounts in minor units, time aware UTC."""
+        number = self.number_of(transfer)
+        if number < 0:
+            raise NotFound(f"no transfer {transfer!r} in this ledger; check the id, or load its records first")
+        time, seq, amount, received, _, _, debtor, creditor, kind = self._record(number)
+        (payer, currency), (payee, counter_currency) = self.pocket(debtor), self.pocket(creditor)
+        converts = received != amount or currency != counter_currency
+        return {
+            "seq": seq,
+            "id": transfer,
+            "time": from_micros(time),
+            "debtor": payer.number,
+            "debtor_bank": payer.bank,
+            "creditor": payee.number,
+            "creditor_bank": payee.bank,
+            "amount": amount,
+            "currency": currency,
+            "counter_amount": received if converts else None,
+            "counter_currency": counter_currency if converts else None,
+            "kind": KINDS[kind],
+        }
+
+    def trace(self, starts: Sequence[ClaimStart], rule: Rule, options: TraceOptions = ALL) -> Trace:
+        """Follow the claims under `rule` as far as `options` allow. BadInput or NotFound where a claim cannot be followed."""
+        until = _until(options)
+        laid = lay_out(self, starts, until)
+        work = self._run(laid, rule, options, until)
+        flows, rests, spans = (int(count) for count in work.counts)
+        return answer(
+            self,
+            rule,
+            options,
+            self.currencies[laid.currency],
+            laid.claims.tolist(),
+            work.flows[:flows].tolist(),
+            list(map(tuple, work.spans[:spans].tolist())) if rule.keeps_parcels else [],
+            work.rests[:rests].tolist(),
+        )
+
+    def _record(self, number: int) -> tuple[int, ...]:
+        base = len(self._base)
+        row: tuple[int, ...] = self._base.transfers.item(number) if number < base else self._tail.transfers.item(number - base)
+        return row
+
+    def _run(self, laid: Starts, rule: Rule, options: TraceOptions, until: int) -> Workspace:
+        """Run the rule's kernel into this thread's tables."""
+        work, view, stops = _workspace, self._view, self._stops(options, laid.currency)
+        if rule.keeps_parcels:
+            last_in = rule is Rule.LIFO
+
+            def kernel() -> int:
+                tables = (work.heap, work.flows, work.spans, work.rests)
+                return int(follow_parcels(view, stops, until, last_in, laid.claims, laid.claimed, tables, work.counts))
+        else:
+            slot_of = work.slots_for(len(self._dictionary.pockets))
+
+            def kernel() -> int:
+                tables = (work.heap, work.flows, work.slots, work.rests)
+                return int(follow_pools(view, stops, until, _POOLED[rule], laid.claims, slot_of, tables, work.counts))
+
+        work.run(kernel)
+        return work
+
+    def _stops(self, options: TraceOptions, currency: int) -> tuple[Any, Any, int, int]:
+        """Hubs as sorted accounts, institutions outside by number + 1 (empty for none), minimum parcel and its currency."""
+        if options.min_parcel < 0:
+            raise BadInput(f"the minimum parcel is {options.min_parcel}; give 0 or more minor units")
+        hubs, barred = _NO_HUBS, _NONE_BARRED
+        if options.hubs:
+            numbers = {self._dictionary.account(hub) for hub in options.hubs}
+            hubs = frozen(np.array(sorted(numbers - {-1}), np.int32))
+        if options.covered is not None:
+            banks = [True, *(bank not in options.covered for bank in self._dictionary.banks)]
+            barred = frozen(np.array(banks, np.bool_))
+        return hubs, barred, options.min_parcel, currency
+
+
+_NO_HUBS: Final = frozen(np.empty(0, np.int32))
+_NONE_BARRED: Final = frozen(np.empty(0, np.bool_))
+
+
+def _until(options: TraceOptions) -> int:
+    """The end of a trace in epoch microseconds."""
+    if options.until is None:
+        return TIME_MAX
+    if options.until.tzinfo is None:
+        raise BadInput("the end of the trace has no zone; give an aware time such as 2026-01-31T12:00:00Z")
+    return to_micros(options.until)

@@ -1,0 +1,212 @@
+"""Strings by number and numbers by string: transfer ids and account numbers, kept as bytes beside a sorted hash index.
+
+An entry of the index is 8 bytes: the upper half of a 64-bit hash, then the row. A hit is verified against the bytes, so
+colliding hashes cost time and never a wrong answer. A name may carry a tag (the institution of an account number): equal
+text under another tag is another name.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numba
+import numpy as np
+import pyarrow as pa
+
+from accord.engine.tracing.layout import Array, empty, frozen
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """`offsets` (n + 1, int64) into UTF-8 `data`; `tags` (int32) is empty where names carry none."""
+
+    offsets: Array
+    data: Array
+    tags: Array
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+    def text(self, row: int) -> str:
+        return bytes(self.data[self.offsets[row] : self.offsets[row + 1]]).decode()
+
+    def taken(self, rows: Array) -> Texts:
+        """The texts of `rows`, in that order."""
+        lengths = np.diff(self.offsets)[rows]
+        offsets = np.zeros(len(rows) + 1, np.int64)
+        np.cumsum(lengths, out=offsets[1:])
+        data = np.empty(int(offsets[-1]), np.uint8)
+        gather_bytes(self.offsets, self.data, rows, offsets, data)
+        tags = self.tags[rows] if len(self.tags) else self.tags
+        return Texts(frozen(offsets), frozen(data), frozen(tags))
+
+    def joined(self, other: Texts) -> Texts:
+        """These texts, then the others."""
+        if not len(other):
+            return self
+        if not len(self):
+            return other
+        offsets = np.concatenate([self.offsets, other.offsets[1:] - other.offsets[0] + self.offsets[-1]])
+        data = np.concatenate([self.data[: self.offsets[-1]], other.data[other.offsets[0] : other.offsets[-1]]])
+        return Texts(frozen(offsets), frozen(data), frozen(np.concatenate([self.tags, other.tags])))
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Texts with their index: `entries` is sorted uint64, hash in the upper half, row in the lower."""
+
+    texts: Texts
+    entries: Array
+
+    @classmethod
+    def of(cls, texts: Texts) -> Names:
+        entries = np.empty(len(texts), np.uint64)
+        hash_entries(texts.offsets, texts.data, texts.tags, 0, entries)
+        entries.sort()
+        return cls(texts, frozen(entries))
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+    def find(self, texts: Texts) -> Array:
+        """Row of each text, int32, -1 where it is not here; the first row where a name stands twice."""
+        rows = np.empty(len(texts), np.int32)
+        mine = self.texts
+        find_rows(texts.offsets, texts.data, texts.tags, mine.offsets, mine.data, mine.tags, self.entries, rows)
+        return rows
+
+    def extended(self, texts: Texts) -> Names:
+        """These names and `texts` after them; the caller knows that none of them is here yet."""
+        if not len(texts):
+            return self
+        added = np.empty(len(texts), np.uint64)
+        hash_entries(texts.offsets, texts.data, texts.tags, len(self), added)
+        entries = np.concatenate([self.entries, added])
+        entries.sort()
+        return Names(self.texts.joined(texts), frozen(entries))
+
+
+NO_TAGS = empty(np.int32)
+NO_TEXTS = Texts(frozen(np.zeros(1, np.int64)), empty(np.uint8), NO_TAGS)
+NO_NAMES = Names(NO_TEXTS, empty(np.uint64))
+
+
+def texts_of(column: pa.ChunkedArray, tags: Array = NO_TAGS) -> Texts:
+    """The strings of an Arrow column without nulls."""
+    joined = column.cast(pa.large_string()).combine_chunks()
+    if isinstance(joined, pa.ChunkedArray):
+        joined = pa.concat_arrays(joined.chunks) if joined.num_chunks else pa.array([], pa.large_string())
+    _, offsets, data = joined.buffers()
+    if not len(joined):
+        return Texts(NO_TEXTS.offsets, NO_TEXTS.data, tags)
+    bounds = np.frombuffer(offsets, np.int64)[joined.offset : joined.offset + len(joined) + 1]
+    raw = np.frombuffer(data, np.uint8) if data is not None and data.size else NO_TEXTS.data
+    return Texts(frozen(bounds), frozen(raw), frozen(tags))
+
+
+def one_text(text: str, tag: int | None = None) -> Texts:
+    """A single name to look up."""
+    raw = np.frombuffer(text.encode(errors="surrogatepass"), np.uint8)
+    tags = NO_TAGS if tag is None else frozen(np.array([tag], np.int32))
+    return Texts(frozen(np.array([0, len(raw)], np.int64)), frozen(raw), tags)
+
+
+def distinct(texts: Texts) -> tuple[Array, Array]:
+    """(code of each text, row where each code was first seen), both int32, codes in order of first sight."""
+    size = 1 << max(4, (2 * len(texts)).bit_length())
+    table = np.full(size, -1, np.int32)
+    codes = np.empty(len(texts), np.int32)
+    firsts = np.empty(len(texts), np.int32)
+    hashes = np.empty(len(texts), np.uint64)
+    count = number_distinct(texts.offsets, texts.data, texts.tags, table, hashes, codes, firsts)
+    return codes, firsts[:count]
+
+
+@numba.njit(cache=True, nogil=True)
+def hash_of(offsets, data, tags, row):  # type: ignore[no-untyped-def]
+    """FNV-1a over the bytes, started from the tag, mixed at the end so that the upper half is good alone."""
+    value = np.uint64(0xCBF29CE484222325)
+    if tags.size:
+        value ^= np.uint64(tags[row] + 1) * np.uint64(0x9E3779B97F4A7C15)
+    for place in range(offsets[row], offsets[row + 1]):
+        value = (value ^ np.uint64(data[place])) * np.uint64(0x100000001B3)
+    value ^= value >> np.uint64(33)
+    value *= np.uint64(0xFF51AFD7ED558CCD)
+    value ^= value >> np.uint64(29)
+    return value
+
+
+@numba.njit(cache=True, nogil=True)
+def same_text(offsets, data, tags, row, other_offsets, other_data, other_tags, other):  # type: ignore[no-untyped-def]
+    start = offsets[row]
+    other_start = other_offsets[other]
+    length = offsets[row + 1] - start
+    if length != other_offsets[other + 1] - other_start:
+        return False
+    if tags.size and tags[row] != other_tags[other]:
+        return False
+    for step in range(length):
+        if data[start + step] != other_data[other_start + step]:
+            return False
+    return True
+
+
+@numba.njit(cache=True, nogil=True)
+def hash_entries(offsets, data, tags, first_row, entries):  # type: ignore[no-untyped-def]
+    upper = np.uint64(0xFFFFFFFF00000000)
+    for row in range(entries.size):
+        entries[row] = (hash_of(offsets, data, tags, row) & upper) | np.uint64(row + first_row)
+
+
+@numba.njit(cache=True, nogil=True)
+def find_rows(q_offsets, q_data, q_tags, offsets, data, tags, entries, rows):  # type: ignore[no-untyped-def]
+    upper = np.uint64(0xFFFFFFFF00000000)
+    lower = np.uint64(0xFFFFFFFF)
+    for query in range(rows.size):
+        wanted = hash_of(q_offsets, q_data, q_tags, query) & upper
+        low, high = 0, entries.size
+        while low < high:
+            middle = (low + high) // 2
+            if entries[middle] < wanted:
+                low = middle + 1
+            else:
+                high = middle
+        found = -1
+        while low < entries.size and entries[low] & upper == wanted:
+            row = np.int64(entries[low] & lower)
+            if same_text(q_offsets, q_data, q_tags, query, offsets, data, tags, row):
+                found = row
+                break
+            low += 1
+        rows[query] = found
+
+
+@numba.njit(cache=True, nogil=True)
+def number_distinct(offsets, data, tags, table, hashes, codes, firsts):  # type: ignore[no-untyped-def]
+    mask = np.uint64(table.size - 1)
+    count = 0
+    for row in range(codes.size):
+        value = hash_of(offsets, data, tags, row)
+        slot = np.int64((value >> np.uint64(20)) & mask)
+        while True:
+            code = table[slot]
+            if code < 0:
+                table[slot] = count
+                hashes[count] = value
+                firsts[count] = row
+                codes[row] = count
+                count += 1
+                break
+            if hashes[code] == value and same_text(offsets, data, tags, row, offsets, data, tags, firsts[code]):
+                codes[row] = code
+                break
+            slot = (slot + 1) & np.int64(mask)
+    return count
+
+
+@numba.njit(cache=True, nogil=True)
+def gather_bytes(offsets, data, rows, out_offsets, out):  # type: ignore[no-untyped-def]
+    for place in range(rows.size):
+        start = offsets[rows[place]]
+        for step in range(out_offsets[place + 1] - out_offsets[place]):
+            out[out_offsets[place] + step] = data[start + step]

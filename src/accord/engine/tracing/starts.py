@@ -1,0 +1,98 @@
+"""Where a trace starts: the claims that a caller names, checked and laid out for the kernels.
+
+Columns of the claims table (int64, in order of time): transfer, first and last row of its units in the claimed table,
+units absorbed (filled by the kernel), units claimed, currency.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+
+from accord.core.clock import from_micros, to_iso
+from accord.core.errors import BadInput, NotFound
+from accord.engine.tracing.layout import Array
+from accord.engine.tracing.model import ClaimStart, Interval
+
+
+class Lookup(Protocol):
+    """What is asked of an index about a transfer."""
+
+    def number_of(self, transfer: str) -> int: ...
+    def facts(self, number: int) -> tuple[int, int, int, int]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Starts:
+    """`claims` and `claimed` as the kernels want them; `currency` is that of the first claim named."""
+
+    claims: Array
+    claimed: Array
+    currency: int
+
+
+def lay_out(index: Lookup, starts: Sequence[ClaimStart], until: int) -> Starts:
+    """Check the claims and join those that name one transfer; BadInput or NotFound says which is wrong and why."""
+    if not starts:
+        raise BadInput("nothing to trace: name at least one claim transfer")
+    units: dict[int, list[Interval]] = {}
+    facts: dict[int, tuple[int, int, int, int]] = {}
+    for start in starts:
+        number = index.number_of(start.transfer)
+        if number < 0:
+            raise NotFound(f"no transfer {start.transfer!r} in this ledger; check the id, or load its records first")
+        if number not in facts:
+            facts[number] = index.facts(number)
+        time, _, amount, _ = facts[number]
+        if time > until:
+            raise BadInput(
+                f"claim transfer {start.transfer!r} of {to_iso(from_micros(time))} is later than the end of the trace, "
+                f"{to_iso(from_micros(until))}; trace until a later time"
+            )
+        units.setdefault(number, []).extend(_units(start, amount))
+    order = sorted(units, key=lambda number: facts[number][:2]) if len(units) > 1 else list(units)
+    claims, claimed = [], []
+    for number in order:
+        rows = joined(units[number]) if len(units[number]) > 1 else units[number]
+        total = sum(end - start for start, end in rows)
+        claims.append((number, len(claimed), len(claimed) + len(rows), 0, total, facts[number][3]))
+        claimed.extend(rows)
+    return Starts(np.array(claims, np.int64), np.array(claimed, np.int64), facts[next(iter(units))][3])
+
+
+def joined(intervals: Sequence[Interval]) -> list[Interval]:
+    """The union of unit ranges, sorted; ranges that merely touch stay apart, as separate parcels do."""
+    union: list[Interval] = []
+    for start, end in sorted(intervals):
+        if union and start < union[-1][1]:
+            union[-1] = (union[-1][0], max(union[-1][1], end))
+        else:
+            union.append((start, end))
+    return union
+
+
+def _units(start: ClaimStart, amount: int) -> Sequence[Interval]:
+    """The unit ranges of a transfer of `amount` that `start` claims."""
+    if start.intervals is not None:
+        if start.amount is not None:
+            raise BadInput(f"the claim on {start.transfer!r} gives an amount and intervals; give one of them")
+        if not start.intervals:
+            raise BadInput(f"the claim on {start.transfer!r} names no units; leave the intervals out to claim all of it")
+        for first, last in start.intervals:
+            if not 0 <= first < last <= amount:
+                raise BadInput(
+                    f"the claim on {start.transfer!r} names units {first} to {last}; the transfer has units 0 to {amount}"
+                )
+        return start.intervals
+    if start.amount is None:
+        return ((0, amount),)
+    if start.amount < 1:
+        raise BadInput(f"the claim on {start.transfer!r} is {start.amount} minor units; claim 1 or more")
+    if start.amount > amount:
+        raise BadInput(
+            f"the claim of {start.amount} minor units is larger than its transfer {start.transfer!r}, which moved {amount}"
+        )
+    return ((0, start.amount),)
