@@ -1,0 +1,8 @@
+from __future__ import annotations
+
+from django.http import HttpRequest, HttpResponse
+
+
+def new(request: HttpRequest, **_kwargs: object) -> HttpResponse:
+    return HttpResponse(status=501)
+
