@@ -17,12 +17,14 @@ from accord.engine.exercise import names
 from accord.engine.exercise.countries import COUNTRIES, Country
 from accord.engine.exercise.forms import account_number, mobile_number
 from accord.engine.exercise.model import AccountKind, Bank
-from accord.engine.exercise.plan import WorldPlan
+from accord.engine.exercise.plan import MOST_GANGS, WorldPlan
 
 Ints = NDArray[np.int64]
 
 _SALARY_SHARE: Final = 0.45
 _JOINT_SHARE: Final = 0.30
+PHONES_OF_A_GANG: Final = 3
+"""Each country's first numbers are the gangs' own, so that no gang calls from a person's number."""
 _DIRECT_CHANNELS: Final = (("api", "iso20022"), ("api",), ("iso20022", "manual"), ("api", "manual"))
 
 
@@ -96,7 +98,7 @@ def make_cast(plan: WorldPlan) -> Cast:
     }
     gold = builder.institutions(AccountKind.MERCHANT, np.full(len(countries), 2), gold=True)
     cash = builder.cash_accounts()
-    mules = builder.mules(len(main))
+    mules = builder.mules()
     accounts = builder.accounts
     return Cast(
         plan=plan, countries=countries, banks=banks, accounts=accounts,
@@ -135,7 +137,7 @@ class _Builder:
         self.accounts = Accounts()
         sizes = 1 / np.sqrt(np.arange(1, plan.banks_per_country + 1))
         self._bank_shares = sizes / sizes.sum()
-        self._phones = [0] * len(countries)
+        self._phones = [MOST_GANGS * PHONES_OF_A_GANG] * len(countries)
 
     def people_group(self) -> Group:
         shares = np.full(len(self.countries), self.plan.people // len(self.countries))
@@ -150,7 +152,7 @@ class _Builder:
             holders = names.people(country.names, count, self.rng)
             for holder, bank in zip(holders, self._draw_banks(position, count), strict=True):
                 phone = self._next_phone(position)
-                self._add(position, int(bank), AccountKind.PERSONAL, holder, phone, phone if country.phone_alias else None)
+                self._add(position, int(bank), AccountKind.PERSONAL, holder, phone, _alias(country, phone))
         return np.arange(first, len(self.accounts))
 
     def extra_accounts(self, people: Group, kind: AccountKind, share: float) -> Ints:
@@ -191,9 +193,9 @@ class _Builder:
             )
         return np.array(cash, np.int64)
 
-    def mules(self, people: int) -> tuple[tuple[int, ...], ...]:
+    def mules(self) -> tuple[tuple[int, ...], ...]:
         """Each gang has accounts at every bank, more of them the more victims it has."""
-        per_bank = max(1, -(-self.plan.victims // (self.plan.gangs * 6)))
+        per_bank = max(1, -(-self.plan.victims // max(self.plan.gangs * 6, 1)))
         gangs = []
         for _ in range(self.plan.gangs):
             first = len(self.accounts)
@@ -202,8 +204,8 @@ class _Builder:
                 country = self.countries[position]
                 for holder in names.people(country.names, per_bank, self.rng):
                     phone = self._next_phone(position)
-                    alias = phone if country.phone_alias else None
-                    self._add(position, bank % self.plan.banks_per_country, AccountKind.MULE, holder, phone, alias)
+                    whose = (holder, phone, _alias(country, phone))
+                    self._add(position, bank % self.plan.banks_per_country, AccountKind.MULE, *whose)
             gangs.append(tuple(range(first, len(self.accounts))))
         return tuple(gangs)
 
@@ -225,6 +227,11 @@ class _Builder:
         self.accounts.holder.append(holder)
         self.accounts.phone.append(phone)
         self.accounts.alias.append(alias)
+
+
+def _alias(country: Country, phone: str | None) -> str | None:
+    """A payment alias as "scheme:phone" where the country has such a scheme."""
+    return f"{country.alias_scheme}:{phone}" if country.alias_scheme and phone else None
 
 
 def _institution_names(kind: AccountKind, country: Country, count: int, *, gold: bool) -> list[str]:

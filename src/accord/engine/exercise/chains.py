@@ -14,9 +14,10 @@ from dataclasses import dataclass, field
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from accord.core.clock import to_micros
-from accord.engine.exercise.cast import Cast
+from accord.engine.exercise.cast import Cast, Ints
 from accord.engine.exercise.countries import Country, rate
 from accord.engine.exercise.gangs import MINUTE, GangCast, Payment
 from accord.engine.exercise.model import AccountKind
@@ -110,8 +111,9 @@ def play_out(cast: Cast, gangs: tuple[GangCast, ...], payments: tuple[Payment, .
 
 class _Launderer:
     def __init__(self, cast: Cast, gangs: tuple[GangCast, ...]) -> None:
-        self.cast, self.gangs = cast, gangs
+        self.cast = cast
         self.rng = cast.plan.random("chains")
+        self.mules = [np.array(gang.mules, np.int64) for gang in gangs]
         self.end = to_micros(cast.plan.end)
         self.plot = Plot(claims=[[] for _ in range(cast.plan.victims)])
         self.branches = [1] * cast.plan.victims
@@ -215,14 +217,16 @@ class _Launderer:
         self._send(parcel.gang, parcel.account, creditor, moment, slices, kind, hop, parcel.seen, spine=spine)
 
     def _next_mule(self, parcel: Parcel, *, spine: bool) -> int:
+        """Another account of the gang, at another bank where it can be; the spine's at a bank the chain has not seen."""
         bank, country = self.cast.bank_of, self.cast.country_of
-        mules = [account for account in self.gangs[parcel.gang].mules if account != parcel.account]
-        mules = [account for account in mules if bank[account] != bank[parcel.account]] or mules
-        abroad = self.rng.random() < _CROSS_BORDER
+        mules = self.mules[parcel.gang]
+        mules = mules[mules != parcel.account]
+        mules = _where(mules, bank[mules] != bank[parcel.account])
         if spine:
-            mules = [account for account in mules if int(bank[account]) not in parcel.seen] or mules
-        wanted = [account for account in mules if (country[account] != country[parcel.account]) == abroad]
-        return int(self.rng.choice(wanted or mules))
+            mules = _where(mules, ~np.isin(bank[mules], list(parcel.seen)))
+        abroad = bool(self.rng.random() < _CROSS_BORDER)
+        mules = _where(mules, (country[mules] != country[parcel.account]) == abroad)
+        return int(mules[self.rng.integers(len(mules))])
 
     def _way_out(self, account: int) -> tuple[int, TransferKind]:
         """Cash at the mule's own bank, an exchange or a gold dealer of its country."""
@@ -261,6 +265,11 @@ class _Launderer:
 
     def _country(self, account: int) -> Country:
         return self.cast.countries[int(self.cast.country_of[account])]
+
+
+def _where(accounts: Ints, wanted: NDArray[np.bool_]) -> Ints:
+    """Those wanted, or all where none is."""
+    return accounts[wanted] if wanted.any() else accounts
 
 
 def _taken(slices: list[Slice], amount: int) -> list[Slice]:

@@ -23,8 +23,8 @@ class Country:
     """`usd_micros`: value of one main unit in millionths of a US dollar. `price_percent`: price level against the US.
 
     `mobile`: national mobile number, each # a digit. `account`: account number, bb the bank's two digits, each # a digit;
-    "card" and the IBAN countries have forms of their own in `forms.py`. `phone_alias`: whether a phone number is a
-    payment alias there (PayNow, PromptPay, FPS, DuitNow).
+    "card" and the IBAN countries have forms of their own in `forms.py`. `alias_scheme`: the scheme by
+    which a phone number is a payment alias there.
     """
 
     code: str
@@ -39,7 +39,7 @@ class Country:
     price_percent: int
     mobile: str
     account: str
-    phone_alias: bool = False
+    alias_scheme: str | None = None
 
     @property
     def minor_per_dollar(self) -> float:
@@ -51,10 +51,12 @@ COUNTRIES: Final[dict[str, Country]] = {
     country.code: country
     for country in (
         Country("CN", "China", "中国", "CNY", "86", 8, "zh", "zh", 140_000, 60, "190########", "card"),
-        Country("HK", "Hong Kong", "香港", "HKD", "852", 8, "zh", "zh", 128_000, 95, "61######", "9bb#########", True),
-        Country("SG", "Singapore", "新加坡", "SGD", "65", 8, "en", "mixed", 740_000, 90, "88######", "7bb#######", True),
-        Country("TH", "Thailand", "泰国", "THB", "66", 7, "en", "thai", 28_000, 45, "80#######", "2bb#######", True),
-        Country("MY", "Malaysia", "马来西亚", "MYR", "60", 8, "en", "mixed", 220_000, 50, "12#######", "1bb#########", True),
+        Country("HK", "Hong Kong", "香港", "HKD", "852", 8, "zh", "zh", 128_000, 95, "61######", "9bb#########", "fps"),
+        Country("SG", "Singapore", "新加坡", "SGD", "65", 8, "en", "mixed", 740_000, 90, "88######", "7bb#######", "paynow"),
+        Country("TH", "Thailand", "泰国", "THB", "66", 7, "en", "thai", 28_000, 45, "80#######", "2bb#######", "promptpay"),
+        Country(
+            "MY", "Malaysia", "马来西亚", "MYR", "60", 8, "en", "mixed", 220_000, 50, "12#######", "1bb#########", "duitnow"
+        ),
         Country("KH", "Cambodia", "柬埔寨", "KHR", "855", 7, "en", "thai", 245, 40, "12#######", "5bb#######"),
         Country("GB", "United Kingdom", "英国", "GBP", "44", 0, "en", "en", 1_270_000, 95, "7400######", "iban"),
         Country("FR", "France", "法国", "EUR", "33", 1, "en", "en", 1_080_000, 90, "60#######", "iban"),

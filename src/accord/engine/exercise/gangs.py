@@ -1,4 +1,7 @@
-"""Scam gangs and the payments they talk people into."""
+"""Scam gangs and the payments they talk people into.
+
+Their sites lie under example.com and example.net, which RFC 2606 reserves: they parse as real addresses and lead nowhere.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from typing import Final
 import numpy as np
 
 from accord.core.clock import to_micros
-from accord.engine.exercise.cast import Cast
+from accord.engine.exercise.cast import PHONES_OF_A_GANG, Cast
 from accord.engine.exercise.forms import mobile_number, scrambled
 from accord.engine.exercise.plan import DAY_MICROS
 
@@ -82,7 +85,7 @@ def make_gangs(cast: Cast) -> tuple[GangCast, ...]:
     for number, mules in enumerate(cast.mules):
         scam_types = tuple(SCAM_TYPES[(2 * number + step) % len(SCAM_TYPES)] for step in range(2))
         home = cast.countries[number % len(cast.countries)]
-        phones = [mobile_number(home, int(cast.people.count.max()) + 5_000 + 20 * number + n) for n in range(3)]
+        phones = [mobile_number(home, PHONES_OF_A_GANG * number + serial) for serial in range(PHONES_OF_A_GANG)]
         word = _SITE_WORDS[number % len(_SITE_WORDS)]
         gangs.append(
             GangCast(
@@ -93,9 +96,7 @@ def make_gangs(cast: Cast) -> tuple[GangCast, ...]:
                 mules=mules,
                 phones=tuple(phone for phone in phones if phone),
                 handles=_handles(number, rng),
-                sites=tuple(
-                    f"https://{word}{number + 1}{suffix}.example/{path}" for suffix, path in (("", "app"), ("-vip", "login"))
-                ),
+                sites=(f"https://{word}{number + 1}.example.com/app", f"https://{word}{number + 1}-vip.example.net/login"),
             )
         )
     return tuple(gangs)

@@ -80,7 +80,11 @@ RESTS: Final = pa.schema(
         pa.field("exit", pa.string()),  # cash, exchange or merchant; null: it still stands at the world's end
     ]
 )
-"""Where this victim's money came to rest, if nobody does anything."""
+"""Where this victim's money came to rest, if nobody does anything.
+
+What landed on an innocent account counts as standing there; a tracing rule may say that the holder's own payments carried
+some of it on.
+"""
 
 MENTIONS: Final = pa.schema(
     [

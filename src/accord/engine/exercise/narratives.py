@@ -24,6 +24,8 @@ _HANDLE_WORDS: Final = {
     "zh": {"wechat": "微信号{}", "qq": "QQ{}", "telegram": "Telegram账号@{}"},
     "en": {"wechat": "WeChat {}", "qq": "QQ {}", "telegram": "Telegram @{}"},
 }
+_SCHEME_WORDS: Final = {"fps": "转数快", "paynow": "PayNow", "promptpay": "PromptPay", "duitnow": "DuitNow"}
+_FULL_WIDTH: Final = str.maketrans("0123456789", "０１２３４５６７８９")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,10 +87,12 @@ class Narrator:
             return _TEXTS["bank_phrases"][facts.language].format(facts.bank_name) if facts.bank_name else ""
         if blank == "amount":
             return self._amount(amount)
+        if blank == "scheme":
+            return _SCHEME_WORDS[(facts.payee_alias or "").partition(":")[0]]
         if blank == "payee":
             return self._payee()
         if blank == "phone":
-            phone = facts.phones[int(self.rng.integers(len(facts.phones)))] if facts.phones else "+12025550199"
+            phone = self._one_of(facts.phones)
             return self._kept("phone", self._spaced_phone(phone), phone)
         if blank == "site":
             site = self._one_of(facts.sites)
@@ -107,9 +111,11 @@ class Narrator:
     def _payee(self) -> str:
         facts = self.facts
         if facts.payee_alias:
-            return self._kept("alias", self._spaced_phone(facts.payee_alias), facts.payee_alias)
-        number = facts.payee_account
-        if self.rng.random() < 0.5:
+            return self._kept("alias", facts.payee_alias.partition(":")[2], facts.payee_alias)
+        number, draw = facts.payee_account, self.rng.random()
+        if facts.language == "zh" and draw < 0.1:
+            number = number.translate(_FULL_WIDTH)
+        elif draw < 0.5:
             number = " ".join(number[start : start + 4] for start in range(0, len(number), 4))
         return self._kept("bank_account", number, facts.payee_account)
 

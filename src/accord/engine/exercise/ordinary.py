@@ -114,7 +114,7 @@ def crypto(cast: Cast, rng: np.random.Generator) -> Flows:
 def remittances(cast: Cast, rng: np.random.Generator) -> Flows:
     """Money sent to family in another country, converted on the way."""
     if len(cast.countries) == 1:
-        return _plain(*(np.zeros(0, np.int64) for _ in range(4)))
+        return _nothing()
     who = _doers(cast, REMITTANCE.rate, rng)
     country = cast.person_country[who]
     other = (country + rng.integers(1, len(cast.countries), len(who))) % len(cast.countries)
@@ -172,6 +172,8 @@ def shop_days(cast: Cast, rng: np.random.Generator) -> Flows:
 def mules_own_lives(cast: Cast, rng: np.random.Generator) -> Flows:
     """What the holders of mule accounts pay and receive as anybody does, about once in two days each."""
     mules = np.array([mule for gang in cast.mules for mule in gang], np.int64)
+    if not len(mules):
+        return _nothing()
     parts = []
     for habit, receives in ((PURCHASE, False), (FAMILY, False), (FAMILY, True)):
         mule = mules[rng.integers(0, len(mules), rng.poisson(len(mules) * cast.plan.days * habit.rate * 0.5))]
@@ -184,6 +186,10 @@ def mules_own_lives(cast: Cast, rng: np.random.Generator) -> Flows:
         kind = np.full(len(mule), KIND_CODE[TransferKind.CARD if habit is PURCHASE else TransferKind.TRANSFER])
         parts.append(Flows(_moments(cast, country, rng), debtor, creditor, _amounts(cast, country, habit, rng), kind))
     return joined(parts)
+
+
+def _nothing() -> Flows:
+    return Flows(*(np.zeros(0, np.int64) for _ in range(5)))
 
 
 def _plain(time: Ints, debtor: Ints, creditor: Ints, amount: Ints) -> Flows:

@@ -15,6 +15,7 @@ from accord.engine.exercise.countries import country
 
 DAY_MICROS: Final = 86_400_000_000
 MOST_BANKS: Final = 20
+MOST_GANGS: Final = 100
 FEWEST_PEOPLE: Final = 30
 """In each country: families need somebody to pay."""
 
@@ -69,7 +70,7 @@ class WorldPlan:
             "banks_per_country": (self.banks_per_country, 1, MOST_BANKS),
             "people": (self.people, 1, 5_000_000),
             "days": (self.days, 1, 3_660),
-            "gangs": (self.gangs, 1, 100),
+            "gangs": (self.gangs, 1 if self.victims else 0, MOST_GANGS),
             "victims": (self.victims, 0, self.people // 3),
             "chain_hops": (self.chain_hops, 1, 30),
             "chain_width": (self.chain_width, 1, 64),
@@ -83,8 +84,13 @@ class WorldPlan:
             raise BadInput("a world needs at least two banks, or no money could move between them")
 
     @classmethod
-    def for_response_benchmark(cls, claims: int = 100, countries: tuple[str, ...] = ("CN",), seed: int = 7) -> WorldPlan:
-        """`claims` victims calling at the same moment; chains of six hops over eight banks, nothing cashed out yet."""
+    def for_response_benchmark(
+        cls, claims: int = 100, countries: tuple[str, ...] = ("CN",), seed: int = 7, chain_width: int = 4
+    ) -> WorldPlan:
+        """`claims` victims calling at the same moment; chains of six hops over eight banks, nothing cashed out yet.
+
+        Money is standing on the mules' accounts or, in the longer chains, still on its way.
+        """
         return cls(
             seed=seed,
             countries=countries,
@@ -94,6 +100,7 @@ class WorldPlan:
             gangs=4,
             victims=claims,
             chain_hops=6,
+            chain_width=chain_width,
             exit_share=0.0,
             vague_share=0.0,
             at_once=True,
