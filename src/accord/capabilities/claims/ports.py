@@ -7,6 +7,7 @@ What comes back is hostile until `check_answer` has passed it.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -100,13 +101,17 @@ class LegExit:
 
 @dataclass(frozen=True, slots=True)
 class EnquiryAnswer:
-    """What became of the credits: the credits themselves and inner legs, what stands, what went on to other holders."""
+    """What became of the credits: the credits themselves and inner legs, what stands, what went on to other holders.
+
+    `absorbed` is (currency, amount): what one of several credits already carried of another, so that it counts once.
+    """
 
     answered_at: datetime
     flows: tuple[TransferLeg, ...]
     standing: tuple[AccountStanding, ...]
     onward: tuple[TransferLeg, ...]
     exits: tuple[LegExit, ...]
+    absorbed: tuple[tuple[str, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +136,9 @@ class Nonsense(AccordError):
 def check_answer(request: EnquiryRequest, answer: EnquiryAnswer) -> None:
     """Refuse an answer that cannot be true. Raises Nonsense that says which part and why.
 
-    In every currency in which nothing was converted, what stands, went on and left must equal what was asked about;
-    every amount is positive; no transfer is dated after `until`; onward legs leave the institution.
+    In every currency, what stands, went on, left and was absorbed must equal what was asked about and converted (poison
+    is an upper bound and conserves nothing); every amount is positive; no transfer is dated after `until`; onward legs
+    leave the institution; nothing is absorbed in a single credit.
     """
     legs = (*answer.flows, *answer.onward, *(exit_.leg for exit_ in answer.exits))
     for leg in legs:
@@ -156,20 +162,26 @@ def _check_leg(request: EnquiryRequest, answered_at: datetime, leg: TransferLeg)
 
 
 def _check_totals(request: EnquiryRequest, answer: EnquiryAnswer) -> None:
-    converting = [leg for leg in (*answer.flows, *answer.onward) if leg.counter_currency is not None]
-    touched = {leg.currency for leg in converting} | {leg.counter_currency for leg in converting}
-    asked: dict[str, int] = {}
-    told: dict[str, int] = {}
+    for currency, amount in answer.absorbed:
+        if amount <= 0 or len(request.credits) < 2:
+            raise Nonsense(f"{request.institution} says {amount} {currency} was absorbed among {len(request.credits)} credits")
+    if request.rule is Rule.POISON:
+        return
+    asked: Counter[str] = Counter()
+    told: Counter[str] = Counter()
     for credit in request.credits:
-        asked[credit.currency] = asked.get(credit.currency, 0) + credit.amount
-    accounted = [(s.currency, s.amount) for s in answer.standing]
-    accounted += [(leg.currency, leg.amount) for leg in answer.onward]
-    accounted += [(exit_.leg.currency, exit_.leg.amount) for exit_ in answer.exits]
-    for currency, amount in accounted:
-        told[currency] = told.get(currency, 0) + amount
-    for currency in (asked.keys() | told.keys()) - touched:
-        if told.get(currency, 0) != asked.get(currency, 0):
+        asked[credit.currency] += credit.amount
+    for leg in answer.flows:
+        if leg.counter_currency is not None:
+            asked[leg.currency] -= leg.amount
+            asked[leg.counter_currency] += leg.counter_amount or 0
+    accounted = [(place.currency, place.amount) for place in answer.standing]
+    accounted += [(leg.currency, leg.amount) for leg in (*answer.onward, *(exit_.leg for exit_ in answer.exits))]
+    for currency, amount in (*accounted, *answer.absorbed):
+        told[currency] += amount
+    for currency in asked.keys() | told.keys():
+        if told[currency] != asked[currency]:
             raise Nonsense(
-                f"{request.institution} was asked about {asked.get(currency, 0)} {currency} (minor units)"
-                f" and accounts for {told.get(currency, 0)}"
+                f"{request.institution} was asked about {asked[currency]} {currency} (minor units, conversions counted)"
+                f" and accounts for {told[currency]}"
             )
