@@ -13,6 +13,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import tomllib
@@ -29,6 +30,7 @@ SETTINGS: Final[dict[str, str]] = {
     "allowed_hosts": "host names the node answers to besides this machine, separated by commas",
     "jurisdiction": "whose rules orders stand on: the name of a regime, such as CN",
     "time_zone": "the zone that pages show times in, such as Asia/Shanghai",
+    "own_ledger_covers": "institutions whose transfers this node's own records hold, separated by commas; * for all",
     "behind_tls": "1 when a reverse proxy that ends TLS stands before the node",
 }
 """What accord.toml may set. The environment variable is the name in capitals after ACCORD_."""
@@ -112,6 +114,17 @@ class Home:
         if not isinstance(value, str | int):
             raise BadInput(f"{name} must be a text or a number", where=str(self.config))
         return str(value)
+
+    def institutions(self) -> dict[str, dict[str, str]]:
+        """Code → {"name", "name_zh", "country"} of the institutions that this node knows by name; for forms and pages."""
+        path = self.root / "institutions.json"
+        try:
+            stated: dict[str, dict[str, str]] = json.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return {}
+        except (OSError, ValueError) as error:
+            raise BadInput(f"cannot be read as JSON: {error}", where=str(path)) from error
+        return stated
 
     def secret_key(self) -> str:
         """The node's own random key, made at the first call. Two processes that start at once agree on one key."""

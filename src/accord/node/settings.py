@@ -22,6 +22,8 @@ HOME = Home.from_environment()
 SECRET_KEY = HOME.secret_key()
 DEBUG = False
 ALLOWED_HOSTS = [*filter(None, os.environ.get("ACCORD_ALLOWED_HOSTS", "").split(",")), "127.0.0.1", "localhost", "[::1]"]
+ACCORD_INSTITUTIONS = HOME.institutions()
+ACCORD_EXERCISE = HOME.exercise.exists()
 ACCORD_JURISDICTION = os.environ.get("ACCORD_JURISDICTION", "CN")
 
 INSTALLED_APPS = [

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Executor
+from datetime import datetime
 from typing import Final
+
+from django.db.models import Min
 
 from accord.capabilities.claims import services
 from accord.capabilities.claims.messages import request_of
@@ -50,3 +53,10 @@ def _take(enquiry: Enquiry, reply: Acknowledged | EnquiryAnswer | AccordError) -
         services.retry_later(enquiry, str(reply))
     else:
         services.fail(enquiry.pk, str(reply))
+
+
+def next_enquiry_due() -> datetime | None:
+    """When the next enquiry is to be sent or asked about."""
+    waiting = Enquiry.objects.filter(state__in=(EnquiryState.QUEUED, EnquiryState.ACKNOWLEDGED))
+    due: datetime | None = waiting.aggregate(at=Min("next_attempt_at"))["at"]
+    return due

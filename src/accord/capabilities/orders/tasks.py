@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Executor
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
 import msgspec
+from django.db.models import Min
 
 from accord.capabilities.claims.messages import credits_from_json
 from accord.capabilities.claims.ports import Acknowledged
 from accord.capabilities.delivery import lease_due
 from accord.capabilities.orders import services
-from accord.capabilities.orders.life_cycle import WAITING, State
+from accord.capabilities.orders.life_cycle import HOLDING, WAITING, State
 from accord.capabilities.orders.models import Order, OrderKind
 from accord.capabilities.orders.ports import (
     HoldAnswer,
@@ -94,3 +96,10 @@ def _take(order: Order, reply: Reply | AccordError) -> None:
         services.retry_later(order, str(reply))
     else:
         services.fail(order.pk, str(reply))
+
+
+def next_order_due() -> datetime | None:
+    """When the next order is to be sent, asked about or ended."""
+    waiting = Order.objects.filter(state__in=WAITING).aggregate(at=Min("next_attempt_at"))["at"]
+    lapsing = Order.objects.filter(state__in=HOLDING).aggregate(at=Min("until"))["at"]
+    return min((moment for moment in (waiting, lapsing) if moment is not None), default=None)

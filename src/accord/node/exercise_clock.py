@@ -1,0 +1,71 @@
+"""The clock of an exercise, shared by all processes of a node through a small file in its home.
+
+While a day is being played the clock stands still between events; afterwards it goes on at ordinary speed from where the
+day ended. A node without the file runs on the machine's clock.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from accord.core import clock
+from accord.core.clock import ShiftedClock, SystemClock
+from accord.core.errors import Corrupt
+from accord.node.home import Home
+
+
+def path(home: Home) -> Path:
+    return home.exercise / "clock.json"
+
+
+def stand_at(home: Home, moment: datetime) -> None:
+    """Let every process of the node see `moment` as now."""
+    _write(home, {"stands_at": clock.to_micros(moment)})
+
+
+def run_on_from(home: Home, moment: datetime) -> None:
+    """Let the clock run on at ordinary speed from `moment`."""
+    shift = moment - SystemClock().now()
+    _write(home, {"shift_micros": shift // timedelta(microseconds=1)})
+
+
+def _write(home: Home, state: dict[str, int]) -> None:
+    home.exercise.mkdir(parents=True, exist_ok=True)
+    draft = path(home).with_suffix(f".{os.getpid()}")
+    draft.write_text(json.dumps(state))
+    draft.replace(path(home))
+
+
+def install(home: Home) -> bool:
+    """Put the exercise's clock in force for this process; False, and the machine's clock, where there is no exercise."""
+    if not path(home).exists():
+        return False
+    clock.use(_FileClock(path(home)))
+    return True
+
+
+class _FileClock:
+    """Reads the file again whenever it has changed."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        self._seen = 0
+        self._state: datetime | ShiftedClock = SystemClock().now()
+
+    def now(self) -> datetime:
+        changed = self._file.stat().st_mtime_ns
+        if changed != self._seen:
+            self._state, self._seen = self._read(), changed
+        return self._state if isinstance(self._state, datetime) else self._state.now()
+
+    def _read(self) -> datetime | ShiftedClock:
+        try:
+            state = json.loads(self._file.read_text())
+            if "stands_at" in state:
+                return clock.from_micros(state["stands_at"])
+            return ShiftedClock(timedelta(microseconds=state["shift_micros"]))
+        except (ValueError, KeyError, TypeError) as error:
+            raise Corrupt("the exercise's clock cannot be read; run the exercise again", where=str(self._file)) from error

@@ -1,0 +1,146 @@
+"""Run a node: the desk in a process of its own, the worker in this one; both end together and leave nothing behind."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from accord.core.errors import Unavailable
+from accord.node.home import Home
+
+START_WITHIN_SECONDS: Final = 30
+STOP_WITHIN_SECONDS: Final = 10
+WEB_THREADS: Final = 8
+
+
+def prepare(home: Home) -> None:
+    """Django ready, tables of the operational store up to date, the exercise's clock in force if there is one."""
+    home.create()
+    os.environ["ACCORD_HOME"] = str(home.root)
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "accord.node.settings")
+    import django
+    from django.core.management import call_command
+
+    from accord.node import exercise_clock
+
+    django.setup()
+    call_command("migrate", interactive=False, verbosity=0)
+    exercise_clock.install(home)
+
+
+def run(home: Home, *, host: str, port: int, worker: bool) -> None:
+    """Serve until Ctrl-C or SIGTERM. Raises Unavailable when the desk cannot start or stops by itself."""
+    prepare(home)
+    stop = threading.Event()
+    with _stopping_on_signals(stop), web(home, host, port) as (address, alive):
+        print(f"The desk is open at {address} (Ctrl-C ends it)", file=sys.stderr)  # noqa: T201 - where to go
+        if worker:
+            run_worker(home, stop, alive)
+        else:
+            _wait(stop, alive)
+
+
+def run_worker(home: Home, stop: threading.Event, alive: Callable[[], bool]) -> None:
+    """Work until `stop` is set or the desk has died."""
+    from accord.node import wiring
+    from accord.node.worker import Worker
+
+    wired = wiring.wire(home)
+    hands = Worker(wired.lines)
+    try:
+        watcher = threading.Thread(target=_stop_when_dead, args=(stop, alive), daemon=True)
+        watcher.start()
+        hands.run(stop, before=wired.keep_up)
+    finally:
+        hands.close()
+    _complain_if_dead(alive)
+
+
+def _stop_when_dead(stop: threading.Event, alive: Callable[[], bool]) -> None:
+    while not stop.wait(1):
+        if not alive():
+            stop.set()
+
+
+def _wait(stop: threading.Event, alive: Callable[[], bool]) -> None:
+    while not stop.wait(1) and alive():
+        pass
+    _complain_if_dead(alive)
+
+
+def _complain_if_dead(alive: Callable[[], bool]) -> None:
+    if not alive():
+        raise Unavailable("the desk's process ended by itself; its messages above say why")
+
+
+@contextmanager
+def _stopping_on_signals(stop: threading.Event) -> Iterator[None]:
+    def on_signal(_number: int, _frame: object) -> None:
+        stop.set()
+
+    previous = {number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def web(home: Home, host: str, port: int) -> Iterator[tuple[str, Callable[[], bool]]]:
+    """The desk's process for the length of a with block: its address, and whether it lives. Port 0 takes a free one."""
+    port = port or _free_port(host)
+    _refuse_taken(host, port)
+    command = [
+        *(sys.executable, "-m", "granian", "--interface", "wsgi", "--no-ws", "--log-level", "warning"),
+        *("--host", host, "--port", str(port), "--workers", "1", "--blocking-threads", str(WEB_THREADS)),
+        "accord.node.wsgi:application",
+    ]
+    # a group of its own: Ctrl-C reaches this process alone, which then ends the desk in order
+    process = subprocess.Popen(  # noqa: S603 - our own interpreter and our own arguments
+        command, env={**os.environ, "ACCORD_HOME": str(home.root)}, stdin=subprocess.DEVNULL, start_new_session=True
+    )
+    try:
+        _wait_for_answer(process, host, port)
+        yield f"http://{'localhost' if host == '127.0.0.1' else host}:{port}/", lambda: process.poll() is None
+    finally:
+        process.terminate()
+        try:
+            process.wait(STOP_WITHIN_SECONDS)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+
+
+def _free_port(host: str) -> int:
+    with socket.create_server((host, 0)) as probe:
+        return int(probe.getsockname()[1])
+
+
+def _refuse_taken(host: str, port: int) -> None:
+    try:
+        socket.create_server((host, port)).close()
+    except OSError as error:
+        raise Unavailable(f"port {port} of {host} cannot be used ({error.strerror}); choose another with --port") from error
+
+
+def _wait_for_answer(process: subprocess.Popen[bytes], host: str, port: int) -> None:
+    deadline = time.monotonic() + START_WITHIN_SECONDS
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise Unavailable("the desk did not start; its messages above say why")
+        try:
+            socket.create_connection((host, port), timeout=1).close()
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return
+    raise Unavailable(f"the desk did not answer on port {port} within {START_WITHIN_SECONDS} s")

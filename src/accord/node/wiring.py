@@ -1,0 +1,80 @@
+"""Which adapter serves which port on this node.
+
+During an exercise all institutions are sandbox banks. Otherwise questions about institutions that this node's own records
+cover (`own_ledger_covers`) are answered from them, and there is no line to anyone else yet.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from accord.adapters.own_ledger import OwnLedger
+from accord.adapters.sandbox_bank import SandboxBanks
+from accord.capabilities.claims.ports import LedgerHolder
+from accord.capabilities.orders.ports import OrderTaker
+from accord.capabilities.orders.regime import current_regime
+from accord.core import clock
+from accord.core.errors import NotFound, Unavailable
+from accord.node.home import Home
+from accord.node.ledger_index import catch_up
+from accord.node.worker import Lines
+
+
+@dataclass(frozen=True, slots=True)
+class Wired:
+    """The node's lines, and what must be done now and then so that what they answer from keeps up with the world."""
+
+    lines: Lines
+    keep_up: Callable[[], None]
+
+
+def world_folder(home: Home) -> Path:
+    """Where an exercise's world lies."""
+    return home.exercise / "world"
+
+
+def wire(home: Home) -> Wired:
+    """The lines of this node, by what lies in its home."""
+    if world_folder(home).exists():
+        return wire_sandbox(SandboxBanks.from_world(world_folder(home), home.sandbox))
+    return _wire_own_ledger(home)
+
+
+def wire_sandbox(banks: SandboxBanks) -> Wired:
+    """Every institution is a sandbox bank, and the world moves on with the clock."""
+
+    def bank(institution: str) -> _Bank:
+        try:
+            return banks.bank(institution)
+        except NotFound as error:
+            raise Unavailable(f"there is no line to {institution!r}; check the institution's code") from error
+
+    authority = current_regime().authority
+    return Wired(Lines(holder_of=bank, taker_of=bank, authority=authority), lambda: banks.advance(clock.now()))
+
+
+class _Bank(LedgerHolder, OrderTaker):
+    """What a sandbox bank is to the node: both ports in one."""
+
+
+def _wire_own_ledger(home: Home) -> Wired:
+    covered = frozenset(filter(None, os.environ.get("ACCORD_OWN_LEDGER_COVERS", "").split(",")))
+    everything = "*" in covered
+    own = OwnLedger(home.index, None if everything else covered)
+
+    def holder_of(institution: str) -> LedgerHolder:
+        if everything or institution in covered:
+            return own
+        raise Unavailable(f"there is no line to {institution!r} and this node's own records do not cover it")
+
+    def taker_of(institution: str) -> OrderTaker:
+        raise Unavailable(f"there is no line for orders to {institution!r}; connect the bank first")
+
+    def keep_up() -> None:
+        if covered:
+            catch_up(home)
+
+    return Wired(Lines(holder_of=holder_of, taker_of=taker_of, authority=current_regime().authority), keep_up)
