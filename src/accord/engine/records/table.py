@@ -1,0 +1,184 @@
+"""One Delta table of records: what is in it, and how a batch enters it whole or not at all.
+
+Every commit carries, as Delta application transactions, the batch's id with its row count and the table's counters: they
+survive checkpoints and cost no reading of rows. Files are read in the order of their lowest `seq` (Delta keeps none).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import polars as pl
+import pyarrow as pa
+import pyarrow.parquet
+from deltalake import CommitProperties, DeltaTable, Transaction
+from deltalake.exceptions import DeltaError
+from deltalake.transaction import AddAction
+
+from accord.core import clock
+from accord.core.errors import Corrupt, Unavailable
+from accord.engine.records.staging import Part
+
+_COUNTERS: Final = ("next_seq", "rows", "batches", "rejected", "duplicates")
+
+
+@dataclass(frozen=True, slots=True)
+class Counters:
+    """What a table has taken in since it was made; `next_seq` is the number that the next row gets."""
+
+    next_seq: int = 0
+    rows: int = 0
+    batches: int = 0
+    rejected: int = 0
+    duplicates: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class BatchRecord:
+    """What became of a batch: rows that were good (loaded or duplicates) and rows refused."""
+
+    good: int
+    rejected: int
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    path: Path
+    lowest: int
+    highest: int
+
+
+class RecordTable:
+    """The Delta table in one folder. Opened by each use: Delta's runtime does not survive a fork."""
+
+    def __init__(self, folder: Path, schema: Any) -> None:
+        self.folder = folder
+        self._schema = schema
+
+    def exists(self) -> bool:
+        return (self.folder / "_delta_log").is_dir() and DeltaTable.is_deltatable(str(self.folder))
+
+    def counters(self) -> Counters:
+        """The counters now; all 0 for a table that does not exist yet."""
+        if not self.exists():
+            return Counters()
+        delta = self._open()
+        return Counters(*(delta.transaction_version(name) or 0 for name in _COUNTERS))
+
+    def batch(self, batch: str) -> BatchRecord | None:
+        """What became of a batch; None when it never entered."""
+        if not self.exists():
+            return None
+        delta = self._open()
+        good = delta.transaction_version(f"batch:{batch}")
+        return None if good is None else BatchRecord(good, delta.transaction_version(f"rejected:{batch}") or 0)
+
+    def commit(self, parts: Sequence[Part], batch: str, record: BatchRecord, duplicates: int) -> int:
+        """Add parts that already lie in the table's folder, in one transaction; the table's next number after it.
+
+        The caller holds the table's lock.
+        """
+        self.folder.mkdir(parents=True, exist_ok=True)
+        delta = self._open() if self.exists() else DeltaTable.create(str(self.folder), self._schema)
+        before = Counters(*(delta.transaction_version(name) or 0 for name in _COUNTERS))
+        loaded = sum(part.rows for part in parts)
+        after = Counters(
+            before.next_seq + loaded,
+            before.rows + loaded,
+            before.batches + 1,
+            before.rejected + record.rejected,
+            before.duplicates + duplicates,
+        )
+        marks = {name: getattr(after, name) for name in _COUNTERS} | {f"batch:{batch}": record.good}
+        if record.rejected:
+            marks[f"rejected:{batch}"] = record.rejected
+        delta.create_write_transaction(
+            [self._added(part) for part in parts],
+            "append",
+            self._schema,
+            commit_properties=CommitProperties(app_transactions=[Transaction(name, count) for name, count in marks.items()]),
+        )
+        return after.next_seq
+
+    def _added(self, part: Part) -> AddAction:
+        path = self.folder / part.path.name
+        statistics = {
+            "numRecords": part.rows,
+            "minValues": {"seq": part.number},
+            "maxValues": {"seq": part.number + part.rows - 1},
+            "nullCount": {"seq": 0},
+        }
+        modified = clock.to_micros(clock.now()) // 1000
+        return AddAction(path.name, os.path.getsize(path), {}, modified, True, json.dumps(statistics))
+
+    def after(self, seq: int) -> Iterator[pa.Table]:
+        """Rows numbered above `seq`, in order, a row group at a time."""
+        for file in self._files():
+            if file.highest > seq:
+                yield from self._groups_after(file, seq)
+
+    def numbered(self, numbers: Sequence[int]) -> pa.Table:
+        """The rows with these numbers (sorted), in order; numbers without a row give nothing."""
+        wanted = pl.Series(numbers, dtype=pl.Int64)
+        found = [self._schema.empty_table()]
+        for file in self._files():
+            if wanted.is_between(file.lowest, file.highest).any():
+                found.extend(self._groups_with(file, wanted))
+        return pa.concat_tables(found)
+
+    def _groups_with(self, file: _File, wanted: pl.Series) -> Iterator[pa.Table]:
+        with self._parquet(file) as parquet:
+            for group in range(parquet.num_row_groups):
+                lowest, highest = _bounds(parquet, group)
+                inside = wanted.filter(wanted.is_between(lowest, highest))
+                if len(inside):
+                    rows = parquet.read_row_group(group)
+                    yield self._typed(rows.filter(pa.compute.is_in(rows["seq"], pa.array(inside.to_list(), pa.int64()))))
+
+    def _groups_after(self, file: _File, seq: int) -> Iterator[pa.Table]:
+        with self._parquet(file) as parquet:
+            for group in range(parquet.num_row_groups):
+                lowest, highest = _bounds(parquet, group)
+                if highest <= seq:
+                    continue
+                rows = parquet.read_row_group(group)
+                yield self._typed(rows if lowest > seq else rows.filter(pa.compute.greater(rows["seq"], seq)))
+
+    def _typed(self, rows: pa.Table) -> pa.Table:
+        return rows.select(self._schema.names).cast(self._schema)
+
+    def _parquet(self, file: _File) -> Any:
+        try:
+            return pa.parquet.ParquetFile(file.path, memory_map=True)
+        except FileNotFoundError:
+            raise Unavailable("a part of the table was replaced while it was read; read again", where=str(file.path)) from None
+        except pa.ArrowException as error:
+            raise Corrupt(f"a part of the table is damaged: {error}", where=str(file.path)) from None
+
+    def _files(self) -> list[_File]:
+        if not self.exists():
+            return []
+        actions = pl.DataFrame(self._open().get_add_actions(flatten=True))
+        if actions.is_empty():
+            return []
+        paths, lowest, highest = (actions.get_column(name).to_list() for name in ("path", "min.seq", "max.seq"))
+        files = [_File(self.folder / path, low, high) for path, low, high in zip(paths, lowest, highest, strict=True)]
+        return sorted(files, key=lambda file: file.lowest)
+
+    def _open(self) -> DeltaTable:
+        try:
+            return DeltaTable(str(self.folder))
+        except DeltaError as error:
+            raise Corrupt(f"the table cannot be opened: {error}", where=str(self.folder)) from None
+
+
+def _bounds(parquet: Any, group: int) -> tuple[int, int]:
+    """Lowest and highest `seq` of a row group, from its statistics."""
+    metadata = parquet.metadata.row_group(group)
+    column = next(metadata.column(i) for i in range(metadata.num_columns) if metadata.column(i).path_in_schema == "seq")
+    return column.statistics.min, column.statistics.max
