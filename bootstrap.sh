@@ -54,7 +54,7 @@ set_up_with_pip() {
         "$python" -m venv .venv
     fi
     say "installing the locked dependencies with pip; this takes a minute or two the first time"
-    .venv/bin/python -m pip install -qq --no-input --disable-pip-version-check --require-hashes -r requirements.txt
+    .venv/bin/python -m pip install -qq --no-input --disable-pip-version-check --no-deps --no-compile --require-hashes -r requirements.txt
     .venv/bin/python -m pip install -qq --no-input --disable-pip-version-check --no-deps --no-build-isolation --editable .
 }
 
