@@ -6,12 +6,18 @@ leaves a row that falls due again by itself; receivers are idempotent by the row
 
 from __future__ import annotations
 
+import logging
 import random
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final, TypeVar
 
 from django.db import connection, models, transaction
 from django.db.models import F, QuerySet
+
+from accord.core.errors import AccordError, Unavailable
+
+_log = logging.getLogger(__name__)
 
 LEASE: Final = timedelta(seconds=60)
 _FIRST_RETRY: Final = timedelta(seconds=5)
@@ -30,6 +36,7 @@ class Delivery(models.Model):
 
 
 _Row = TypeVar("_Row", bound=Delivery)
+_Reply = TypeVar("_Reply")
 
 
 def lease_due(rows: QuerySet[_Row], now: datetime, limit: int) -> list[_Row]:
@@ -44,6 +51,20 @@ def lease_due(rows: QuerySet[_Row], now: datetime, limit: int) -> list[_Row]:
                 next_attempt_at=now + LEASE, attempts=F("attempts") + 1
             )
     return leased
+
+
+def call_out(institution: str, call: Callable[[], _Reply]) -> _Reply | AccordError:
+    """What the outside world replies, or the error that kept the reply from us.
+
+    A mistake in one adapter counts as a line that is down: it is logged, shown on the row, and stops no other line.
+    """
+    try:
+        return call()
+    except AccordError as error:
+        return error
+    except Exception as error:  # noqa: BLE001 - whatever an adapter does wrong, the other lines go on
+        _log.exception("the line to %s failed in a way that it does not announce", institution)
+        return Unavailable(f"the line to {institution} failed ({type(error).__name__}); the node's log says more")
 
 
 def next_retry(now: datetime, attempts: int) -> datetime:

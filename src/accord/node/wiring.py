@@ -7,9 +7,12 @@ cover (`own_ledger_covers`) are answered from them, and there is no line to anyo
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
+from typing import Final
 
 from accord.adapters.own_ledger import OwnLedger
 from accord.adapters.sandbox_bank import SandboxBanks
@@ -21,6 +24,10 @@ from accord.core.errors import NotFound, Unavailable
 from accord.node.home import Home
 from accord.node.ledger_index import catch_up
 from accord.node.worker import Lines
+
+
+OWN_LEDGER: Final = "own-records"
+"""The name under which this node's own records may be asked as one ledger holder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,35 +53,44 @@ def wire(home: Home) -> Wired:
 def wire_sandbox(banks: SandboxBanks) -> Wired:
     """Every institution is a sandbox bank, and the world moves on with the clock."""
 
-    def bank(institution: str) -> _Bank:
-        try:
+    def holder_of(institution: str) -> LedgerHolder:
+        with _line_to(institution):
+            return banks.holder(institution)
+
+    def taker_of(institution: str) -> OrderTaker:
+        with _line_to(institution):
             return banks.bank(institution)
-        except NotFound as error:
-            raise Unavailable(f"there is no line to {institution!r}; check the institution's code") from error
 
-    authority = current_regime().authority
-    return Wired(Lines(holder_of=bank, taker_of=bank, authority=authority), lambda: banks.advance(clock.now()))
+    lines = Lines(holder_of=holder_of, taker_of=taker_of, authority=current_regime().authority)
+    return Wired(lines, lambda: banks.advance(clock.now()))
 
 
-class _Bank(LedgerHolder, OrderTaker):
-    """What a sandbox bank is to the node: both ports in one."""
+@contextmanager
+def _line_to(institution: str) -> Iterator[None]:
+    try:
+        yield
+    except NotFound as error:
+        raise Unavailable(f"there is no line to {institution!r}; check the institution's code") from error
 
 
 def _wire_own_ledger(home: Home) -> Wired:
     covered = frozenset(filter(None, os.environ.get("ACCORD_OWN_LEDGER_COVERS", "").split(",")))
     everything = "*" in covered
-    own = OwnLedger(home.index, None if everything else covered)
+
+    @cache
+    def own() -> OwnLedger:
+        return OwnLedger(home.index, OWN_LEDGER, None if everything else covered)
 
     def holder_of(institution: str) -> LedgerHolder:
         if everything or institution in covered:
-            return own
+            return own()
         raise Unavailable(f"there is no line to {institution!r} and this node's own records do not cover it")
 
     def taker_of(institution: str) -> OrderTaker:
         raise Unavailable(f"there is no line for orders to {institution!r}; connect the bank first")
 
     def keep_up() -> None:
-        if covered:
+        if covered and home.records.is_dir():
             catch_up(home)
 
     return Wired(Lines(holder_of=holder_of, taker_of=taker_of, authority=current_regime().authority), keep_up)

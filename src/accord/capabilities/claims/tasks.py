@@ -13,7 +13,7 @@ from accord.capabilities.claims import services
 from accord.capabilities.claims.messages import request_of
 from accord.capabilities.claims.models import Enquiry, EnquiryState
 from accord.capabilities.claims.ports import Acknowledged, EnquiryAnswer, LedgerHolder, check_answer
-from accord.capabilities.delivery import lease_due
+from accord.capabilities.delivery import call_out, lease_due
 from accord.core import clock
 from accord.core.errors import AccordError, Unavailable
 
@@ -26,21 +26,18 @@ HolderOf = Callable[[str], LedgerHolder]
 def deliver_enquiries(holder_of: HolderOf, authority: str, executor: Executor) -> int:
     """Send due enquiries, all of a batch at once, so that a slow holder delays no other; how many were sent."""
     due = lease_due(Enquiry.objects.filter(state__in=(EnquiryState.QUEUED, EnquiryState.ACKNOWLEDGED)), clock.now(), BATCH)
-    replies = executor.map(lambda enquiry: _ask(enquiry, holder_of, authority), due)
+    replies = executor.map(lambda enquiry: call_out(enquiry.institution, lambda: _ask(enquiry, holder_of, authority)), due)
     for enquiry, reply in zip(due, replies, strict=True):
         _take(enquiry, reply)
     return len(due)
 
 
-def _ask(enquiry: Enquiry, holder_of: HolderOf, authority: str) -> Acknowledged | EnquiryAnswer | AccordError:
-    """The holder's checked reply, or the error that kept it from us. Runs in a thread: touches no database."""
+def _ask(enquiry: Enquiry, holder_of: HolderOf, authority: str) -> Acknowledged | EnquiryAnswer:
+    """The holder's checked reply. Runs in a thread: touches no database."""
     request = request_of(enquiry, authority)
-    try:
-        reply = holder_of(enquiry.institution).enquire(request)
-        if isinstance(reply, EnquiryAnswer):
-            check_answer(request, reply)
-    except AccordError as error:
-        return error
+    reply = holder_of(enquiry.institution).enquire(request)
+    if isinstance(reply, EnquiryAnswer):
+        check_answer(request, reply)
     return reply
 
 

@@ -13,7 +13,7 @@ from django.db.models import Min
 
 from accord.capabilities.claims.messages import credits_from_json
 from accord.capabilities.claims.ports import Acknowledged
-from accord.capabilities.delivery import lease_due
+from accord.capabilities.delivery import call_out, lease_due
 from accord.capabilities.orders import services
 from accord.capabilities.orders.life_cycle import HOLDING, WAITING, State
 from accord.capabilities.orders.models import Order, OrderKind
@@ -44,7 +44,7 @@ def deliver_orders(taker_of: TakerOf, executor: Executor) -> int:
     if not due:
         return 0
     services.mark_sent(due)
-    replies = executor.map(lambda order: _send(order, taker_of), due)
+    replies = executor.map(lambda order: call_out(order.institution, lambda: _send(order, taker_of)), due)
     for order, reply in zip(due, replies, strict=True):
         _take(order, reply)
     return len(due)
@@ -66,20 +66,17 @@ def message_of(order: Order) -> OrderMessage:
     )
 
 
-def _send(order: Order, taker_of: TakerOf) -> Reply | AccordError:
-    """The bank's checked reply, or the error that kept it from us. Runs in a thread: touches no database."""
+def _send(order: Order, taker_of: TakerOf) -> Reply:
+    """The bank's checked reply. Runs in a thread: touches no database."""
     message = message_of(order)
-    try:
-        taker = taker_of(order.institution)
-        if order.state == State.RELEASING:
-            return taker.release(message.order_id, message.authority)
-        if order.kind == OrderKind.RECALL:
-            return taker.recall(message)
-        reply = taker.place_hold(message)
-        if isinstance(reply, HoldAnswer):
-            check_hold_answer(message, reply)
-    except AccordError as error:
-        return error
+    taker = taker_of(order.institution)
+    if order.state == State.RELEASING:
+        return taker.release(message.order_id, message.authority)
+    if order.kind == OrderKind.RECALL:
+        return taker.recall(message)
+    reply = taker.place_hold(message)
+    if isinstance(reply, HoldAnswer):
+        check_hold_answer(message, reply)
     return reply
 
 
