@@ -1,0 +1,79 @@
+"""Web addresses, domains, e-mail addresses and name@bank aliases, defanged spellings included."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+_DOT = r"(?:\.|\[\.\]|\(\.\)|\[dot\]|\(dot\)|。(?=[a-z]{2,6}(?![a-z])))"
+_LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
+_WIDE_LABEL = r"[a-z0-9_\u3400-\u9fff-]{1,63}"
+_TAIL = r"[^\s\x00\u2e80-\U0003134f<>\"'`，。；！？、（）【】《》“”‘’]"
+_PORT_PATH = rf"(?::[0-9]{{1,5}}(?![0-9]))?(?:[/?#]{_TAIL}{{0,1900}})?"
+_HOST = rf"{_LABEL}(?:{_DOT}{_LABEL}){{1,8}}"
+
+_WEB = re.compile(
+    rf"""
+    (?P<email>(?<![a-z0-9._%+-])[a-z0-9][a-z0-9._%+-]{{0,63}}(?:@|\ ?[\[(]at[\])]\ ?){_LABEL}(?:{_DOT}{_LABEL}){{1,5}})
+  | (?P<alias>(?<![a-z0-9._%+-])[a-z0-9][a-z0-9._-]{{1,63}}@[a-z][a-z0-9]{{1,20}}(?![a-z0-9@.-]))
+  | (?P<url>(?<![a-z])(?:h(?:tt|xx|\*\*)ps?|fxp|ftp)(?:\[:\]//|:(?://)|\[://\])
+        (?:{_HOST}|\[[0-9a-f:.]{{2,45}}\]|(?:{_WIDE_LABEL}{_DOT}){{1,5}}(?:[a-z]{{2,24}}|中国|公司|网络)){_PORT_PATH})
+  | (?P<domain>(?<![a-z0-9._@-]){_HOST}(?![a-z0-9@_]){_PORT_PATH})
+    """,
+    re.VERBOSE,
+)
+_TRAILING: Final = ".,;:!?)]}>'\"*"
+_WORD_LIKE_ENDINGS: Final = frozenset("am at be do go hm id im in is it la ma me my no pm re so to us via vs".split())  # noqa: SIM905
+"""Top-level domains that English sentences end up with when a full stop lacks its space ("call me.in a minute")."""
+_FILE_ENDINGS: Final = frozenset("app apk csv doc docx exe jpg jpeg mov mp3 mp4 pdf png py rar sh txt xls xlsx zip".split())  # noqa: SIM905
+
+
+class WebForm(Enum):
+    """What a piece of text looks like."""
+
+    EMAIL = "email"
+    ALIAS = "alias"
+    URL = "url"
+    DOMAIN = "domain"
+
+
+@dataclass(frozen=True, slots=True)
+class WebPiece:
+    """Text at [start, end) of the normalised text that has a web form; `sure` says that it cannot well be anything else."""
+
+    start: int
+    end: int
+    form: WebForm
+    sure: bool
+
+
+def find_web(lowered: str) -> Iterator[WebPiece]:
+    """Every piece with a web form, in order. Whether a parser accepts it is for the caller to see."""
+    for match in _WEB.finditer(lowered):
+        form = WebForm(match.lastgroup)
+        text = match[0].rstrip(_TRAILING)
+        if form is WebForm.DOMAIN:
+            piece = _domain(match.start(), text)
+            if piece is not None:
+                yield piece
+        else:
+            yield WebPiece(match.start(), match.start() + len(text), form, sure=True)
+
+
+def _domain(start: int, text: str) -> WebPiece | None:
+    """A name without a scheme: with a path it is a URL; bare, it must not read like a sentence, a file or a number."""
+    host, slash, path = text.partition("/")
+    last = re.split(r"[.\])]", host.partition(":")[0])[-1]
+    if not last.isalpha() or last in _FILE_ENDINGS - {"app"}:
+        return None
+    defanged = any(mark in host for mark in "[(")
+    prefixed = host.startswith("www.")
+    if slash and path:
+        return WebPiece(start, start + len(text), WebForm.URL, sure=True)
+    if last in _WORD_LIKE_ENDINGS and not (defanged or prefixed):
+        return None
+    end = start + len(host.rstrip(_TRAILING)) if slash else start + len(text)
+    return WebPiece(start, end, WebForm.DOMAIN, sure=defanged or prefixed)
