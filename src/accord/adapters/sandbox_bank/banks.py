@@ -1,0 +1,297 @@
+"""All banks of a sandbox together: one clock, one set of books, so that money sent by one arrives at the next.
+
+Time is the clock of `accord.core.clock`. Any call first plays what has happened by now, in order: transfers, orders and
+releases whose time has come, holds that ran out. So a bank acts when its answer falls due, whoever asks and whenever.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Self
+from uuid import UUID
+
+import msgspec
+import pyarrow as pa
+
+from accord.adapters.sandbox_bank.bank import HOLD, RECALL, RELEASE, SandboxBank, SandboxLedger
+from accord.adapters.sandbox_bank.book import AccountKey, TransferBook
+from accord.adapters.sandbox_bank.carry_out import BankState, carry_out_hold, carry_out_recall
+from accord.adapters.sandbox_bank.directory import AccountDirectory
+from accord.adapters.sandbox_bank.holds import Hold, HoldBook
+from accord.adapters.sandbox_bank.play import Play, StopReason
+from accord.adapters.sandbox_bank.profile import Faults, Profile
+from accord.adapters.sandbox_bank.store import Message, StateStore
+from accord.capabilities.claims.ports import EnquiryAnswer
+from accord.capabilities.orders.ports import HoldAnswer, OrderMessage, Refusal, ReleaseAnswer
+from accord.core import clock
+from accord.core.clock import from_micros, to_micros
+from accord.core.errors import Conflict, NotFound
+from accord.engine.exercise import World
+
+_BEGINNING = -(2**62)
+
+
+class SandboxBanks:
+    """The banks of one world (or the one institution of a bare table) and their common state in one folder.
+
+    Safe for threads; several processes may share the folder. Not to be carried through a fork.
+    """
+
+    def __init__(
+        self,
+        book: TransferBook,
+        directory: AccountDirectory,
+        profiles: Iterable[Profile],
+        switches: Mapping[str, frozenset[str]],
+        state_folder: Path,
+        *,
+        covers_all: bool = False,
+    ) -> None:
+        """`switches` are ledger holders that see several banks' transfers; with `covers_all` every bank sees everything."""
+        self.book = book
+        self.directory = directory
+        self._lock = threading.RLock()
+        self._store = StateStore(state_folder, _fingerprint(book))
+        self.play = Play(book)
+        self.holds = HoldBook()
+        self._faults: dict[str, Faults] = {}
+        self._banks = {
+            profile.code: SandboxBank(self, profile, None if covers_all else frozenset({profile.code})) for profile in profiles
+        }
+        self._switches = {code: SandboxLedger(self, Profile(code), banks) for code, banks in switches.items()}
+
+    @classmethod
+    def from_world(
+        cls, world: World | Path, state_folder: Path, *, delay_factor: float = 1.0, refusal_factor: float = 1.0
+    ) -> Self:
+        """The banks of a made-up world, with all days before its call day already behind them.
+
+        The factors scale the banks' own delays and refusal rates; 0 makes every bank answer at once, or obey always.
+        """
+        if isinstance(world, Path):
+            world = World.load(world)
+        names = ("bank", "number", "currency", "opening_balance")
+        rows = zip(*(world.accounts[name].to_pylist() for name in names), strict=True)
+        openings = [(AccountKey(bank, number, currency), amount) for bank, number, currency, amount in rows]
+        book = TransferBook(world.transfers, openings, to_micros(world.plan.call_day), overdraft=False)
+        profiles = [
+            Profile(bank.code, bank.answer_delay_seconds * delay_factor, bank.refuses_rate * refusal_factor, world.plan.seed)
+            for bank in world.banks
+        ]
+        switches = {code: frozenset(banks) for code, banks in world.ledger_holders().items() if banks != (code,)}
+        return cls(book, AccountDirectory(book.accounts, world.accounts), profiles, switches, state_folder)
+
+    @classmethod
+    def from_table(
+        cls, code: str, transfers: pa.Table, balances: pa.Table | None, state_folder: Path, *, covers_all: bool = True
+    ) -> Self:
+        """One institution on a bare table of transfers (schema of the records), e.g. a statement file without bank names."""
+        openings: list[tuple[AccountKey, int]] = []
+        if balances is not None:
+            rows = zip(*(balances[name].to_pylist() for name in ("bank", "account", "currency", "amount")), strict=True)
+            openings = [(AccountKey(bank, number, currency), amount) for bank, number, currency, amount in rows]
+        book = TransferBook(transfers, openings, _BEGINNING, overdraft=True)
+        return cls(book, AccountDirectory(book.accounts), [Profile(code)], {}, state_folder, covers_all=covers_all)
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """The banks."""
+        return tuple(self._banks)
+
+    def bank(self, code: str) -> SandboxBank:
+        """A bank; NotFound where there is none of this code."""
+        try:
+            return self._banks[code]
+        except KeyError:
+            raise NotFound(f"no bank {code!r} in this sandbox; its banks are {', '.join(self._banks)}") from None
+
+    def holder(self, code: str) -> SandboxLedger:
+        """A ledger holder: a bank, or a central switch."""
+        return self._switches.get(code) or self.bank(code)
+
+    def advance(self, to: datetime) -> None:
+        """Play everything up to and including `to`, which may run ahead of the clock. Never backwards."""
+        with self._lock:
+            self._catch_up(to_micros(to))
+
+    def booked(self) -> pa.Table:
+        """Every transfer that has happened so far since history, in order of booking."""
+        with self._lock:
+            return self.book.rows(self.play.booked)
+
+    def stopped(self) -> dict[str, StopReason]:
+        """The transfers that did not happen, and why."""
+        with self._lock:
+            return {self.book.id_of(row): reason for row, reason in self.play.stopped.items()}
+
+    def placed_holds(self) -> tuple[Hold, ...]:
+        """Every hold ever placed, also those that have ended."""
+        with self._lock:
+            return tuple(self.holds.by_order.values())
+
+    def close(self) -> None:
+        """Close the state file."""
+        with self._lock:
+            self._store.close()
+
+    # What the banks themselves use.
+
+    @contextmanager
+    def locked(self) -> Iterator[int]:
+        """Alone in this process, with everything played up to now; yields now (epoch µs)."""
+        with self._lock:
+            now = to_micros(clock.now())
+            self._catch_up(now)
+            yield now
+
+    def received(self, message_id: UUID, kind: str, content: bytes | None = None) -> Message | None:
+        """The message as first received; Conflict where `content` now says something else."""
+        message = self._store.message(message_id, kind)
+        if message is not None and content is not None and message.content != content:
+            raise Conflict(f"{kind} {message_id} came before with another content; send a new id with the new content")
+        return message
+
+    def keep(self, message: Message) -> Message:
+        """Take a new message in, and carry it out when it is due at once."""
+        with self._change():
+            kept = self.received(message.id, message.kind, message.content)
+            if kept is None:
+                self._store.add_message(message)
+                self._run(to_micros(clock.now()))
+        return self._store.message(message.id, message.kind) or message
+
+    def fix_answer(self, message: Message, answer: EnquiryAnswer) -> EnquiryAnswer:
+        """Keep the answer to an enquiry; the one that was kept first counts."""
+        with self._lock, self._store.transaction():
+            kept = self.received(message.id, message.kind, message.content)
+            if kept is not None and kept.answer is not None:
+                return msgspec.json.decode(kept.answer, type=EnquiryAnswer)
+            if kept is None:
+                self._store.add_message(replace(message, answer=msgspec.json.encode(answer)))
+            else:
+                self._store.set_answer(message, msgspec.json.encode(answer))
+        return answer
+
+    def faults_of(self, code: str) -> Faults:
+        with self._lock:
+            self._follow_others()
+            return self._faults.get(code, Faults())
+
+    def set_faults(self, code: str, faults: Faults) -> None:
+        with self._change():
+            self._store.put_faults(code, faults)
+            self._faults[code] = faults
+
+    def _catch_up(self, now: int) -> None:
+        self._follow_others()
+        next_at = self.play.next_at()
+        if (next_at is not None and next_at <= now) or self._store.next_due(now) is not None:
+            with self._change():
+                self._run(now)
+
+    @contextmanager
+    def _change(self) -> Iterator[None]:
+        """One change of the common state: all of it in the file and in memory, or nothing."""
+        with self._lock:
+            try:
+                with self._store.transaction():
+                    self._follow_others()
+                    yield
+            except BaseException:
+                self._start_over()
+                raise
+
+    def _follow_others(self) -> None:
+        """Take over what other processes have done."""
+        if not self._store.changed_elsewhere():
+            return
+        played = self._store.played()
+        self.play.replay(played, self._store.new_stops())
+        self.holds = HoldBook(self._store.holds())
+        self._faults = self._store.faults()
+
+    def _start_over(self) -> None:
+        """Forget what memory has run ahead of the file."""
+        self.play = Play(self.book)
+        self._store.forget_reading()
+        for ledger in (*self._banks.values(), *self._switches.values()):
+            ledger.forget()
+        self._follow_others()
+
+    def _run(self, now: int) -> None:
+        """Play events and carry out messages in order of time. Inside a change."""
+        before = self.play.played
+        while True:
+            due = self._store.next_due(now)
+            stops = self.play.advance(now if due is None else due.due_at, self.holds.held)
+            self._store.add_stops(stops)
+            if due is None:
+                break
+            self._act(due)
+        if self.play.played != before:
+            self._store.set_played(self.play.played)
+
+    def _act(self, message: Message) -> None:
+        """Let the bank do what a message that has fallen due asks, and fix its answer."""
+        acts = {HOLD: self._hold, RECALL: self._recall, RELEASE: self._release}
+        self._store.set_answer(message, acts[message.kind](message))
+
+    def _hold(self, message: Message) -> bytes:
+        order = msgspec.json.decode(message.content, type=OrderMessage)
+        answer, hold = carry_out_hold(self._state(message), order)
+        if hold is not None:
+            self._put(hold)
+        return msgspec.json.encode(answer)
+
+    def _recall(self, message: Message) -> bytes:
+        order = msgspec.json.decode(message.content, type=OrderMessage)
+        answer, row = carry_out_recall(self._state(message), order)
+        if row is not None:
+            self.play.stop(row, StopReason.RECALLED)
+            self._store.add_stops([(row, StopReason.RECALLED)])
+        return msgspec.json.encode(answer)
+
+    def _release(self, message: Message) -> bytes:
+        order = self._store.message(message.id, HOLD)
+        moment = message.due_at
+        hold = self.holds.by_order.get(message.id)
+        released = 0
+        if hold is not None and hold.active(moment):
+            released = hold.amount
+            self._put(replace(hold, released_at=moment))
+        elif order is not None and order.answer is None:
+            withdrawn = HoldAnswer(from_micros(moment), 0, Refusal.NOT_AUTHORISED, "withdrawn before it was carried out")
+            self._store.set_answer(order, msgspec.json.encode(withdrawn))
+        return msgspec.json.encode(ReleaseAnswer(from_micros(moment), released))
+
+    def _put(self, hold: Hold) -> None:
+        self.holds.put(hold)
+        self._store.put_hold(hold)
+
+    def _state(self, message: Message) -> BankState:
+        bank = self._banks[message.bank]
+        return BankState(
+            moment=message.due_at,
+            profile=bank.profile,
+            faults=self._faults.get(bank.code, Faults()),
+            banks=bank.banks,
+            book=self.book,
+            play=self.play,
+            holds=self.holds,
+            directory=self.directory,
+            view=bank.view(),
+        )
+
+
+def _fingerprint(book: TransferBook) -> str:
+    """Tells books apart, so that no state is read into another world."""
+    digest = hashlib.sha256(f"{len(book)}:{book.history}:{len(book.accounts)}".encode())
+    for row in {0, len(book) // 2, len(book) - 1} if len(book) else ():
+        digest.update(repr(sorted(book.row_dict(row).items())).encode())
+    return digest.hexdigest()
