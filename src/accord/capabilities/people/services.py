@@ -18,6 +18,11 @@ def create_user(username: str, password: str, role: Role, full_name: str = "", l
     return User.objects.create_user(username, password, role=role, full_name=full_name, language=language)
 
 
+def set_language(user: User, language: str) -> None:
+    """Remember the language in which a user reads the desk."""
+    User.objects.filter(pk=user.pk).update(language=language)
+
+
 @transaction.atomic
 def record(actor: Actor, action: str, *, subject: UUID | None, obj: Any, **details: Any) -> AuditEntry:
     """Add one audit entry in the caller's transaction: it stays exactly when the change that it tells of stays.

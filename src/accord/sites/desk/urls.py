@@ -8,6 +8,7 @@ app_name = "desk"
 urlpatterns = [
     path("sign-in/", signing.SignIn.as_view(), name="sign-in"),
     path("sign-out/", signing.sign_out, name="sign-out"),
+    path("language/", signing.language, name="language"),
     path("help/", help_page.show, name="help"),
     path("", queue.show, name="queue"),
     path("queue/rows/", queue.rows, name="queue-rows"),

@@ -1,0 +1,53 @@
+"""The messages of our own errors in the reader's language.
+
+Below the pages an error speaks English, for logs and the command line. What an officer may meet is listed here as a pattern
+whose {parts} are carried over into the translation; a message that no pattern fits is shown as it is.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import Final
+
+from django.utils.translation import gettext, gettext_noop
+
+PATTERNS: Final = (
+    gettext_noop("there is no such report"),
+    gettext_noop("there is no such claim"),
+    gettext_noop("there is no such order"),
+    gettext_noop("there is no such identifier on this report"),
+    gettext_noop("there is no such hand-over"),
+    gettext_noop("{user} may not do this ({permission}); ask a supervisor"),
+    gettext_noop("{officer} is working on {report} until {time}; ask them to unlock it"),
+    gettext_noop("{officer} is working on {report}; ask them or a supervisor"),
+    gettext_noop("{officer} already took this hand-over"),
+    gettext_noop("another officer must acknowledge your hand-over"),
+    gettext_noop("say why the report is closed"),
+    gettext_noop("say why the hold is released; it stays on record"),
+    gettext_noop("choose at least one line of the plan"),
+    gettext_noop("an order that is {state} cannot {event}"),
+    gettext_noop("the narrative contains NUL characters; paste it as plain text"),
+    gettext_noop("the narrative has {count} characters; at most {limit} are accepted; shorten it"),
+    gettext_noop("the amount must be more than zero"),
+    gettext_noop("the payment lies in the future; check the time and the time zone"),
+    gettext_noop("{amount} is not an amount; write it like 1234.50"),
+    gettext_noop("{amount} has {count} decimals but {currency} has {decimals}"),
+    gettext_noop("{amount} {currency} is larger than any amount accepted here"),
+    gettext_noop("unknown currency {currency}; give an ISO 4217 code such as CNY"),
+)
+
+_PART: Final = re.compile(r"\\\{(\w+)\\\}")
+
+
+@cache
+def _compiled() -> tuple[tuple[re.Pattern[str], str], ...]:
+    return tuple((re.compile(_PART.sub(r"(?P<\1>.+?)", re.escape(text))), text) for text in PATTERNS)
+
+
+def in_readers_language(message: str) -> str:
+    """`message`, translated with its parts when its pattern is known."""
+    for pattern, text in _compiled():
+        if match := pattern.fullmatch(message):
+            return gettext(text).format(**match.groupdict())
+    return message

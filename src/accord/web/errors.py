@@ -1,0 +1,75 @@
+"""Errors that a person can act on become pages that say what happened and what to do, in the reader's language."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accord.core.errors import AccordError, BadInput, Conflict, NotAllowed, NotFound, Unavailable
+from accord.web.error_texts import in_readers_language
+
+_KINDS: Final = (
+    (NotFound, 404, gettext_lazy("Not found."), gettext_lazy("Look for it in the list of reports or orders.")),
+    (BadInput, 400, gettext_lazy("This cannot be accepted."), gettext_lazy("Put it right and try again.")),
+    (NotAllowed, 403, gettext_lazy("You may not do this."), ""),
+    (
+        Conflict,
+        409,
+        gettext_lazy("Things have changed meanwhile."),
+        gettext_lazy("Load the page afresh and look at how it stands now."),
+    ),
+    (Unavailable, 503, gettext_lazy("Not available now."), gettext_lazy("Try again in a moment.")),
+)
+
+
+class AccordErrors:
+    """Middleware: an AccordError that leaves a view becomes its HTTP status; any other exception is not ours to hide."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self._get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if not isinstance(exception, AccordError):
+            return None
+        return error_response(request, exception)
+
+
+def message_of(error: AccordError) -> str:
+    """The error in the reader's language where its text is known, else as it is."""
+    text = in_readers_language(error.message)
+    return f"{error.where}: {text}" if error.where and error.where not in text else text
+
+
+def error_response(request: HttpRequest, error: AccordError) -> HttpResponse:
+    """A page, or for htmx an alert that takes its place among the page's messages."""
+    status, title, advice = _explain(error)
+    context = {"title": title, "message": message_of(error), "advice": advice, "back": _back(request)}
+    if request.headers.get("HX-Request") == "true":
+        response = render(request, "accord/_error.html", context, status=status)
+        response.headers["HX-Retarget"], response.headers["HX-Reswap"] = "#alerts", "innerHTML show:top"
+        return response
+    return render(request, "accord/error.html", context, status=status)
+
+
+def _explain(error: AccordError) -> tuple[int, str, str]:
+    for kind, status, title, advice in _KINDS:
+        if isinstance(error, kind):
+            return status, str(title), str(advice)
+    return 500, _("Something is damaged."), _("Tell whoever runs this node; nothing was changed.")
+
+
+def _back(request: HttpRequest) -> str:
+    """The page that the reader came from, if it is one of ours and not this very address."""
+    referer = request.headers.get("Referer", "")
+    if not url_has_allowed_host_and_scheme(referer, {request.get_host()}, require_https=request.is_secure()):
+        return ""
+    return "" if referer == request.build_absolute_uri() and request.method == "GET" else referer
