@@ -42,7 +42,9 @@ class Town:
 
     def pay(self, name: str, minutes: float, debtor: str, creditor: str, amount: int, **more: Any) -> str:
         """A transfer `minutes` into the day (negative: history). `settles`: minutes too; `parents`: ids passed on."""
-        self.transfers.append({"id": name, "minutes": minutes, "debtor": debtor, "creditor": creditor, "amount": amount, **more})
+        self.transfers.append(
+            {"id": name, "minutes": minutes, "debtor": debtor, "creditor": creditor, "amount": amount, **more}
+        )
         return name
 
     def open(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
 
@@ -11,16 +10,9 @@ from sandbox_town import NORTH, SOUTH, Town, at, question
 
 from accord.adapters.sandbox_bank import Faults
 from accord.capabilities.claims.ports import AccountKind, Acknowledged, Credit, EnquiryAnswer, Nonsense, check_answer
-from accord.core.clock import SteppedClock, using
+from accord.core.clock import SteppedClock
 from accord.core.errors import BadInput, Conflict, NotFound, Unavailable
 from accord.engine.tracing.model import ExitKind, Rule
-
-
-@pytest.fixture
-def day() -> Iterator[SteppedClock]:
-    with using(SteppedClock(at(0))) as clock:
-        assert isinstance(clock, SteppedClock)
-        yield clock
 
 
 def stolen_and_split() -> Town:
