@@ -120,6 +120,7 @@ def test_callers_are_vague_as_the_plan_says(world: World) -> None:
         first = rows[report.transfers[0]]
         assert abs(report.amount_minor - first["amount"]) <= first["amount"] * 0.05
         assert abs(to_micros(report.about_when) - first["time"]) <= 15 * 60_000_000
+        assert report.about_when <= report.call_time
         assert report.payee_bank in (None, first["creditor_bank"])
         rounded += report.amount_minor != first["amount"]
         off += to_micros(report.about_when) != first["time"]

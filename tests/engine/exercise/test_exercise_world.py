@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
+import os
+import subprocess
+import sys
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -31,6 +35,18 @@ def test_the_same_plan_makes_the_same_world(world: World) -> None:
     assert again.truth.paths.equals(world.truth.paths)
     assert again.truth.rests.equals(world.truth.rests)
     assert again.truth.mentions.equals(world.truth.mentions)
+
+
+def test_another_process_makes_the_same_world(world: World, tmp_path: Path) -> None:
+    """Nothing hangs on the order of a set, which differs from process to process."""
+    program = (
+        "import sys, pathlib; from accord.engine.exercise import WorldPlan, make_world;"
+        "make_world(WorldPlan(people=240, days=4, victims=9, banks_per_country=3)).save(pathlib.Path(sys.argv[1]))"
+    )
+    environment = {**os.environ, "PYTHONHASHSEED": "12345"}
+    subprocess.run([sys.executable, "-c", program, str(tmp_path / "theirs")], env=environment, check=True)
+    world.save(tmp_path / "mine")
+    assert (tmp_path / "theirs" / "world.json").read_bytes() == (tmp_path / "mine" / "world.json").read_bytes()
 
 
 def test_another_seed_makes_another_world(world: World) -> None:
@@ -192,3 +208,17 @@ def test_a_world_without_victims_has_no_scams() -> None:
 def test_a_plan_that_cannot_be_is_refused(wrong: dict[str, object], said: str) -> None:
     with pytest.raises(BadInput, match=said):
         dataclasses.replace(WorldPlan(), **wrong)
+
+
+@pytest.mark.slow
+def test_a_world_of_more_than_one_chunk_is_whole() -> None:
+    world = make_world(WorldPlan(people=20_000, days=45, victims=60))
+    assert len(world.transfers) > 1_000_000
+    ids = world.transfers["id"]
+    assert pc.count_distinct(ids).as_py() == len(ids)
+    parents = pc.list_flatten(world.transfers["depends_on"])
+    assert len(parents) > 500
+    assert pc.all(pc.is_in(parents, value_set=ids)).as_py()
+    assert pc.count_distinct(world.truth.paths["transfer"]).as_py() == pc.sum(pc.is_valid(world.transfers["scam"])).as_py()
+    times = world.transfers["time"].to_numpy()
+    assert bool((times[1:] >= times[:-1]).all())

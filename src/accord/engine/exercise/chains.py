@@ -159,8 +159,12 @@ class _Launderer:
             self._wait(Parcel(creditor, gang, hop, moment[1] or moment[0], 0, arrived, seen, spine))
 
     def _wait(self, parcel: Parcel) -> None:
+        """Some minutes (log-normal); what came to an account earlier also leaves it earlier."""
         median = 4.0 if parcel.hop == 0 else 7.0
         parcel.leaves = parcel.arrived + int(np.clip(np.exp(self.rng.normal(np.log(median), 0.8)), 0.5, 240) * MINUTE)
+        earlier = [other.leaves for other in self.waiting.get(parcel.account, ()) if other.arrived <= parcel.arrived]
+        if earlier and max(earlier) >= parcel.leaves:
+            parcel.leaves = max(earlier) + int(self.rng.uniform(0.1, 1) * MINUTE)
         if parcel.leaves >= self.end:
             self._rest(parcel.account, parcel.slices, None)
             return

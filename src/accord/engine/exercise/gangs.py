@@ -118,7 +118,10 @@ def _handles(number: int, rng: np.random.Generator) -> tuple[tuple[str, str], ..
 
 
 def make_victims(cast: Cast, gangs: tuple[GangCast, ...]) -> tuple[tuple[Victim, ...], tuple[Payment, ...]]:
-    """Who pays and calls on the call day. Between payment and call lie minutes to a day (log-normal, median 40 min)."""
+    """Who pays and calls on the call day, and all their payments in time order.
+
+    Between payment and call lie minutes to a day: log-normal, median 40 minutes.
+    """
     rng = cast.plan.random("victims")
     people = rng.permutation(len(cast.main))[: cast.plan.victims]
     victims: list[Victim] = []
@@ -129,7 +132,7 @@ def make_victims(cast: Cast, gangs: tuple[GangCast, ...]) -> tuple[tuple[Victim,
         paid, call = _at_once(cast, rng) if cast.plan.at_once else _paid_and_called(cast, person, rng)
         victims.append(Victim(person, gang, scam_type, call))
         payments += _payments(cast, gangs[gang], number, person, (paid, call), rng)
-    return tuple(victims), tuple(payments)
+    return tuple(victims), tuple(sorted(payments, key=lambda payment: payment.time))
 
 
 def _at_once(cast: Cast, rng: np.random.Generator) -> tuple[int, int]:

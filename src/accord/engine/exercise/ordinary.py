@@ -170,13 +170,16 @@ def shop_days(cast: Cast, rng: np.random.Generator) -> Flows:
 
 
 def mules_own_lives(cast: Cast, rng: np.random.Generator) -> Flows:
-    """What the holders of mule accounts pay and receive as anybody does, about once in two days each."""
+    """What the holders of mule accounts pay and receive as anybody does, about once in two days each.
+
+    They spend more than they receive, so that little of their own stands there when stolen money comes through.
+    """
     mules = np.array([mule for gang in cast.mules for mule in gang], np.int64)
     if not len(mules):
         return _nothing()
     parts = []
-    for habit, receives in ((PURCHASE, False), (FAMILY, False), (FAMILY, True)):
-        mule = mules[rng.integers(0, len(mules), rng.poisson(len(mules) * cast.plan.days * habit.rate * 0.5))]
+    for habit, share, receives in ((PURCHASE, 0.5, False), (FAMILY, 0.3, False), (FAMILY, 0.3, True)):
+        mule = mules[rng.integers(0, len(mules), rng.poisson(len(mules) * cast.plan.days * habit.rate * share))]
         country = cast.country_of[mule]
         shops = cast.groups[AccountKind.MERCHANT]
         shop = shops.first[country] + rng.integers(0, shops.count[country])
