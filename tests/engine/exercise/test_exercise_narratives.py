@@ -83,14 +83,15 @@ def test_amounts_with_wan_are_exact(world: World) -> None:
     for row in world.truth.mentions.to_pylist():
         if row["type"] == "amount" and "万" in row["written"]:
             number = "".join(character for character in row["written"] if character.isdigit() or character == ".")
-            assert Money.parse(number, "CNY").minor * 10_000 == int(row["canonical"])
+            stated, currency = row["canonical"].split()
+            assert Money.parse(number, currency).minor * 10_000 == Money.parse(stated, currency).minor
 
 
 def test_the_amounts_told_are_those_paid(world: World) -> None:
     paid = dict(zip(world.transfers["id"].to_pylist(), world.transfers["amount"].to_pylist(), strict=True))
     for report in world.reports:
-        told = {int(row["canonical"]) for row in mentions(world, report) if row["type"] == "amount"}
-        assert told == {paid[id_] for id_ in report.transfers}
+        told = {row["canonical"] for row in mentions(world, report) if row["type"] == "amount"}
+        assert told == {f"{Money(paid[id_], report.currency).decimal():f} {report.currency}" for id_ in report.transfers}
 
 
 def test_chinese_and_english_are_told_where_they_are_spoken_and_all_kinds_of_scam_occur(world: World) -> None:

@@ -91,7 +91,7 @@ MENTIONS: Final = pa.schema(
         pa.field("report", pa.string(), nullable=False),
         pa.field("type", pa.string(), nullable=False),  # bank_account, alias, phone, url, handle, amount, order_number
         pa.field("written", pa.string(), nullable=False),  # as it stands in the narrative
-        pa.field("canonical", pa.string(), nullable=False),  # amounts: minor units
+        pa.field("canonical", pa.string(), nullable=False),  # amounts such as "1234.50 CNY"
     ]
 )
 """What each narrative contains."""

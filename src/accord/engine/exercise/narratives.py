@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from accord.core.money import exponent
+from accord.core.money import Money, exponent
 from accord.engine.exercise.countries import Country
 from accord.engine.exercise.forms import scrambled
 
@@ -130,7 +130,8 @@ class Narrator:
     def _amount(self, minor: int) -> str:
         currency = self.facts.country.currency
         written = _amount_number(minor, exponent(currency), wan=self.facts.language == "zh" and self.rng.random() < 0.5)
-        return self._kept("amount", self._one_of(_TEXTS["amounts"][currency]).format(written), str(minor))
+        canonical = f"{Money(minor, currency).decimal():f} {currency}"
+        return self._kept("amount", self._one_of(_TEXTS["amounts"][currency]).format(written), canonical)
 
     def _when(self) -> str:
         local = self.facts.paid_at + timedelta(hours=self.facts.country.utc_hours)
