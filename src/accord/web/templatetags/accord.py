@@ -24,6 +24,7 @@ from django.utils.translation import gettext as _
 from accord.core import clock as desk_clock
 from accord.core.identifiers.base import keep_ends
 from accord.core.money import Money
+from accord.web.audit_words import in_words
 
 register = template.Library()
 
@@ -150,3 +151,15 @@ def desk_now() -> SafeString:
 def exercise() -> bool:
     """Whether this node plays an exercise: nothing on it is real."""
     return bool(getattr(settings, "ACCORD_EXERCISE", False))
+
+
+@register.filter
+def audited(text: str) -> str:
+    """What the audit says happened, or the name of one of its details, in the reader's language."""
+    return in_words(text)
+
+
+@register.simple_tag
+def audit_details(details: dict[str, Any]) -> str:
+    """An entry's details on one line; amounts stay in the minor units that are on record."""
+    return "; ".join(f"{in_words(name)}: {value}" for name, value in details.items() if value not in ("", None))
