@@ -44,8 +44,8 @@ def _document(finding: Finding) -> dict[str, str]:
 def _print(findings: list[Finding]) -> None:
     from rich.markup import escape
 
-    table = output.table("What a node needs", "what", "state", "found")
+    table = output.table("what", "state", "found")
     for finding in findings:
         remedy = f"\n[bold]{escape(finding.remedy)}[/]" if finding.remedy else ""
         table.add_row(finding.name, _MARKS[finding.state.value], escape(finding.found) + remedy)
-    output.results().print(table)
+    output.print_table("What a node needs", table)

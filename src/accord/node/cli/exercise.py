@@ -69,10 +69,10 @@ def make(
     if as_json:
         output.print_json(document)
         return
-    table = output.table(f"World {seed} in {out}", "what", "count", right=("count",))
+    table = output.table("what", "count", right=("count",))
     for name in ("banks", "accounts", "transfers", "reports"):
         table.add_row(name, f"{document[name]:,}")
-    output.results().print(table)
+    output.print_table(f"World {seed} in {out}", table)
 
 
 def _codes(text: str) -> tuple[str, ...]:

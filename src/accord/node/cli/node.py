@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from typing import Annotated
 
 import typer
 
 from accord.node.cli import output
 from accord.node.cli.options import HomeOption, open_home
-from accord.node.home import Home
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Run this agency's node.")
 
@@ -30,7 +28,7 @@ def run(
     home: HomeOption = None,
 ) -> None:
     """Serve the desk and, unless told not to, the worker that talks to the banks."""
-    node_home = _ready(open_home(home))
+    node_home = open_home(home)
     from accord.node import serve
 
     serve.run(node_home, host=host, port=port, worker=worker)
@@ -39,21 +37,8 @@ def run(
 @app.command("migrate", epilog="Example:  accord node migrate --home /srv/accord")
 def migrate(home: HomeOption = None) -> None:
     """Bring the operational store's tables up to this version; safe to repeat."""
-    node_home = _ready(open_home(home))
-    _set_up_django()
-    from django.core.management import call_command
+    node_home = open_home(home)
+    from accord.node import serve
 
-    call_command("migrate", interactive=False, verbosity=0)
+    serve.prepare(node_home)
     output.note(f"The operational store of {node_home.root} is up to date.")
-
-
-def _ready(home: Home) -> Home:
-    home.create()
-    return home
-
-
-def _set_up_django() -> None:
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "accord.node.settings")
-    import django
-
-    django.setup()

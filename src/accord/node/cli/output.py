@@ -96,14 +96,21 @@ def _hint(error: AccordError) -> str:
     return ""
 
 
-def table(title: str, *columns: str, right: tuple[str, ...] = ()) -> Table:
+def table(*columns: str, right: tuple[str, ...] = ()) -> Table:
     """A table whose cells wrap instead of being cut, so that an id can be copied whole; `right` columns hold numbers."""
     from rich.table import Table
 
-    made = Table(title=title, title_justify="left", title_style="bold", header_style="bold")
+    made = Table(header_style="bold")
     for column in columns:
         made.add_column(column, overflow="fold", justify="right" if column in right else "left")
     return made
+
+
+def print_table(title: str, table: Table) -> None:
+    """`title` stands above `table` in one line, however narrow the table is."""
+    console = results()
+    console.print(f"[bold]{title}[/]", soft_wrap=True)
+    console.print(table)
 
 
 @contextmanager

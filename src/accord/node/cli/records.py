@@ -132,7 +132,7 @@ def status(as_json: JsonOption = False, home: HomeOption = None) -> None:
     if as_json:
         output.print_json(counts)
         return
-    table = output.table(f"Records in {node_home.records}", "what", "count", right=("count",))
+    table = output.table("what", "count", right=("count",))
     for name, count in counts.items():
         table.add_row(name.replace("_", " "), f"{count:,}")
-    output.results().print(table)
+    output.print_table(f"Records in {node_home.records}", table)

@@ -30,33 +30,33 @@ def print_trace(trace: Trace) -> None:
     claimed = trace.claimed_by_currency or {trace.currency: trace.claimed}
     until = f", until {clock.to_iso(trace.until)}" if trace.until else ""
     console.print(f"[bold]Claimed[/] {_sums(claimed)}  (rule {trace.rule}{until})")
-    for table, total in (_standing(trace), _exits(trace), _flows(trace)):
+    for title, table, total in (_standing(trace), _exits(trace), _flows(trace)):
         if total:
-            console.print(table)
+            output.print_table(title, table)
             _print_cut(console, total)
     console.print(_CONSERVED[trace.conserved])
 
 
-def _standing(trace: Trace) -> tuple[Table, int]:
+def _standing(trace: Trace) -> tuple[str, Table, int]:
     sums = _total((item.currency, item.amount) for item in trace.standing)
-    table = output.table(f"Standing: {_sums(sums)}", "account", "amount", right=("amount",))
+    table = output.table("account", "amount", right=("amount",))
     for item in sorted(trace.standing, key=lambda item: -item.amount)[:_SHOWN]:
         table.add_row(_account(item.account), str(Money(item.amount, item.currency)))
-    return table, len(trace.standing)
+    return f"Standing: {_sums(sums)}", table, len(trace.standing)
 
 
-def _exits(trace: Trace) -> tuple[Table, int]:
+def _exits(trace: Trace) -> tuple[str, Table, int]:
     sums = _total((item.currency, item.amount) for item in trace.exits)
-    table = output.table(f"Left the ledger: {_sums(sums)}", "kind", "to", "by transfer", "amount", right=("amount",))
+    table = output.table("kind", "to", "by transfer", "amount", right=("amount",))
     for item in sorted(trace.exits, key=lambda item: -item.amount)[:_SHOWN]:
         table.add_row(
             item.kind.replace("_", " "), _account(item.account), item.transfer, str(Money(item.amount, item.currency))
         )
-    return table, len(trace.exits)
+    return f"Left the ledger: {_sums(sums)}", table, len(trace.exits)
 
 
-def _flows(trace: Trace) -> tuple[Table, int]:
-    table = output.table("Flows", "hop", "time", "transfer", "from", "to", "amount", right=("hop", "amount"))
+def _flows(trace: Trace) -> tuple[str, Table, int]:
+    table = output.table("hop", "time", "transfer", "from", "to", "amount", right=("hop", "amount"))
     for flow in trace.flows[:_SHOWN]:
         table.add_row(
             str(flow.hop),
@@ -66,7 +66,7 @@ def _flows(trace: Trace) -> tuple[Table, int]:
             _account(flow.creditor),
             str(Money(flow.amount, flow.currency)),
         )
-    return table, len(trace.flows)
+    return "Flows", table, len(trace.flows)
 
 
 def _account(account: AccountRef) -> str:
