@@ -17,9 +17,9 @@ from accord.core.money import EXPONENTS
 from accord.engine.records.reader import ROW, TextBlock
 from accord.engine.records.schema import BALANCES, TRANSFERS, TransferKind
 from accord.engine.records.source_map import RecordKind, Sign, SourceMap
-from accord.engine.records.values import Read, epoch_micros, minor_units
+from accord.engine.records.values import amount_refusals, epoch_micros, minor_units, time_refusals
 
-REJECT_SCHEMA: Final = {"row": pl.Int64, "column": pl.String, "value": pl.String, "reason": pl.String}
+REJECT_SCHEMA: Final = pl.Schema({"row": pl.Int64, "column": pl.String, "value": pl.String, "reason": pl.String})
 _VALUE_SHOWN: Final = 200
 _LONGEST_TEXT: Final = 256
 """Characters of an id or account number: longer ones are a sign of shifted columns, and would bloat every index."""
@@ -28,7 +28,10 @@ COLUMNS: Final = {
     RecordKind.TRANSFERS: tuple(name for name in TRANSFERS.names if name not in ("seq", "batch")),
     RecordKind.BALANCES: tuple(name for name in BALANCES.names if name not in ("seq", "batch")),
 }
-_INTEGERS: Final = frozenset({"time", "amount", "counter_amount"})
+_CANONICAL: Final = "^[0-9A-Z]+$"
+_CURRENCY_OF: Final = {"amount": "currency", "counter_amount": "counter_currency"}
+_CURRENCIES: Final = list(EXPONENTS)
+_KINDS: Final = [str(kind) for kind in TransferKind]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +44,14 @@ class Converted:
 
 @dataclass(frozen=True, slots=True)
 class _Check:
-    """`refusal` is the reason why `column` is refused, null where it is not; `shown` is the source column whose value is told."""
+    """One thing that may be wrong with a row: whether it is, cheaply for all rows, and why, for the rows where it is.
+
+    `reasons` is a text, or a function of the frame of refused rows. The value shown in the rejects is that of `column`.
+    """
 
     column: str
-    refusal: pl.Expr
+    bad: pl.Expr
+    reasons: str | Callable[[pl.DataFrame], pl.Series]
 
 
 def convert(block: TextBlock, source_map: SourceMap, kind: RecordKind) -> Converted:
@@ -79,27 +86,24 @@ def _from_statement(text: pl.DataFrame, source_map: SourceMap) -> tuple[pl.DataF
     """Rows seen from one account, turned into debtor and creditor."""
     sides = tuple(f"{side}{extra}" for side in ("account", "counterparty") for extra in ("", "_bank", "_country"))
     frame = _with_missing(text, sides)
-    rules, amount = source_map.amount, pl.col("amount")
+    rules = source_map.amount
     checks: list[_Check] = []
     if rules.sign is Sign.COLUMNS:
-        filled = {way: _filled(pl.col(f"amount_{way}")) for way in ("in", "out")}
-        out = filled["out"]
-        checks.append(_Check("amount_in", pl.when(filled["in"] & filled["out"]).then(pl.lit("and amount_out are both filled"))))
-        frame = frame.with_columns(amount=pl.when(out).then(pl.col("amount_out")).otherwise(pl.col("amount_in")))
+        inward, outward = (_filled(pl.col(f"amount_{way}")) for way in ("in", "out"))
+        frame = frame.with_columns(out=outward, both=inward & outward)
+        frame = frame.with_columns(amount=pl.when("out").then("amount_out").otherwise("amount_in"))
+        checks.append(_Check("amount_in", pl.col("both"), "is given beside an amount_out; a row goes one way"))
     elif rules.sign is Sign.DIRECTION:
-        out = pl.col("direction").is_in(rules.words_out)
-        known = out | pl.col("direction").is_in(rules.words_in)
-        checks.append(
-            _Check("direction", pl.when(~known.fill_null(value=False)).then(pl.lit("is no word of [direction] in the map")))
-        )
+        frame = frame.with_columns(out=pl.col("direction").is_in(rules.words_out).fill_null(value=False))
+        known = pl.col("direction").is_in(rules.words_in + rules.words_out).fill_null(value=False)
+        checks.append(_Check("direction", ~known, "is not a word of [direction] in the map"))
     else:
-        minus = amount.str.starts_with("-")
-        out = minus if rules.sign is Sign.NEGATIVE_IS_OUT else ~minus
-        frame = frame.with_columns(out=out.fill_null(value=False), amount=amount.str.strip_prefix("-"))
-        out = pl.col("out")
+        minus = pl.col("amount").str.starts_with("-").fill_null(value=False)
+        frame = frame.with_columns(out=minus if rules.sign is Sign.NEGATIVE_IS_OUT else ~minus)
+        frame = frame.with_columns(amount=pl.col("amount").str.strip_prefix("-"))
     roles = {"debtor": ("account", "counterparty"), "creditor": ("counterparty", "account")}
     return frame.with_columns(
-        pl.when(out).then(pl.col(f"{when_out}{extra}")).otherwise(pl.col(f"{when_in}{extra}")).alias(f"{role}{extra}")
+        pl.when("out").then(pl.col(f"{when_out}{extra}")).otherwise(pl.col(f"{when_in}{extra}")).alias(f"{role}{extra}")
         for role, (when_out, when_in) in roles.items()
         for extra in ("", "_bank", "_country")
     ), checks
@@ -107,129 +111,128 @@ def _from_statement(text: pl.DataFrame, source_map: SourceMap) -> tuple[pl.DataF
 
 def _filled(amount: pl.Expr) -> pl.Expr:
     """Neither blank nor a zero such as "0.00", which statements print in the column that does not apply."""
-    return amount.is_not_null() & amount.str.contains(r"[^0.,\s]")
+    return amount.str.contains(r"[^0.,\s]").fill_null(value=False)
 
 
 def _transfers(text: pl.DataFrame, source_map: SourceMap, checks: list[_Check]) -> tuple[pl.DataFrame, list[_Check]]:
+    absent = {"counter_amount", "counter_currency"}.isdisjoint(text.columns)
     frame = _with_missing(text, COLUMNS[RecordKind.TRANSFERS])
     frame = frame.with_columns(
         pl.col("currency", "counter_currency", "debtor_country", "creditor_country").str.to_uppercase(),
         kind=pl.col("kind").str.to_lowercase().fill_null(TransferKind.TRANSFER),
     )
-    times = epoch_micros(frame, source_map.time)
-    minor = source_map.amount.minor_units
-    amount = minor_units(pl.col("amount"), pl.col("currency"), source_map.text, minor=minor)
-    counter = Read(pl.lit(None, pl.Int64), pl.lit(None, pl.String))
-    if frame.get_column("counter_amount").null_count() < frame.height:
-        counter = minor_units(pl.col("counter_amount"), pl.col("counter_currency"), source_map.text, minor=minor)
+    counter = pl.Series("value", [None], pl.Int64).new_from_index(0, frame.height)
+    if not absent:
+        counter = _minor_units(frame, "counter_amount", source_map)
     frame = frame.with_columns(
-        times.get_column("time").alias("value:time"),
-        times.get_column("refusal").alias("refusal:time"),
-        amount.value.alias("value:amount"),
-        counter.value.alias("value:counter_amount"),
+        epoch_micros(frame.get_column("time"), source_map.time).alias("value:time"),
+        _minor_units(frame, "amount", source_map).alias("value:amount"),
+        counter.alias("value:counter_amount"),
+        *(canonical_accounts(frame.get_column(role)).alias(f"value:{role}") for role in ("debtor", "creditor")),
     )
-    for role in ("debtor", "creditor"):
-        frame = frame.with_columns(canonical_accounts(frame.get_column(role)).alias(f"value:{role}"))
     return frame, [
-        _Check("id", _overlong("id")),
-        _Check("time", pl.col("refusal:time")),
+        _overlong("id"),
+        _Check("time", pl.col("value:time").is_null(), lambda bad: time_refusals(bad.get_column("time"), source_map.time)),
         *checks,
-        *(_Check(role, _missing_or_overlong(role)) for role in ("debtor", "creditor")),
-        _Check("currency", _unknown_currency("currency")),
-        _Check("amount", amount.refusal),
-        *(_Check(name, _bad_country(name)) for name in ("debtor_country", "creditor_country")),
-        _Check("kind", _unknown_kind()),
-        *_counter_checks(counter),
+        *(check for role in ("debtor", "creditor") for check in (_missing(role), _overlong(role))),
+        *_currency_checks("currency"),
+        _amount_check("amount", source_map),
+        *(_country_check(name) for name in ("debtor_country", "creditor_country")),
+        _Check("kind", ~pl.col("kind").is_in(_KINDS), f"is not a kind; give one of {', '.join(_KINDS)}"),
+        *(() if absent else _counter_checks(source_map)),
     ]
 
 
 def _balances(text: pl.DataFrame, source_map: SourceMap) -> tuple[pl.DataFrame, list[_Check]]:
     frame = _with_missing(text, COLUMNS[RecordKind.BALANCES]).with_columns(pl.col("currency").str.to_uppercase())
-    minor = source_map.amount.minor_units
-    amount = minor_units(pl.col("amount"), pl.col("currency"), source_map.text, minor=minor, zero_allowed=True)
-    frame = frame.with_columns(amount.value.alias("value:amount"))
-    frame = frame.with_columns(canonical_accounts(frame.get_column("account")).alias("value:account"))
+    frame = frame.with_columns(
+        _minor_units(frame, "amount", source_map, zero=True).alias("value:amount"),
+        canonical_accounts(frame.get_column("account")).alias("value:account"),
+    )
     return frame, [
-        _Check("account", _missing_or_overlong("account")),
-        _Check("currency", _unknown_currency("currency")),
-        _Check("amount", amount.refusal),
+        _missing("account"),
+        _overlong("account"),
+        *_currency_checks("currency"),
+        _amount_check("amount", source_map),
     ]
 
 
 def canonical_accounts(numbers: pl.Series) -> pl.Series:
-    """Account numbers in canonical form; each different spelling is worked out once."""
-    distinct = numbers.unique().drop_nulls()
+    """Account numbers in canonical form; each different spelling is worked out once.
+
+    Digits and capitals alone are canonical whatever the form of the account, which saves most columns the work.
+    """
+    distinct = numbers.filter(~numbers.str.contains(_CANONICAL)).unique().drop_nulls()
     spelled = distinct.to_list()
     canonical = normalise_account_numbers(spelled)
     changed = {before: after for before, after in zip(spelled, canonical, strict=True) if before != after}
     return numbers.replace(changed) if changed else numbers
 
 
-def _missing_or_overlong(name: str) -> pl.Expr:
-    return pl.when(pl.col(name).is_null()).then(pl.lit("is missing")).otherwise(_overlong(name))
+def _minor_units(frame: pl.DataFrame, column: str, source_map: SourceMap, *, zero: bool = False) -> pl.Series:
+    currency = frame.get_column(_CURRENCY_OF[column])
+    return minor_units(frame.get_column(column), currency, source_map.text, source_map.amount, zero=zero)
 
 
-def _overlong(name: str) -> pl.Expr:
-    return pl.when(pl.col(name).str.len_bytes() > _LONGEST_TEXT).then(pl.lit(f"is longer than {_LONGEST_TEXT} bytes"))
+def _amount_check(column: str, source_map: SourceMap) -> _Check:
+    def reasons(bad: pl.DataFrame) -> pl.Series:
+        currency = bad.get_column(_CURRENCY_OF[column])
+        return amount_refusals(bad.get_column(column), currency, source_map.text, source_map.amount)
+
+    return _Check(column, pl.col(f"value:{column}").is_null(), reasons)
 
 
-def _unknown_currency(name: str) -> pl.Expr:
-    column = pl.col(name)
-    unknown = pl.when(~column.is_in(list(EXPONENTS))).then(pl.lit("is no currency; give an ISO 4217 code such as CNY"))
-    return pl.when(column.is_null()).then(pl.lit("is missing")).otherwise(unknown)
+def _missing(column: str) -> _Check:
+    return _Check(column, pl.col(column).is_null(), "is missing")
 
 
-def _bad_country(name: str) -> pl.Expr:
-    return pl.when(~pl.col(name).str.contains(r"^[A-Z]{2}$")).then(pl.lit("is no country; give two letters such as CN"))
+def _overlong(column: str) -> _Check:
+    return _Check(column, pl.col(column).str.len_bytes() > _LONGEST_TEXT, f"is longer than {_LONGEST_TEXT} bytes")
 
 
-def _unknown_kind() -> pl.Expr:
-    kinds = list(TransferKind)
-    return pl.when(~pl.col("kind").is_in(kinds)).then(pl.lit(f"is no kind; give one of {', '.join(kinds)}"))
+def _currency_checks(column: str) -> tuple[_Check, _Check]:
+    unknown = ~pl.col(column).is_in(_CURRENCIES)
+    return _missing(column), _Check(column, unknown, "is not a currency; give an ISO 4217 code such as CNY")
 
 
-def _counter_checks(counter: Read) -> list[_Check]:
+def _country_check(column: str) -> _Check:
+    return _Check(column, ~pl.col(column).str.contains("^[A-Z]{2}$"), "is not a country; give two letters such as CN")
+
+
+def _counter_checks(source_map: SourceMap) -> tuple[_Check, ...]:
     amount, currency = pl.col("counter_amount"), pl.col("counter_currency")
-    return [
-        _Check(
-            "counter_currency",
-            pl.when(amount.is_not_null() & currency.is_null())
-            .then(pl.lit("is missing, but there is a counter_amount"))
-            .when(currency.is_not_null() & amount.is_null())
-            .then(pl.lit("is given without a counter_amount"))
-            .when(currency.is_not_null())
-            .then(_unknown_currency("counter_currency")),
-        ),
-        _Check("counter_amount", pl.when(amount.is_not_null()).then(counter.refusal)),
-    ]
+    wrong_amount = _amount_check("counter_amount", source_map)
+    return (
+        _Check("counter_currency", amount.is_not_null() & currency.is_null(), "is missing, but there is a counter_amount"),
+        _Check("counter_currency", currency.is_not_null() & amount.is_null(), "is given without a counter_amount"),
+        _currency_checks("counter_currency")[1],
+        _Check("counter_amount", amount.is_not_null() & wrong_amount.bad, wrong_amount.reasons),
+    )
 
 
 def _sorted_out(frame: pl.DataFrame, checks: list[_Check], kind: RecordKind) -> Converted:
-    """Split rows by whether any check refuses them."""
-    refusals = frame.select(check.refusal.alias(str(number)) for number, check in enumerate(checks))
-    bad = refusals.select(pl.any_horizontal(pl.all().is_not_null())).to_series()
+    """Split rows by whether any check refuses them; a refused row is told the first reason."""
+    names = [str(number) for number in range(len(checks))]
+    failed = frame.select(check.bad.fill_null(value=False).alias(name) for name, check in zip(names, checks, strict=True))
+    bad = failed.select(pl.any_horizontal(names)).to_series()
     typed = frame.select(
         (pl.col(f"value:{name}") if f"value:{name}" in frame.columns else pl.col(name)).alias(name)
         for name in (*COLUMNS[kind], ROW)
     )
     if not bad.any():
         return Converted(typed, pl.DataFrame(schema=REJECT_SCHEMA))
-    shown = [_as_text(frame, check.column) for check in checks]
-    numbered = list(enumerate(checks))
-    reasons = pl.coalesce(pl.col(str(number)) for number, _ in numbered)
-    columns = pl.coalesce(pl.when(pl.col(str(number)).is_not_null()).then(pl.lit(check.column)) for number, check in numbered)
-    values = pl.coalesce(
-        pl.when(pl.col(str(number)).is_not_null()).then(pl.col(f"shown:{number}").fill_null("")) for number, _ in numbered
-    )
-    wide = refusals.with_columns(
-        frame.get_column(ROW), *(series.alias(f"shown:{number}") for number, series in enumerate(shown))
-    ).filter(bad)
-    rejects = wide.select(row=pl.col(ROW), column=columns, value=values.str.slice(0, _VALUE_SHOWN), reason=reasons)
-    return Converted(typed.filter(~bad), rejects.cast(REJECT_SCHEMA))
+    pending, pending_failed = frame.filter(bad), failed.filter(bad)
+    rejects = []
+    for name, check in zip(names, checks, strict=True):
+        refused = pending_failed.get_column(name)
+        if refused.any():
+            rejects.append(_rejects(pending.filter(refused), check))
+            pending, pending_failed = pending.filter(~refused), pending_failed.filter(~refused)
+    return Converted(typed.filter(~bad), pl.concat(rejects).sort(ROW))
 
 
-def _as_text(frame: pl.DataFrame, column: str) -> pl.Series:
-    return frame.get_column(column).cast(pl.String)
-
-
-Converter = Callable[[TextBlock], Converted]
+def _rejects(refused: pl.DataFrame, check: _Check) -> pl.DataFrame:
+    reasons = check.reasons if isinstance(check.reasons, str) else check.reasons(refused)
+    value = pl.col(check.column).cast(pl.String).str.slice(0, _VALUE_SHOWN)
+    reason = pl.lit(reasons) if isinstance(reasons, str) else reasons
+    return refused.select(ROW, pl.lit(check.column).alias("column"), value.alias("value"), reason.alias("reason"))

@@ -80,7 +80,7 @@ class IdIndex:
                     return
                 self._runs, self._names = runs, manifest["runs"]
                 self.seeds, self.covered = Seeds(**manifest["seeds"]), manifest["covered"]
-                return
+                break
             except FileNotFoundError:
                 if not (self._folder / _MANIFEST).exists():
                     return

@@ -182,7 +182,7 @@ class TableReader:
         kind = column.type
         if types.is_floating(kind):
             raise BadInput(
-                f"column {field.name!r} holds floating-point numbers, which cannot keep money exact; store it as decimal or text",
+                f"column {field.name!r} holds floating-point numbers, which are not exact; store it as decimal or text",
                 where=self._source.where,
             )
         if types.is_timestamp(kind):

@@ -1,97 +1,143 @@
 """Text columns to integers, whole columns at a time: amounts to minor units, times to epoch microseconds.
 
 Amounts never pass through a floating-point number: digits before and after the decimal sign become integers by themselves.
-Each function gives expressions for the value and for the reason why a value is refused (null: it is not). A value whose
-reason is not null means nothing.
+A value that is refused is null; the reasons are worked out afterwards, for those rows alone.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Final
 
 import polars as pl
 
 from accord.core import clock
 from accord.core.money import EXPONENTS, MAX_MINOR
-from accord.engine.records.source_map import TextRules, TimeRules, TimeUnit
+from accord.engine.records.source_map import AmountRules, TextRules, TimeRules, TimeUnit
 
-_MINOR_PER_MAIN: Final = {code: 10**decimals for code, decimals in EXPONENTS.items()}
 _MICROS: Final = {TimeUnit.SECONDS: 1_000_000, TimeUnit.MILLISECONDS: 1_000, TimeUnit.MICROSECONDS: 1}
-_GROUPED: Final = r"^\d{1,3}(?:@\d{2,3})*@\d{3}(?:\D|$)"
+_GROUPED: Final = r"^-?[0-9]{1,3}(?:@[0-9]{2,3})*@[0-9]{3}(?:[^0-9]|$)"
 """Thousands in groups of three, or of two as in India, the last group always of three: "1,23" is no amount."""
+_PLAIN: Final = r"^-?[0-9]+(?:\.[0-9]*)?$"
+_TAIL: Final = "(?:[.,]([0-9]{1,9}))?(?: ?(?:([Zz])|([+-])([01][0-9]|2[0-3]):?([0-5][0-9])?))?"
+_ISO: Final = f"^[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}[Tt ](?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]{_TAIL}$"
+_POWERS: Final = {decimals: 10**decimals for decimals in range(max(EXPONENTS.values()) + 1)}
 
 
-@dataclass(frozen=True, slots=True)
-class Read:
-    """A column read from text: its value, and why a value is refused (null where it is not)."""
+def minor_units(
+    amount: pl.Series, currency: pl.Series, text: TextRules, rules: AmountRules, *, zero: bool = False
+) -> pl.Series:
+    """Decimal text in a currency (null where unknown) to int64 minor units; null where `amount_refusals` has a reason.
 
-    value: pl.Expr
-    refusal: pl.Expr
+    `zero` allows an amount of zero.
+    """
+    parts = _amount_parts(amount, currency, text, rules)
+    accepted = pl.col("plain") & pl.col("fits") & pl.col("value").is_between(0 if zero else 1, MAX_MINOR)
+    return parts.select(pl.when(accepted).then("value")).to_series()
 
 
-def minor_units(amount: pl.Expr, currency: pl.Expr, rules: TextRules, *, minor: bool, zero_allowed: bool = False) -> Read:
-    """Decimal text (blank is null) in `currency` to int64 minor units; with `minor`, integer text that already is."""
-    text = _plain_number(amount, rules)
-    unsigned = text.str.strip_prefix("-")
-    per_main = pl.lit(1, pl.Int64) if minor else currency.replace_strict(_MINOR_PER_MAIN, default=1, return_dtype=pl.Int64)
-    parts = unsigned.str.split_exact(".", 1)
-    whole_text = parts.struct.field("field_0").str.strip_chars_start("0")
-    fraction_text = parts.struct.field("field_1").fill_null("").str.strip_chars_end("0")
-    whole = pl.when(whole_text.str.len_bytes() == 0).then(0).otherwise(whole_text.cast(pl.Int64, strict=False))
-    scale = fraction_text.str.len_bytes().clip(0, 4).replace_strict({n: 10**n for n in range(5)}, return_dtype=pl.Int64)
-    fraction = fraction_text.cast(pl.Int64, strict=False).fill_null(0)
-    too_large = whole.is_null() | (whole > MAX_MINOR // per_main)
-    value = pl.when(~too_large).then(whole * per_main + fraction * (per_main // scale))
-    decimals = currency.replace_strict(EXPONENTS, default=0, return_dtype=pl.Int8) if not minor else pl.lit(0, pl.Int8)
-    refusal = (
-        pl.when(amount.is_null())
-        .then(pl.lit("is missing"))
-        .when(~unsigned.str.contains(r"^\d+(?:\.\d*)?$"))
-        .then(pl.lit("is not an amount; write it like 1234.50"))
-        .when(per_main < scale)
-        .then(pl.format("has more decimals than {} has ({})", currency.fill_null("minor units"), decimals))
-        .when(too_large | (value > MAX_MINOR))
-        .then(pl.lit("is larger than any amount accepted here"))
-        .when(text.str.starts_with("-") & ~(pl.lit(zero_allowed) & (value == 0)))
-        .then(pl.lit("is negative"))
-        .when((value == 0) & ~pl.lit(zero_allowed))
-        .then(pl.lit("is zero"))
+def amount_refusals(amount: pl.Series, currency: pl.Series, text: TextRules, rules: AmountRules) -> pl.Series:
+    """Why `minor_units` gives null, for rows where it does."""
+    unit = pl.lit("a minor unit") if rules.minor_units else pl.col("currency")
+    return (
+        _amount_parts(amount, currency, text, rules)
+        .select(
+            pl.when(pl.col("amount").is_null())
+            .then(pl.lit("is missing"))
+            .when(~pl.col("plain"))
+            .then(pl.lit("is not an amount; write it like 1234.50"))
+            .when(pl.col("currency").is_null())
+            .then(pl.lit("has no known currency"))
+            .when(pl.col("text").str.starts_with("-") & ~pl.col("text").str.contains(r"^[-0.]*$"))
+            .then(pl.lit("is negative"))
+            .when(~pl.col("fits"))
+            .then(pl.format("has more decimals than {} has ({})", unit, pl.col("exponent")))
+            .when(pl.col("value") == 0)
+            .then(pl.lit("is zero"))
+            .otherwise(pl.lit("is larger than any amount accepted here"))
+            .alias("refusal")
+        )
+        .to_series()
     )
-    return Read(value, refusal)
 
 
-def _plain_number(amount: pl.Expr, rules: TextRules) -> pl.Expr:
-    """`amount` without plus sign and thousands separators and with a point; badly grouped text stays as it is, to be refused."""
-    text = amount.str.strip_prefix("+")
-    if rules.thousands:
-        unsigned = text.str.strip_prefix("-")
-        separator = rf"\x{ord(rules.thousands):02x}" if ord(rules.thousands) < 256 else rules.thousands
-        grouped = unsigned.str.contains(_GROUPED.replace("@", separator))
-        removed = text.str.replace_all(rules.thousands, "", literal=True)
-        text = pl.when(~text.str.contains(rules.thousands, literal=True)).then(text).when(grouped).then(removed).otherwise(text)
+def _amount_parts(amount: pl.Series, currency: pl.Series, text: TextRules, rules: AmountRules) -> pl.DataFrame:
+    """What there is to know of each amount: whether it is `plain` decimal text, whether its decimals fit, its `value`.
+
+    A negative or overlong amount gets a value below zero or none at all.
+    """
+    frame = pl.DataFrame({"amount": amount, "currency": currency, "text": _plain_numbers(amount, text)})
+    exponent = pl.lit(0, pl.Int8)
+    if not rules.minor_units:
+        exponent = pl.col("currency").replace_strict(EXPONENTS, default=None, return_dtype=pl.Int8)
+    split = pl.col("text").str.split_exact(".", 1)
+    frame = frame.with_columns(exponent=exponent, split=split, plain=pl.col("text").str.contains(_PLAIN))
+    frame = frame.with_columns(
+        whole=pl.col("split").struct.field("field_0").cast(pl.Int64, strict=False),
+        digits=pl.col("split").struct.field("field_1").fill_null("").str.strip_chars_end("0"),
+    )
+    frame = frame.with_columns(missing_digits=pl.col("exponent") - pl.col("digits").str.len_bytes().cast(pl.Int8, strict=False))
+    frame = frame.with_columns(fits=pl.col("missing_digits") >= 0, plain=pl.col("plain").fill_null(value=False))
+    per_main, per_digit = (
+        pl.col(name).replace_strict(_POWERS, default=None, return_dtype=pl.Int64) for name in ("exponent", "missing_digits")
+    )
+    frame = frame.with_columns(per_main=per_main, per_digit=per_digit)
+    fraction = pl.col("digits").cast(pl.Int64, strict=False).fill_null(0) * pl.col("per_digit")
+    small = pl.col("whole").is_between(0, MAX_MINOR // pl.col("per_main")) & ~pl.col("text").str.starts_with("-")
+    return frame.with_columns(value=pl.when(small).then(pl.col("whole") * pl.col("per_main") + fraction))
+
+
+def _plain_numbers(amount: pl.Series, rules: TextRules) -> pl.Series:
+    """Amounts without plus sign and separators, with a point; badly grouped text stays as it is, to be refused."""
+    plain = amount.str.strip_prefix("+")
+    if rules.thousands and plain.str.contains(rules.thousands, literal=True).any():
+        grouped = plain.str.contains(_GROUPED.replace("@", _escaped(rules.thousands)))
+        ungrouped = plain.str.replace_all(rules.thousands, "", literal=True)
+        plain = plain.to_frame("plain").select(pl.when(grouped).then(ungrouped).otherwise("plain")).to_series()
     if rules.decimal != ".":
-        without = pl.when(text.str.contains(".", literal=True)).then(pl.lit("?")).otherwise(text)
-        text = without.str.replace(rules.decimal, ".", literal=True)
-    return text
+        pointed = plain.str.contains(".", literal=True)
+        plain = plain.str.replace(rules.decimal, ".", literal=True)
+        plain = plain.to_frame("plain").select(pl.when(pointed).then(pl.lit("?")).otherwise("plain")).to_series()
+    return plain
 
 
-def epoch_micros(frame: pl.DataFrame, rules: TimeRules) -> pl.DataFrame:
-    """The column `time` of `frame` as two columns: `time` (int64 epoch microseconds) and `refusal` (text)."""
-    column = frame.get_column("time")
+def _escaped(character: str) -> str:
+    return rf"\x{{{ord(character):x}}}"
+
+
+def epoch_micros(column: pl.Series, rules: TimeRules) -> pl.Series:
+    """Times as text (or instants) to int64 epoch microseconds; null where `time_refusals` has a reason."""
+    read = _read_times(column, rules)
+    return read.select(pl.when(pl.col("time") <= clock.to_micros(clock.now())).then("time")).to_series()
+
+
+def time_refusals(column: pl.Series, rules: TimeRules) -> pl.Series:
+    """Why `epoch_micros` gives null, for rows where it does."""
+    return (
+        _read_times(column, rules)
+        .select(
+            pl.when(pl.lit(column.is_null()))
+            .then(pl.lit("is missing"))
+            .when(pl.col("refusal").is_not_null())
+            .then("refusal")
+            .when(pl.col("time").is_null())
+            .then(pl.lit("is not a time that exists"))
+            .otherwise(pl.lit("is in the future (a plain number counts seconds since 1970)"))
+            .alias("refusal")
+        )
+        .to_series()
+    )
+
+
+def _read_times(column: pl.Series, rules: TimeRules) -> pl.DataFrame:
+    """Columns `time` (epoch microseconds) and `refusal` (null where a time was read)."""
     if column.dtype == pl.Datetime:
-        read = frame.select(time=pl.col("time").dt.epoch("us"), refusal=pl.lit(None, pl.String))
-    elif rules.unit is not None:
-        read = _counted(column, rules)
-    elif rules.format is not None:
-        read = _formatted(column, rules.format, rules.zone)
-    else:
-        read = _iso_or_epoch(column, rules.zone)
-    latest = clock.to_micros(clock.now())
-    missing = pl.when(column.is_null()).then(pl.lit("is missing"))
-    future = pl.when(pl.col("time") > latest).then(pl.lit("is in the future (a number counts seconds since 1970)"))
-    unreadable = pl.when(pl.col("time").is_null()).then(pl.lit("is not a time that exists"))
-    return read.with_columns(refusal=pl.coalesce(missing, pl.col("refusal"), unreadable, future))
+        return column.to_frame("time").select(time=pl.col("time").dt.epoch("us"), refusal=pl.lit(None, pl.String))
+    if rules.unit is not None:
+        return _counted(column, rules)
+    if rules.format is not None:
+        return _formatted(column, rules.format, rules.zone)
+    return _iso_or_epoch(column, rules.zone)
 
 
 def _counted(column: pl.Series, rules: TimeRules) -> pl.DataFrame:
@@ -102,7 +148,7 @@ def _counted(column: pl.Series, rules: TimeRules) -> pl.DataFrame:
     text = pl.col("time")
     return column.to_frame("time").select(
         time=start + text.cast(pl.Int64, strict=False) * factor,
-        refusal=pl.when(~text.str.contains(r"^-?\d{1,16}$")).then(pl.lit(f"is not a whole number of {rules.unit}")),
+        refusal=pl.when(~text.str.contains("^-?[0-9]{1,16}$")).then(pl.lit(f"is not a whole number of {rules.unit}")),
     )
 
 
@@ -139,73 +185,60 @@ def _localised(moment: pl.Expr, zone: str | None) -> tuple[pl.Expr, pl.Expr]:
 def _iso_or_epoch(column: pl.Series, zone: str | None) -> pl.DataFrame:
     """ISO 8601 (date, T or blank, time, perhaps a fraction, perhaps a zone) or integer epoch seconds, row by row."""
     text = pl.col("time")
-    frame = column.to_frame("time").with_columns(number=text.str.contains(r"^-?\d{1,15}$"))
+    frame = column.to_frame("time").with_columns(number=text.str.contains("^-?[0-9]{1,15}$"))
     if frame.get_column("number").all():
         return _counted(column, TimeRules(unit=TimeUnit.SECONDS))
+    hours, minutes, seconds = (text.str.slice(at, 2).cast(pl.Int64, strict=False) for at in (11, 14, 17))
     parts = frame.select(
         "number",
-        seconds=pl.when(pl.col("number")).then(text).cast(pl.Int64, strict=False),
+        seconds=pl.when("number").then("time").cast(pl.Int64, strict=False),
+        iso=text.str.contains(_ISO),
+        clock_micros=((hours * 60 + minutes) * 60 + seconds) * 1_000_000,
         day=text.str.slice(0, 10),
-        clock=text.str.slice(10, 9),
         tail=text.str.slice(19),
     )
-    for name, table in (
-        ("day", _days(parts.get_column("day").unique())),
-        ("clock", _clock_times(parts.get_column("clock").unique())),
-        ("tail", _tails(parts.get_column("tail").unique())),
-    ):
-        parts = parts.join(table, on=name, how="left", maintain_order="left")
+    parts = _looked_up(_looked_up(parts, "day", _days), "tail", _tails)
     return _assembled(parts, zone)
 
 
+def _looked_up(frame: pl.DataFrame, column: str, read: Callable[[pl.Series], pl.DataFrame]) -> pl.DataFrame:
+    """The columns that `read` makes of a column's values, each different value read once."""
+    distinct = frame.get_column(column).unique().drop_nulls()
+    table = read(distinct)
+    if len(distinct) == 1 and frame.get_column(column).null_count() == 0:
+        return frame.with_columns(pl.lit(value).first().alias(value.name) for value in table)
+    return frame.join(table.with_columns(distinct.alias(column)), on=column, how="left", maintain_order="left")
+
+
 def _assembled(parts: pl.DataFrame, zone: str | None) -> pl.DataFrame:
-    local = pl.col("day_micros") + pl.col("clock_micros") + pl.col("fraction")
-    iso = parts.with_columns(local=local, refusal=pl.lit(None, pl.String))
-    naive = iso.select((pl.col("tail_read") & pl.col("offset").is_null() & ~pl.col("number")).any()).item()
-    if naive:
+    local = pl.when("iso").then(pl.col("day_micros") + pl.col("clock_micros") + pl.col("fraction"))
+    frame = parts.with_columns(local=local, refusal=pl.lit(None, pl.String))
+    frame = frame.with_columns(bare=pl.col("local").is_not_null() & pl.col("offset").is_null())
+    frame = frame.with_columns(time=pl.col("local") - pl.col("offset"))
+    if frame.get_column("bare").any():
         local_time, local_refusal = _localised(pl.from_epoch("local", time_unit="us"), zone)
-        bare = pl.col("offset").is_null() & pl.col("local").is_not_null()
-        iso = iso.with_columns(
-            zoned=pl.when(bare).then(local_time).otherwise(pl.col("local") - pl.col("offset")),
-            refusal=pl.when(bare).then(local_refusal),
+        frame = frame.with_columns(
+            time=pl.when("bare").then(local_time).otherwise("time"), refusal=pl.when("bare").then(local_refusal)
         )
-    else:
-        iso = iso.with_columns(zoned=pl.col("local") - pl.col("offset"))
     unread = pl.when(pl.col("local").is_null()).then(
         pl.lit("is not a time; write it like 2024-05-01T13:30:00+08:00, or as seconds since 1970")
     )
-    return iso.select(
-        time=pl.when(pl.col("number")).then(pl.col("seconds") * 1_000_000).otherwise(pl.col("zoned")),
-        refusal=pl.when(~pl.col("number")).then(pl.coalesce(unread, pl.col("refusal"))),
+    return frame.select(
+        time=pl.when("number").then(pl.col("seconds") * 1_000_000).otherwise("time"),
+        refusal=pl.when(~pl.col("number")).then(pl.coalesce("refusal", unread)),
     )
 
 
 def _days(distinct: pl.Series) -> pl.DataFrame:
     days = distinct.str.to_date("%Y-%m-%d", strict=False)
-    exact = distinct.str.contains(r"^\d{4}-\d\d-\d\d$")
-    return pl.DataFrame({"day": distinct, "date": days, "exact": exact}).select(
-        "day", day_micros=pl.when("exact").then(pl.col("date").cast(pl.Int32).cast(pl.Int64) * 86_400_000_000)
-    )
-
-
-def _clock_times(distinct: pl.Series) -> pl.DataFrame:
-    """Microseconds of "Thh:mm:ss", hours to 23, seconds to 59."""
-    pieces = distinct.str.extract_groups(r"^[Tt ]([01]\d|2[0-3]):([0-5]\d):([0-5]\d)$").struct.unnest()
-    hours, minutes, seconds = (pl.col(name).cast(pl.Int64) for name in pieces.columns)
-    micros = pieces.select(((hours * 60 + minutes) * 60 + seconds) * 1_000_000).to_series()
-    return pl.DataFrame({"clock": distinct, "clock_micros": micros})
+    return pl.DataFrame({"day_micros": days.cast(pl.Int32).cast(pl.Int64) * 86_400_000_000})
 
 
 def _tails(distinct: pl.Series) -> pl.DataFrame:
     """Fraction and offset (both in microseconds; offset null when there is no zone) of what follows the seconds."""
-    pattern = r"^(?:[.,](\d{1,9}))?(?: ?(?:([Zz])|([+-])([01]\d|2[0-3]):?([0-5]\d)?))?$"
-    pieces = distinct.str.extract_groups(pattern).struct.unnest()
+    pieces = distinct.str.extract_groups(f"^{_TAIL}$").struct.unnest()
     fraction, utc, sign, hours, minutes = (pl.col(name) for name in pieces.columns)
     whole = fraction.fill_null("").str.slice(0, 6).str.pad_end(6, "0").cast(pl.Int64)
     offset = (hours.cast(pl.Int64) * 60 + minutes.cast(pl.Int64).fill_null(0)) * 60_000_000
     signed = pl.when(utc.is_not_null()).then(0).otherwise(pl.when(sign == "-").then(-offset).otherwise(offset))
-    read = distinct.str.contains(pattern)
-    micros = pieces.select(fraction=whole, offset=signed)
-    return micros.with_columns(
-        distinct.alias("tail"), read.alias("tail_read"), fraction=pl.when(pl.Series(read)).then(pl.col("fraction"))
-    )
+    return pieces.select(fraction=whole, offset=signed)
