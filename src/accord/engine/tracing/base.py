@@ -43,13 +43,13 @@ def build(rows: Rows, dictionary: Dictionary) -> Base:
     first_debit, first_credit = np.zeros(count + 1, np.int32), np.zeros(count + 1, np.int32)
     count_per_pocket(transfers["debtor"], first_debit)
     count_per_pocket(transfers["creditor"], first_credit)
-    debits, credits = np.zeros(len(transfers), DEBIT), np.empty(len(transfers), np.int32)
+    debits, paid_in = np.zeros(len(transfers), DEBIT), np.empty(len(transfers), np.int32)
     opening = dictionary.pockets.opening
-    over = fill_lines(transfers, opening, first_debit, first_credit, debits, credits)
+    over = fill_lines(transfers, opening, first_debit, first_credit, debits, paid_in)
     if over >= 0:
         raise too_large(ids.text(over))
     last = int(transfers["seq"].max()) if len(transfers) else -1
-    arrays = (frozen(array) for array in (transfers, first_debit, debits, first_credit, credits))
+    arrays = (frozen(array) for array in (transfers, first_debit, debits, first_credit, paid_in))
     return Base(*arrays, Names.of(ids), count, last)
 
 

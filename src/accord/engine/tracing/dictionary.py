@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-import numba
 import numpy as np
 import pyarrow as pa
 
+from accord.engine.tracing.compiled import kernel
 from accord.engine.tracing.layout import Array, empty, frozen
 from accord.engine.tracing.model import AccountRef
 from accord.engine.tracing.names import NO_NAMES, Names, Texts, distinct, one_text, texts_of
@@ -156,7 +156,7 @@ def pocket_of(dictionary: Dictionary, account: int, currency: str) -> int:
     return pocket
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def count_missing(accounts, currencies, first_pocket, next_pocket, pocket_currency, out):  # type: ignore[no-untyped-def]
     missing = 0
     for row in range(accounts.size):
@@ -169,7 +169,7 @@ def count_missing(accounts, currencies, first_pocket, next_pocket, pocket_curren
     return missing
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def add_pockets(accounts, currencies, first_pocket, chain, account, currency, count, out):  # type: ignore[no-untyped-def]
     for row in range(accounts.size):
         if out[row] >= 0:

@@ -44,9 +44,8 @@ def encode(table: pa.Table, dictionary: Dictionary) -> tuple[Rows, Dictionary]:
     currencies, names = coded(table["currency"], dictionary.currencies)
     counters, names = coded(table["counter_currency"], names)
     received_in = np.where(counters >= 0, counters, currencies).astype(np.int32)
-    accounts, dictionary = number_accounts(
-        replace(dictionary, currencies=names), _stacked(table, "debtor", "creditor"), _stacked(table, "debtor_bank", "creditor_bank")
-    )
+    numbers, banks = _stacked(table, "debtor", "creditor"), _stacked(table, "debtor_bank", "creditor_bank")
+    accounts, dictionary = number_accounts(replace(dictionary, currencies=names), numbers, banks)
     pockets, dictionary = number_pockets(dictionary, accounts, np.concatenate([currencies, received_in]))
     records = np.zeros(count, TRANSFER)
     amounts = _integers(table, "amount")

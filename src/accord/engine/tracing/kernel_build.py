@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 
+from accord.engine.tracing.compiled import kernel
 
-@numba.njit(cache=True, nogil=True)
+
+@kernel
 def count_per_pocket(pockets, firsts):  # type: ignore[no-untyped-def]
     """firsts[p] becomes where pocket p's rows start; `firsts` has one place more than there are pockets."""
     for row in range(pockets.size):
@@ -15,8 +16,8 @@ def count_per_pocket(pockets, firsts):  # type: ignore[no-untyped-def]
         firsts[pocket] += firsts[pocket - 1]
 
 
-@numba.njit(cache=True, nogil=True)
-def fill_lines(transfers, opening, first_debit, first_credit, debits, credits):  # type: ignore[no-untyped-def]
+@kernel
+def fill_lines(transfers, opening, first_debit, first_credit, debits, paid_in):  # type: ignore[no-untyped-def]
     """Walk the transfers in order and write both lines of every pocket.
 
     Where a debit exceeds the balance the inflow line grows by the difference just before it: the unseen clean credit,
@@ -39,7 +40,7 @@ def fill_lines(transfers, opening, first_debit, first_credit, debits, credits): 
         transfers[number].arrival = arrived[creditor]
         transfers[number].next_debit = debit_end[creditor]
         arrived[creditor] += own.received
-        credits[credit_end[creditor]] = number
+        paid_in[credit_end[creditor]] = number
         credit_end[creditor] += 1
         if left[debtor] < 0 or arrived[creditor] < 0:
             return number

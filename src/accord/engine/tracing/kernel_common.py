@@ -6,9 +6,9 @@ pocket_account, pocket_currency, account_bank). Numba wants plain tuples at its 
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 
+from accord.engine.tracing.compiled import helper
 from accord.engine.tracing.layout import FIRST_EXIT_KIND
 
 TRANSFERS, TAIL, DEBITS, LATER_DEBITS, FIRST_DEBIT, OVERLAY_OF, OVERLAYS, LATER_CREDITS = range(8)
@@ -21,7 +21,7 @@ DONE, HEAP_FULL, FLOWS_FULL, SPANS_FULL, RESTS_FULL, POCKETS_FULL = range(6)
 """What a kernel says: finished, or which of its tables was too small."""
 
 
-@numba.njit(cache=True, nogil=True)
+@helper
 def record(view, transfer):  # type: ignore[no-untyped-def]
     """The transfer's record, from the base or the tail."""
     count = view[TRANSFERS].size
@@ -30,7 +30,7 @@ def record(view, transfer):  # type: ignore[no-untyped-def]
     return view[TAIL][transfer - count]
 
 
-@numba.njit(cache=True, nogil=True)
+@helper
 def before(view, one, other):  # type: ignore[no-untyped-def]
     """Whether transfer `one` comes before `other` in (time, seq)."""
     count = view[TRANSFERS].size
@@ -40,7 +40,7 @@ def before(view, one, other):  # type: ignore[no-untyped-def]
     return first.time < second.time or (first.time == second.time and first.seq < second.seq)
 
 
-@numba.njit(cache=True, nogil=True)
+@helper
 def last_moment(view, until):  # type: ignore[no-untyped-def]
     """How many transfers of the base are not later than `until`."""
     low, high = 0, view[TRANSFERS].size
@@ -53,7 +53,7 @@ def last_moment(view, until):  # type: ignore[no-untyped-def]
     return low
 
 
-@numba.njit(cache=True, nogil=True)
+@helper
 def exists(view, transfer, until, base_until):  # type: ignore[no-untyped-def]
     """Whether the transfer is not later than `until`; the base is told by number alone."""
     count = view[TRANSFERS].size
@@ -62,7 +62,7 @@ def exists(view, transfer, until, base_until):  # type: ignore[no-untyped-def]
     return view[TAIL][transfer - count].time <= until
 
 
-@numba.njit(cache=True, nogil=True)
+@helper
 def debit(view, place):  # type: ignore[no-untyped-def]
     """The debit at a place; places from the base's length on are in the overlays."""
     count = view[DEBITS].size
@@ -71,7 +71,7 @@ def debit(view, place):  # type: ignore[no-untyped-def]
     return view[LATER_DEBITS][place - count]
 
 
-@numba.njit(cache=True, nogil=True)
+@helper
 def debit_places(view, pocket):  # type: ignore[no-untyped-def]
     """(first, cut, start, end): the pocket's debits are places [first, cut) and then [start, end)."""
     overlay = view[OVERLAY_OF][pocket]
@@ -84,14 +84,14 @@ def debit_places(view, pocket):  # type: ignore[no-untyped-def]
     return np.int64(entry.debit_first), np.int64(entry.debit_cut), start, end
 
 
-@numba.njit(cache=True, nogil=True)
+@helper
 def step(place, cut, start):  # type: ignore[no-untyped-def]
     """The place after `place` in the same pocket."""
     place += 1
     return start if place == cut else place
 
 
-@numba.njit(cache=True, nogil=True)
+@helper
 def credit(view, transfer):  # type: ignore[no-untyped-def]
     """(where the credit starts on the inflow line, place of the first debit after it) on the creditor's pocket."""
     count = view[TRANSFERS].size
@@ -118,7 +118,7 @@ def credit(view, transfer):  # type: ignore[no-untyped-def]
     return moved.arrival, np.int64(moved.next_debit)
 
 
-@numba.njit(cache=True, nogil=True)
+@helper
 def debit_holding(view, place, cut, start, end, offset):  # type: ignore[no-untyped-def]
     """The last place from `place` on whose debit starts at or before `offset` on the outflow line."""
     if place < cut:
@@ -136,7 +136,7 @@ def debit_holding(view, place, cut, start, end, offset):  # type: ignore[no-unty
     return low
 
 
-@numba.njit(cache=True, nogil=True)
+@helper
 def scaled(units, numerator, denominator):  # type: ignore[no-untyped-def]
     """⌊units · numerator / denominator⌋ with a 128-bit product; all below 2⁶³, and the result too."""
     if numerator == denominator:
@@ -163,7 +163,7 @@ def scaled(units, numerator, denominator):  # type: ignore[no-untyped-def]
     return np.int64(quotient)
 
 
-@numba.njit(cache=True, nogil=True)
+@helper
 def exit_of(view, stops, transfer, amount, is_claim):  # type: ignore[no-untyped-def]
     """Position in ExitKind when `amount` leaves the ledger by this transfer, else -1.
 
@@ -177,8 +177,14 @@ def exit_of(view, stops, transfer, amount, is_claim):  # type: ignore[no-untyped
     if debtor == creditor:
         return -1
     if hubs.size:
-        place = np.searchsorted(hubs, creditor)
-        if place < hubs.size and hubs[place] == creditor:
+        low, high = 0, hubs.size
+        while low < high:
+            middle = (low + high) // 2
+            if hubs[middle] < creditor:
+                low = middle + 1
+            else:
+                high = middle
+        if low < hubs.size and hubs[low] == creditor:
             return HUB
     if barred.size and barred[view[ACCOUNT_BANK][creditor] + 1]:
         return OUTSIDE
@@ -187,7 +193,7 @@ def exit_of(view, stops, transfer, amount, is_claim):  # type: ignore[no-untyped
     return -1
 
 
-@numba.njit(cache=True, nogil=True)
+@helper
 def sooner(view, heap, one, other):  # type: ignore[no-untyped-def]
     """Heap order: the earlier transfer, then the smaller second column."""
     if heap[one, 0] != heap[other, 0]:
@@ -195,13 +201,13 @@ def sooner(view, heap, one, other):  # type: ignore[no-untyped-def]
     return heap[one, 1] < heap[other, 1]
 
 
-@numba.njit(cache=True, nogil=True)
+@helper
 def swap(heap, one, other):  # type: ignore[no-untyped-def]
     for column in range(heap.shape[1]):
         heap[one, column], heap[other, column] = heap[other, column], heap[one, column]
 
 
-@numba.njit(cache=True, nogil=True)
+@helper
 def push(view, heap, size):  # type: ignore[no-untyped-def]
     """Sift up the row just written at `size`; returns the new size."""
     place = size
@@ -214,7 +220,7 @@ def push(view, heap, size):  # type: ignore[no-untyped-def]
     return size + 1
 
 
-@numba.njit(cache=True, nogil=True)
+@helper
 def pop(view, heap, size):  # type: ignore[no-untyped-def]
     """Remove the first row; returns the new size."""
     size -= 1

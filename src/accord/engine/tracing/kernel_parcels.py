@@ -7,9 +7,9 @@ that brings the balance to it or below. Units leave from the top, so a debit's f
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 
+from accord.engine.tracing.compiled import helper, kernel
 from accord.engine.tracing.kernel_common import (
     DONE,
     FLOWS_FULL,
@@ -34,7 +34,7 @@ from accord.engine.tracing.kernel_common import (
 )
 
 
-@numba.njit(cache=True, nogil=True)
+@helper
 def write_flow(view, flows, place, transfer, amount, hop, leaves):  # type: ignore[no-untyped-def]
     """Columns of a flow: see answers.FLOW_COLUMNS; the caller adds what the creditor receives and the spans."""
     own = record(view, transfer)
@@ -52,7 +52,7 @@ def write_flow(view, flows, place, transfer, amount, hop, leaves):  # type: igno
     flows[place, 11] = 0
 
 
-@numba.njit(cache=True, nogil=True)
+@helper
 def join_claim(spans, first, last, claimed):  # type: ignore[no-untyped-def]
     """Write after `last` the claimed units and those tainted units [first, last) outside them, in order.
 
@@ -86,7 +86,7 @@ def join_claim(spans, first, last, claimed):  # type: ignore[no-untyped-def]
     return end, absorbed
 
 
-@numba.njit(cache=True, nogil=True)
+@helper
 def send_first_in(view, moment, transfer, arrival, place, start, end, hop, heap, size, rests, rest):  # type: ignore[no-untyped-def]
     """FIFO: push what becomes of the units [start, end) of a credit; returns (heap size, rests, place reached)."""
     until, base_until = moment
@@ -118,7 +118,7 @@ def send_first_in(view, moment, transfer, arrival, place, start, end, hop, heap,
     return size, rest, place
 
 
-@numba.njit(cache=True, nogil=True)
+@helper
 def level_of(view, arrival, place, first, cut, start, stop):  # type: ignore[no-untyped-def]
     """The balance that a credit found: what had arrived less what had left."""
     if place != stop:
@@ -130,7 +130,7 @@ def level_of(view, arrival, place, first, cut, start, stop):  # type: ignore[no-
     return arrival - payment.offset - record(view, np.int64(payment.transfer)).amount
 
 
-@numba.njit(cache=True, nogil=True)
+@helper
 def send_last_in(view, moment, transfer, arrival, place, start, end, hop, heap, size, rests, rest):  # type: ignore[no-untyped-def]
     """LIFO: push what becomes of the units [start, end) of a credit; returns (heap size, rests, place given)."""
     until, base_until = moment
@@ -161,7 +161,7 @@ def send_last_in(view, moment, transfer, arrival, place, start, end, hop, heap, 
     return size, rest, given
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def follow_parcels(view, stops, until, last_in, claims, claimed, work, counts):  # type: ignore[no-untyped-def]
     """Trace the claims (columns as in starts.py), in order of time, under FIFO or LIFO.
 
@@ -170,7 +170,7 @@ def follow_parcels(view, stops, until, last_in, claims, claimed, work, counts): 
     """
     heap, flows, spans, rests = work
     moment = (until, last_moment(view, until))
-    size, flow, span, rest, claim = 0, 0, 0, 0, 0
+    size, flow, span, rest, claim = np.int64(0), np.int64(0), np.int64(0), np.int64(0), np.int64(0)
     while size > 0 or claim < claims.shape[0]:
         is_claim = claim < claims.shape[0] and (size == 0 or not before(view, heap[0, 0], claims[claim, 0]))
         transfer = claims[claim, 0] if is_claim else heap[0, 0]

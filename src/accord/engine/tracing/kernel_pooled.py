@@ -6,9 +6,9 @@ entry that no longer is the pocket's next is dropped when it comes up.
 
 from __future__ import annotations
 
-import numba
 import numpy as np
 
+from accord.engine.tracing.compiled import helper, kernel
 from accord.engine.tracing.kernel_common import (
     DONE,
     FLOWS_FULL,
@@ -37,7 +37,7 @@ NO_HOP = 2**31
 NO_PLACE = -1
 
 
-@numba.njit(cache=True, nogil=True)
+@helper
 def carried(view, rule, place, taint):  # type: ignore[no-untyped-def]
     """How much of `taint` the debit at `place` takes along."""
     payment = debit(view, place)
@@ -49,7 +49,7 @@ def carried(view, rule, place, taint):  # type: ignore[no-untyped-def]
     return amount
 
 
-@numba.njit(cache=True, nogil=True)
+@helper
 def next_payment(view, rule, moment, pocket, place, taint):  # type: ignore[no-untyped-def]
     """The first debit from `place` on that carries anything, NO_PLACE where there is none until the end."""
     if taint == 0:
@@ -64,7 +64,7 @@ def next_payment(view, rule, moment, pocket, place, taint):  # type: ignore[no-u
     return np.int64(NO_PLACE)
 
 
-@numba.njit(cache=True, nogil=True)
+@helper
 def await_payment(view, heap, size, slots, slot, place):  # type: ignore[no-untyped-def]
     """Make `place` the slot's next payment; returns the heap's size, negative where it was full."""
     if place == slots[slot, SLOT_PLACE] and place != NO_PLACE:
@@ -78,7 +78,7 @@ def await_payment(view, heap, size, slots, slot, place):  # type: ignore[no-unty
     return push(view, heap, size)
 
 
-@numba.njit(cache=True, nogil=True)
+@helper
 def pay(view, rule, moment, heap, size, slots):  # type: ignore[no-untyped-def]
     """Take the heap's first payment; returns (taint moved, hop, heap's size)."""
     slot, place = heap[0, 1], heap[0, 2]
@@ -93,11 +93,11 @@ def pay(view, rule, moment, heap, size, slots):  # type: ignore[no-untyped-def]
     return moved, slots[slot, SLOT_HOP] + 1, size
 
 
-@numba.njit(cache=True, nogil=True)
+@helper
 def receive(view, rule, moment, transfer, amount, hop, slot_of, heap, size, slots, counts):  # type: ignore[no-untyped-def]
     """Taint the creditor's pocket with `amount`; returns the heap's size, or a negative status."""
     pocket = record(view, transfer).creditor
-    slot = slot_of[pocket]
+    slot = np.int64(slot_of[pocket])
     if slot < 0:
         slot = counts[2]
         if slot == slots.shape[0]:
@@ -113,7 +113,7 @@ def receive(view, rule, moment, transfer, amount, hop, slot_of, heap, size, slot
     )
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def follow_pools(view, stops, until, rule, claims, slot_of, work, counts):  # type: ignore[no-untyped-def]
     """Trace the claims (columns as in starts.py), in order of time, under a rule without parcels.
 
@@ -134,12 +134,12 @@ def follow_pools(view, stops, until, rule, claims, slot_of, work, counts):  # ty
     return status
 
 
-@numba.njit(cache=True, nogil=True)
+@helper
 def walk_pools(view, stops, until, rule, claims, slot_of, work, counts):  # type: ignore[no-untyped-def]
     """The events of `follow_pools`, one after the other."""
     heap, flows, slots, _ = work
     moment = (until, last_moment(view, until))
-    size, flow, claim = 0, 0, 0
+    size, flow, claim = np.int64(0), np.int64(0), np.int64(0)
     counts[2] = 0
     while True:
         while size > 0 and slots[heap[0, 1], SLOT_PLACE] != heap[0, 2]:

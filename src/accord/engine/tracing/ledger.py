@@ -14,17 +14,21 @@ from accord.core.errors import BadInput, NotFound
 from accord.engine.tracing.answers import answer
 from accord.engine.tracing.base import Base, build
 from accord.engine.tracing.dictionary import NO_DICTIONARY, Dictionary
-from accord.engine.tracing.encoding import encode, set_openings
+from accord.engine.tracing.encoding import Rows, encode, set_openings
 from accord.engine.tracing.kernel_parcels import follow_parcels
 from accord.engine.tracing.kernel_pooled import HAIRCUT, LIBR, POISON, follow_pools
 from accord.engine.tracing.layout import KINDS, TIME_MAX, frozen
 from accord.engine.tracing.model import AccountRef, ClaimStart, Rule, Trace, TraceOptions
 from accord.engine.tracing.names import one_text
-from accord.engine.tracing.overlay import Tail, no_tail
+from accord.engine.tracing.overlay import Tail, extended, no_tail, relisted, view_of
 from accord.engine.tracing.starts import Starts, lay_out
 from accord.engine.tracing.workspace import Workspace
 
 ALL: Final = TraceOptions()
+
+_SMALL_TAIL: Final = 4096
+_TAIL_SHARE: Final = 16
+"""A tail in memory becomes part of the base when it passes both this many rows and this share of the base."""
 
 _POOLED: Final = {Rule.HAIRCUT: HAIRCUT, Rule.LIBR: LIBR, Rule.POISON: POISON}
 _workspace: Final = Workspace()
@@ -37,20 +41,7 @@ class Ledger:
         self._base = base
         self._tail = tail
         self._dictionary = dictionary
-        pockets = dictionary.pockets
-        self._view = (
-            base.transfers,
-            tail.transfers,
-            base.debits,
-            tail.debits,
-            base.first_debit,
-            tail.overlay_of,
-            tail.overlays,
-            tail.credits,
-            pockets.account,
-            pockets.currency,
-            pockets.account_bank,
-        )
+        self._view = view_of(base, tail, dictionary)
         self._id_bounds = memoryview(base.ids.texts.offsets)
         self._id_bytes = memoryview(base.ids.texts.data)
         self.account_ref = lru_cache(maxsize=65536)(dictionary.account_ref)
@@ -62,6 +53,31 @@ class Ledger:
         dictionary, _ = set_openings(dictionary, balances)
         dictionary = dictionary.settled()
         return cls(build(rows, dictionary), no_tail(len(dictionary.pockets)), dictionary)
+
+    def appended(self, transfers: pa.Table, balances: pa.Table | None = None) -> Ledger:
+        """A ledger with these rows too, in any order of time; this one stays as it is. Cheap for few rows.
+
+        `balances` changes the opening balances that it names. The rows' seq must be higher than any held.
+        """
+        rows, dictionary = encode(transfers, self._dictionary)
+        if len(rows) and int(rows.records["seq"].min()) <= self.last_seq:
+            raise BadInput(f"rows to append must have a seq above {self.last_seq}, the last one held", where="seq")
+        dictionary, reopened = set_openings(dictionary, balances)
+        if not len(rows) and not len(reopened):
+            return self
+        tail = extended(self._base, self._tail, dictionary, rows, reopened)
+        if len(tail) > max(_SMALL_TAIL, len(self._base) // _TAIL_SHARE):
+            dictionary = dictionary.settled()
+            base = build(self._rows(tail), dictionary)
+            return Ledger(base, no_tail(len(dictionary.pockets)), dictionary)
+        if tail.dead > len(tail.debits) // 2 + _SMALL_TAIL:
+            tail = relisted(self._base, tail, dictionary)
+        return Ledger(self._base, tail, dictionary)
+
+    def _rows(self, tail: Tail) -> Rows:
+        """Every transfer, base first, with its id."""
+        records = np.concatenate([self._base.transfers, tail.transfers])
+        return Rows(records, self._base.ids.texts.joined(tail.ids.texts))
 
     def __len__(self) -> int:
         return len(self._base) + len(self._tail)

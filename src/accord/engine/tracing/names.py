@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numba
 import numpy as np
 import pyarrow as pa
 
+from accord.engine.tracing.compiled import helper, kernel
 from accord.engine.tracing.layout import Array, empty, frozen
 
 
@@ -122,7 +122,7 @@ def distinct(texts: Texts) -> tuple[Array, Array]:
     return codes, firsts[:count]
 
 
-@numba.njit(cache=True, nogil=True)
+@helper
 def hash_of(offsets, data, tags, row):  # type: ignore[no-untyped-def]
     """FNV-1a over the bytes, started from the tag, mixed at the end so that the upper half is good alone."""
     value = np.uint64(0xCBF29CE484222325)
@@ -136,7 +136,7 @@ def hash_of(offsets, data, tags, row):  # type: ignore[no-untyped-def]
     return value
 
 
-@numba.njit(cache=True, nogil=True)
+@helper
 def same_text(offsets, data, tags, row, other_offsets, other_data, other_tags, other):  # type: ignore[no-untyped-def]
     start = offsets[row]
     other_start = other_offsets[other]
@@ -145,20 +145,20 @@ def same_text(offsets, data, tags, row, other_offsets, other_data, other_tags, o
         return False
     if tags.size and tags[row] != other_tags[other]:
         return False
-    for step in range(length):
+    for step in range(length):  # noqa: SIM110 - a generator would not compile
         if data[start + step] != other_data[other_start + step]:
             return False
     return True
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def hash_entries(offsets, data, tags, first_row, entries):  # type: ignore[no-untyped-def]
     upper = np.uint64(0xFFFFFFFF00000000)
     for row in range(entries.size):
         entries[row] = (hash_of(offsets, data, tags, row) & upper) | np.uint64(row + first_row)
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def find_rows(q_offsets, q_data, q_tags, offsets, data, tags, entries, rows):  # type: ignore[no-untyped-def]
     upper = np.uint64(0xFFFFFFFF00000000)
     lower = np.uint64(0xFFFFFFFF)
@@ -181,7 +181,7 @@ def find_rows(q_offsets, q_data, q_tags, offsets, data, tags, entries, rows):  #
         rows[query] = found
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def number_distinct(offsets, data, tags, table, hashes, codes, firsts):  # type: ignore[no-untyped-def]
     mask = np.uint64(table.size - 1)
     count = 0
@@ -204,7 +204,7 @@ def number_distinct(offsets, data, tags, table, hashes, codes, firsts):  # type:
     return count
 
 
-@numba.njit(cache=True, nogil=True)
+@kernel
 def gather_bytes(offsets, data, rows, out_offsets, out):  # type: ignore[no-untyped-def]
     for place in range(rows.size):
         start = offsets[rows[place]]
