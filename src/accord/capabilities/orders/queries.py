@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
+from accord.capabilities.claims import queries as claims
 from accord.capabilities.orders.life_cycle import HOLDING, WAITING
 from accord.capabilities.orders.models import Order
 from accord.capabilities.people.policy import Actor
@@ -29,6 +30,20 @@ def get(actor: Actor, order_id: UUID) -> Order:
     return order
 
 
+def search(actor: Actor, text: str) -> QuerySet[Order]:
+    """Orders whose reference, account or transfer contains `text`, and those of claims whose reference does."""
+    needle = text.strip()
+    if not needle:
+        return orders(actor)
+    of_claims = claims.claims(actor).filter(reference__icontains=needle).order_by().values("pk")
+    return orders(actor).filter(
+        Q(reference__icontains=needle)
+        | Q(account__icontains=needle)
+        | Q(transfer__icontains=needle)
+        | Q(claim_id__in=of_claims)
+    )
+
+
 def by_claims(actor: Actor, claim_ids: Sequence[UUID]) -> dict[UUID, list[Order]]:
     """The orders of each claim, oldest first."""
     found: dict[UUID, list[Order]] = {claim_id: [] for claim_id in claim_ids}
@@ -45,3 +60,8 @@ def overdue(actor: Actor) -> QuerySet[Order]:
 def expiring(actor: Actor) -> QuerySet[Order]:
     """Holds that lapse soon, the first to lapse first."""
     return orders(actor).filter(state__in=HOLDING, until__lte=clock.now() + EXPIRING_WITHIN).order_by("until")
+
+
+def claims_with_orders_due(now: datetime) -> set[UUID]:
+    """The claims for which an order is to be sent or asked about by `now`. For the worker and for measuring it."""
+    return set(Order.objects.filter(state__in=WAITING, next_attempt_at__lte=now).values_list("claim_id", flat=True))
