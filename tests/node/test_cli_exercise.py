@@ -27,6 +27,16 @@ def test_the_same_seed_makes_the_same_bytes(accord: Accord, tmp_path: Path) -> N
     assert all((tmp_path / "one" / file).read_bytes() == (tmp_path / "two" / file).read_bytes() for file in files)
 
 
+def test_a_world_can_be_loaded_whole(accord: Accord, tmp_path: Path) -> None:
+    made = accord("exercise", "make", "--out", tmp_path / "world", *SMALL, "--json").json
+    for file, kind, source_map, rows in (
+        ("transfers.parquet", "transfers", "exercise", made["transfers"]),
+        ("accounts.parquet", "balances", "exercise-balances", made["accounts"]),
+    ):
+        loaded = accord("records", "load", tmp_path / "world" / file, "--kind", kind, "--map", source_map, "--json").json
+        assert (loaded["loaded"], loaded["rejected"]) == (rows, 0)
+
+
 def test_a_folder_with_something_in_it_is_refused(accord: Accord, tmp_path: Path) -> None:
     kept = tmp_path / "world" / "mine.txt"
     kept.parent.mkdir()

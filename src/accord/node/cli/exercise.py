@@ -25,6 +25,12 @@ _MAKE_EPILOG = """Examples:
   accord exercise make --out large --people 100000 --days 60 --json
   accord exercise make --out abroad --countries CN,SG,TH --central-switch TH --seed 12
 
+Into the node's records, to trace in:
+
+\b
+  accord records load world/transfers.parquet --kind transfers --map exercise
+  accord records load world/accounts.parquet --kind balances --map exercise-balances
+
 The same seed and sizes make the same world, byte for byte. No person, account or number in it is real."""
 
 
@@ -73,6 +79,7 @@ def make(
     for name in ("banks", "accounts", "transfers", "reports"):
         table.add_row(name, f"{document[name]:,}")
     output.print_table(f"World {seed} in {out}", table)
+    output.note(f"To trace in it: accord records load {out / 'transfers.parquet'} --kind transfers --map exercise")
 
 
 def _codes(text: str) -> tuple[str, ...]:
