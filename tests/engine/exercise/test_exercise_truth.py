@@ -77,6 +77,7 @@ def check_parents(world: World, transfers: dict[str, dict[str, Any]]) -> None:
     """Money is passed on by the account that got it, after it got it, and never more of it than came."""
     passed = Counter[str]()
     for row in transfers.values():
+        assert row["time"] <= (row["settles_at"] or row["time"]) < to_micros(world.plan.end)
         for parent in (transfers[id_] for id_ in row["depends_on"]):
             assert (parent["creditor_bank"], parent["creditor"]) == (row["debtor_bank"], row["debtor"])
             assert row["time"] > (parent["settles_at"] or parent["time"])

@@ -166,7 +166,7 @@ def _payments(
     dollars = float(np.clip(np.exp(rng.normal(np.log(5_000), 1.0)), 400, 150_000))
     amount = _as_victims_pay(dollars * cast.countries[country].minor_per_dollar, rng)
     pending = not cast.plan.at_once and rng.random() < 0.3
-    settles = paid + int(rng.uniform(5, 150) * MINUTE) if pending else None
+    settles = min(paid + int(rng.uniform(5, 150) * MINUTE), to_micros(cast.plan.end) - MINUTE) if pending else None
     payments = [Payment(number, int(gang.id[1:]) - 1, debtor, creditor, paid, settles, amount)]
     if not cast.plan.at_once and call - paid > 20 * MINUTE and rng.random() < 0.2:
         second = paid + int((call - paid) * rng.uniform(0.3, 0.8))
