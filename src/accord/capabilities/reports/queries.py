@@ -6,8 +6,8 @@ from uuid import UUID
 
 from django.db.models import Count, Q, QuerySet
 
-from accord.capabilities.people.policy import Actor
-from accord.capabilities.reports.models import Report, ReportState, Shift, StatementLine
+from accord.capabilities.people.policy import Actor, Permission, allowed
+from accord.capabilities.reports.models import Report, ReportIdentifier, ReportState, Shift, StatementLine
 from accord.core import clock
 from accord.core.errors import NotFound
 
@@ -72,3 +72,31 @@ def candidates(actor: Actor, report_id: UUID) -> list[StatementLine]:
 def hand_overs_to_acknowledge(actor: Actor) -> QuerySet[Shift]:
     waiting = Shift.objects.filter(acknowledged_at=None).exclude(handed_over_at=None)
     return waiting.exclude(officer__username=actor.username).select_related("officer")
+
+
+def joined_to(actor: Actor, report_id: UUID) -> QuerySet[Report]:
+    """Further reports of the same payment, which were joined to this one."""
+    return reports(actor).filter(duplicate_of_id=report_id)
+
+
+def known_banks(actor: Actor) -> list[str]:
+    """Every institution that a report has named, as written there."""
+    paying = reports(actor).order_by().values_list("payer_bank", flat=True)
+    receiving = reports(actor).order_by().exclude(payee_bank="").values_list("payee_bank", flat=True)
+    return sorted(paying.union(receiving))
+
+
+def identifiers(actor: Actor, report_id: UUID) -> QuerySet[ReportIdentifier]:
+    """What was found in a report's narrative, in the order of the text."""
+    return ReportIdentifier.objects.filter(report__in=reports(actor).filter(pk=report_id))
+
+
+def running_shift(actor: Actor) -> Shift | None:
+    """The actor's own watch, if one is running."""
+    return Shift.objects.filter(officer__username=actor.username, handed_over_at=None).first()
+
+
+def shifts(actor: Actor) -> QuerySet[Shift]:
+    """Past and running watches, newest first, for those who work the desk."""
+    every = Shift.objects.select_related("officer", "acknowledged_by")
+    return every if allowed(actor, Permission.SHIFTS_HAND_OVER) else every.none()

@@ -1,8 +1,55 @@
+"""A new call: six facts, and the first order leaves."""
+
 from __future__ import annotations
 
+from django.conf import settings
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from accord.capabilities.orders.services import respond_to_call
+from accord.capabilities.people.policy import Permission, require
+from accord.core import clock
+from accord.core.errors import BadInput
+from accord.sites.desk import institutions
+from accord.sites.desk.forms.call import MINUTES_AGO, CallForm
+from accord.sites.desk.requests import officer
+from accord.web.errors import message_of
+
+CURRENCIES = {"CN": "CNY", "SG": "SGD", "TH": "THB", "HK": "HKD", "MY": "MYR", "GB": "GBP", "US": "USD", "JP": "JPY"}
 
 
-def new(request: HttpRequest, **_kwargs: object) -> HttpResponse:
-    return HttpResponse(status=501)
+@require_http_methods(["GET", "POST"])
+def new(request: HttpRequest) -> HttpResponse:
+    actor = officer(request)
+    require(actor, Permission.REPORTS_TAKE)
+    form = CallForm(request.POST or None, initial={"currency": CURRENCIES.get(settings.ACCORD_JURISDICTION, "USD")})
+    if request.method == "POST" and form.is_valid():
+        try:
+            response = respond_to_call(actor, form.facts())
+        except BadInput as error:
+            form.add_error(None, message_of(error))
+        else:
+            if response.report.duplicate_of is not None:
+                original = response.report.duplicate_of.reference
+                messages.info(request, _("The same payment was reported before: this call is joined to %s.") % original)
+            return redirect("desk:report", response.report.pk)
+    return render(
+        request,
+        "desk/call_new.html",
+        {
+            "form": form,
+            "minutes_ago": MINUTES_AGO,
+            "institutions": institutions.known(actor),
+            "opened_at": _opened_at(request),
+        },
+        status=400 if form.errors else 200,
+    )
 
+
+def _opened_at(request: HttpRequest) -> int:
+    """When the form was opened, in epoch milliseconds; kept over a form that came back with errors."""
+    stated = request.POST.get("opened_at", "")
+    return int(stated) if stated.isascii() and stated.isdigit() and len(stated) < 15 else clock.to_micros(clock.now()) // 1000

@@ -1,12 +1,101 @@
+"""The duty desk: what to do next, by the money that can still be caught."""
+
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from accord.capabilities.claims import queries as claims
+from accord.capabilities.orders import queries as orders
+from accord.capabilities.orders.catchable import QueueEntry, queue
+from accord.capabilities.people.models import User
+from accord.capabilities.reports import queries as reports
+from accord.core.money import Money
+from accord.sites.desk.requests import officer
+
+ROWS_SHOWN: Final = 60
+PANEL_ROWS: Final = 8
 
 
-def show(request: HttpRequest, **_kwargs: object) -> HttpResponse:
-    return HttpResponse(status=501)
+@dataclass(frozen=True, slots=True)
+class Total:
+    """The queue in one currency."""
+
+    claimed: Money
+    held: Money
+    catchable: Money
 
 
-def rows(request: HttpRequest, **_kwargs: object) -> HttpResponse:
-    return HttpResponse(status=501)
+@dataclass(frozen=True, slots=True)
+class SilentBank:
+    """A bank that owes answers: how many, and since when the longest is due."""
 
+    institution: str
+    enquiries: int
+    orders: int
+    due: datetime
+
+
+@require_GET
+def show(request: HttpRequest) -> HttpResponse:
+    return render(request, "desk/queue.html", queue_context(officer(request)))
+
+
+@require_GET
+def rows(request: HttpRequest) -> HttpResponse:
+    """The part of the page that is polled."""
+    return render(request, "desk/_queue.html", queue_context(officer(request)))
+
+
+def queue_context(actor: User) -> dict[str, Any]:
+    entries = queue(actor)
+    expiring = orders.expiring(actor)
+    call_backs = reports.call_backs_due(actor)
+    return {
+        "entries": entries[:ROWS_SHOWN],
+        "more": max(0, len(entries) - ROWS_SHOWN),
+        "count": len(entries),
+        "to_approve": sum(entry.to_approve for entry in entries),
+        "totals": totals(entries),
+        "hand_overs": reports.hand_overs_to_acknowledge(actor),
+        "call_backs": call_backs[:PANEL_ROWS],
+        "call_backs_count": call_backs.count(),
+        "silent_banks": silent_banks(actor)[:PANEL_ROWS],
+        "expiring": expiring[:PANEL_ROWS],
+        "expiring_count": expiring.count(),
+    }
+
+
+def totals(entries: Iterable[QueueEntry]) -> list[Total]:
+    """Sums per currency, the currency with most catchable money first."""
+    sums: dict[str, Total] = {}
+    ranks: dict[str, int] = {}
+    for entry in entries:
+        currency = entry.claimed.currency
+        before = sums.get(currency) or Total(Money(0, currency), Money(0, currency), Money(0, currency))
+        sums[currency] = Total(before.claimed + entry.claimed, before.held + entry.held, before.catchable + entry.catchable)
+        ranks[currency] = ranks.get(currency, 0) + entry.rank
+    return sorted(sums.values(), key=lambda total: -ranks[total.claimed.currency])
+
+
+def silent_banks(actor: User) -> list[SilentBank]:
+    """Banks with unanswered or unusable enquiries and orders, the longest silent first."""
+    asked = list(claims.silent_holders(actor).values_list("institution", "answer_due_at"))
+    ordered = list(orders.overdue(actor).values_list("institution", "answer_due_at"))
+    banks = {institution for institution, _ in (*asked, *ordered)}
+    found = [
+        SilentBank(
+            institution=bank,
+            enquiries=sum(1 for institution, _ in asked if institution == bank),
+            orders=sum(1 for institution, _ in ordered if institution == bank),
+            due=min(due for institution, due in (*asked, *ordered) if institution == bank),
+        )
+        for bank in banks
+    ]
+    return sorted(found, key=lambda bank: bank.due)

@@ -37,16 +37,20 @@ export function restore({ kept, focus }) {
 
 const memory = new Map();
 
-// Out-of-band swaps of elements marked data-keep-input keep what is in them.
+// Out-of-band swaps of elements marked data-keep-input keep what is in them; whoever draws from a part hears that it is new.
 export function keepInput() {
   document.body.addEventListener("htmx:oobBeforeSwap", ({ detail: { target } }) => {
-    if (target.dataset.keepInput !== undefined) memory.set(target.id, remember(target));
+    memory.set(target.id, target.dataset.keepInput === undefined ? { kept: [], focus: null } : remember(target));
   });
-  document.body.addEventListener("htmx:oobAfterSwap", ({ detail: { target } }) => {
-    const kept = memory.get(target.id);
-    if (!kept) return;
-    memory.delete(target.id);
-    restore(kept);
-    document.dispatchEvent(new CustomEvent("desk:replaced", { detail: { id: target.id } }));
+  document.body.addEventListener("htmx:oobAfterSwap", () => {
+    for (const state of memory.values()) restore(state);
+  });
+  // Settling puts attributes back to those of the answer, "open" among them; so once more, without moving the focus.
+  document.body.addEventListener("htmx:afterSettle", () => {
+    for (const [id, state] of memory) {
+      memory.delete(id);
+      restore({ ...state, focus: null });
+      document.dispatchEvent(new CustomEvent("desk:replaced", { detail: { id } }));
+    }
   });
 }
