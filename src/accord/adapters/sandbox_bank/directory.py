@@ -40,7 +40,7 @@ class AccountDirectory:
                 ref = AccountRef(number, bank)
                 self._kinds[ref] = _KINDS.get(kind, AccountKind.UNKNOWN)
                 if alias:
-                    self._aliases[alias].append(ref)
+                    self._aliases[alias.rpartition(":")[2]].append(ref)
 
     def kind_of(self, ref: AccountRef) -> AccountKind:
         return self._kinds.get(ref, AccountKind.UNKNOWN)
@@ -49,7 +49,7 @@ class AccountDirectory:
         """The accounts that a number or an alias names at these banks (None: any)."""
         number = normalise_account_number(text)
         refs = [AccountRef(number, bank) for bank in self._banks.get(number, ())]
-        value = text.strip().rpartition(":")[2]  # an alias may come as "scheme:value"
+        value = text.strip().rpartition(":")[2]  # an alias comes with its scheme or without
         refs = refs or self._aliases.get(value, [])
         return [ref for ref in refs if banks is None or ref.bank in banks]
 

@@ -15,8 +15,8 @@ from accord.engine.tracing.model import Parcel, Rule
 
 
 def to_json(message: Any) -> Any:
-    """JSON-ready form of a port message."""
-    return msgspec.to_builtins(message)
+    """The form in which a port message comes back from a JSON column: lists, not tuples."""
+    return msgspec.json.decode(msgspec.json.encode(message))
 
 
 def credits_from_json(document: Any) -> tuple[Credit, ...]:

@@ -189,6 +189,7 @@ class PlanItem(models.Model):
     amount = models.BigIntegerField()
     credits = models.JSONField(default=list)
     transfer = models.CharField(max_length=128, blank=True)  # of an exit
+    shortfall = models.BigIntegerField(default=0)  # what the bank could not hold of an approved line
     urgency = models.BigIntegerField(default=0)  # minor units expected to leave within ten minutes
     proposed_at = models.DateTimeField()
     decided_by = models.CharField(max_length=150, blank=True)

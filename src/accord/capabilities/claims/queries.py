@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from uuid import UUID
 
 from django.db.models import F, QuerySet, Sum
@@ -66,3 +67,9 @@ def silent_holders(actor: Actor) -> QuerySet[Enquiry]:
     waiting = Enquiry.objects.filter(claim__in=claims(actor)).select_related("claim")
     overdue = waiting.filter(state__in=(EnquiryState.QUEUED, EnquiryState.ACKNOWLEDGED), answer_due_at__lt=clock.now())
     return (overdue | waiting.filter(state=EnquiryState.FAILED)).order_by("answer_due_at")
+
+
+def claims_with_enquiries_due(now: datetime) -> set[UUID]:
+    """The claims for which an enquiry is to be sent or asked about by `now`. For the worker and for measuring it."""
+    waiting = Enquiry.objects.filter(state__in=(EnquiryState.QUEUED, EnquiryState.ACKNOWLEDGED), next_attempt_at__lte=now)
+    return set(waiting.values_list("claim_id", flat=True))

@@ -11,7 +11,15 @@ from accord.capabilities.claims.services.chase import (
     trace_again,
     trace_under,
 )
-from accord.capabilities.claims.services.plan import approve_items, book, book_first, decide_item, mark_done, rule_out
+from accord.capabilities.claims.services.plan import (
+    approve_items,
+    book,
+    book_first,
+    decide_item,
+    mark_done,
+    note_shortfall,
+    rule_out,
+)
 from accord.capabilities.claims.services.saved import save_trace
 from accord.capabilities.claims.services.shares import confirm_share, end_share, reserve_share
 
@@ -27,6 +35,7 @@ __all__ = [
     "end_share",
     "fail",
     "mark_done",
+    "note_shortfall",
     "open_claim",
     "reserve_share",
     "retry_later",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from django.db import transaction
@@ -73,7 +73,8 @@ def _refresh(claim: Claim, shared: SharedAccount) -> PlanItem | None:
     ).first()
     rows = _standing(claim, shared)
     free, _ = _free(claim, rows, shared)
-    if free <= _ruled_out(claim, shared):
+    credits_ = to_json(merged_credits(credits_from_json(row.enquiry.credits) for row in rows))
+    if free <= max(_ruled_out(claim, shared), _short(claim, shared, credits_)):
         if open_item is not None:
             open_item.delete()
         return None
@@ -90,7 +91,7 @@ def _refresh(claim: Claim, shared: SharedAccount) -> PlanItem | None:
     item.account_kind = kind
     item.amount = free
     item.urgency = urgency(free, seconds)
-    item.credits = to_json(merged_credits(credits_from_json(row.enquiry.credits) for row in rows))
+    item.credits = credits_
     item.save()
     return item
 
@@ -106,6 +107,29 @@ def _ruled_out(claim: Claim, shared: SharedAccount) -> int:
         currency=shared.currency,
     )
     return dismissed.aggregate(largest=Max("amount"))["largest"] or 0
+
+
+def _short(claim: Claim, shared: SharedAccount, credits_: Any) -> int:
+    """What the bank could not hold when it was last asked to, as long as no further credit has reached the account.
+
+    A trace can show more than a bank can hold, such as money that is set aside for a payment under way. Asking again for
+    the same would lead nowhere.
+    """
+    asked = PlanItem.objects.filter(
+        claim=claim,
+        state=PlanItemState.APPROVED,
+        action=PlanAction.HOLD,
+        institution=shared.institution,
+        account=shared.account,
+        currency=shared.currency,
+    )
+    last = asked.order_by("decided_at", "id").last()
+    return last.shortfall if last is not None and last.credits == credits_ else 0
+
+
+def note_shortfall(item_id: UUID, shortfall: int) -> None:
+    """The bank holds less than the line asked for."""
+    PlanItem.objects.filter(pk=item_id).update(shortfall=shortfall)
 
 
 def _free(claim: Claim, rows: Sequence[StandingAmount], shared: SharedAccount) -> tuple[int, tuple[Parcel, ...]]:

@@ -57,6 +57,7 @@ def hold_answered(order_id: UUID, answer: HoldAnswer) -> None:
     if order.plan_item_id is not None:
         claims.confirm_share(order.pk, answer.held)
         if answer.held < order.amount:
+            claims.note_shortfall(order.plan_item_id, order.amount - answer.held)
             claims.trace_again(NODE, order.claim_id, order.institution, order.account)
         return
     if answer.transfer:
