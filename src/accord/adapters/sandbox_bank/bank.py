@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final, TypeVar
 from uuid import UUID
@@ -10,13 +12,14 @@ import msgspec
 
 from accord.adapters.ledger_answer import HolderView, answer_from_trace, starts_of
 from accord.adapters.sandbox_bank.book import seen_by
+from accord.adapters.sandbox_bank.holds import HoldBook
 from accord.adapters.sandbox_bank.nonsense import garbled_enquiry, garbled_hold, garbled_recall, garbled_release
-from accord.adapters.sandbox_bank.pinned import pins_of, trace_with_pins
+from accord.adapters.sandbox_bank.pinned import trace_with_holds
 from accord.adapters.sandbox_bank.profile import Faults, Profile
 from accord.adapters.sandbox_bank.store import Message
 from accord.capabilities.claims.ports import Acknowledged, EnquiryAnswer, EnquiryRequest
 from accord.capabilities.orders.ports import HoldAnswer, HoldStatus, OrderMessage, RecallAnswer, ReleaseAnswer
-from accord.core.clock import from_micros, to_micros
+from accord.core.clock import from_micros
 from accord.core.errors import BadInput, NotFound, Unavailable
 from accord.engine.tracing import Ledger
 from accord.engine.tracing.model import AccountRef, TraceOptions
@@ -49,7 +52,8 @@ class SandboxLedger:
     @property
     def faults(self) -> Faults:
         """What is wrong with this bank at the moment; set it to try a slow bank, a dead line, nonsense."""
-        return self._owner.faults_of(self.code)
+        with self._owner.locked():
+            return self._owner.faults_of(self.code)
 
     @faults.setter
     def faults(self, faults: Faults) -> None:
@@ -60,9 +64,8 @@ class SandboxLedger:
 
         Raises BadInput where the question contradicts itself or the ledger, NotFound where a credit is unknown here.
         """
-        faults = self._reach(request.institution)
         content = msgspec.json.encode(request)
-        with self._owner.locked() as now:
+        with self._reached(request.institution) as (now, faults):
             message = self._owner.received(request.enquiry_id, ENQUIRY, content)
             if message is None:
                 message = self._message(request.enquiry_id, ENQUIRY, content, now, faults)
@@ -70,19 +73,19 @@ class SandboxLedger:
                     self._owner.keep(message)
             if message.due_at > now:
                 return Acknowledged(from_micros(message.due_at))
-            if message.answer is None:
-                until = now if request.until is None else min(to_micros(request.until), now)
-                pins = pins_of(self._owner.holds.active_at(self.banks, until))
-                view = self.view()
-        if message.answer is not None:
-            answer = msgspec.json.decode(message.answer, type=EnquiryAnswer)
+            view, holds = self.view(), self._owner.holds
+        if message.answer is None:
+            answer = self._owner.fix_answer(message, self._answer(request, view, holds, now))
         else:
-            options = TraceOptions(until=from_micros(until), covered=self.banks)
-            starts = starts_of(view.ledger, request.credits, request.rule)
-            trace = trace_with_pins(view.ledger, starts, request.rule, options, pins)
-            answer = answer_from_trace(trace, request.credits, view, from_micros(now))
-            answer = self._owner.fix_answer(message, answer)
+            answer = msgspec.json.decode(message.answer, type=EnquiryAnswer)
         return garbled_enquiry(answer, request.credits[0].currency) if faults.nonsense else answer
+
+    def _answer(self, request: EnquiryRequest, view: HolderView, holds: HoldBook, now: int) -> EnquiryAnswer:
+        """Trace, without a lock: views do not change."""
+        until = from_micros(now) if request.until is None else min(request.until, from_micros(now))
+        starts = starts_of(view.ledger, request.credits, request.rule)
+        trace = trace_with_holds(view.ledger, starts, request.rule, TraceOptions(until=until, covered=self.banks), holds)
+        return answer_from_trace(trace, request.credits, view, from_micros(now))
 
     def view(self) -> HolderView:
         """The ledger up to what has been played. Only under the owner's lock."""
@@ -102,13 +105,16 @@ class SandboxLedger:
         """Lay the ledger out anew at the next question."""
         self._ledger, self._seen = None, 0
 
-    def _reach(self, institution: str) -> Faults:
-        faults = self.faults
-        if faults.down:
-            raise Unavailable(f"no answer from {self.code}; the line is down, try again later")
-        if institution != self.code:
-            raise BadInput(f"this message is for {institution}; {self.code} does not answer for it")
-        return faults
+    @contextmanager
+    def _reached(self, institution: str) -> Iterator[tuple[int, Faults]]:
+        """Through to this bank, alone, with everything played up to now (epoch µs)."""
+        with self._owner.locked() as now:
+            faults = self._owner.faults_of(self.code)
+            if faults.down:
+                raise Unavailable(f"no answer from {self.code}; the line is down, try again later")
+            if institution != self.code:
+                raise BadInput(f"this message is for {institution}; {self.code} does not answer for it")
+            yield now, faults
 
     def _message(self, message_id: UUID, kind: str, content: bytes, now: int, faults: Faults) -> Message:
         delay = self.profile.delay(message_id, kind) + timedelta(seconds=faults.slow_seconds)
@@ -130,8 +136,7 @@ class SandboxBank(SandboxLedger):
 
     def release(self, order_id: UUID, authority: str) -> Acknowledged | ReleaseAnswer:
         """Give back what is held under an order. NotFound where the order never came."""
-        faults = self._reach(self.code)
-        with self._owner.locked() as now:
+        with self._reached(self.code) as (now, faults):
             order = self._owner.received(order_id, HOLD)
             if order is None or order.bank != self.code:
                 raise NotFound(f"{self.code} never received a hold order {order_id}")
@@ -145,8 +150,7 @@ class SandboxBank(SandboxLedger):
 
     def status(self, order_id: UUID) -> HoldStatus | None:
         """How an order stands by now."""
-        self._reach(self.code)
-        with self._owner.locked() as now:
+        with self._reached(self.code) as (now, _):
             message = self._owner.received(order_id, HOLD) or self._owner.received(order_id, RECALL)
             if message is None or message.bank != self.code:
                 return None
@@ -162,13 +166,12 @@ class SandboxBank(SandboxLedger):
         return self._owner.directory.find(account, self.banks)
 
     def _carry_out(self, order: OrderMessage, kind: str, answer_type: type[_Answer]) -> tuple[Acknowledged | _Answer, Faults]:
-        faults = self._reach(order.institution)
         if order.amount <= 0:
             raise BadInput(f"an order needs an amount above 0, not {order.amount}")
         if not order.credits and order.payment is None:
             raise BadInput("an order names the credits it stands on, or the facts of the payment")
         content = msgspec.json.encode(order)
-        with self._owner.locked() as now:
+        with self._reached(order.institution) as (now, faults):
             message = self._owner.received(order.order_id, kind, content)
             if message is None:
                 message = self._owner.keep(self._message(order.order_id, kind, content, now, faults))

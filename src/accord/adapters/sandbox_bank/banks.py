@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Self
+from typing import Final, Self
 from uuid import UUID
 
 import msgspec
@@ -34,7 +34,8 @@ from accord.core.clock import from_micros, to_micros
 from accord.core.errors import Conflict, NotFound
 from accord.engine.exercise import World
 
-_BEGINNING = -(2**62)
+_BEGINNING: Final = -(2**62)
+_NEVER: Final = 2**62
 
 
 class SandboxBanks:
@@ -61,6 +62,7 @@ class SandboxBanks:
         self.play = Play(book)
         self.holds = HoldBook()
         self._faults: dict[str, Faults] = {}
+        self._next_at = _BEGINNING
         self._banks = {
             profile.code: SandboxBank(self, profile, None if covers_all else frozenset({profile.code})) for profile in profiles
         }
@@ -120,6 +122,12 @@ class SandboxBanks:
         with self._lock:
             self._catch_up(to_micros(to))
 
+    def warm_up(self) -> None:
+        """Lay out every ledger now rather than at its first question."""
+        with self.locked():
+            for ledger in (*self._banks.values(), *self._switches.values()):
+                ledger.view()
+
     def booked(self) -> pa.Table:
         """Every transfer that has happened so far since history, in order of booking."""
         with self._lock:
@@ -168,20 +176,16 @@ class SandboxBanks:
 
     def fix_answer(self, message: Message, answer: EnquiryAnswer) -> EnquiryAnswer:
         """Keep the answer to an enquiry; the one that was kept first counts."""
-        with self._lock, self._store.transaction():
+        with self._lock:
+            if self._store.set_answer(message, msgspec.json.encode(answer)):
+                return answer
             kept = self.received(message.id, message.kind, message.content)
-            if kept is not None and kept.answer is not None:
-                return msgspec.json.decode(kept.answer, type=EnquiryAnswer)
-            if kept is None:
-                self._store.add_message(replace(message, answer=msgspec.json.encode(answer)))
-            else:
-                self._store.set_answer(message, msgspec.json.encode(answer))
-        return answer
+        assert kept is not None
+        assert kept.answer is not None
+        return msgspec.json.decode(kept.answer, type=EnquiryAnswer)
 
     def faults_of(self, code: str) -> Faults:
-        with self._lock:
-            self._follow_others()
-            return self._faults.get(code, Faults())
+        return self._faults.get(code, Faults())
 
     def set_faults(self, code: str, faults: Faults) -> None:
         with self._change():
@@ -190,8 +194,7 @@ class SandboxBanks:
 
     def _catch_up(self, now: int) -> None:
         self._follow_others()
-        next_at = self.play.next_at()
-        if (next_at is not None and next_at <= now) or self._store.next_due(now) is not None:
+        if self._next_at <= now:
             with self._change():
                 self._run(now)
 
@@ -215,6 +218,12 @@ class SandboxBanks:
         self.play.replay(played, self._store.new_stops())
         self.holds = HoldBook(self._store.holds())
         self._faults = self._store.faults()
+        self._look_ahead()
+
+    def _look_ahead(self) -> None:
+        """Note when the next thing happens by itself."""
+        event, message = self.play.next_at(), self._store.next_due(_NEVER)
+        self._next_at = min(_NEVER if event is None else event, _NEVER if message is None else message.due_at)
 
     def _start_over(self) -> None:
         """Forget what memory has run ahead of the file."""
@@ -236,6 +245,7 @@ class SandboxBanks:
             self._act(due)
         if self.play.played != before:
             self._store.set_played(self.play.played)
+        self._look_ahead()
 
     def _act(self, message: Message) -> None:
         """Let the bank do what a message that has fallen due asks, and fix its answer."""

@@ -64,6 +64,8 @@ class TransferBook:
         self.initiated = table["initiated"].to_numpy()
         self.transfers = table.select(TRANSFERS.names)
         self.booked_at = self.transfers["time"].to_numpy()
+        self.amount = self.transfers["amount"].to_numpy()
+        self.received = _creditor_face(self.transfers, "amount").to_numpy()
         self.history = int(np.searchsorted(self.booked_at, play_from, side="left"))
         self.accounts: dict[AccountKey, int] = {}
         self.opening: list[int] = []
@@ -81,8 +83,12 @@ class TransferBook:
 
     def row_dict(self, row: int) -> dict[str, Any]:
         """One row, by column name."""
-        found: dict[str, Any] = self.transfers.slice(row, 1).to_pylist()[0]
-        return found
+        return {name: values[row].as_py() for name, values in self._columns.items()}
+
+    @cached_property
+    def _columns(self) -> dict[str, pa.Array]:
+        """Plain arrays: ten times faster to read one row from than a slice of the table."""
+        return {name: self.transfers[name].combine_chunks() for name in self.transfers.column_names}
 
     @cached_property
     def rows_by_id(self) -> dict[str, int]:

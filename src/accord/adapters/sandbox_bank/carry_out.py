@@ -18,7 +18,7 @@ from accord.adapters.sandbox_bank.holds import (
     units_in,
 )
 from accord.adapters.sandbox_bank.matching import Match, Matcher
-from accord.adapters.sandbox_bank.pinned import pins_of, trace_with_pins
+from accord.adapters.sandbox_bank.pinned import trace_with_holds
 from accord.adapters.sandbox_bank.play import Play
 from accord.adapters.sandbox_bank.profile import Faults, Profile
 from accord.capabilities.claims.ports import Credit, EnquiryAnswer
@@ -49,9 +49,8 @@ class BankState:
     def follow(self, credits_: Iterable[Credit], rule: Rule) -> Trace:
         """What became of the credits by now, with what is on hold standing where it is held."""
         options = TraceOptions(until=from_micros(self.moment), covered=self.banks)
-        pins = pins_of(self.holds.active_at(self.banks, self.moment))
         ledger = self.view.ledger
-        return trace_with_pins(ledger, starts_of(ledger, credits_, rule), rule, options, pins)
+        return trace_with_holds(ledger, starts_of(ledger, credits_, rule), rule, options, self.holds)
 
     def _visible(self, row: int) -> bool:
         return self.play.is_pending(row) or self.play.is_booked(row, self.moment)

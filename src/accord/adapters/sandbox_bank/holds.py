@@ -41,11 +41,12 @@ class Hold:
 
 
 class HoldBook:
-    """All holds of a sandbox, active and past."""
+    """All holds of a sandbox, active and past. Changed under its owner's lock; `on_transfer` may be read without."""
 
     def __init__(self, holds: Iterable[Hold] = ()) -> None:
         self.by_order: dict[UUID, Hold] = {}
         self._by_account: defaultdict[int, dict[UUID, Hold]] = defaultdict(dict)
+        self._by_transfer: dict[str, tuple[Hold, ...]] = {}
         for hold in holds:
             self.put(hold)
 
@@ -53,6 +54,9 @@ class HoldBook:
         """Add a hold, or replace it by its newer state."""
         self.by_order[hold.order_id] = hold
         self._by_account[hold.account][hold.order_id] = hold
+        for transfer in {parcel.transfer for parcel in hold.parcels}:
+            others = (other for other in self._by_transfer.get(transfer, ()) if other.order_id != hold.order_id)
+            self._by_transfer[transfer] = (*others, hold)
 
     def active_on(self, account: int, at: int) -> list[Hold]:
         if account not in self._by_account:
@@ -63,10 +67,9 @@ class HoldBook:
         """Minor units on hold on the account at that moment."""
         return sum(hold.amount for hold in self.active_on(account, at))
 
-    def active_at(self, banks: frozenset[str] | None, at: int) -> list[Hold]:
-        """The holds in force at these banks (None: all), in the order in which they were placed."""
-        active = (hold for hold in self.by_order.values() if (banks is None or hold.bank in banks) and hold.active(at))
-        return sorted(active, key=lambda hold: (hold.placed_at, hold.order_id))
+    def on_transfer(self, transfer: str) -> tuple[Hold, ...]:
+        """Every hold, active or past, that covers units of a transfer."""
+        return self._by_transfer.get(transfer, ())
 
 
 def covered_units(holds: Iterable[Hold]) -> dict[str, list[Interval]]:

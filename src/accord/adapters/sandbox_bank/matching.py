@@ -73,10 +73,13 @@ class Matcher:
         return Match(best[0])
 
     def _near(self, facts: PaymentFacts, rows: Iterable[int]) -> list[int]:
-        """Visible rows inside the window."""
+        """Visible rows inside the window with about that amount."""
         numbers = np.fromiter(rows, np.int64)
-        offsets = np.abs(self.book.initiated[numbers] - to_micros(facts.about_when))
-        return [row for row in numbers[offsets <= WINDOW // timedelta(microseconds=1)].tolist() if self.visible(row)]
+        near = np.abs(self.book.initiated[numbers] - to_micros(facts.about_when)) <= WINDOW // timedelta(microseconds=1)
+        slack = facts.amount * ROUNDING
+        faces = (self.book.amount[numbers], self.book.received[numbers])
+        alike = (np.abs(faces[0] - facts.amount) <= slack) | (np.abs(faces[1] - facts.amount) <= slack)
+        return [row for row in numbers[near & alike].tolist() if self.visible(row)]
 
     def _fits(
         self, values: dict[str, Any], facts: PaymentFacts, payees: list[AccountRef] | None, payers: list[AccountRef] | None

@@ -14,7 +14,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from accord.adapters.sandbox_bank.holds import Hold, free_parcels, minus, units_in
+from accord.adapters.sandbox_bank.holds import HoldBook, free_parcels, minus, units_in
+from accord.core.clock import to_micros
 from accord.engine.tracing import Ledger
 from accord.engine.tracing.model import (
     AccountRef,
@@ -44,27 +45,36 @@ class Pin:
     span: Interval
 
 
-def pins_of(holds: Iterable[Hold]) -> list[Pin]:
-    return [
-        Pin(parcel.transfer, hold.ref, hold.currency, (parcel.start, parcel.end)) for hold in holds for parcel in hold.parcels
-    ]
-
-
-def trace_with_pins(
-    ledger: Ledger, starts: Sequence[ClaimStart], rule: Rule, options: TraceOptions, pins: Sequence[Pin]
-) -> Trace:
-    """The trace of a claim on a ledger where `pins` stay put.
+def trace_with_holds(ledger: Ledger, starts: Sequence[ClaimStart], rule: Rule, options: TraceOptions, holds: HoldBook) -> Trace:
+    """The trace of a claim on the ledger of `options.covered`, with what is on hold at its end standing where it is held.
 
     Inner conversions round each parcel down, so that taking parts away may miss by a minor unit; a trace that would no
     longer conserve is given plain instead.
     """
     plain = ledger.trace(starts, rule, options)
-    if not rule.keeps_parcels or not pins:
+    if not rule.keeps_parcels:
         return plain
     traced = plain
-    for pin in pins:
-        traced = _pinned(ledger, traced, options, pin)
+    for flow in plain.flows:
+        for pin in _pins(flow.transfer, holds, options):
+            traced = _pinned(ledger, traced, options, pin)
     return traced if traced is plain or _conserved(traced) else plain
+
+
+def _pins(transfer: str, holds: HoldBook, options: TraceOptions) -> list[Pin]:
+    """What of a transfer is on hold in this ledger when the trace ends."""
+    covering = holds.on_transfer(transfer)
+    if not covering:
+        return []
+    assert options.until is not None
+    until = to_micros(options.until)
+    return [
+        Pin(transfer, hold.ref, hold.currency, (parcel.start, parcel.end))
+        for hold in covering
+        if hold.active(until) and (options.covered is None or hold.bank in options.covered)
+        for parcel in hold.parcels
+        if parcel.transfer == transfer
+    ]
 
 
 def _pinned(ledger: Ledger, trace: Trace, options: TraceOptions, pin: Pin) -> Trace:

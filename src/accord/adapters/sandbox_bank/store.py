@@ -61,6 +61,7 @@ class StateStore:
         try:
             self._database.execute("PRAGMA journal_mode = WAL")
             self._database.execute("PRAGMA synchronous = NORMAL")
+            self._database.execute("PRAGMA wal_autocheckpoint = 10000")  # pages: a checkpoint waits for the disk
             self._database.executescript(_SCHEMA)
         except sqlite3.DatabaseError as error:
             self._database.close()
@@ -130,12 +131,14 @@ class StateStore:
             (str(message.id), message.kind, message.bank, message.content, message.due_at, message.answer),
         )
 
-    def set_answer(self, message: Message, answer: bytes) -> None:
-        """Fix the answer, unless it is fixed already."""
-        self._database.execute(
-            "UPDATE messages SET answer = ? WHERE id = ? AND kind = ? AND answer IS NULL",
-            (answer, str(message.id), message.kind),
+    def set_answer(self, message: Message, answer: bytes) -> bool:
+        """Fix the answer to a message, which need not be kept yet; False where one was fixed already."""
+        kept = self._database.execute(
+            "INSERT INTO messages (id, kind, bank, content, due_at, answer) VALUES (?, ?, ?, ?, ?, ?)"
+            " ON CONFLICT (id, kind) DO UPDATE SET answer = excluded.answer WHERE answer IS NULL",
+            (str(message.id), message.kind, message.bank, message.content, message.due_at, answer),
         )
+        return kept.rowcount == 1
 
     def next_due(self, until: int) -> Message | None:
         """The earliest order or release that the bank has to act on by then. Enquiries wait until they are asked for."""
@@ -147,7 +150,8 @@ class StateStore:
         return Message(UUID(found[0]), *found[1:]) if found else None
 
     def holds(self) -> list[Hold]:
-        return [msgspec.json.decode(content, type=Hold) for (content,) in self._database.execute("SELECT content FROM holds")]
+        found = self._database.execute("SELECT content FROM holds")
+        return [msgspec.json.decode(content, type=Hold) for (content,) in found]
 
     def put_hold(self, hold: Hold) -> None:
         self._database.execute("INSERT OR REPLACE INTO holds VALUES (?, ?)", (str(hold.order_id), msgspec.json.encode(hold)))
