@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import settings as hypothesis_settings
 
+_STORE_FIXTURES = {"db", "transactional_db", "live_server"}
 _CHECKOUT = Path(__file__).parent.parent
 
 hypothesis_settings.register_profile("accord", deadline=None)  # a shared machine must not fail a test by being slow
@@ -47,6 +48,18 @@ def pytest_configure(config: pytest.Config) -> None:
         config.add_cleanup(server.stop)
         os.environ["ACCORD_DATABASE_URL"] = server.url
     config.add_cleanup(lambda: shutil.rmtree(_home, ignore_errors=True))
+
+    import django
+
+    django.setup()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whatever uses the operational store is marked so, and thereby runs on both kinds of it."""
+    for item in items:
+        if item.get_closest_marker("django_db") or _STORE_FIXTURES & set(getattr(item, "fixturenames", ())):
+            item.add_marker("database")
 
 
 def pytest_report_header(config: pytest.Config) -> str:
