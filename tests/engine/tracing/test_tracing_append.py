@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from tracing_worlds import World, agree, balances_table, transfers_table, worlds
 
 from accord.core.errors import BadInput
-from accord.engine.tracing import Ledger, Rule, ledger
+from accord.engine.tracing import Ledger, Rule, state
 
 
 def grown(world: World, sizes: list[int], openings_with: int) -> Ledger:
@@ -25,7 +25,7 @@ def grown(world: World, sizes: list[int], openings_with: int) -> Ledger:
 
 @pytest.mark.parametrize("small_tail", [10**6, 2])
 def test_grown_in_batches_is_as_built_at_once(small_tail: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ledger, "_SMALL_TAIL", small_tail)
+    monkeypatch.setattr(state, "_SMALL_TAIL", small_tail)
 
     @settings(max_examples=250, deadline=None)
     @given(worlds(most=24), st.lists(st.integers(0, 8), min_size=1, max_size=6), st.integers(0, 7))

@@ -14,6 +14,7 @@ from accord.engine.tracing.model import (
     Trace,
     TraceOptions,
 )
+from accord.engine.tracing.writer import LedgerWriter
 
 __all__ = [
     "AccountRef",
@@ -23,6 +24,7 @@ __all__ = [
     "ExitKind",
     "Flow",
     "Ledger",
+    "LedgerWriter",
     "Parcel",
     "Rule",
     "Standing",

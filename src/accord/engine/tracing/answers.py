@@ -86,8 +86,10 @@ def conserved(
     for change in conversions:
         balance[change.currency] -= change.amount
         balance[change.counter_currency] += change.counter_amount
-    for place in (*standing, *exits):
+    for place in standing:
         balance[place.currency] -= place.amount
+    for left in exits:
+        balance[left.currency] -= left.amount
     return not any(balance.values())
 
 

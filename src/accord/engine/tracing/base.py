@@ -49,8 +49,16 @@ def build(rows: Rows, dictionary: Dictionary) -> Base:
     if over >= 0:
         raise too_large(ids.text(over))
     last = int(transfers["seq"].max()) if len(transfers) else -1
-    arrays = (frozen(array) for array in (transfers, first_debit, debits, first_credit, paid_in))
-    return Base(*arrays, Names.of(ids), count, last)
+    return Base(
+        frozen(transfers),
+        frozen(first_debit),
+        frozen(debits),
+        frozen(first_credit),
+        frozen(paid_in),
+        Names.of(ids),
+        count,
+        last,
+    )
 
 
 def time_order(records: Array) -> Array | None:
@@ -72,4 +80,3 @@ def too_large(transfer: str) -> BadInput:
         f"with transfer {transfer!r} an account's turnover passes 9,223,372,036,854,775,807 minor units; "
         "check the amounts and their currency's decimals"
     )
-

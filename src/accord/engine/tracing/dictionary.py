@@ -35,7 +35,8 @@ class Pockets:
         return len(self.account)
 
 
-NO_POCKETS = Pockets(*(empty(np.int32) for _ in range(5)), empty(np.int64))
+_NONE = empty(np.int32)
+NO_POCKETS = Pockets(_NONE, _NONE, _NONE, _NONE, _NONE, empty(np.int64))
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from accord.core.errors import BadInput
+from accord.engine.records.schema import TRANSFERS
 from accord.engine.tracing.dictionary import Dictionary, coded, number_accounts, number_pockets
 from accord.engine.tracing.layout import KINDS, TRANSFER, Array, frozen
 from accord.engine.tracing.names import NO_TEXTS, Texts, texts_of
@@ -111,3 +112,13 @@ def _integers(table: pa.Table, name: str) -> Array:
     column = table[name].cast(pa.int64())
     values: Array = (column.fill_null(0) if column.null_count else column).to_numpy()
     return values
+
+
+_SCHEMA: Final = pa.schema([TRANSFERS.field(name) for name in (*REQUIRED, *OPTIONAL)])
+EMPTY_TABLE: Final = _SCHEMA.empty_table()
+"""No transfers, with the columns that tracing reads."""
+
+
+def columns_read(table: pa.Table) -> pa.Table:
+    """The columns of `table` that tracing reads, checked, in one order and type."""
+    return _checked(table).cast(_SCHEMA)

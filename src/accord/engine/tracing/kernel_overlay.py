@@ -14,7 +14,6 @@ from accord.engine.tracing.kernel_common import (
     TRANSFERS,
     before,
     debit,
-    debit_places,
     record,
     step,
 )
@@ -45,9 +44,8 @@ def known_range(view, first_credit, pocket):  # type: ignore[no-untyped-def]
     none = np.int64(0)
     if pocket >= first_credit.size - 1:
         return none, none, none, none, overlay
-    debits, credits = view[FIRST_DEBIT], first_credit
-    debit_ends = np.int64(debits[pocket]), np.int64(debits[pocket + 1])
-    return debit_ends[0], debit_ends[1], np.int64(credits[pocket]), np.int64(credits[pocket + 1]), overlay
+    first, last = np.int64(view[FIRST_DEBIT][pocket]), np.int64(view[FIRST_DEBIT][pocket + 1])
+    return first, last, np.int64(first_credit[pocket]), np.int64(first_credit[pocket + 1]), overlay
 
 
 @kernel
@@ -56,7 +54,7 @@ def cut_pockets(view, base_credits, first_credit, touched, cuts):  # type: ignor
 
     Returns how many debits and how many credits the old index holds from those cuts on.
     """
-    debits, credits = np.int64(0), np.int64(0)
+    debits, paid_in = np.int64(0), np.int64(0)
     for row in range(touched.size):
         first, last, credit_first, credit_last, overlay = known_range(view, first_credit, touched[row])
         if overlay >= 0:
@@ -65,7 +63,7 @@ def cut_pockets(view, base_credits, first_credit, touched, cuts):  # type: ignor
             if entry.cut_time < time or (entry.cut_time == time and entry.cut_seq < seq):
                 cuts[row].cut_time, cuts[row].cut_seq = entry.cut_time, entry.cut_seq
             debits += entry.debit_end - entry.debit_start
-            credits += entry.credit_end - entry.credit_start
+            paid_in += entry.credit_end - entry.credit_start
         time, seq = cuts[row].cut_time, cuts[row].cut_seq
         cuts[row].debit_first, cuts[row].credit_first = first, credit_first
         cuts[row].debit_cut = place_from(view, base_credits[:0], first, last, time, seq)
@@ -73,8 +71,8 @@ def cut_pockets(view, base_credits, first_credit, touched, cuts):  # type: ignor
         if credit_last > credit_first:
             cuts[row].credit_cut = place_from(view, base_credits, credit_first, credit_last, time, seq)
         debits += last - cuts[row].debit_cut
-        credits += credit_last - cuts[row].credit_cut
-    return debits, credits
+        paid_in += credit_last - cuts[row].credit_cut
+    return debits, paid_in
 
 
 @helper

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -12,23 +13,18 @@ import pyarrow as pa
 from accord.core.clock import from_micros, to_micros
 from accord.core.errors import BadInput, NotFound
 from accord.engine.tracing.answers import answer
-from accord.engine.tracing.base import Base, build
-from accord.engine.tracing.dictionary import NO_DICTIONARY, Dictionary
-from accord.engine.tracing.encoding import Rows, encode, set_openings
 from accord.engine.tracing.kernel_parcels import follow_parcels
 from accord.engine.tracing.kernel_pooled import HAIRCUT, LIBR, POISON, follow_pools
 from accord.engine.tracing.layout import KINDS, TIME_MAX, frozen
 from accord.engine.tracing.model import AccountRef, ClaimStart, Rule, Trace, TraceOptions
 from accord.engine.tracing.names import one_text
-from accord.engine.tracing.overlay import Tail, extended, no_tail, relisted, view_of
+from accord.engine.tracing.overlay import view_of
+from accord.engine.tracing.reading import Place, newer_state, open_state
 from accord.engine.tracing.starts import Starts, lay_out
+from accord.engine.tracing.state import State, grown, state_of
 from accord.engine.tracing.workspace import Workspace
 
 ALL: Final = TraceOptions()
-
-_SMALL_TAIL: Final = 4096
-_TAIL_SHARE: Final = 16
-"""A tail in memory becomes part of the base when it passes both this many rows and this share of the base."""
 
 _POOLED: Final = {Rule.HAIRCUT: HAIRCUT, Rule.LIBR: LIBR, Rule.POISON: POISON}
 _workspace: Final = Workspace()
@@ -37,56 +33,46 @@ _workspace: Final = Workspace()
 class Ledger:
     """Transfers laid out for tracing. Immutable: any number of threads may trace at once, and later rows make a new one."""
 
-    def __init__(self, base: Base, tail: Tail, dictionary: Dictionary) -> None:
-        self._base = base
-        self._tail = tail
-        self._dictionary = dictionary
-        self._view = view_of(base, tail, dictionary)
-        self._id_bounds = memoryview(base.ids.texts.offsets)
-        self._id_bytes = memoryview(base.ids.texts.data)
-        self.account_ref = lru_cache(maxsize=65536)(dictionary.account_ref)
+    def __init__(self, state: State, place: Place | None = None) -> None:
+        self.state = state
+        self._place = place
+        self._base, self._tail, self._dictionary = state.base, state.tail, state.dictionary
+        self._view = view_of(state.base, state.tail, state.dictionary)
+        self._id_bounds = self._base.ids.texts.offsets.data
+        self._id_bytes = self._base.ids.texts.data.data
+        self.account_ref = lru_cache(maxsize=65536)(self._dictionary.account_ref)
 
     @classmethod
     def from_tables(cls, transfers: pa.Table, balances: pa.Table | None = None) -> Ledger:
         """A ledger in memory. `transfers` and `balances` have the columns of `records.schema`; others are ignored."""
-        rows, dictionary = encode(transfers, NO_DICTIONARY)
-        dictionary, _ = set_openings(dictionary, balances)
-        dictionary = dictionary.settled()
-        return cls(build(rows, dictionary), no_tail(len(dictionary.pockets)), dictionary)
+        return cls(state_of(transfers, balances))
+
+    @classmethod
+    def open(cls, folder: Path) -> Ledger:
+        """The newest ledger of an index folder, memory-mapped. NotFound where there is none, Corrupt where it is damaged."""
+        return cls(*open_state(folder))
+
+    def refreshed(self) -> Ledger:
+        """Itself where its folder has nothing newer, else a reader of the newest."""
+        if self._place is None:
+            return self
+        state, place = newer_state(self.state, self._place)
+        return self if place is self._place else Ledger(state, place)
 
     def appended(self, transfers: pa.Table, balances: pa.Table | None = None) -> Ledger:
-        """A ledger with these rows too, in any order of time; this one stays as it is. Cheap for few rows.
+        """A ledger in memory with these rows too, in any order of time; this one stays as it is. Cheap for few rows.
 
         `balances` changes the opening balances that it names. The rows' seq must be higher than any held.
         """
-        rows, dictionary = encode(transfers, self._dictionary)
-        if len(rows) and int(rows.records["seq"].min()) <= self.last_seq:
-            raise BadInput(f"rows to append must have a seq above {self.last_seq}, the last one held", where="seq")
-        dictionary, reopened = set_openings(dictionary, balances)
-        if not len(rows) and not len(reopened):
-            return self
-        tail = extended(self._base, self._tail, dictionary, rows, reopened)
-        if len(tail) > max(_SMALL_TAIL, len(self._base) // _TAIL_SHARE):
-            dictionary = dictionary.settled()
-            base = build(self._rows(tail), dictionary)
-            return Ledger(base, no_tail(len(dictionary.pockets)), dictionary)
-        if tail.dead > len(tail.debits) // 2 + _SMALL_TAIL:
-            tail = relisted(self._base, tail, dictionary)
-        return Ledger(self._base, tail, dictionary)
-
-    def _rows(self, tail: Tail) -> Rows:
-        """Every transfer, base first, with its id."""
-        records = np.concatenate([self._base.transfers, tail.transfers])
-        return Rows(records, self._base.ids.texts.joined(tail.ids.texts))
+        return Ledger(grown(self.state, transfers, balances))
 
     def __len__(self) -> int:
-        return len(self._base) + len(self._tail)
+        return len(self.state)
 
     @property
     def last_seq(self) -> int:
         """The highest sequence number held, -1 for an empty ledger."""
-        tail = self._tail.transfers["seq"]
-        return max(self._base.last_seq, int(tail.max()) if len(tail) else -1)
+        return self.state.last_seq
 
     @property
     def currencies(self) -> tuple[str, ...]:

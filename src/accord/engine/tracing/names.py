@@ -171,7 +171,7 @@ def find_rows(q_offsets, q_data, q_tags, offsets, data, tags, entries, rows):  #
                 low = middle + 1
             else:
                 high = middle
-        found = -1
+        found = np.int64(-1)
         while low < entries.size and entries[low] & upper == wanted:
             row = np.int64(entries[low] & lower)
             if same_text(q_offsets, q_data, q_tags, query, offsets, data, tags, row):
@@ -200,7 +200,7 @@ def number_distinct(offsets, data, tags, table, hashes, codes, firsts):  # type:
             if hashes[code] == value and same_text(offsets, data, tags, row, offsets, data, tags, firsts[code]):
                 codes[row] = code
                 break
-            slot = (slot + 1) & np.int64(mask)
+            slot = np.int64((np.uint64(slot) + np.uint64(1)) & mask)
     return count
 
 

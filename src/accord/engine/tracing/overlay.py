@@ -75,11 +75,9 @@ def extended(base: Base, tail: Tail, dictionary: Dictionary, rows: Rows, reopene
     reading = Tail(frozen(records), tail.ids, tail.debits, tail.credits, tail.overlays, frozen(overlay_of))
     view = view_of(base, reading, dictionary)
     old_debits, old_credits = cut_pockets(view, base.credits, base.first_credit, touched, cuts)
-    debits, credits = np.zeros(old_debits + len(rows), DEBIT), np.zeros(old_credits + len(rows), CREDIT)
+    debits, paid_in = np.zeros(old_debits + len(rows), DEBIT), np.zeros(old_credits + len(rows), CREDIT)
     opening = dictionary.pockets.opening
-    over = list_anew(
-        view, base.credits, base.first_credit, opening, touched, cuts, bounds, events, records, debits, credits
-    )
+    over = list_anew(view, base.credits, base.first_credit, opening, touched, cuts, bounds, events, records, debits, paid_in)
     if over >= 0:
         ids, place = (base.ids, over) if over < len(base) else (tail.ids.extended(rows.ids), over - len(base))
         raise too_large(ids.texts.text(place))
@@ -94,7 +92,7 @@ def extended(base: Base, tail: Tail, dictionary: Dictionary, rows: Rows, reopene
         frozen(records),
         tail.ids.extended(rows.ids),
         frozen(np.concatenate([tail.debits, debits])),
-        frozen(np.concatenate([tail.credits, credits])),
+        frozen(np.concatenate([tail.credits, paid_in])),
         frozen(overlays),
         frozen(overlay_of),
     )

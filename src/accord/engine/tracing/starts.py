@@ -54,7 +54,8 @@ def lay_out(index: Lookup, starts: Sequence[ClaimStart], until: int) -> Starts:
             )
         units.setdefault(number, []).extend(_units(start, amount))
     order = sorted(units, key=lambda number: facts[number][:2]) if len(units) > 1 else list(units)
-    claims, claimed = [], []
+    claims: list[tuple[int, ...]] = []
+    claimed: list[Interval] = []
     for number in order:
         rows = joined(units[number]) if len(units[number]) > 1 else units[number]
         total = sum(end - start for start, end in rows)
