@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterable, Sequence
 from typing import Final
 
@@ -12,10 +13,13 @@ _FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "�
 """A spreadsheet takes a cell that begins so for a formula (OWASP, CSV injection); victims' texts must not become one."""
 
 
+_NEGATIVE: Final = re.compile(r"-[0-9]+(\.[0-9]+)?")
+
+
 def safe_cell(value: object) -> str:
     """The cell's text; one that a spreadsheet would run as a formula gets an apostrophe in front, a plain number does not."""
     text = "" if value is None else str(value)
-    if not text.startswith(_FORMULA_STARTS) or text[1:].replace(".", "", 1).isdigit() and text[0] == "-":
+    if not text.startswith(_FORMULA_STARTS) or (text[1:].replace(".", "", 1).isdigit() and text[0] == "-"):
         return text
     return "'" + text
 

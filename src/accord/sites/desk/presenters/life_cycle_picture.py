@@ -1,0 +1,120 @@
+"""The life of an order as a picture, drawn from the same table that the code obeys."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
+
+from accord.capabilities.orders.life_cycle import TRANSITIONS, State
+from accord.capabilities.orders.models import ORDER_STATES
+
+if TYPE_CHECKING:
+    from accord.capabilities.orders.models import Order
+
+COLUMN_WIDTH: Final = 148
+ROW_HEIGHT: Final = 52
+BOX_WIDTH: Final = 118
+BOX_HEIGHT: Final = 34
+
+
+@dataclass(frozen=True, slots=True)
+class StateBox:
+    """One state at its place, in pixels. `reached_at` is set for states that the order has been in."""
+
+    state: State
+    label: str
+    x: int
+    y: int
+    current: bool
+    reached_at: datetime | None
+
+    @property
+    def middle_x(self) -> int:
+        return self.x + BOX_WIDTH // 2
+
+    @property
+    def middle_y(self) -> int:
+        """Base line of the label."""
+        return self.y + BOX_HEIGHT // 2 + 5
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A step of the table between two boxes; `taken` when the order went that way."""
+
+    x1: int
+    y1: int
+    x2: int
+    y2: int
+    taken: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LifeCyclePicture:
+    width: int
+    height: int
+    boxes: tuple[StateBox, ...]
+    steps: tuple[Step, ...]
+    box_width: int = BOX_WIDTH
+    box_height: int = BOX_HEIGHT
+
+    @property
+    def reached(self) -> list[StateBox]:
+        """The states that the order has been in, in the order in which it was: the picture in words."""
+        return sorted((box for box in self.boxes if box.reached_at), key=lambda box: (box.reached_at, box.x))
+
+
+def life_cycle_picture(order: Order) -> LifeCyclePicture:
+    """Boxes in columns by the longest way from the draft; steps from a state to itself are left out."""
+    reached = _reached(order)
+    been = {*reached, State(order.state), *([State.RELEASING] if order.state == State.RELEASED else [])}
+    labels = {State(state): str(label) for state, label in ORDER_STATES}
+    boxes = {}
+    columns = _columns()
+    for column, states in enumerate(columns):
+        for row, state in enumerate(states):
+            x, y = column * COLUMN_WIDTH + 2, row * ROW_HEIGHT + 2
+            boxes[state] = StateBox(state, labels[state], x, y, state == order.state, reached.get(state))
+    steps = tuple(
+        Step(
+            boxes[before].x + BOX_WIDTH,
+            boxes[before].y + BOX_HEIGHT // 2,
+            boxes[after].x,
+            boxes[after].y + BOX_HEIGHT // 2,
+            before in been and after in been,
+        )
+        for before, after in _edges()
+    )
+    height = max(map(len, columns)) * ROW_HEIGHT
+    return LifeCyclePicture(len(columns) * COLUMN_WIDTH - (COLUMN_WIDTH - BOX_WIDTH) + 4, height, tuple(boxes.values()), steps)
+
+
+def _edges() -> list[tuple[State, State]]:
+    return list(dict.fromkeys((before, after) for (before, _), after in TRANSITIONS.items() if before != after))
+
+
+def _columns() -> Sequence[Sequence[State]]:
+    depth = {State.DRAFT: 0}
+    for _ in State:  # as many rounds as there are states are enough: the table has no circles
+        for before, after in _edges():
+            if before in depth:
+                depth[after] = max(depth.get(after, 0), depth[before] + 1)
+    return [[state for state in State if depth.get(state) == column] for column in range(max(depth.values()) + 1)]
+
+
+def _reached(order: Order) -> dict[State, datetime]:
+    """When the order came into each state it has been in, as far as its row tells."""
+    moments = {
+        State.DRAFT: order.drafted_at,
+        State.APPROVED: order.approved_at,
+        State.SENT: order.sent_at,
+        State.ACKNOWLEDGED: order.acknowledged_at,
+    }
+    if order.answered_at is not None:
+        answer = State.REFUSED if order.held == 0 else State.HELD if order.held >= order.amount else State.HELD_PARTLY
+        moments[answer] = order.answered_at
+    if order.ended_at is not None:
+        moments[State(order.state)] = order.ended_at
+    return {state: moment for state, moment in moments.items() if moment is not None}

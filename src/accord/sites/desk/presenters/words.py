@@ -1,0 +1,59 @@
+"""What codes are called on the desk, in the reader's language."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext_noop
+
+RULES: Final = {
+    "fifo": _("First in, first out (FIFO)"),
+    "lifo": _("Last in, first out (LIFO)"),
+    "haircut": _("In proportion (haircut)"),
+    "libr": _("Lowest intermediate balance (LIBR)"),
+    "poison": _("Upper bound (poison)"),
+}
+
+REFUSALS: Final = {
+    "no_such_account": _("The bank has no such account. Check the number with the victim; another bank may keep it."),
+    "no_such_transfer": _("The bank finds no such transfer. Check amount, time and account with the victim."),
+    "already_settled": _("Too late to recall: the payment has settled. The receiving bank got a hold for it at once."),
+    "nothing_stands": _("Nothing is left of the money on this account. The chase goes on where it went."),
+    "legal_review": _("The bank's lawyers want to look at the order first. Call the bank."),
+    "not_authorised": _("The bank does not accept this authority for the order. A supervisor must call the bank."),
+}
+"""Why a bank refuses, and what that means for the officer."""
+
+ASK_FIRST: Final = {
+    "joint": _("Several people use a joint account. A hold may hit someone who has nothing to do with this: ask first."),
+    "salary": _("Wages are paid into this account. A hold may leave someone without their pay: ask first."),
+    "merchant": _("A merchant's takings. Ask what was bought, and to stop its delivery, before holding."),
+    "pooled": _("Many customers' money stands on this account. Ask which customer was paid before holding."),
+}
+"""Why the plan proposes to ask before holding, by kind of account."""
+
+AUDIT_ACTIONS: Final = (
+    gettext_noop("claim opened"),
+    gettext_noop("claim transfer found"),
+    gettext_noop("enquiry answered"),
+    gettext_noop("enquiry failed"),
+    gettext_noop("traced again"),
+    gettext_noop("traced under another rule"),
+    gettext_noop("plan decided"),
+    gettext_noop("recall approved"),
+    gettext_noop("hold approved"),
+    gettext_noop("recall sent"),
+    gettext_noop("hold sent"),
+    gettext_noop("recall held"),
+    gettext_noop("recall held_partly"),
+    gettext_noop("recall refused"),
+    gettext_noop("hold held"),
+    gettext_noop("hold held_partly"),
+    gettext_noop("hold refused"),
+    gettext_noop("hold expired"),
+    gettext_noop("hold released"),
+    gettext_noop("release approved"),
+    gettext_noop("answer unusable"),
+)
+"""What the history of a claim may say; templates translate an entry's action by its own text."""
