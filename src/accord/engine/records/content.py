@@ -168,12 +168,12 @@ def _looks_chinese(data: bytes, final: bool) -> bool:
     return bool(pairs) and common >= _COMMON_SHARE * len(pairs)
 
 
-def utf8_blocks(source: SourceFile, encoding: str | None) -> Iterator[tuple[bytes, int]]:
-    """Blocks of UTF-8 text of about BLOCK_BYTES, each with the raw file's position after it."""
+def utf8_blocks(source: SourceFile, encoding: str | None, block_bytes: int) -> Iterator[tuple[bytes, int]]:
+    """Blocks of UTF-8 text made of `block_bytes` of content, each with the raw file's position after it."""
     transcoder = Transcoder(encoding, source.where)
     with source.opened() as (content, raw):
         while True:
-            data = source.read(content, BLOCK_BYTES)
+            data = source.read(content, block_bytes)
             text = transcoder.feed(data, final=not data)
             if b"\0" in text:
                 raise BadInput("this is not text (it holds zero bytes); export it as CSV", where=source.where)

@@ -29,7 +29,8 @@ COLUMNS: Final = {
     RecordKind.BALANCES: tuple(name for name in BALANCES.names if name not in ("seq", "batch")),
 }
 _CANONICAL: Final = "^[0-9A-Z]+$"
-_CURRENCY_OF: Final = {"amount": "currency", "counter_amount": "counter_currency"}
+_CURRENCY_OF: Final = {"amount": "value:currency", "counter_amount": "value:counter_currency"}
+_IN_CAPITALS: Final = ("currency", "counter_currency", "debtor_country", "creditor_country")
 _CURRENCIES: Final = list(EXPONENTS)
 _KINDS: Final = [str(kind) for kind in TransferKind]
 
@@ -118,8 +119,8 @@ def _transfers(text: pl.DataFrame, source_map: SourceMap, checks: list[_Check]) 
     absent = {"counter_amount", "counter_currency"}.isdisjoint(text.columns)
     frame = _with_missing(text, COLUMNS[RecordKind.TRANSFERS])
     frame = frame.with_columns(
-        pl.col("currency", "counter_currency", "debtor_country", "creditor_country").str.to_uppercase(),
-        kind=pl.col("kind").str.to_lowercase().fill_null(TransferKind.TRANSFER),
+        *(pl.col(name).str.to_uppercase().alias(f"value:{name}") for name in _IN_CAPITALS),
+        pl.col("kind").str.to_lowercase().fill_null(TransferKind.TRANSFER).alias("value:kind"),
     )
     counter = pl.Series("value", [None], pl.Int64).new_from_index(0, frame.height)
     if not absent:
@@ -138,13 +139,14 @@ def _transfers(text: pl.DataFrame, source_map: SourceMap, checks: list[_Check]) 
         *_currency_checks("currency"),
         _amount_check("amount", source_map),
         *(_country_check(name) for name in ("debtor_country", "creditor_country")),
-        _Check("kind", ~pl.col("kind").is_in(_KINDS), f"is not a kind; give one of {', '.join(_KINDS)}"),
+        _Check("kind", ~pl.col("value:kind").is_in(_KINDS), f"is not a kind; give one of {', '.join(_KINDS)}"),
         *(() if absent else _counter_checks(source_map)),
     ]
 
 
 def _balances(text: pl.DataFrame, source_map: SourceMap) -> tuple[pl.DataFrame, list[_Check]]:
-    frame = _with_missing(text, COLUMNS[RecordKind.BALANCES]).with_columns(pl.col("currency").str.to_uppercase())
+    frame = _with_missing(text, COLUMNS[RecordKind.BALANCES])
+    frame = frame.with_columns(pl.col("currency").str.to_uppercase().alias("value:currency"))
     frame = frame.with_columns(
         _minor_units(frame, "amount", source_map, zero=True).alias("value:amount"),
         canonical_accounts(frame.get_column("account")).alias("value:account"),
@@ -191,12 +193,14 @@ def _overlong(column: str) -> _Check:
 
 
 def _currency_checks(column: str) -> tuple[_Check, _Check]:
-    unknown = ~pl.col(column).is_in(_CURRENCIES)
+    unknown = ~pl.col(f"value:{column}").is_in(_CURRENCIES)
     return _missing(column), _Check(column, unknown, "is not a currency; give an ISO 4217 code such as CNY")
 
 
 def _country_check(column: str) -> _Check:
-    return _Check(column, ~pl.col(column).str.contains("^[A-Z]{2}$"), "is not a country; give two letters such as CN")
+    return _Check(
+        column, ~pl.col(f"value:{column}").str.contains("^[A-Z]{2}$"), "is not a country; give two letters such as CN"
+    )
 
 
 def _counter_checks(source_map: SourceMap) -> tuple[_Check, ...]:

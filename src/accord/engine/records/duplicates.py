@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from enum import IntEnum
-from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -22,8 +21,6 @@ class Verdict(IntEnum):
 
 Verdicts = npt.NDArray[np.uint8]
 """One Verdict for each row of a batch, in the batch's order."""
-
-OTHER_CONTENT_REASON: Final = "id already loaded with other content"
 
 
 def judge(runs: Sequence[Keys], rows: int, index: IdIndex) -> Verdicts:

@@ -58,7 +58,8 @@ class RawBlock:
 class TableReader:
     """One source file read under one map: `raw_blocks()` in order, then `parse` on any thread."""
 
-    def __init__(self, source: SourceFile, source_map: SourceMap, kind: RecordKind) -> None:
+    def __init__(self, source: SourceFile, source_map: SourceMap, kind: RecordKind, block_bytes: int = BLOCK_BYTES) -> None:
+        self._block_bytes = block_bytes
         self._source = source
         self._map = source_map
         self._kind = kind
@@ -106,7 +107,7 @@ class TableReader:
     def _csv_blocks(self) -> Iterator[RawBlock]:
         rest = b""
         lines_to_skip = self._map.text.skip_lines
-        for text, position in utf8_blocks(self._source, self._map.text.encoding):
+        for text, position in utf8_blocks(self._source, self._map.text.encoding, self._block_bytes):
             rest += text
             while lines_to_skip and b"\n" in rest:
                 rest = rest[rest.index(b"\n") + 1 :]
@@ -127,6 +128,8 @@ class TableReader:
                 )
         if not self._header:
             rest = self._take_header(rest + b"\n")
+        if not self._header:
+            raise BadInput("the file has no header line", where=self._source.where)
         if rest.strip():
             self._refuse_open_quote(rest)
             yield RawBlock(rest, self._source.size)
@@ -230,7 +233,7 @@ def _record_end(text: bytes, delimiter: bytes) -> int:
     if not end or text.count(b'"', 0, end) % 2 == 0:
         return end
     opened = _open_quote(text[:end], delimiter)
-    return end if opened is None else text.rfind(b"\n", 0, opened) + 1
+    return end if opened is None else _record_end(text[:opened], delimiter)
 
 
 def _open_quote(text: bytes, delimiter: bytes) -> int | None:

@@ -24,7 +24,8 @@
     [amount]
     unit = "minor"       # amounts are integers in minor units; default "main": decimals in the currency
     sign = "plain"       # plain: all positive. A statement of one account instead says, row by row, which way money went:
-                         # "negative_is_out", "positive_is_out", "direction" (a column of words), "columns" (amount_in, amount_out)
+                         # "negative_is_out", "positive_is_out", "direction" (a column of words) or "columns" (two of
+                         # them: amount_in, amount_out)
 
     [direction]          # for sign = "direction": the words of the column `direction`
     in = ["贷", "C"]
@@ -226,7 +227,7 @@ class SourceMap:
             missing = [source for source in named if source not in header]
             if not missing and named:
                 found[target] = named
-            elif target in self.required(kind) or target in self.columns and missing:
+            elif target in self.required(kind) or (target in self.columns and missing):
                 lacking = ", ".join(repr(source) for source in missing)
                 raise BadInput(
                     f"there is no column {lacking}, which is needed for {target!r}; the file has: {', '.join(header)}. "
@@ -340,10 +341,10 @@ class _Reading:
         return AmountRules(Sign(sign), unit == "minor", tuple(words["in"]), tuple(words["out"]))
 
     def _string(self, section: str, key: str) -> str | None:
-        value = self.document.get(section, {}).get(key)
+        value: Any = self.document.get(section, {}).get(key)
         if value is not None and not isinstance(value, str):
             self._refuse(f"{section}.{key} must be text in quotation marks")
-        return value
+        return None if value is None else str(value)
 
     def _refuse(self, message: str) -> None:
         raise BadInput(message, where=self.where)

@@ -22,8 +22,9 @@ import numpy.typing as npt
 import polars as pl
 import pyarrow as pa
 
+from accord.core.errors import BadInput
 from accord.engine.records.convert import COLUMNS, REJECT_SCHEMA, Converted
-from accord.engine.records.duplicates import OTHER_CONTENT_REASON, Verdict, Verdicts
+from accord.engine.records.duplicates import Verdict, Verdicts
 from accord.engine.records.ids import Keys, Seeds, keys_of
 from accord.engine.records.locks import exclusive, is_held
 from accord.engine.records.reader import ROW
@@ -33,6 +34,10 @@ from accord.engine.records.source_map import RecordKind
 
 ROW_GROUP_ROWS: Final = 1 << 17
 SCHEMAS: Final[dict[RecordKind, Any]] = {RecordKind.TRANSFERS: TRANSFERS, RecordKind.BALANCES: BALANCES}
+_CONTRADICTION: Final = {
+    RecordKind.TRANSFERS: ("id", "id already loaded with other content"),
+    RecordKind.BALANCES: ("account", "an opening balance of this account and currency is already loaded with another amount"),
+}
 _LOCK: Final = "loader.lock"
 
 
@@ -117,14 +122,14 @@ class Staging:
 
     def _contradicting(self, part: Part, frame: pl.DataFrame, verdict: npt.NDArray[np.uint8]) -> pl.DataFrame:
         contradicts = verdict == Verdict.OTHER_CONTENT
-        column = "id" if self.kind is RecordKind.TRANSFERS else "account"
+        column, reason = _CONTRADICTION[self.kind]
         source_rows = np.load(part.source_rows)
         return pl.DataFrame(
             {
                 "row": source_rows[contradicts],
                 "column": column,
                 "value": frame.get_column(column).filter(pl.Series(contradicts)),
-                "reason": OTHER_CONTENT_REASON,
+                "reason": reason,
             },
             schema=REJECT_SCHEMA,
         )
@@ -197,7 +202,20 @@ def remove_abandoned(root: Path) -> None:
 
 
 def as_converted(rows: pa.Table, kind: RecordKind) -> Converted:
-    """Typed rows (the table's columns without seq and batch) as one converted block, numbered from 1."""
-    frame = pl.DataFrame(pl.from_arrow(rows.select(list(COLUMNS[kind]))))
+    """Typed rows (the table's columns without seq and batch) as one converted block, numbered from 1.
+
+    BadInput where a column is of another type, or empty where every row needs it (an id may be null: it is then named).
+    """
+    schema = pa.schema([SCHEMAS[kind].field(name) for name in COLUMNS[kind]])
+    typed = rows.select(schema.names)
+    for field in schema:
+        if field.name != "id" and not field.nullable and typed[field.name].null_count:
+            raise BadInput(f"the column {field.name} has rows without a value")
+    try:
+        typed = typed.cast(pa.schema([field.with_nullable(True) for field in schema]))
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+        wrong = [field.name for field in schema if typed.schema.field(field.name).type != field.type]
+        raise BadInput(f"the columns {', '.join(wrong)} are not of the table's types ({error})") from None
+    frame = pl.DataFrame(pl.from_arrow(typed))
     numbers = pl.int_range(1, frame.height + 1, dtype=pl.Int64, eager=True).alias(ROW)
     return Converted(frame.with_columns(numbers), pl.DataFrame(schema=REJECT_SCHEMA))
