@@ -2,29 +2,40 @@
 
 from __future__ import annotations
 
-from accord.core.errors import NotFound
+import time
+from typing import Final
+
+from accord.core.errors import Conflict, NotFound
 from accord.engine.records import RecordStore
 from accord.engine.tracing import Ledger, LedgerWriter
 from accord.node.home import Home
+
+_WAIT_SECONDS: Final = 120
+"""For another process that is writing the index: the first one over many millions of transfers takes about this long."""
 
 
 def catch_up(home: Home) -> Ledger:
     """The newest reader of the node's ledger, after adding every record that the index lacks.
 
-    Raises NotFound where nothing was ever loaded, Corrupt where the index fails its check.
+    Waits for another process that is doing the same. Raises NotFound where nothing was ever loaded, Corrupt where the
+    index fails its check, Conflict where the other process does not end.
     """
     if not home.records.is_dir():
         raise NotFound(
             "no records are loaded here; load some with: accord records load FILE --kind transfers", where=str(home.root)
         )
     store = RecordStore(home.records)
-    LedgerWriter(home.index).catch_up(store.transfers_after(_last_indexed(home)), store.opening_balances())
+    with _writer(home) as writer:
+        writer.catch_up(store.transfers_after(writer.last_seq), store.opening_balances())
     return Ledger.open(home.index)
 
 
-def _last_indexed(home: Home) -> int:
-    """The highest sequence number in the index; -1 where there is no index yet."""
-    try:
-        return Ledger.open(home.index).last_seq
-    except NotFound:
-        return -1
+def _writer(home: Home) -> LedgerWriter:
+    deadline = time.monotonic() + _WAIT_SECONDS
+    while True:
+        try:
+            return LedgerWriter(home.index)
+        except Conflict:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)
