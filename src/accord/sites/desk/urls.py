@@ -19,6 +19,7 @@ urlpatterns = [
     path("reports/", reports.index, name="reports"),
     path("reports/export.csv", reports.export, name="reports-export"),
     path("reports/<uuid:report_id>/", reports.show, name="report"),
+    path("reports/<uuid:report_id>/live/", reports.live, name="report-live"),
     path("reports/<uuid:report_id>/narrative/", reports.narrative, name="report-narrative"),
     path("reports/<uuid:report_id>/identifiers/<int:identifier_id>/", reports.identifier, name="report-identifier"),
     path("reports/<uuid:report_id>/statement/", reports.statement, name="report-statement"),
@@ -42,4 +43,5 @@ urlpatterns = [
     path("orders/<uuid:order_id>/", orders.show, name="order"),
     path("orders/<uuid:order_id>/release/", orders.release, name="order-release"),
     path("audit/", audit.show, name="audit"),
+    path("audit/export.csv", audit.export, name="audit-export"),
 ]

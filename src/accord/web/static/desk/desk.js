@@ -1,8 +1,10 @@
 // What every page of the desk shares: clocks that run, numbers that can be revealed, polling that does not disturb.
 import { startClocks, syncClock } from "./clocks.js";
 import { startPolling } from "./polling.js";
+import { startShortcuts } from "./shortcuts.js";
 
 startClocks();
+startShortcuts();
 startPolling(syncClock);
 
 document.addEventListener("click", (event) => {
