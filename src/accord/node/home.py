@@ -1,15 +1,15 @@
 """The one folder that holds everything a node keeps, and the settings that it starts with.
 
-    <home>/accord.toml        settings, all optional; an environment variable ACCORD_… wins over the file
-    <home>/institutions.json  names of the institutions that forms and pages offer
-    <home>/secret-key         signs sessions; made at the first start, readable by its owner alone
-    <home>/accord.sqlite3     the operational store, unless database_url names a PostgreSQL server
-    <home>/records/           the record tables: transfers, balances, rejected rows
-    <home>/index/             the tracing index over the record tables; can always be made again from them
-    <home>/exercise/          the made-up world of the demo
-    <home>/sandbox/           the state of the sandbox banks that play it
-    <home>/static/            collected page assets
-    <home>/cache/             compiled kernels; can always be deleted
+<home>/accord.toml        settings, all optional; an environment variable ACCORD_… wins over the file
+<home>/institutions.json  names of the institutions that forms and pages offer
+<home>/secret-key         signs sessions; made at the first start, readable by its owner alone
+<home>/accord.sqlite3     the operational store, unless database_url names a PostgreSQL server
+<home>/records/           the record tables: transfers, balances, rejected rows
+<home>/index/             the tracing index over the record tables; can always be made again from them
+<home>/exercise/          the made-up world of the demo
+<home>/sandbox/           the state of the sandbox banks that play it
+<home>/static/            collected page assets
+<home>/cache/             compiled kernels; can always be deleted
 """
 
 from __future__ import annotations
@@ -75,6 +75,11 @@ class Home:
     @property
     def exercise(self) -> Path:
         return self.root / "exercise"
+
+    @property
+    def world(self) -> Path:
+        """The made-up world of an exercise; where it exists, sandbox banks stand for all institutions."""
+        return self.exercise / "world"
 
     @property
     def sandbox(self) -> Path:

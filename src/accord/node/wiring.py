@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Final
 
 from accord.adapters.own_ledger import OwnLedger
@@ -25,7 +24,6 @@ from accord.node.home import Home
 from accord.node.ledger_index import catch_up
 from accord.node.worker import Lines
 
-
 OWN_LEDGER: Final = "own-records"
 """The name under which this node's own records may be asked as one ledger holder."""
 
@@ -38,15 +36,10 @@ class Wired:
     keep_up: Callable[[], None]
 
 
-def world_folder(home: Home) -> Path:
-    """Where an exercise's world lies."""
-    return home.exercise / "world"
-
-
 def wire(home: Home) -> Wired:
     """The lines of this node, by what lies in its home."""
-    if world_folder(home).exists():
-        return wire_sandbox(SandboxBanks.from_world(world_folder(home), home.sandbox))
+    if home.world.exists():
+        return wire_sandbox(SandboxBanks.from_world(home.world, home.sandbox))
     return _wire_own_ledger(home)
 
 

@@ -53,7 +53,7 @@ def request_of(enquiry: Enquiry, authority: str) -> EnquiryRequest:
 
 
 def merged_credits(groups: Iterable[Sequence[Credit]]) -> tuple[Credit, ...]:
-    """Credits of several enquiries as one list: the same transfer named twice becomes one credit with all its claimed units."""
+    """Credits of several enquiries by transfer id; a transfer named twice becomes one credit with all its claimed units."""
     merged: dict[str, Credit] = {}
     for credit in (credit for group in groups for credit in group):
         earlier = merged.get(credit.transfer)
@@ -62,4 +62,4 @@ def merged_credits(groups: Iterable[Sequence[Credit]]) -> tuple[Credit, ...]:
         elif earlier != credit:
             intervals = tuple(sorted((*earlier.intervals, *credit.intervals)))
             merged[credit.transfer] = Credit(credit.transfer, earlier.amount + credit.amount, credit.currency, intervals)
-    return tuple(merged.values())
+    return tuple(merged[transfer] for transfer in sorted(merged))
