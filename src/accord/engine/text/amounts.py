@@ -10,10 +10,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Final
+from typing import Final, NamedTuple
 
 from accord.core.money import MAX_MINOR, Money, exponent
-from accord.engine.text.currencies import AFTER, BEFORE, DEFAULT, DOLLAR, YUAN, resolve
+from accord.engine.text.currencies import AFTER, BEFORE, DOLLAR, YUAN, resolve
 from accord.engine.text.numerals import DIGIT_CHARACTERS, UNIT_CHARACTERS, parse_numeral
 
 _WESTERN_SCALES: Final[dict[str, int]] = {
@@ -30,6 +30,8 @@ _NUMBER = re.compile(
     rf"(?<![0-9_第])(?<![0-9][.,])(?:[0-9]{{1,3}}(?:,[0-9]{{3}}){{1,5}}|[0-9]{{1,16}})(?:\.[0-9]{{1,8}})?(?![0-9])"
     rf"|(?<![{DIGIT_CHARACTERS}{UNIT_CHARACTERS}0-9第几.])[{DIGIT_CHARACTERS}十拾]{_CHINESE}{{0,23}}半?"
 )
+_RUN = re.compile(rf"[0-9{DIGIT_CHARACTERS}十拾]+")
+"""Where a number may begin: searching for runs first is ten times faster than searching for numbers."""
 _CHINESE_SCALE = re.compile(
     rf" ?(?P<about>[多余几来])?(?P<scale>[{UNIT_CHARACTERS}](?:{_CHINESE}|[0-9]){{0,8}}半?)?(?P<about_after>[多余来])?"
 )
@@ -56,6 +58,9 @@ _COUNTED = re.compile(
     r" ?(?:[%‰°笔次天个個人位分秒小点點时時月年日号號岁歲倍期名套台部条條张張只楼層层室股份公米斤克度折级級]|"
     r"(?:days?|times?|hours?|hrs?|mins?|minutes?|months?|years?|weeks?|people|percent|pm|am|gb|mb|kg|km|x|of|st|nd|rd|th)(?![a-z]))"
 )
+_PREFIX_ENDINGS: Final = frozenset(word[-1] for word in BEFORE)
+_FOLLOWERS: Final = frozenset([*(word[0] for word in (*AFTER, *_WESTERN_SCALES)), *UNIT_CHARACTERS, *"多余几来"])
+"""What may stand after a number that is an amount: most numbers are dismissed by this alone."""
 _LONGEST_PREFIX: Final = max(map(len, BEFORE)) + 2
 
 
@@ -69,13 +74,20 @@ class FoundAmount:
     confidence: float
 
 
+class _Scale(NamedTuple):
+    """A multiplier right after a number, "" for none, where it ends, and whether the number was only roughly said."""
+
+    text: str
+    end: int
+    about: bool
+
+
 def find_amounts(lowered: str, currency: str) -> Iterator[FoundAmount]:
     """Every amount that names its currency, in order; `currency` is what an unspecific word such as 块 means."""
     taken_to = 0
-    for match in _NUMBER.finditer(lowered):
-        if match.start() < taken_to:
-            continue
-        found = _with_currency(lowered, match, taken_to, currency)
+    for run in _RUN.finditer(lowered):
+        match = _NUMBER.match(lowered, run.start()) if run.start() >= taken_to else None
+        found = _with_currency(lowered, match, taken_to, currency) if match is not None else None
         if found is not None:
             taken_to = found.end
             yield found
@@ -86,37 +98,44 @@ def bare_amount_at(lowered: str, position: int, currency: str) -> FoundAmount | 
     match = _NUMBER.match(lowered, position)
     if match is None or _is_letter(lowered[position - 1 : position]):
         return None
-    value, end, about = _scaled(lowered, match)
+    scale = _scale_after(lowered, match)
+    value, end = _value(match[0], scale), scale.end
     digits = match[0].isdecimal()
     if value is None or _COUNTED.match(lowered, end) or (digits and len(match[0]) > 9) or value < (10 if digits else 100):
         return None
     if _is_letter(lowered[end : end + 1]):
         return None
-    return _found(match.start(), end, value, currency, 0.55 if about else 0.75)
+    return _found(match.start(), end, value, currency, 0.55 if scale.about else 0.75)
 
 
 def _with_currency(lowered: str, match: re.Match[str], floor: int, currency: str) -> FoundAmount | None:
     """The amount around a number; None where no currency stands on either side."""
     prefix = _prefix_before(lowered, max(floor, match.start() - _LONGEST_PREFIX), match.start())
-    value, end, about = _scaled(lowered, match)
-    if value is None or (prefix is None and _is_letter(lowered[match.start() - 1 : match.start()])):
+    if prefix is None and lowered[match.end() : match.end() + 2].lstrip(" ")[:1] not in _FOLLOWERS:
         return None
+    scale = _scale_after(lowered, match)
     stated = prefix[1] if prefix else None
-    suffix = _suffix_after(lowered, end, stated)
+    suffix = _suffix_after(lowered, scale.end, stated)
+    meant = stated if stated is not None else suffix[1] if suffix else None
+    if meant is None or (prefix is None and _is_letter(lowered[match.start() - 1 : match.start()])):
+        return None
+    value, end = _value(match[0], scale), scale.end
+    if value is None:
+        return None
     if suffix is not None:
         end = suffix[0]
         if suffix[1] == YUAN:
             if match[0] == "一" and lowered[end - 1] in "块塊":
                 return None  # 一块 is "together"
             value, end = _with_tenths(lowered, end, value)
-    if stated is None and suffix is None:
-        return None
-    meant = stated if stated is not None else suffix[1] if suffix else DEFAULT
-    return _found(prefix[0] if prefix else match.start(), end, value, resolve(meant, currency), 0.7 if about else 0.95)
+    start = prefix[0] if prefix else match.start()
+    return _found(start, end, value, resolve(meant, currency), 0.7 if scale.about else 0.95)
 
 
 def _prefix_before(lowered: str, start: int, end: int) -> tuple[int, str] | None:
     """(start, what BEFORE says) of the currency that ends right before a number."""
+    if lowered[start:end].rstrip(" :")[-1:] not in _PREFIX_ENDINGS:
+        return None
     for match in _PREFIX.finditer(lowered, start, end):
         if match.end() == end:
             return match.start(), BEFORE[match[0].rstrip(" :")]
@@ -136,18 +155,24 @@ def _is_letter(character: str) -> bool:
     return character.isascii() and character.isalpha()
 
 
-def _scaled(lowered: str, match: re.Match[str]) -> tuple[Decimal | None, int, bool]:
-    """(value, end, only roughly said) of a number with the scale after it."""
-    number = match[0].replace(",", "")
-    western = _WESTERN_SCALE.match(lowered, match.end())
-    if western is not None and number[0].isascii():
-        return Decimal(number) * _WESTERN_SCALES[western["scale"]], western.end(), False
-    chinese = _CHINESE_SCALE.match(lowered, match.end())
+def _scale_after(lowered: str, match: re.Match[str]) -> _Scale:
+    """What multiplies a number: 万, k, million …"""
+    end = match.end()
+    if match[0][0].isascii():
+        western = _WESTERN_SCALE.match(lowered, end)
+        if western is not None:
+            return _Scale(western["scale"], western.end(), about=False)
+    chinese = _CHINESE_SCALE.match(lowered, end)
     if chinese is None or not (chinese["scale"] or chinese["about"] or chinese["about_after"]):
-        return parse_numeral(number), match.end(), False
-    about = bool(chinese["about"] or chinese["about_after"])
-    value = parse_numeral(number + (chinese["scale"] or ""))
-    return (value, chinese.end(), about) if value is not None else (parse_numeral(number), match.end(), False)
+        return _Scale("", end, about=False)
+    return _Scale(chinese["scale"] or "", chinese.end(), about=bool(chinese["about"] or chinese["about_after"]))
+
+
+def _value(number: str, scale: _Scale) -> Decimal | None:
+    number = number.replace(",", "")
+    if scale.text in _WESTERN_SCALES:
+        return Decimal(number) * _WESTERN_SCALES[scale.text]
+    return parse_numeral(number + scale.text)
 
 
 def _with_tenths(lowered: str, end: int, value: Decimal) -> tuple[Decimal, int]:

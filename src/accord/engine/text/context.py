@@ -7,7 +7,7 @@ import tomllib
 from dataclasses import dataclass
 from enum import Enum
 from importlib import resources
-from typing import Final
+from typing import Final, NamedTuple
 
 
 class Sense(Enum):
@@ -33,8 +33,7 @@ class Meaning:
     service: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Label:
+class Label(NamedTuple):
     """A word at [start, end) of the normalised text."""
 
     start: int

@@ -34,7 +34,9 @@ MAX_ATTEMPTS: Final = 100_000
 
 _CUT = re.compile(r"[\n。！？!?;；]|(?<=[^0-9]) (?=[^0-9])")
 _IBAN = re.compile(r"(?<![a-z0-9])[a-z]{2}[0-9]{2}(?: ?[a-z0-9]{4}){2,7}(?: ?[a-z0-9]{1,3})?(?![a-z0-9])")
-_OPENING = re.compile(r"[+(]{0,2}[0-9]+")
+_OPENING = re.compile(r"[+(]{1,2}[0-9]+|[0-9]{3,}|86")
+"""The first group of a number that can be told from others: an area code, 138, 6222, +1."""
+_NO_VALUE = re.compile(r"[\u3400-\u9fff]|\Z")
 _CLAUSE_END = re.compile(r"[。！？!?\n;；]")
 _WEAK_REACH: Final = 24
 _SUPPRESSING_REACH: Final = 12
@@ -139,6 +141,8 @@ class _Piece:
     def _read_after(self, label: Label) -> int:
         """End of the last value read after `label`, 0 for none."""
         position = _after(GLUE, self.claims.text, label.end)
+        if _NO_VALUE.match(self.claims.text, position) and label.meaning.sense not in (Sense.NAME, Sense.AMOUNT):
+            return 0
         last_end = 0
         for _ in range(_MAX_LISTED):
             end = self._read_one(label, position)
@@ -207,7 +211,10 @@ class _Piece:
             label = self._near(labels[following - 1] if following else None, match.start())
             position = match.start()
             while position < match.end():
-                position = self._read_chain(match[0][position - match.start() :], position, label)
+                opening = _OPENING.search(self.claims.text, position, match.end())
+                if opening is None:
+                    break
+                position = self._read_chain(self.claims.text[opening.start() : match.end()], opening, label)
 
     def _near(self, label: Label | None, position: int) -> Label | None:
         """`label` where it may still speak of `position`: near, in the same sentence, nothing claimed between."""
@@ -221,13 +228,9 @@ class _Piece:
             return None
         return label
 
-    def _read_chain(self, chain: str, start: int, label: Label | None) -> int:
-        """Read what `chain` begins with; the position to go on at."""
-        opening = _OPENING.search(chain)
-        if opening is None:
-            return start + len(chain)
-        start, chain = start + opening.start(), chain[opening.start() :]
-        after_group = start + len(opening[0])
+    def _read_chain(self, chain: str, opening: re.Match[str], label: Label | None) -> int:
+        """Read what `chain`, which begins with the group `opening`, begins with; the position to go on at."""
+        start, after_group = opening.span()
         sense = label.meaning.sense if label is not None else None
         if label is not None and sense is Sense.REFERENCE and len(opening[0]) >= 6:
             self._add_reference(start, after_group, 0.6, label.word)

@@ -11,6 +11,7 @@ import re
 import unicodedata
 from array import array
 from bisect import bisect_right
+from functools import lru_cache
 from typing import Final
 
 from accord.core.identifiers.base import DASHES, INVISIBLE
@@ -30,26 +31,30 @@ class NormalisedText:
 
     def __init__(self, source: str) -> None:
         self.source = source
-        table = _table(set(source))
-        self.text = source.translate({ord(old): new for old, new in table.items()}) if table else source
+        table = {character: _replacement(character) for character in set(source)}
+        changes = {old: new for old, new in table.items() if old != new}
+        # The whole table, not the changes alone: translate is slow at characters that the table lacks.
+        self.text = source.translate({ord(old): new for old, new in table.items()}) if changes else source
         self.lowered = self.text.lower()
         self._norm_starts = array("q", [0])
         self._source_starts = array("q", [0])
-        self._index({old: len(new) for old, new in table.items() if len(new) != 1})
+        self._index({old: len(new) for old, new in changes.items() if len(new) != 1})
 
     def _index(self, lengths: dict[str, int]) -> None:
         """One segment for each stretch in which positions run in step; a character that became several is one of its own,
         marked by a negative source position."""
         if not lengths:
             return
-        special = re.compile("[" + "".join(map(re.escape, lengths)) + "]")
-        grown = 0
+        dropped = "".join(re.escape(character) for character, length in lengths.items() if not length)
+        grown = "".join(re.escape(character) for character, length in lengths.items() if length)
+        special = re.compile("|".join(f"[{kind}]{many}" for kind, many in ((dropped, "+"), (grown, "")) if kind))
+        shift = 0
         for match in special.finditer(self.source):
-            position, length = match.start(), lengths[match[0]]
+            start, length = match.start(), lengths[match[0][0]]
             if length:
-                self._segment(position + grown, -position - 1)
-            grown += length - 1
-            self._segment(position + 1 + grown, position + 1)
+                self._segment(start + shift, -start - 1)
+            shift += length - len(match[0])
+            self._segment(match.end() + shift, match.end())
 
     def _segment(self, norm_start: int, source_start: int) -> None:
         if self._norm_starts[-1] == norm_start:
@@ -68,13 +73,11 @@ class NormalisedText:
         return -source_start - 1 if source_start < 0 else source_start + position - self._norm_starts[segment]
 
 
-def _table(characters: set[str]) -> dict[str, str]:
-    """What each of `characters` becomes, for those that change."""
-    changes = {character: _replacement(character) for character in characters if not "\x20" <= character <= "\x7e"}
-    return {old: new for old, new in changes.items() if old != new}
-
-
+@lru_cache(maxsize=65_536)
 def _replacement(character: str) -> str:
+    """What one character becomes. Several characters only where they can be read as letters and digits (㎏, ⑽)."""
+    if "\x20" <= character <= "\x7e":
+        return character
     if INVISIBLE.match(character):
         return ""
     if character in _CONTROLS:
@@ -84,4 +87,6 @@ def _replacement(character: str) -> str:
     if character.isdecimal():
         return str(unicodedata.decimal(character))
     form = unicodedata.normalize("NFKC", character).translate(DASHES)
-    return character if _FRACTION_SLASH in form else form
+    if _FRACTION_SLASH in form:
+        return character
+    return form if len(form) == 1 or form.strip("()").isalnum() else " "

@@ -35,7 +35,12 @@ _RESIDENT_WEIGHTS: Final = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 
 def find_dates(lowered: str) -> Iterator[tuple[int, int]]:
     """[start, end) of every date or time of day that is written with signs or words."""
-    return (match.span() for match in _DATE_TIME.finditer(lowered))
+    taken_to = 0
+    for run in GROUP.finditer(lowered):
+        match = _DATE_TIME.match(lowered, run.start()) if run.start() >= taken_to else None
+        if match is not None:
+            taken_to = match.end()
+            yield match.span()
 
 
 def find_resident_ids(lowered: str) -> Iterator[tuple[int, int]]:

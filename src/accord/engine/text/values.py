@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Final
 
 from accord.core.errors import BadInput
 from accord.core.identifiers import Identifier, IdentifierType, is_card_number, parse
@@ -15,9 +16,14 @@ from accord.core.identifiers.card_ranges import is_chinese_range
 from accord.engine.text.shapes import GROUP, is_time_stamp
 
 _CHINESE_MOBILE = re.compile(r"1[3-9][0-9]{9}")
-_CHINESE_WITH_CODE = re.compile(r"86 ?-?1[3-9][0-9]{9}")
-_CHINESE_LANDLINE = re.compile(r"\(?0[1-9][0-9]{1,2}(?:[ -]{1,3}|\) ?)[2-9][0-9]{2,3} ?-?[0-9]{4}")
-_CHINESE_SERVICE = re.compile(r"[48]00[ -]?[0-9]{3}[ -]?[0-9]{4}|[48]00[ -][0-9]{4}[ -][0-9]{3}")
+_CHINESE_PHONES: Final = (
+    (re.compile(r"1[3-9][0-9](?:[ .-]?[0-9]){8}(?![0-9])"), 0.85),
+    (re.compile(r"86[ -]{0,2}1[3-9][0-9](?:[ .-]?[0-9]){8}(?![0-9])"), 0.8),
+    (re.compile(r"\(?0[1-9][0-9]{1,2}(?:[ -]{1,3}|\) ?)[2-9][0-9]{2,3}[ -]?[0-9]{4}(?![0-9])"), 0.8),
+    (re.compile(r"[48]00(?:[ -][0-9]{3}[ -]?[0-9]{4}|-?[0-9]{3}-[0-9]{4}|[ -][0-9]{4}[ -][0-9]{3})(?![0-9])"), 0.7),
+)
+"""How telephone numbers are written within China, with the confidence that nothing but the form gives."""
+_CARD_FORMS = re.compile(r"[0-9]{16,19}(?![0-9])|[0-9]{4}([ -])[0-9]{4}\1[0-9]{4}\1[0-9]{3,4}(?:\1[0-9]{1,3})?(?![0-9])")
 _SAME_SIZED_GROUPS = re.compile(r"[0-9]{3,5}(?:[ -][0-9]{1,5})+|[0-9]{1,6}(?:-[0-9]{1,10}){1,4}")
 
 
@@ -70,42 +76,40 @@ def labelled_phone(parser: Parser, chain: str, start: int) -> Value | None:
 
 def phone_by_form(parser: Parser, chain: str, start: int) -> Value | None:
     """The telephone number that a chain begins with, where its form alone must tell."""
+    if chain[0] == "+" or chain.startswith("00"):
+        return _foreign_phone(parser, chain, start, 0.95)
+    if parser.region != "CN":
+        return _foreign_phone(parser, chain, start, 0.6)
+    for form, confidence in _CHINESE_PHONES:
+        match = form.match(chain)
+        phone = parser(IdentifierType.PHONE, match[0]) if match else None
+        if match is not None and phone is not None:
+            return Value(start, start + len(match[0]), phone, confidence)
+    return None
+
+
+def _foreign_phone(parser: Parser, chain: str, start: int, confidence: float) -> Value | None:
+    """An international number, or one of a region whose writing has no known form: whatever the number plan accepts."""
+    longest = 15 if confidence > 0.9 else 11
     for text, digits in prefixes(chain):
-        confidence = _phone_confidence(parser.region, text, digits)
-        if confidence:
+        if 8 <= len(digits) <= longest and (text[0] in "+0" or not is_time_stamp(digits)):
             phone = parser(IdentifierType.PHONE, text)
             if phone is not None:
                 return Value(start, start + len(text), phone, confidence)
     return None
 
 
-def _phone_confidence(region: str, text: str, digits: str) -> float:
-    """0 for what is not to be tried. A foreign national number has no form of its own, so it must stand in groups."""
-    if not 8 <= len(digits) <= 15:
-        return 0
-    if text[0] == "+" or (text.startswith("00") and len(digits) >= 11):
-        return 0.95
-    if region == "CN":
-        if _CHINESE_MOBILE.fullmatch(digits):
-            return 0.85
-        if _CHINESE_LANDLINE.fullmatch(text) or _CHINESE_WITH_CODE.fullmatch(text):
-            return 0.8
-        return 0.7 if _CHINESE_SERVICE.fullmatch(text) and text != digits else 0
-    if len(digits) > 11 or is_time_stamp(digits):
-        return 0
-    return 0.7 if text != digits or digits[0] == "0" else 0.6
-
-
 def card_by_form(parser: Parser, chain: str, start: int) -> Value | None:
     """The payment card that a chain begins with. One that is not Chinese must stand in groups of four."""
-    for text, digits in prefixes(chain):
-        if 15 <= len(digits) <= 19 and is_card_number(digits):
-            grouped = bool(re.match(r"[0-9]{4}[ -][0-9]{4}[ -]", text))
-            if grouped or (is_chinese_range(digits) and text == digits):
-                card = parser(IdentifierType.BANK_ACCOUNT, digits)
-                if card is not None:
-                    return Value(start, start + len(text), card, 0.9 if grouped else 0.85)
-    return None
+    match = _CARD_FORMS.match(chain)
+    if match is None:
+        return None
+    digits = re.sub(r"[ -]", "", match[0])
+    grouped = digits != match[0]
+    if not is_card_number(digits) or not (grouped or is_chinese_range(digits)):
+        return None
+    card = parser(IdentifierType.BANK_ACCOUNT, digits)
+    return Value(start, start + len(match[0]), card, 0.9 if grouped else 0.85) if card else None
 
 
 def labelled_account(parser: Parser, kind: IdentifierType, chain: str, start: int, least: int = 6) -> Value | None:

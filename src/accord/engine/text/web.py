@@ -25,6 +25,8 @@ _WEB = re.compile(
     """,
     re.VERBOSE,
 )
+_ANCHOR = re.compile(r"[.@](?=[a-z0-9_])|[\[(](?=\.[\])]|dot|at|@|:)|:(?=//)|\[(?=:)|。(?=[a-z])")
+_TOKEN_CHARACTERS: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789._%+*-")
 _TRAILING: Final = ".,;:!?)]}>'\"*"
 _WORD_LIKE_ENDINGS: Final = frozenset("am at be do go hm id im in is it la ma me my no pm re so to us via vs".split())  # noqa: SIM905
 """Top-level domains that English sentences end up with when a full stop lacks its space ("call me.in a minute")."""
@@ -51,8 +53,20 @@ class WebPiece:
 
 
 def find_web(lowered: str) -> Iterator[WebPiece]:
-    """Every piece with a web form, in order. Whether a parser accepts it is for the caller to see."""
-    for match in _WEB.finditer(lowered):
+    """Every piece with a web form, in order. Whether a parser accepts it is for the caller to see.
+
+    Looks for the dots, at-signs and colons that such a piece must have and goes back to where its token begins, never to
+    before the last one looked at: most text has none, and each character is read a bounded number of times.
+    """
+    floor = 0
+    for anchor in _ANCHOR.finditer(lowered):
+        if anchor.start() < floor:
+            continue
+        match = _WEB.match(lowered, _token_start(lowered, anchor.start(), floor))
+        floor = anchor.end()
+        if match is None or match.end() <= anchor.start():
+            continue
+        floor = match.end()
         form = WebForm(match.lastgroup)
         text = match[0].rstrip(_TRAILING)
         if form is WebForm.DOMAIN:
@@ -61,6 +75,15 @@ def find_web(lowered: str) -> Iterator[WebPiece]:
                 yield piece
         else:
             yield WebPiece(match.start(), match.start() + len(text), form, sure=True)
+
+
+def _token_start(lowered: str, position: int, floor: int) -> int:
+    """Where the token that ends at `position` begins; one space before a bracket belongs to it ("name [at] host")."""
+    if position > floor and lowered[position - 1] == " " and lowered[position] in "[(":
+        position -= 1
+    while position > floor and lowered[position - 1] in _TOKEN_CHARACTERS:
+        position -= 1
+    return position
 
 
 def _domain(start: int, text: str) -> WebPiece | None:
