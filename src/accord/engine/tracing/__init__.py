@@ -1,5 +1,6 @@
 """Follow the money: which later transfers carry a claim, where it stands, where it left."""
 
+from accord.engine.tracing.export import to_arrow, to_json_dict
 from accord.engine.tracing.ledger import Ledger
 from accord.engine.tracing.model import (
     AccountRef,
@@ -30,4 +31,6 @@ __all__ = [
     "Standing",
     "Trace",
     "TraceOptions",
+    "to_arrow",
+    "to_json_dict",
 ]

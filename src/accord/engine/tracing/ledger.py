@@ -13,6 +13,7 @@ import pyarrow as pa
 from accord.core.clock import from_micros, to_micros
 from accord.core.errors import BadInput, NotFound
 from accord.engine.tracing.answers import answer
+from accord.engine.tracing.bulk import KnownNumbers, follow_all, table_of
 from accord.engine.tracing.kernel_parcels import follow_parcels
 from accord.engine.tracing.kernel_pooled import HAIRCUT, LIBR, POISON, follow_pools
 from accord.engine.tracing.layout import KINDS, TIME_MAX, frozen
@@ -20,6 +21,7 @@ from accord.engine.tracing.model import AccountRef, ClaimStart, Rule, Trace, Tra
 from accord.engine.tracing.names import one_text
 from accord.engine.tracing.overlay import view_of
 from accord.engine.tracing.reading import Place, newer_state, open_state
+from accord.engine.tracing.speed import passing_time
 from accord.engine.tracing.starts import Starts, lay_out
 from accord.engine.tracing.state import State, grown, state_of
 from accord.engine.tracing.workspace import Workspace
@@ -147,6 +149,26 @@ class Ledger:
             list(map(tuple, work.spans[:spans].tolist())) if rule.keeps_parcels else [],
             work.rests[:rests].tolist(),
         )
+
+    def trace_many(self, claims: Sequence[Sequence[ClaimStart]], rule: Rule, options: TraceOptions = ALL) -> pa.Table:
+        """Trace each claim on its own, on all cores: rows of `export.TABLE`, claim by claim.
+
+        BadInput or NotFound names the claim at fault by its place; then there is no table.
+        """
+        until = _until(options)
+
+        def run(laid: Starts) -> Workspace:
+            return self._run(laid, rule, options, until)
+
+        numbers = KnownNumbers(claims, self.state, self.facts)
+        return table_of(follow_all(claims, numbers, until, run), self.state)
+
+    def outgoing_speed(self, account: AccountRef) -> float | None:
+        """How fast an account passes money on: median seconds from a credit to the next debit, over its last credits.
+
+        None where it never received or never paid. Ranks holds: the smaller, the more urgent.
+        """
+        return passing_time(self.state, self._view, account)
 
     def _record(self, number: int) -> tuple[int, ...]:
         base = len(self._base)
