@@ -22,7 +22,7 @@ HOME = Home.from_environment()
 SECRET_KEY = HOME.secret_key()
 DEBUG = False
 ALLOWED_HOSTS = [*filter(None, os.environ.get("ACCORD_ALLOWED_HOSTS", "").split(",")), "127.0.0.1", "localhost", "[::1]"]
-ACCORD_INSTITUTIONS = HOME.institutions()
+ACCORD_INSTITUTIONS = {code: (names["name"], names["name_zh"]) for code, names in HOME.institutions().items()}
 ACCORD_EXERCISE = HOME.exercise.exists()
 ACCORD_JURISDICTION = os.environ.get("ACCORD_JURISDICTION", "CN")
 
