@@ -12,14 +12,13 @@ from django.http import HttpResponse
 _FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 """A spreadsheet takes a cell that begins so for a formula (OWASP, CSV injection); victims' texts must not become one."""
 
-
 _NEGATIVE: Final = re.compile(r"-[0-9]+(\.[0-9]+)?")
 
 
 def safe_cell(value: object) -> str:
     """The cell's text; one that a spreadsheet would run as a formula gets an apostrophe in front, a plain number does not."""
     text = "" if value is None else str(value)
-    if not text.startswith(_FORMULA_STARTS) or (text[1:].replace(".", "", 1).isdigit() and text[0] == "-"):
+    if not text.startswith(_FORMULA_STARTS) or _NEGATIVE.fullmatch(text):
         return text
     return "'" + text
 
