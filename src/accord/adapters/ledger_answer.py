@@ -29,7 +29,7 @@ class HolderView:
     institution: str
     ledger: Ledger
     kind_of: Callable[[AccountRef], AccountKind]
-    seconds_to_pass_on: Callable[[AccountRef], int | None]
+    seconds_to_pass_on: Callable[[AccountRef], float | None]
 
 
 def starts_of(ledger: Ledger, credits_: Iterable[Credit], rule: Rule) -> list[ClaimStart]:
@@ -113,11 +113,12 @@ def _counter_of_exit(flow: Flow, ledger: Ledger) -> tuple[int, str] | None:
 
 
 def _standing(standing: Standing, view: HolderView) -> AccountStanding:
+    seconds = view.seconds_to_pass_on(standing.account)
     return AccountStanding(
         account=standing.account.number,
         amount=standing.amount,
         currency=standing.currency,
         kind=view.kind_of(standing.account),
         parcels=standing.parcels,
-        seconds_to_pass_on=view.seconds_to_pass_on(standing.account),
+        seconds_to_pass_on=None if seconds is None else round(seconds),
     )
