@@ -51,12 +51,12 @@ class Town:
         self, folder: Path, *, delay: float = 0.0, refuses: float = 0.0, overdraft: bool = False, played_from: float = 0.0
     ) -> SandboxBanks:
         openings = [(AccountKey(bank_of(name), name, "CNY"), amount) for name, amount in self.openings.items()]
-        book = TransferBook(self._table(), openings, to_micros(at(played_from)), overdraft=overdraft)
+        book = TransferBook(self.table(), openings, to_micros(at(played_from)), overdraft=overdraft)
         profiles = [Profile(code, delay, refuses, 7) for code in (NORTH, SOUTH)]
         switches = {"SWITCHXX": frozenset({NORTH, SOUTH})}
         return SandboxBanks(book, AccountDirectory(book.accounts, self._accounts(book)), profiles, switches, folder)
 
-    def _table(self) -> pa.Table:
+    def table(self) -> pa.Table:
         rows = [_row(seq, transfer) for seq, transfer in enumerate(self.transfers)]
         return pa.Table.from_pylist(rows, schema=pa.schema([f for f in WORLD_TRANSFERS if f.name != "scam"]))
 
