@@ -11,7 +11,7 @@ import shutil
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -38,7 +38,8 @@ _CONTRADICTION: Final = {
     RecordKind.TRANSFERS: ("id", "id already loaded with other content"),
     RecordKind.BALANCES: ("account", "an opening balance of this account and currency is already loaded with another amount"),
 }
-_LOCK: Final = "loader.lock"
+_LOADER_LOCK: Final = "loader.lock"
+_LOCK_SUFFIX: Final = ".lock"
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,10 +181,16 @@ def _write_parquet(frame: pl.DataFrame, path: Path) -> None:
 def staged(
     root: Path, kind: RecordKind, batch: str, seeds: Seeds, next_number: int, workers: int
 ) -> Iterator[tuple[Staging, ThreadPoolExecutor]]:
-    """A staging folder under `root` and the threads that fill it; removed at the end, whatever happens."""
+    """A staging folder under `root` and the threads that fill it; removed at the end, whatever happens.
+
+    A new folder is locked before anyone may look for abandoned ones.
+    """
     folder = root / uuid4().hex
-    folder.mkdir(parents=True)
-    with exclusive(folder / _LOCK):
+    with ExitStack() as held:
+        with exclusive(root.with_suffix(_LOCK_SUFFIX)):
+            _remove_abandoned(root)
+            folder.mkdir(parents=True)
+            held.enter_context(exclusive(folder / _LOADER_LOCK))
         pool = ThreadPoolExecutor(workers, thread_name_prefix="records")
         try:
             yield Staging(folder, kind, batch, seeds, next_number, pool), pool
@@ -192,12 +199,12 @@ def staged(
             shutil.rmtree(folder)
 
 
-def remove_abandoned(root: Path) -> None:
+def _remove_abandoned(root: Path) -> None:
     """Remove the staging folders of loaders that died."""
     if not root.is_dir():
         return
     for folder in root.iterdir():
-        if not is_held(folder / _LOCK):
+        if not is_held(folder / _LOADER_LOCK):
             shutil.rmtree(folder, ignore_errors=True)
 
 

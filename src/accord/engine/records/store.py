@@ -37,7 +37,7 @@ from accord.engine.records.ids import IdIndex
 from accord.engine.records.locks import exclusive
 from accord.engine.records.reader import RawBlock, TableReader
 from accord.engine.records.source_map import RecordKind, SourceMap
-from accord.engine.records.staging import SCHEMAS, Part, Staging, as_converted, remove_abandoned, row_keys, staged
+from accord.engine.records.staging import SCHEMAS, Part, Staging, as_converted, row_keys, staged
 from accord.engine.records.table import BatchRecord, RecordTable
 
 _WORKERS: Final = min(4, os.cpu_count() or 1)
@@ -140,7 +140,6 @@ class RecordStore:
         table = self._table(kind)
         if (known := table.batch(batch)) is not None:
             return self._already(batch, known)
-        remove_abandoned(self._staging_root)
         index = IdIndex(self._index_folder(kind))
         with staged(self._staging_root, kind, batch, index.seeds, table.counters().next_seq, _WORKERS) as (staging, pool):
             fill(staging, pool)
