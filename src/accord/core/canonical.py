@@ -14,8 +14,14 @@ from accord.core.errors import BadInput
 
 
 def canonical_json(document: Any) -> bytes:
-    """UTF-8 bytes of `document`: keys sorted by UTF-16 code units (RFC 8785, 3.2.3), no white space."""
-    return json.dumps(_ordered(document), ensure_ascii=False, separators=(",", ":")).encode()
+    """UTF-8 bytes of `document`: keys sorted by UTF-16 code units (RFC 8785, 3.2.3), no white space.
+
+    BadInput for what the subset leaves out: floats, keys that are not strings, half of a surrogate pair.
+    """
+    try:
+        return json.dumps(_ordered(document), ensure_ascii=False, separators=(",", ":")).encode()
+    except UnicodeEncodeError as error:
+        raise BadInput(f"a text has half of a surrogate pair ({error.object[error.start]!a}); send whole characters") from None
 
 
 def content_hash(document: Any) -> str:
@@ -25,6 +31,9 @@ def content_hash(document: Any) -> str:
 
 def _ordered(value: Any) -> Any:
     if isinstance(value, dict):
+        for key in value:
+            if not isinstance(key, str):
+                raise BadInput(f"the key {key!r} is not a string; canonical documents have string keys only")
         return {key: _ordered(value[key]) for key in sorted(value, key=_utf16)}
     if isinstance(value, list | tuple):
         return [_ordered(item) for item in value]
@@ -34,4 +43,4 @@ def _ordered(value: Any) -> Any:
 
 
 def _utf16(key: str) -> bytes:
-    return key.encode("utf-16-be")
+    return key.encode("utf-16-be", "surrogatepass")  # half pairs are refused when the whole is encoded

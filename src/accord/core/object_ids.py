@@ -1,8 +1,8 @@
 """Names for our own objects: UUIDv7 inside, short references with a check digit for people.
 
-UUIDv7 follows RFC 9562, 5.7. A reference such as "R-7K2M-9QXD" can be read out on the telephone: Crockford base 32, no
-vowels that spell words by accident, and a last character that catches one wrong character or one swap of neighbours
-(ISO 7064 MOD 37,36).
+UUIDv7 follows RFC 9562, 5.7. A reference such as "R-7K2M-9QXD" can be read out on the telephone: Crockford base 32 (no I, L,
+O, U), and a last character that catches one wrong character or one swap of neighbours (ISO 7064 MOD 37,36). Bodies whose
+check character would be I, L or O are not used: it would be taken for 1 or 0, and a wrong character could slip through.
 """
 
 from __future__ import annotations
@@ -17,7 +17,8 @@ from accord.core.errors import BadInput
 
 _ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _CHECK_ALPHABET: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-_LOOKALIKES: Final = str.maketrans("OIL", "011")
+_LOOKALIKE_CHARACTERS: Final = "OIL"
+_LOOKALIKES: Final = str.maketrans(_LOOKALIKE_CHARACTERS, "011")
 
 
 def new_id() -> UUID:
@@ -29,9 +30,11 @@ def new_id() -> UUID:
 
 
 def new_reference(prefix: str) -> str:
-    """A fresh reference such as "R-7K2M-9QXD": seven random characters (35 bits) and a check character."""
-    body = "".join(secrets.choice(_ALPHABET) for _ in range(7))
-    text = body + _check_character(body)
+    """A fresh reference such as "R-7K2M-9QXD": seven random characters (almost 35 bits) and a check character."""
+    text = "I"
+    while text[-1] in _LOOKALIKE_CHARACTERS:
+        body = "".join(secrets.choice(_ALPHABET) for _ in range(7))
+        text = body + _check_character(body)
     return f"{prefix}-{text[:4]}-{text[4:]}"
 
 
@@ -39,10 +42,9 @@ def parse_reference(text: str) -> str:
     """The canonical spelling of a reference typed by a person; BadInput when its check character does not fit."""
     prefix, _, rest = text.strip().upper().partition("-")
     body = rest.replace("-", "").replace(" ", "").translate(_LOOKALIKES)
-    if len(body) != 8 or not set(body[:-1]) <= set(_ALPHABET) or _check_character(body[:-1]).translate(_LOOKALIKES) != body[-1]:
+    if len(body) != 8 or not set(body[:-1]) <= set(_ALPHABET) or _check_character(body[:-1]) != body[-1]:
         raise BadInput(f"{text!r} is not a reference; check each character against the one you were given")
-    stated = body[:-1] + _check_character(body[:-1])
-    return f"{prefix}-{stated[:4]}-{stated[4:]}"
+    return f"{prefix}-{body[:4]}-{body[4:]}"
 
 
 def _check_character(body: str) -> str:

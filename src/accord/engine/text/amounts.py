@@ -27,33 +27,40 @@ _WESTERN_SCALES: Final[dict[str, int]] = {
 }
 _CHINESE = f"[{DIGIT_CHARACTERS}{UNIT_CHARACTERS}]"
 _NUMBER = re.compile(
-    rf"(?<![0-9_第])(?<![0-9][.,])(?:[0-9]{{1,3}}(?:,[0-9]{{3}}){{1,5}}|[0-9]{{1,16}})(?:\.[0-9]{{1,8}})?(?![0-9])"
+    r"(?<![0-9_第])(?<![0-9][.,])(?:"
+    r"[0-9]{1,3}(?:\.[0-9]{3}){2,5}(?![0-9.])"
+    r"|(?:[0-9]{1,3}(?:,[0-9]{3}){1,5}|[0-9]{1,16})(?:\.[0-9]{1,8})?(?![0-9]))"
     rf"|(?<![{DIGIT_CHARACTERS}{UNIT_CHARACTERS}0-9第几.])[{DIGIT_CHARACTERS}十拾]{_CHINESE}{{0,23}}半?"
 )
+_DOTTED_THOUSANDS = re.compile(r"[0-9]{1,3}(?:\.[0-9]{3})+")
+_DOTS_ARE_THOUSANDS: Final = frozenset({"IDR", "VND"})
+"""Currencies whose people write 50.000 for fifty thousand. Elsewhere only 2.500.000 is read so: it cannot be a decimal."""
 _RUN = re.compile(rf"[0-9{DIGIT_CHARACTERS}十拾]+")
 """Where a number may begin: searching for runs first is ten times faster than searching for numbers."""
 _CHINESE_SCALE = re.compile(
     rf" ?(?P<about>[多余几来])?(?P<scale>[{UNIT_CHARACTERS}](?:{_CHINESE}|[0-9]){{0,8}}半?)?(?P<about_after>[多余来])?"
 )
 _WESTERN_SCALE = re.compile(rf" ?(?P<scale>{'|'.join(sorted(_WESTERN_SCALES, key=len, reverse=True))})(?![A-Za-z])")
-_SUFFIX = re.compile(
-    " ?(?:"
-    + "|".join(
-        re.escape(word) + ("(?![a-z])" if word[-1].isascii() and word[-1].isalpha() else "")
-        for word in sorted(AFTER, key=len, reverse=True)
-    )
-    + ")"
-)
+
+
+def _ending(word: str) -> str:
+    """What must not follow a currency: letters after a Latin word; a number after a sign, which is then the next amount's."""
+    if not word[-1].isalpha():
+        return "(?! ?[0-9])"
+    return "(?![a-z])" if word[-1].isascii() else ""
+
+
+def _beginning(word: str) -> str:
+    return "(?<![a-z])" if word[0].isascii() and word[0].isalpha() else ""
+
+
+_SUFFIX = re.compile(" ?(?:" + "|".join(re.escape(word) + _ending(word) for word in sorted(AFTER, key=len, reverse=True)) + ")")
 _PREFIX = re.compile(
-    "(?:"
-    + "|".join(
-        ("(?<![a-z])" if word[0].isascii() and word[0].isalpha() else "") + re.escape(word)
-        for word in sorted(BEFORE, key=len, reverse=True)
-    )
-    + r")[ :]?"
+    "(?:" + "|".join(_beginning(word) + re.escape(word) for word in sorted(BEFORE, key=len, reverse=True)) + ")[ :]?"
 )
 _NOT_MONEY = re.compile(r"[旦素宵月件气首方组]|[地肉石糖蛋糕屏儿去来走吃玩]")
-_TENTHS = re.compile(rf"(?P<tenths>[0-9{DIGIT_CHARACTERS}])(?:[毛角]|(?![0-9{DIGIT_CHARACTERS}{UNIT_CHARACTERS}]))")
+_TENTHS = re.compile(rf"(?P<tenths>[0-9{DIGIT_CHARACTERS}])(?:(?P<named>[毛角])|(?![0-9\u3400-\u9fff]))")
+"""After 块 or 元: a digit of tenths with its name; after 块 also without, at the end of a phrase ("五块八", not "五块一个")."""
 _COUNTED = re.compile(
     r" ?(?:[%‰°笔次天个個人位分秒小点點时時月年日号號岁歲倍期名套台部条條张張只楼層层室股份公米斤克度折级級]|"
     r"(?:days?|times?|hours?|hrs?|mins?|minutes?|months?|years?|weeks?|people|percent|pm|am|gb|mb|kg|km|x|of|st|nd|rd|th)(?![a-z]))"
@@ -99,7 +106,7 @@ def bare_amount_at(lowered: str, position: int, currency: str) -> FoundAmount | 
     if match is None or _is_letter(lowered[position - 1 : position]):
         return None
     scale = _scale_after(lowered, match)
-    value, end = _value(match[0], scale), scale.end
+    value, end = _value(match[0], scale, currency), scale.end
     digits = match[0].isdecimal()
     if value is None or _COUNTED.match(lowered, end) or (digits and len(match[0]) > 9) or value < (10 if digits else 100):
         return None
@@ -119,7 +126,8 @@ def _with_currency(lowered: str, match: re.Match[str], floor: int, currency: str
     meant = stated if stated is not None else suffix[1] if suffix else None
     if meant is None or (prefix is None and _is_letter(lowered[match.start() - 1 : match.start()])):
         return None
-    value, end = _value(match[0], scale), scale.end
+    code = resolve(meant, currency)
+    value, end = _value(match[0], scale, code), scale.end
     if value is None:
         return None
     if suffix is not None:
@@ -129,7 +137,7 @@ def _with_currency(lowered: str, match: re.Match[str], floor: int, currency: str
                 return None  # 一块 is "together"
             value, end = _with_tenths(lowered, end, value)
     start = prefix[0] if prefix else match.start()
-    return _found(start, end, value, resolve(meant, currency), 0.7 if scale.about else 0.95)
+    return _found(start, end, value, code, 0.7 if scale.about else 0.95)
 
 
 def _prefix_before(lowered: str, start: int, end: int) -> tuple[int, str] | None:
@@ -168,8 +176,11 @@ def _scale_after(lowered: str, match: re.Match[str]) -> _Scale:
     return _Scale(chinese["scale"] or "", chinese.end(), about=bool(chinese["about"] or chinese["about_after"]))
 
 
-def _value(number: str, scale: _Scale) -> Decimal | None:
+def _value(number: str, scale: _Scale, currency: str) -> Decimal | None:
+    """The number times its scale; None where the two make no numeral."""
     number = number.replace(",", "")
+    if _DOTTED_THOUSANDS.fullmatch(number) and (number.count(".") > 1 or currency in _DOTS_ARE_THOUSANDS):
+        number = number.replace(".", "")
     if scale.text in _WESTERN_SCALES:
         return Decimal(number) * _WESTERN_SCALES[scale.text]
     return parse_numeral(number + scale.text)
@@ -178,7 +189,7 @@ def _value(number: str, scale: _Scale) -> Decimal | None:
 def _with_tenths(lowered: str, end: int, value: Decimal) -> tuple[Decimal, int]:
     """五块八 is 5.80; 3元5角 is 3.50."""
     match = _TENTHS.match(lowered, end)
-    if match is None:
+    if match is None or not (match["named"] or lowered[end - 1] in "块塊"):
         return value, end
     tenths = parse_numeral(match["tenths"] * 2) if not match["tenths"].isascii() else None
     digit = Decimal(match["tenths"]) if tenths is None else tenths % 10

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Final
 
 from accord.core.identifiers import IdentifierType, Platform
-from accord.engine.text.context import Label, Sense
+from accord.engine.text.context import VOCABULARY, Label, Sense
 from accord.engine.text.shapes import CHAIN_HERE
 from accord.engine.text.values import Parser, Value, labelled_account, labelled_phone, prefixes
 from accord.engine.text.web import WebForm, WebPiece
@@ -27,7 +27,7 @@ _TOKEN = re.compile(r"@?[a-z0-9][a-z0-9_.+-]{0,63}")
 _CODE = re.compile(r"[a-z0-9][a-z0-9_-]{1,63}(?: [0-9]{3,8}(?![0-9]|[a-z])){0,5}")
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _MARKED = re.compile(r"[:@]|\bid\b|号|號|username|handle|\bis\b|是|叫")
-_NOT_A_NAME: Final = frozenset(
+_NOT_A_NAME: Final = frozenset(VOCABULARY) | frozenset(
     {
         "app",
         "pay",
@@ -52,7 +52,7 @@ _SURNAMES: Final = (
     "張劉陳楊趙黃吳孫馬羅鄭謝韓馮蕭鄧許呂蘇盧蔣賈葉閻鍾譚鄒陸顧龍錢湯喬賀賴龔龐蘭顏倪嚴溫蘆魯韋畢聶叢齊"
 )
 _HAN_NAME = re.compile(
-    rf"[{_SURNAMES}][\u4e00-\u9fff·]{{1,3}}(?![\u4e00-\u9fff])|[{_SURNAMES}][\u4e00-\u9fff]{{1,2}}(?=的|账|帐|卡|电话|手机|身份|开户|银行|户)"
+    rf"[{_SURNAMES}][\u4e00-\u9fff·]{{1,3}}(?![\u4e00-\u9fff])|[{_SURNAMES}][\u4e00-\u9fff]{{1,2}}?(?=的|账|帐|卡|电话|手机|身份|开户|银行|户)"
 )
 _FIRM = re.compile(r"[\u4e00-\u9fff()]{2,30}?(?:有限公司|公司|商行|经营部|商店|工作室|事务所|合作社)")
 _LATIN_NAME = re.compile(

@@ -59,7 +59,7 @@ def prefixes(chain: str, longest: int = 8) -> Iterator[tuple[str, str]]:
     """(text, its digits) of the leading groups of a chain, most groups first: "138 0013 8000 5000" → all, then without 5000."""
     ends = [match.end() for match in GROUP.finditer(chain)][:longest]
     for end in reversed(ends):
-        end += chain[end : end + 1] == ")"
+        end += chain[end : end + 1] == ")" and chain.count("(", 0, end) > chain.count(")", 0, end)
         text = chain[:end]
         yield text, re.sub(r"[^0-9]", "", text)
 
