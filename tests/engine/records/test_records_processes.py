@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -89,6 +90,28 @@ def test_a_loader_killed_at_any_step_leaves_the_whole_batch_or_none_of_it(tmp_pa
     assert {100, 300} == set(outcomes)
     assert outcomes == sorted(outcomes)
     assert len(outcomes) >= 6
+
+
+@pytest.mark.slow
+def test_a_loader_killed_at_any_step_of_a_compaction_changes_no_rows(tmp_path: Path) -> None:
+    template = RecordStore(tmp_path / "template")
+    for number in range(31):
+        template.load(write_file(tmp_path / "one.csv", range(number, number + 1), bad=0), RecordKind.TRANSFERS)
+    last = write_file(tmp_path / "last.csv", range(31, 33), bad=0)
+    for fatal in range(1, 50):
+        folder = tmp_path / f"store{fatal}"
+        shutil.copytree(template.folder, folder)
+        loader = start_loader(folder, last, fatal)
+        loader.communicate()
+        store = RecordStore(folder)
+        assert ids(store) in ([f"t{number}" for number in range(31)], [f"t{number}" for number in range(33)])
+        store.load(last, RecordKind.TRANSFERS)
+        store.load(write_file(tmp_path / "more.csv", range(33, 34), bad=0), RecordKind.TRANSFERS)
+        assert ids(store) == [f"t{number}" for number in range(34)]
+        assert not list(folder.glob("*.intent"))
+        if loader.returncode == 0:
+            break
+    assert len(list((folder / "transfers").glob("compacted-*"))) == 1
 
 
 @pytest.mark.slow

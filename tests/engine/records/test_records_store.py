@@ -300,3 +300,18 @@ def test_any_files_agree_with_a_plain_dictionary(tmp_path: Path, files: list[lis
     assert [(row["id"], row["amount"]) for row in rows(store)] == expected
     assert [row["seq"] for row in rows(store)] == list(range(len(expected)))
     assert store.transfers(list(known))["id"].to_pylist() == [name for name, _ in expected]
+
+
+def test_many_small_appends_become_few_files_with_the_same_rows(store: RecordStore) -> None:
+    load(store, line("first"))
+    early = store.transfers_after()
+    next(early)
+    for number in range(70):
+        store.append(typed(f"x{number}"), RecordKind.TRANSFERS, f"live-{number}")
+    assert [(row["seq"], row["id"]) for row in rows(store)] == list(
+        enumerate(["first", *(f"x{number}" for number in range(70))])
+    )
+    assert len(store._tables[RecordKind.TRANSFERS].files()) < 32
+    assert store.transfers(["x69", "first"])["seq"].to_pylist() == [0, 70]
+    assert store.status()["transfers"] == 71
+    assert list(early) == []

@@ -113,6 +113,12 @@ class Staging:
                 finished.append(renewed)
         return finished
 
+    def write(self, rows: pa.Table) -> Path:
+        """A new file of table rows in the staging folder, to be moved into the table's."""
+        path = self._folder / f"compacted-{uuid4().hex}.parquet"
+        _write_parquet(pl.DataFrame(pl.from_arrow(rows)), path)
+        return path
+
     def _renewed(self, part: Part, verdict: npt.NDArray[np.uint8], number: int) -> Part:
         frame = pl.read_parquet(part.path)
         self.rejects.add(self._contradicting(part, frame, verdict))

@@ -37,8 +37,8 @@ from accord.engine.records.ids import IdIndex
 from accord.engine.records.locks import exclusive
 from accord.engine.records.reader import RawBlock, TableReader
 from accord.engine.records.source_map import RecordKind, SourceMap
-from accord.engine.records.staging import SCHEMAS, Part, Staging, as_converted, row_keys, staged
-from accord.engine.records.table import BatchRecord, RecordTable
+from accord.engine.records.staging import SCHEMAS, Staging, as_converted, row_keys, staged
+from accord.engine.records.table import BatchRecord, RecordTable, TableFile
 
 _WORKERS: Final = min(4, os.cpu_count() or 1)
 _BATCH_NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:-]{0,127}")
@@ -73,6 +73,7 @@ class RecordStore:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._tables = {kind: RecordTable(folder / kind, SCHEMAS[kind]) for kind in RecordKind}
 
     def load(
         self,
@@ -110,24 +111,24 @@ class RecordStore:
 
     def status(self) -> dict[str, int]:
         """Rows per table, and batches, rejected rows and duplicates in all. Reads no rows."""
-        counters = {kind: self._table(kind).counters() for kind in RecordKind}
+        counters = {kind: self._tables[kind].counters() for kind in RecordKind}
         rows = {str(kind): counter.rows for kind, counter in counters.items()}
         totals = {name: sum(getattr(c, name) for c in counters.values()) for name in ("batches", "rejected", "duplicates")}
         return rows | totals
 
     def transfers_after(self, seq: int = -1) -> Iterator[pa.Table]:
         """Transfers numbered above `seq`, in the order of their numbers, in tables of at most 131,072 rows."""
-        return self._table(RecordKind.TRANSFERS).after(seq)
+        return self._tables[RecordKind.TRANSFERS].after(seq)
 
     def opening_balances(self) -> pa.Table:
         """All opening balances."""
         schema = SCHEMAS[RecordKind.BALANCES]
-        return pa.concat_tables([schema.empty_table(), *self._table(RecordKind.BALANCES).after(-1)])
+        return pa.concat_tables([schema.empty_table(), *self._tables[RecordKind.BALANCES].after(-1)])
 
     def transfers(self, ids: Sequence[str]) -> pa.Table:
         """The transfers with these ids, in the order of their numbers; unknown ids give no row."""
         kind = RecordKind.TRANSFERS
-        index, table = IdIndex(self._index_folder(kind)), self._table(kind)
+        index, table = IdIndex(self._index_folder(kind)), self._tables[kind]
         if not index.covered and table.counters().rows:
             with exclusive(self._lock(kind)):
                 self._catch_up(index, kind)
@@ -137,7 +138,7 @@ class RecordStore:
         return pa.concat_tables(found)
 
     def _enter(self, kind: RecordKind, batch: str, fill: Callable[[Staging, Executor], None]) -> LoadResult:
-        table = self._table(kind)
+        table = self._tables[kind]
         if (known := table.batch(batch)) is not None:
             return self._already(batch, known)
         index = IdIndex(self._index_folder(kind))
@@ -163,17 +164,19 @@ class RecordStore:
         duplicates = int(np.count_nonzero(verdicts == Verdict.DUPLICATE))
         contradicting = int(np.count_nonzero(verdicts == Verdict.OTHER_CONTENT))
         loaded = staging.good - duplicates - contradicting
-        self._move_in(parts, kind, batch)
+        self._move_in([part.path for part in parts], kind, batch)
         rejects_file = self._keep_rejects(staging)
         record = BatchRecord(loaded + duplicates, staging.rejects.count)
         covered = table.commit(parts, batch, record, duplicates)
         self._intent(kind).unlink()
         index.add(numbered(keys, verdicts, first_number), loaded, covered)
+        if small := table.small_files():
+            self._compact(table, small, staging)
         return LoadResult(batch, loaded, duplicates, staging.rejects.count, rejects_file, already_loaded=False)
 
     def _catch_up(self, index: IdIndex, kind: RecordKind) -> int:
         """Bring the index up to the table (from nothing where it does not fit); the table's next number. Needs the lock."""
-        table = self._table(kind)
+        table = self._tables[kind]
         next_number = table.counters().next_seq
         if index.covered > next_number:
             index.clear()
@@ -184,25 +187,35 @@ class RecordStore:
                 index.add([row_keys(frame, kind, numbers, index.seeds)], frame.height, int(numbers[-1]) + 1)
         return next_number
 
-    def _move_in(self, parts: Sequence[Part], kind: RecordKind, batch: str) -> None:
+    def _compact(self, table: RecordTable, files: Sequence[TableFile], staging: Staging) -> None:
+        """Write many small files as one. Readers see the same rows before and after. Needs the lock."""
+        path = staging.write(table.rows_of(files))
+        self._move_in([path], staging.kind, staging.batch)
+        table.replace(files, path.name)
+        self._intent(staging.kind).unlink()
+
+    def _move_in(self, parts: Sequence[Path], kind: RecordKind, batch: str) -> None:
+        """Move files into the table's folder, where the table does not name them yet; the intent says which they are."""
         table_folder = self.folder / kind
         table_folder.mkdir(parents=True, exist_ok=True)
-        intent = {"batch": batch, "parts": [part.path.name for part in parts]}
+        intent = {"batch": batch, "parts": [part.name for part in parts]}
         fresh = self._intent(kind).with_suffix(".new")
         fresh.write_text(json.dumps(intent))
         os.replace(fresh, self._intent(kind))
         for part in parts:
-            os.replace(part.path, table_folder / part.path.name)
+            os.replace(part, table_folder / part.name)
 
     def _remove_leftovers(self, kind: RecordKind) -> None:
-        """Undo what a loader that died between moving its parts and the commit has left. Needs the lock."""
+        """Undo what a loader that died between moving files in and their commit has left. Needs the lock."""
         intent = self._intent(kind)
         if not intent.exists():
             return
-        stated = json.loads(intent.read_text())
-        if self._table(kind).batch(stated["batch"]) is None:
-            for name in stated["parts"]:
-                (self.folder / kind / name).unlink(missing_ok=True)
+        stated, table = json.loads(intent.read_text()), self._tables[kind]
+        named = {file.path.name for file in table.files()}
+        for name in stated["parts"]:
+            if name not in named:
+                (table.folder / name).unlink(missing_ok=True)
+        if table.batch(stated["batch"]) is None:
             self._rejects_path(stated["batch"]).unlink(missing_ok=True)
         intent.unlink()
 
@@ -218,9 +231,6 @@ class RecordStore:
     def _already(self, batch: str, known: BatchRecord) -> LoadResult:
         rejects = self._rejects_path(batch)
         return LoadResult(batch, 0, known.good, known.rejected, rejects if rejects.exists() else None, already_loaded=True)
-
-    def _table(self, kind: RecordKind) -> RecordTable:
-        return RecordTable(self.folder / kind, SCHEMAS[kind])
 
     def _index_folder(self, kind: RecordKind) -> Path:
         return self.folder / f"{kind}.ids"

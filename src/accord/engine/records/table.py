@@ -18,12 +18,16 @@ import pyarrow as pa
 import pyarrow.parquet
 from deltalake import CommitProperties, DeltaTable, Transaction
 from deltalake.exceptions import DeltaError
-from deltalake.transaction import AddAction
+from deltalake.transaction import AddAction, RemoveAction
 
-from accord.core import clock
 from accord.core.errors import Corrupt, Unavailable
 from accord.engine.records.staging import Part
 
+_SETTINGS: Final = {"delta.checkpointInterval": "50"}
+_SMALL_ROWS: Final = 1 << 15
+_SMALL_FILES: Final = 32
+_KEEP_REPLACED_HOURS: Final = 24
+"""How long a file that compaction replaced stays for readers that listed it before."""
 _COUNTERS: Final = ("next_seq", "rows", "batches", "rejected", "duplicates")
 
 
@@ -47,21 +51,26 @@ class BatchRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class _File:
+class TableFile:
+    """A data file of the table and the lowest and highest `seq` in it."""
+
     path: Path
     lowest: int
     highest: int
+    rows: int
+    size: int
 
 
 class RecordTable:
-    """The Delta table in one folder. Opened by each use: Delta's runtime does not survive a fork."""
+    """The Delta table in one folder. Not for use in a process forked from one that used it: Delta's runtime hangs there."""
 
     def __init__(self, folder: Path, schema: Any) -> None:
         self.folder = folder
         self._schema = schema
+        self._delta: DeltaTable | None = None
 
     def exists(self) -> bool:
-        return (self.folder / "_delta_log").is_dir() and DeltaTable.is_deltatable(str(self.folder))
+        return any((self.folder / "_delta_log").glob("*.json"))
 
     def counters(self) -> Counters:
         """The counters now; all 0 for a table that does not exist yet."""
@@ -84,7 +93,7 @@ class RecordTable:
         The caller holds the table's lock.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
-        delta = self._open() if self.exists() else DeltaTable.create(str(self.folder), self._schema)
+        delta = self._open() if self.exists() else DeltaTable.create(str(self.folder), self._schema, configuration=_SETTINGS)
         before = Counters(*(delta.transaction_version(name) or 0 for name in _COUNTERS))
         loaded = sum(part.rows for part in parts)
         after = Counters(
@@ -98,27 +107,55 @@ class RecordTable:
         if record.rejected:
             marks[f"rejected:{batch}"] = record.rejected
         delta.create_write_transaction(
-            [self._added(part) for part in parts],
+            [self._added(part.path.name, part.number, part.rows, new=True) for part in parts],
             "append",
             self._schema,
             commit_properties=CommitProperties(app_transactions=[Transaction(name, count) for name, count in marks.items()]),
         )
         return after.next_seq
 
-    def _added(self, part: Part) -> AddAction:
-        path = self.folder / part.path.name
+    def small_files(self) -> list[TableFile]:
+        """The last files of the table, in order, where so many small ones follow each other that they should become one."""
+        tail: list[TableFile] = []
+        for file in reversed(self.files()):
+            if file.rows > _SMALL_ROWS:
+                break
+            tail.insert(0, file)
+        return tail if len(tail) >= _SMALL_FILES else []
+
+    def rows_of(self, files: Sequence[TableFile]) -> pa.Table:
+        """All rows of these files, in the files' order."""
+        return pa.concat_tables(rows for file in files for rows in self._groups_after(file, -1))
+
+    def replace(self, files: Sequence[TableFile], name: str) -> None:
+        """Put one file, which lies in the table's folder and holds the same rows, in the place of several.
+
+        The caller holds the table's lock. Files replaced long ago are deleted.
+        """
+        delta = self._open()
+        lowest, rows = files[0].lowest, sum(file.rows for file in files)
+        added = self._added(name, lowest, rows, highest=files[-1].highest, new=False)
+        removed = [
+            RemoveAction(file.path.name, data_change=False, deletion_timestamp=added.modification_time, size=file.size)
+            for file in files
+        ]
+        delta.create_write_transaction([added, *removed], "append", self._schema)
+        delta.update_incremental()
+        delta.vacuum(_KEEP_REPLACED_HOURS, dry_run=False, enforce_retention_duration=False)
+
+    def _added(self, name: str, lowest: int, rows: int, *, new: bool, highest: int | None = None) -> AddAction:
+        state = os.stat(self.folder / name)
         statistics = {
-            "numRecords": part.rows,
-            "minValues": {"seq": part.number},
-            "maxValues": {"seq": part.number + part.rows - 1},
+            "numRecords": rows,
+            "minValues": {"seq": lowest},
+            "maxValues": {"seq": lowest + rows - 1 if highest is None else highest},
             "nullCount": {"seq": 0},
         }
-        modified = clock.to_micros(clock.now()) // 1000
-        return AddAction(path.name, os.path.getsize(path), {}, modified, True, json.dumps(statistics))
+        return AddAction(name, state.st_size, {}, state.st_mtime_ns // 1_000_000, new, json.dumps(statistics))
 
     def after(self, seq: int) -> Iterator[pa.Table]:
         """Rows numbered above `seq`, in order, a row group at a time."""
-        for file in self._files():
+        for file in self.files():
             if file.highest > seq:
                 yield from self._groups_after(file, seq)
 
@@ -126,12 +163,12 @@ class RecordTable:
         """The rows with these numbers (sorted), in order; numbers without a row give nothing."""
         wanted = pl.Series(numbers, dtype=pl.Int64)
         found = [self._schema.empty_table()]
-        for file in self._files():
+        for file in self.files():
             if wanted.is_between(file.lowest, file.highest).any():
                 found.extend(self._groups_with(file, wanted))
         return pa.concat_tables(found)
 
-    def _groups_with(self, file: _File, wanted: pl.Series) -> Iterator[pa.Table]:
+    def _groups_with(self, file: TableFile, wanted: pl.Series) -> Iterator[pa.Table]:
         with self._parquet(file) as parquet:
             for group in range(parquet.num_row_groups):
                 lowest, highest = _bounds(parquet, group)
@@ -140,7 +177,7 @@ class RecordTable:
                     rows = parquet.read_row_group(group)
                     yield self._typed(rows.filter(pa.compute.is_in(rows["seq"], pa.array(inside.to_list(), pa.int64()))))
 
-    def _groups_after(self, file: _File, seq: int) -> Iterator[pa.Table]:
+    def _groups_after(self, file: TableFile, seq: int) -> Iterator[pa.Table]:
         with self._parquet(file) as parquet:
             for group in range(parquet.num_row_groups):
                 lowest, highest = _bounds(parquet, group)
@@ -152,7 +189,7 @@ class RecordTable:
     def _typed(self, rows: pa.Table) -> pa.Table:
         return rows.select(self._schema.names).cast(self._schema)
 
-    def _parquet(self, file: _File) -> Any:
+    def _parquet(self, file: TableFile) -> Any:
         try:
             return pa.parquet.ParquetFile(file.path, memory_map=True)
         except FileNotFoundError:
@@ -160,21 +197,25 @@ class RecordTable:
         except pa.ArrowException as error:
             raise Corrupt(f"a part of the table is damaged: {error}", where=str(file.path)) from None
 
-    def _files(self) -> list[_File]:
+    def files(self) -> list[TableFile]:
+        """The files that make up the table now, in the order of their rows."""
         if not self.exists():
             return []
         actions = pl.DataFrame(self._open().get_add_actions(flatten=True))
         if actions.is_empty():
             return []
-        paths, lowest, highest = (actions.get_column(name).to_list() for name in ("path", "min.seq", "max.seq"))
-        files = [_File(self.folder / path, low, high) for path, low, high in zip(paths, lowest, highest, strict=True)]
-        return sorted(files, key=lambda file: file.lowest)
+        columns = actions.select("path", "min.seq", "max.seq", "num_records", "size_bytes").sort("min.seq")
+        return [TableFile(self.folder / path, *numbers) for path, *numbers in columns.iter_rows()]
 
     def _open(self) -> DeltaTable:
         try:
-            return DeltaTable(str(self.folder))
+            if self._delta is None:
+                self._delta = DeltaTable(str(self.folder))
+            else:
+                self._delta.update_incremental()
         except DeltaError as error:
             raise Corrupt(f"the table cannot be opened: {error}", where=str(self.folder)) from None
+        return self._delta
 
 
 def _bounds(parquet: Any, group: int) -> tuple[int, int]:
