@@ -29,8 +29,8 @@ find_python() {
     return 1
 }
 
-# What the environment was made from and where: another folder or another lock makes the stamp stale.
-fingerprint() { { pwd; cat bootstrap.sh pyproject.toml uv.lock requirements.txt; } | cksum; }
+# Where the environment was made and from what: another folder or another lock makes the stamp stale.
+fingerprint() { pwd; cat bootstrap.sh pyproject.toml uv.lock requirements.txt | cksum; }
 
 is_current() {
     [[ -f $stamp && $(<"$stamp") == "$(fingerprint)" ]] && .venv/bin/python -c 'import accord' >/dev/null 2>&1
@@ -60,6 +60,8 @@ set_up_with_pip() {
 
 set_up() {
     if is_current; then return; fi
+    # Its programs name the folder that it was made in.
+    if [[ -f $stamp && $(head -n 1 "$stamp") != "$PWD" ]]; then rm -rf .venv; fi
     rm -f "$stamp"
     if ! { command -v uv >/dev/null 2>&1 && set_up_with_uv; }; then
         set_up_with_pip
