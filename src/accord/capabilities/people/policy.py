@@ -65,8 +65,8 @@ ROLE_PERMISSIONS: Final[dict[str, frozenset[Permission]]] = {
 
 
 def allowed(actor: Actor, permission: Permission) -> bool:
-    """Whether `actor` holds `permission`; false for whoever is not known here."""
-    return permission in ROLE_PERMISSIONS.get(getattr(actor, "role", ""), frozenset())
+    """Whether `actor` holds `permission`; false for whoever is not known here, or no longer works here."""
+    return getattr(actor, "is_active", True) and permission in ROLE_PERMISSIONS.get(getattr(actor, "role", ""), frozenset())
 
 
 def require(actor: Actor, permission: Permission) -> None:

@@ -70,8 +70,9 @@ def candidates(actor: Actor, report_id: UUID) -> list[StatementLine]:
 
 
 def hand_overs_to_acknowledge(actor: Actor) -> QuerySet[Shift]:
-    waiting = Shift.objects.filter(acknowledged_at=None).exclude(handed_over_at=None)
-    return waiting.exclude(officer__username=actor.username).select_related("officer")
+    """Watches that wait for the next officer, for those who work the desk; nobody takes over from themselves."""
+    waiting = shifts(actor).filter(acknowledged_at=None).exclude(handed_over_at=None)
+    return waiting.exclude(officer__username=actor.username)
 
 
 def joined_to(actor: Actor, report_id: UUID) -> QuerySet[Report]:

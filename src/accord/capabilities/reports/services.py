@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
-
-from django.db import transaction
 
 from accord.capabilities.people import services as people
 from accord.capabilities.people.models import User
@@ -17,8 +15,8 @@ from accord.capabilities.reports.models import IdentifierState, Report, ReportId
 from accord.core import clock
 from accord.core.errors import BadInput, Conflict, NotFound
 from accord.core.identifiers import normalise_account_number
-from accord.core.money import Money
-from accord.engine.text import extract
+from accord.core.money import MAX_MINOR, Money
+from accord.engine.text import Mention, extract
 
 CALL_BACK_AFTER: Final = timedelta(hours=1)
 LOCK_FOR: Final = timedelta(minutes=10)
@@ -45,7 +43,7 @@ class CallFacts:
     language: str = "zh-hans"
 
 
-@transaction.atomic
+@people.change
 def take_report(actor: User, facts: CallFacts) -> Report:
     """Write down a call. A second call about the same payment is joined to the first as its duplicate."""
     require(actor, Permission.REPORTS_TAKE)
@@ -71,6 +69,7 @@ def take_report(actor: User, facts: CallFacts) -> Report:
         locked_by=actor,
         locked_until=now + LOCK_FOR,
     )
+    _check_fits(report)
     report.duplicate_of = _same_payment(report)
     if report.duplicate_of is not None:
         report.state = ReportState.DUPLICATE
@@ -93,8 +92,23 @@ def _check(facts: CallFacts, now: datetime) -> None:
             raise BadInput(f"the {name} is missing; the first order cannot leave without it", where=name)
     if facts.amount.minor <= 0:
         raise BadInput("the amount must be more than zero", where="amount")
+    if facts.amount.minor > MAX_MINOR:
+        raise BadInput("the amount is larger than any amount accepted here; check the decimals", where="amount")
     if facts.about_when > now + timedelta(minutes=5):
         raise BadInput("the payment lies in the future; check the time and the time zone", where="about when")
+
+
+def _check_fits(report: Report) -> None:
+    """Texts that no column could keep, said before a store says it in its own words."""
+    for field in report._meta.concrete_fields:
+        value = getattr(report, field.attname)
+        if not isinstance(value, str):
+            continue
+        name = str(field.verbose_name)
+        if field.max_length is not None and len(value) > field.max_length:
+            raise BadInput(f"{len(value)} characters are too many; at most {field.max_length} are accepted", where=name)
+        if "\x00" in value:
+            raise BadInput("it contains NUL characters; type it anew", where=name)
 
 
 def _same_payment(report: Report) -> Report | None:
@@ -116,7 +130,6 @@ def _same_payment(report: Report) -> Report | None:
     )
 
 
-@transaction.atomic
 def add_narrative(actor: User, report_id: UUID, narrative: str) -> list[ReportIdentifier]:
     """Store the victim's account and propose the identifiers and amounts in it; what a person decided before stays."""
     require(actor, Permission.REPORTS_TAKE)
@@ -124,6 +137,15 @@ def add_narrative(actor: User, report_id: UUID, narrative: str) -> list[ReportId
         raise BadInput(f"the narrative has {len(narrative):,} characters; at most {MAX_NARRATIVE:,} are accepted; shorten it")
     if "\x00" in narrative:
         raise BadInput("the narrative contains NUL characters; paste it as plain text")
+    report = Report.objects.filter(pk=report_id).first()
+    if report is None:
+        raise NotFound("there is no such report")
+    return _keep_narrative(actor, report_id, narrative, extract(narrative, currency=report.currency).mentions)
+
+
+@people.change
+def _keep_narrative(actor: User, report_id: UUID, narrative: str, mentions: Sequence[Mention]) -> list[ReportIdentifier]:
+    """Apart from the reading of the text, which may take seconds and locks nobody out."""
     report = _locked(actor, report_id)
     report.narrative = narrative
     report.save(update_fields=["narrative"])
@@ -131,7 +153,7 @@ def add_narrative(actor: User, report_id: UUID, narrative: str) -> list[ReportId
     report.identifiers.filter(state=IdentifierState.PROPOSED).delete()
     seen: set[tuple[str, str]] = set(decided)
     proposed = []
-    for mention in extract(narrative, currency=report.currency).mentions:
+    for mention in mentions:
         key = (str(mention.type), mention.canonical)
         if key in seen:
             continue
@@ -152,7 +174,7 @@ def add_narrative(actor: User, report_id: UUID, narrative: str) -> list[ReportId
     return proposed
 
 
-@transaction.atomic
+@people.change
 def decide_identifier(actor: User, report_id: UUID, identifier_id: int, state: IdentifierState) -> ReportIdentifier:
     """Confirm or reject a proposed identifier; may be changed again later."""
     require(actor, Permission.REPORTS_TAKE)
@@ -165,7 +187,7 @@ def decide_identifier(actor: User, report_id: UUID, identifier_id: int, state: I
     return identifier
 
 
-@transaction.atomic
+@people.change
 def add_statement(actor: User, report_id: UUID, lines: Iterable[StatementLine]) -> int:
     """Keep the rows of the victim's own statement, replacing an earlier upload; how many there are."""
     require(actor, Permission.REPORTS_TAKE)
@@ -179,7 +201,7 @@ def add_statement(actor: User, report_id: UUID, lines: Iterable[StatementLine]) 
     return len(rows)
 
 
-@transaction.atomic
+@people.change
 def lock(actor: User, report_id: UUID) -> Report:
     """Take or renew the officer lock; Conflict names the officer who has it."""
     require(actor, Permission.REPORTS_TAKE)
@@ -189,7 +211,7 @@ def lock(actor: User, report_id: UUID) -> Report:
     return report
 
 
-@transaction.atomic
+@people.change
 def unlock(actor: User, report_id: UUID) -> None:
     """Give the lock back; a supervisor may take it from an officer who has left."""
     require(actor, Permission.REPORTS_TAKE)
@@ -201,7 +223,7 @@ def unlock(actor: User, report_id: UUID) -> None:
     people.record(actor, "report unlocked", subject=report.pk, obj=report)
 
 
-@transaction.atomic
+@people.change
 def called_back(actor: User, report_id: UUID, note: str = "") -> Report:
     """The victim was called back; the call-back clock stops."""
     require(actor, Permission.REPORTS_TAKE)
@@ -212,7 +234,7 @@ def called_back(actor: User, report_id: UUID, note: str = "") -> Report:
     return report
 
 
-@transaction.atomic
+@people.change
 def close_report(actor: User, report_id: UUID, reason: str) -> Report:
     """End the work on a report, with the reason on record; reopening is open to anyone who may take reports."""
     require(actor, Permission.REPORTS_TAKE)
@@ -224,12 +246,16 @@ def close_report(actor: User, report_id: UUID, reason: str) -> Report:
 def reopen_report(actor: User, report_id: UUID, reason: str) -> Report:
     """Undo a closing, or separate a report that was joined to another by mistake."""
     require(actor, Permission.REPORTS_TAKE)
+    if not reason.strip():
+        raise BadInput("say why the report is reopened", where="reason")
     return _set_state(actor, report_id, ReportState.OPEN, "report reopened", reason)
 
 
-@transaction.atomic
+@people.change
 def _set_state(actor: User, report_id: UUID, state: ReportState, action: str, reason: str) -> Report:
     report = _get(report_id)
+    if report.state == state:
+        raise Conflict(f"{report} is already {report.get_state_display().lower()}; reload the page")
     report.state = state
     if state == ReportState.OPEN:
         report.duplicate_of = None
@@ -253,7 +279,7 @@ def _locked(actor: User, report_id: UUID) -> Report:
     return report
 
 
-@transaction.atomic
+@people.change
 def begin_shift(actor: User) -> Shift:
     """The officer's running shift, begun now if there is none."""
     require(actor, Permission.SHIFTS_HAND_OVER)
@@ -261,7 +287,7 @@ def begin_shift(actor: User) -> Shift:
     return shift or Shift.objects.create(officer=actor, started_at=clock.now())
 
 
-@transaction.atomic
+@people.change
 def hand_over(actor: User, note: str) -> Shift:
     """End the actor's shift with a note for the next officer."""
     require(actor, Permission.SHIFTS_HAND_OVER)
@@ -273,7 +299,7 @@ def hand_over(actor: User, note: str) -> Shift:
     return shift
 
 
-@transaction.atomic
+@people.change
 def acknowledge_hand_over(actor: User, shift_id: UUID) -> Shift:
     """The next officer has read the note and takes the desk."""
     require(actor, Permission.SHIFTS_HAND_OVER)

@@ -12,7 +12,6 @@ from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
-from django.db import transaction
 from django.db.models import Q
 
 from accord.capabilities.claims.messages import credit_of, credits_from_json, key_of, merged_credits, to_json
@@ -37,18 +36,26 @@ CHASE_RULES: Final = (Rule.FIFO, Rule.LIFO, Rule.HAIRCUT, Rule.LIBR)
 """Poison is an upper bound over one ledger and never the ground of a hold, so it is not asked of banks."""
 
 
-@transaction.atomic
+@people.change
 def open_claim(actor: Actor, report_id: UUID, money: Money, rule: Rule) -> Claim:
     """A claim for a report's money; its first transfer is not known yet."""
     require(actor, Permission.CLAIMS_TRACE)
     claim = Claim.objects.create(
         report_id=report_id, amount=money.minor, currency=money.currency, rule=rule, opened_at=clock.now()
     )
-    people.record(actor, "claim opened", subject=claim.pk, obj=claim, rule=rule.value, amount=money.minor)
+    people.record(
+        actor,
+        "claim opened",
+        subject=claim.pk,
+        obj=claim,
+        rule=rule.value,
+        amount=money.minor,
+        currency=money.currency,
+    )
     return claim
 
 
-@transaction.atomic
+@people.change
 def start_at(
     actor: Actor, claim_id: UUID, institution: str, credit: Credit, answer: EnquiryAnswer | None = None
 ) -> Enquiry | None:
@@ -122,7 +129,7 @@ def _with_earlier(claim: Claim, institution: str, credit: Credit) -> tuple[Credi
     return merged_credits([*known, (credit,)])
 
 
-@transaction.atomic
+@people.change
 def answered(enquiry_id: UUID, answer: EnquiryAnswer) -> None:
     """Take over a checked answer: what stands, the next enquiries, the plan. A second answer to the same enquiry is dropped."""
     enquiry = Enquiry.objects.select_for_update().select_related("claim").get(pk=enquiry_id)
@@ -147,7 +154,7 @@ def answered(enquiry_id: UUID, answer: EnquiryAnswer) -> None:
         subject=claim.pk,
         obj=enquiry,
         institution=enquiry.institution,
-        standing=sum(s.amount for s in answer.standing),
+        standing=len(answer.standing),
         onward=len(answer.onward),
         exits=len(answer.exits),
     )
@@ -199,7 +206,7 @@ def retry_later(enquiry: Enquiry, error: str) -> None:
     Enquiry.objects.filter(pk=enquiry.pk).update(next_attempt_at=next_retry(clock.now(), enquiry.attempts), last_error=error)
 
 
-@transaction.atomic
+@people.change
 def fail(enquiry_id: UUID, error: str) -> None:
     """The holder's answer cannot be used: nothing of it is taken over, a person must look."""
     enquiry = Enquiry.objects.select_for_update().get(pk=enquiry_id)
@@ -208,7 +215,7 @@ def fail(enquiry_id: UUID, error: str) -> None:
     people.record(NODE, "enquiry failed", subject=enquiry.claim_id, obj=enquiry, institution=enquiry.institution, error=error)
 
 
-@transaction.atomic
+@people.change
 def trace_again(actor: Actor, claim_id: UUID, institution: str | None = None, account: str | None = None) -> list[Enquiry]:
     """Ask afresh, to now, where the picture may be old: failed enquiries and those by which money stands that is not held.
 
@@ -233,7 +240,7 @@ def trace_again(actor: Actor, claim_id: UUID, institution: str | None = None, ac
     return fresh
 
 
-@transaction.atomic
+@people.change
 def trace_under(actor: Actor, claim_id: UUID, rule: Rule) -> list[Enquiry]:
     """Trace the claim under another rule too, for comparison; holds go on standing on the claim's own rule."""
     require(actor, Permission.CLAIMS_TRACE)

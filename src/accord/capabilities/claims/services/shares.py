@@ -10,10 +10,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
-from django.db import transaction
-
 from accord.capabilities.claims.messages import parcels_from_json, to_json
 from accord.capabilities.claims.models import Claim, HoldShare, SharedAccount
+from accord.capabilities.people import services as people
 from accord.engine.tracing.model import Parcel
 
 
@@ -40,7 +39,7 @@ def free_units(
     return max(0, amount - overlapping), ()
 
 
-@transaction.atomic
+@people.change
 def reserve_share(
     order_id: UUID,
     claim: Claim,

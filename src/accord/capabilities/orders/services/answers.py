@@ -5,7 +5,6 @@ from __future__ import annotations
 from uuid import UUID
 
 import msgspec
-from django.db import transaction
 
 from accord.capabilities.claims import services as claims
 from accord.capabilities.claims.messages import credits_from_json
@@ -21,7 +20,7 @@ from accord.core import clock
 _AWAITED = (State.SENT, State.ACKNOWLEDGED)
 
 
-@transaction.atomic
+@people.change
 def acknowledged(order_id: UUID, reply: Acknowledged) -> None:
     """The bank has the order; ask again when it expects to have carried it out."""
     order = _order(order_id)
@@ -33,7 +32,7 @@ def acknowledged(order_id: UUID, reply: Acknowledged) -> None:
     order.save(update_fields=["state", "acknowledged_at", "next_attempt_at", "last_error"])
 
 
-@transaction.atomic
+@people.change
 def recall_answered(order_id: UUID, answer: RecallAnswer) -> None:
     """Stopped: the money never left. Settled: the payee's bank gets a hold for exactly that transfer."""
     order = _order(order_id)
@@ -47,7 +46,7 @@ def recall_answered(order_id: UUID, answer: RecallAnswer) -> None:
         first_hold(None, order.claim, payment, (credit,), answer.payee_bank, answer.payee_account)
 
 
-@transaction.atomic
+@people.change
 def hold_answered(order_id: UUID, answer: HoldAnswer) -> None:
     """Book what is held, and follow what is not: the chase goes on from the transfer that the bank matched."""
     order = _order(order_id)
@@ -122,11 +121,12 @@ def _settle(
         obj=order,
         institution=order.institution,
         held=held,
+        currency=order.currency,
         refusal=order.refusal,
     )
 
 
-@transaction.atomic
+@people.change
 def release_answered(order_id: UUID, answer: ReleaseAnswer) -> None:
     """The bank has given the money back to the holder of the account."""
     order = _order(order_id)
@@ -136,7 +136,7 @@ def release_answered(order_id: UUID, answer: ReleaseAnswer) -> None:
     order.ended_at, order.next_attempt_at, order.last_error = answer.answered_at, None, ""
     order.save(update_fields=["state", "ended_at", "next_attempt_at", "last_error"])
     claims.end_share(order.pk)
-    people.record(NODE, "hold released", subject=order.claim_id, obj=order, released=answer.released)
+    people.record(NODE, "hold released", subject=order.claim_id, obj=order, released=answer.released, currency=order.currency)
 
 
 def _order(order_id: UUID) -> Order:

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from django.db import transaction
-
 from accord.capabilities.claims import services as claims
 from accord.capabilities.claims.messages import to_json
 from accord.capabilities.claims.ports import Credit
@@ -38,7 +36,7 @@ class FirstResponse:
     order: Order
 
 
-@transaction.atomic
+@people.change
 def respond_to_call(actor: User, facts: CallFacts) -> FirstResponse:
     """Take the report, open the claim and send the first order, in one step and before any match or trace.
 
@@ -143,7 +141,7 @@ def _first_approver(claim: Claim) -> User:
     return first.approved_by
 
 
-@transaction.atomic
+@people.change
 def approve_plan(actor: User, claim_id: UUID, items: Sequence[UUID]) -> list[Order]:
     """Approve lines of a claim's hold plan: a hold leaves as an order, an enquiry is asked of the bank afresh.
 
@@ -181,7 +179,7 @@ def _carry_out(actor: User, item: PlanItem) -> Order | None:
     return order
 
 
-@transaction.atomic
+@people.change
 def ask_release(actor: User, order_id: UUID, reason: str) -> Order:
     """Give a hold back: the bank is told to release it, and the plan does not propose it again."""
     require(actor, Permission.ORDERS_RELEASE)

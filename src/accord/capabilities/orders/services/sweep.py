@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
-from django.db import transaction
-
 from accord.capabilities.claims import services as claims
 from accord.capabilities.delivery import next_retry
 from accord.capabilities.orders.life_cycle import HOLDING, Event, State, next_state
@@ -17,7 +15,7 @@ from accord.capabilities.people.policy import NODE
 from accord.core import clock
 
 
-@transaction.atomic
+@people.change
 def mark_sent(orders: Sequence[Order]) -> None:
     """Approved orders are about to leave; written before the call, so that no order leaves without a trace of it here."""
     now = clock.now()
@@ -33,7 +31,7 @@ def retry_later(order: Order, error: str) -> None:
     Order.objects.filter(pk=order.pk).update(next_attempt_at=next_retry(clock.now(), order.attempts), last_error=error)
 
 
-@transaction.atomic
+@people.change
 def fail(order_id: UUID, error: str) -> None:
     """The bank's answer cannot be used: nothing of it is taken over, the order stays open, a person must look."""
     order = Order.objects.select_for_update().get(pk=order_id)
@@ -51,7 +49,7 @@ def expire_due(now: datetime) -> int:
     return ended
 
 
-@transaction.atomic
+@people.change
 def _expire(order_id: UUID, now: datetime) -> int:
     order = Order.objects.select_for_update().get(pk=order_id)
     if order.state not in (*HOLDING, State.RELEASING) or order.until > now:
@@ -59,5 +57,5 @@ def _expire(order_id: UUID, now: datetime) -> int:
     order.state, order.ended_at, order.next_attempt_at = next_state(order.state, Event.EXPIRE), now, None
     order.save(update_fields=["state", "ended_at", "next_attempt_at"])
     claims.end_share(order.pk)
-    people.record(NODE, "hold expired", subject=order.claim_id, obj=order, held=order.held)
+    people.record(NODE, "hold expired", subject=order.claim_id, obj=order, held=order.held, currency=order.currency)
     return 1

@@ -1,0 +1,131 @@
+"""What people decide on the hold plan, and what booking an order does to it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from accord.capabilities.claims.models import Claim, PlanAction, PlanItem, PlanItemState
+from accord.capabilities.claims.ports import EnquiryAnswer
+from accord.capabilities.claims.services import plan
+from accord.capabilities.claims.services.shares import Place, lock_places, reserve_share
+from accord.capabilities.people import services as people
+from accord.capabilities.people.policy import Actor, Permission, require
+from accord.core import clock
+from accord.core.errors import BadInput, Conflict, NotFound
+
+
+@people.change
+def approve_items(actor: Actor, claim_id: UUID, items: Sequence[UUID]) -> list[PlanItem]:
+    """Approve hold lines of a claim: each is weighed once more against all holds on its account, and marked approved.
+
+    The caller places one order per returned line and books them (`book`) in the same transaction. Lines on which nothing is
+    left to hold are withdrawn and not returned.
+    """
+    require(actor, Permission.ORDERS_APPROVE)
+    chosen = list(PlanItem.objects.select_for_update().filter(pk__in=items, claim_id=claim_id).select_related("claim"))
+    if len(chosen) != len(set(items)):
+        raise NotFound("some lines of the plan are gone; reload the page and choose again")
+    for line in chosen:
+        if line.state != PlanItemState.PROPOSED:
+            raise Conflict(f"the line for {line.account} was already {line.get_state_display().lower()} by {line.decided_by}")
+        if line.action not in plan.HOLD_ACTIONS:
+            raise BadInput(f"the line for {line.account} is not a hold; mark it done when it is done")
+    if not chosen:
+        return []
+    approved = list(plan.refresh(chosen[0].claim, {_place(line) for line in chosen}).values())
+    for line in approved:
+        line.state, line.decided_by, line.decided_at = PlanItemState.APPROVED, actor.username, clock.now()
+    PlanItem.objects.bulk_update(approved, ["state", "decided_by", "decided_at"])
+    return approved
+
+
+def _place(line: PlanItem) -> Place:
+    return line.institution, line.account, line.currency
+
+
+def book(claim: Claim, orders: Sequence[tuple[UUID, PlanItem]]) -> None:
+    """Book the money of approved lines for their orders, and shrink what other claims propose on the same accounts."""
+    places = {_place(line): (order_id, line) for order_id, line in orders}
+    accounts = lock_places(places)
+    for place, weighed in plan.weigh(claim, places).items():
+        order_id, line = places[place]
+        reserve_share(order_id, claim, accounts[place], line.amount, weighed.units, weighed.transfers)
+    plan.refresh_others(places, claim)
+
+
+def book_first(order_id: UUID, claim: Claim, place: Place, held: int, followed: EnquiryAnswer | None) -> None:
+    """Book what a first order holds, which was placed before any trace: its units are those that stand on the account."""
+    account = lock_places([place])[place]
+    standing = followed.standing if followed else ()
+    units = [parcel for row in standing if row.account == place[1] for parcel in row.parcels]
+    transfers = [leg.transfer for leg in followed.flows[:1]] if followed else []
+    reserve_share(order_id, claim, account, held, units, transfers, confirmed=True)
+    plan.refresh_others([place], claim)
+
+
+def note_shortfall(item_id: UUID, shortfall: int) -> None:
+    """The bank holds less than the line asked for."""
+    PlanItem.objects.filter(pk=item_id).update(shortfall=shortfall)
+
+
+@people.change
+def rule_out(actor: Actor, claim: Claim, place: Place, amount: int, reason: str) -> None:
+    """Do not propose up to `amount` at the place for this claim again: a person decided that it stays free."""
+    now = clock.now()
+    PlanItem.objects.create(
+        claim=claim,
+        action=PlanAction.HOLD,
+        state=PlanItemState.DISMISSED,
+        institution=place[0],
+        account=place[1],
+        currency=place[2],
+        amount=amount,
+        proposed_at=now,
+        decided_by=actor.username,
+        decided_at=now,
+        reason=reason,
+    )
+
+
+@people.change
+def decide_item(actor: Actor, item_id: UUID, action: PlanAction | None, reason: str) -> PlanItem:
+    """Dismiss a line (action None) or change hold to enquiry or back; the reason is kept. May be decided again later."""
+    require(actor, Permission.ORDERS_APPROVE)
+    if not reason.strip():
+        raise BadInput("give the reason; it stays on record", where="reason")
+    line = _proposed(item_id)
+    if action is None:
+        line.state = PlanItemState.DISMISSED
+    elif {line.action, action} <= set(plan.HOLD_ACTIONS):
+        line.action = action
+    else:
+        raise BadInput(f"an action on an exit cannot become {action}")
+    return _decide(actor, line, reason)
+
+
+@people.change
+def mark_done(actor: Actor, item_id: UUID, note: str) -> PlanItem:
+    """An exit's action was carried out outside Accord."""
+    require(actor, Permission.ORDERS_APPROVE)
+    line = _proposed(item_id)
+    line.state = PlanItemState.DONE
+    return _decide(actor, line, note)
+
+
+def _proposed(item_id: UUID) -> PlanItem:
+    line = PlanItem.objects.select_for_update().filter(pk=item_id).first()
+    if line is None:
+        raise NotFound("there is no such line in the plan; reload the page")
+    if line.state != PlanItemState.PROPOSED:
+        raise Conflict(f"the line was already {line.get_state_display().lower()} by {line.decided_by}")
+    return line
+
+
+def _decide(actor: Actor, line: PlanItem, reason: str) -> PlanItem:
+    line.reason, line.decided_by, line.decided_at = reason, actor.username, clock.now()
+    line.save(update_fields=["action", "state", "reason", "decided_by", "decided_at"])
+    people.record(
+        actor, "plan decided", subject=line.claim_id, obj=line, state=line.state, action_chosen=line.action, reason=reason
+    )
+    return line
