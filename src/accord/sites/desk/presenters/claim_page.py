@@ -20,7 +20,7 @@ from accord.core.errors import BadInput
 from accord.sites.desk.presenters.comparison import Comparison, compare
 from accord.sites.desk.presenters.figures import ClaimFigures, claim_figures
 from accord.sites.desk.presenters.trace_graph import Names, graph_document
-from accord.sites.desk.presenters.trace_rows import BranchState, TraceRow, trace_rows
+from accord.sites.desk.presenters.trace_rows import TraceRow, trace_rows
 from accord.web.templatetags.accord import bank_name, masked
 
 if TYPE_CHECKING:
@@ -141,6 +141,14 @@ class ClaimPage:
         return sorted(asked, key=lambda holder: (not holder.needs_person, not holder.waits))
 
     @property
+    def unanswered(self) -> list[AskedHolder]:
+        return [holder for holder in self.enquiries if holder.waits or holder.needs_person]
+
+    @property
+    def answered(self) -> list[AskedHolder]:
+        return [holder for holder in self.enquiries if not holder.waits and not holder.needs_person]
+
+    @property
     def holders_needing_a_person(self) -> int:
         return sum(holder.needs_person for holder in self.enquiries)
 
@@ -150,7 +158,3 @@ class ClaimPage:
 
     def graph(self) -> dict[str, Any]:
         return graph_document(self.shown_trace, self.orders, self.now, Names(bank_name, masked))
-
-    @property
-    def silent_branches(self) -> int:
-        return sum(row.what in (BranchState.SILENT, BranchState.FAILED) for row in self.rows)

@@ -23,6 +23,7 @@ _LABELS: Final[dict[str, Promise]] = {
     "open": _("Being asked about"),
     "exits": _("Left"),
     "unknown": _("Not located yet"),
+    "converted": _("Changed into another currency"),
 }
 
 
@@ -69,6 +70,9 @@ def claim_figures(claim: Claim, trace: JoinedTrace, orders: Sequence[Order]) -> 
     standing = _sums((row.currency, row.amount - row.held) for row in trace.standing)
     located = bool(trace.claimed)
     parts = {"held": held, "standing": standing, "open": trace.total("open"), "exits": trace.total("exits")}
+    converted = trace.claimed.get(claim.currency, 0) - sum(sums.get(claim.currency, 0) for sums in parts.values())
+    if converted > 0 and any(flow.leg.counter_currency for flow in trace.flows):
+        parts["converted"] = {claim.currency: converted}
     if not located:
         parts["unknown"] = {claim.currency: max(0, claim.amount - held.get(claim.currency, 0))}
     return ClaimFigures(

@@ -19,7 +19,7 @@ function describe(data, isNode) {
   const lines = isNode
     ? [data.state_words, data.bank_name, data.account, data.kind_words, sums(words.standing, data.standing), sums(words.held, data.held),
        sums(words.left, data.left), sums(words.asked, data.asked)]
-    : [data.money, data.clock, data.transfer, `${words.hop} ${data.hop}`];
+    : data.transfers.map((transfer) => `${transfer.clock} ${transfer.money} (${transfer.transfer}, ${words.hop} ${transfer.hop})`);
   details.textContent = lines.filter(Boolean).join(" · ");
 }
 

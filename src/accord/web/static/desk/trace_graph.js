@@ -2,7 +2,7 @@
 // Accounts keep their place when the trace grows: only what is new is laid out.
 
 const TEXT = "#1f2937";
-const FONT = "system-ui, 'Noto Sans', 'Noto Sans CJK SC', 'PingFang SC', 'Microsoft YaHei', sans-serif";
+const FONT = "system-ui, Noto Sans, Noto Sans CJK SC, PingFang SC, Microsoft YaHei, sans-serif";
 
 // One colour and one shape a state, so that neither alone carries the meaning. The legend's symbols are the same.
 const LOOK = {
@@ -22,8 +22,11 @@ const LOOK = {
   outside: ["#7e22ce", "barrel"],
   below_minimum: ["#7e22ce", "triangle"],
 };
-const EXITS = new Set(["cash", "exchange", "payroll", "merchant", "hub", "outside", "below_minimum"]);
 const WAITING = new Set(["asked", "silent", "failed"]);
+
+// Text is as large on the screen in a picture that was shrunk to fit as in a small one.
+let textScale = 1;
+const text = (pixels) => () => pixels * textScale;
 
 const STYLE = [
   {
@@ -31,8 +34,6 @@ const STYLE = [
     style: {
       "background-color": (node) => LOOK[node.data("state")]?.[0] ?? "#94a3b8",
       shape: (node) => LOOK[node.data("state")]?.[1] ?? "ellipse",
-      width: "data(size)",
-      height: "data(size)",
       "border-width": 2,
       "border-color": "#ffffff",
       label: "data(caption)",
@@ -40,14 +41,15 @@ const STYLE = [
       "text-valign": "bottom",
       "text-margin-y": 4,
       "font-family": FONT,
-      "font-size": 11,
+      "font-size": text(11),
       color: TEXT,
       "text-background-color": "#ffffff",
       "text-background-opacity": 0.85,
       "text-background-padding": 2,
-      "min-zoomed-font-size": 6,
+      "min-zoomed-font-size": 5,
     },
   },
+  { selector: "node[size]", style: { width: "data(size)", height: "data(size)" } },
   {
     selector: "node.waiting",
     style: { "border-style": "dashed", "border-color": "#111827", "background-opacity": 0.75 },
@@ -64,7 +66,7 @@ const STYLE = [
       label: "data(caption)",
       "text-valign": "top",
       "text-margin-y": -3,
-      "font-size": 12,
+      "font-size": text(11.5),
       "font-weight": 600,
       color: "#475569",
       "text-background-opacity": 0,
@@ -83,18 +85,20 @@ const STYLE = [
       label: "data(caption)",
       "text-wrap": "wrap",
       "font-family": FONT,
-      "font-size": 10,
+      "font-size": text(10),
       color: TEXT,
       "text-background-color": "#ffffff",
       "text-background-opacity": 0.9,
       "text-background-padding": 2,
-      "min-zoomed-font-size": 7,
+      "min-zoomed-font-size": 6,
     },
   },
   {
     selector: "edge.exit",
     style: { "line-color": "#7e22ce", "target-arrow-color": "#7e22ce", "line-style": "dashed" },
   },
+  { selector: "edge.quiet", style: { "text-opacity": 0, "text-background-opacity": 0 } },
+  { selector: "edge.near", style: { "text-opacity": 1, "text-background-opacity": 0.95, "line-opacity": 1, "z-index": 10 } },
   { selector: "node:selected, node.pointed", style: { "border-width": 4, "border-color": "#0f172a", "border-style": "solid" } },
   { selector: "edge:selected", style: { "line-color": "#0f172a", "target-arrow-color": "#0f172a", "line-opacity": 1 } },
 ];
@@ -104,35 +108,64 @@ function nodeCaption(node) {
   return [node.label, ...sums].join("\n");
 }
 
-// Node area and edge width follow the money, each currency against its own largest transfer.
-function scales(graph) {
+// Transfers between the same two accounts are drawn as one line, so that money going round and round stays readable.
+function bundles(edges) {
+  const lines = new Map();
+  for (const edge of edges) {
+    const id = `e:${edge.source}>${edge.target}:${edge.currency}:${edge.exit}`;
+    const line = lines.get(id);
+    if (!line) lines.set(id, { ...edge, id, transfers: [edge], until: edge.clock });
+    else {
+      line.transfers.push(edge);
+      line.minor += edge.minor;
+      line.until = edge.clock;
+    }
+  }
+  return [...lines.values()];
+}
+
+function sumText(line) {
+  if (line.transfers.length === 1) return line.money;
+  const [number] = line.money.split(" ");
+  const decimals = (number.split(".")[1] ?? "").length;
+  const whole = new Intl.NumberFormat("en", { minimumFractionDigits: decimals, maximumFractionDigits: decimals });
+  return `${line.transfers.length} × = ${whole.format(line.minor / 10 ** decimals)} ${line.currency}`;
+}
+
+function lineCaption(line) {
+  return `${sumText(line)}\n${line.clock}${line.transfers.length > 1 ? `–${line.until}` : ""}`;
+}
+
+// Node area and line width follow the money, each currency against its own largest line.
+function scales(lines) {
   const largest = {};
-  for (const edge of graph.edges) largest[edge.currency] = Math.max(largest[edge.currency] ?? 1, edge.minor);
+  for (const line of lines) largest[line.currency] = Math.max(largest[line.currency] ?? 1, line.minor);
   const through = {};
-  for (const edge of graph.edges) {
-    through[edge.target] = Math.max(through[edge.target] ?? 0, edge.minor / largest[edge.currency]);
+  for (const line of lines) {
+    through[line.target] = Math.max(through[line.target] ?? 0, line.minor / largest[line.currency]);
   }
   return {
-    thickness: (edge) => 1 + 7 * Math.sqrt(edge.minor / largest[edge.currency]),
-    size: (node) => {
-      const base = node.state === "passed" ? 16 : 24;
-      return base + 20 * Math.sqrt(through[node.id] ?? 0);
-    },
+    share: (line) => line.minor / largest[line.currency],
+    size: (node) => (node.state === "passed" ? 16 : 24) + 20 * Math.sqrt(through[node.id] ?? 0),
   };
 }
 
+const ALL_CAPTIONS = 14;
+const CAPTION_FROM_SHARE = 0.2;
+
 function elementsOf(graph) {
-  const { thickness, size } = scales(graph);
+  const lines = bundles(graph.edges);
+  const { share, size } = scales(lines);
   const banks = graph.banks.map((bank) => ({ group: "nodes", data: { id: bank.id, caption: bank.name } }));
   const accounts = graph.nodes.map((node) => ({
     group: "nodes",
     data: { ...node, parent: node.bank, caption: nodeCaption(node), size: size(node) },
     classes: WAITING.has(node.state) ? "waiting" : "",
   }));
-  const transfers = graph.edges.map((edge) => ({
+  const transfers = lines.map((line) => ({
     group: "edges",
-    data: { ...edge, caption: `${edge.money}\n${edge.clock}`, thickness: thickness(edge) },
-    classes: edge.exit ? "exit" : "",
+    data: { ...line, caption: lineCaption(line), thickness: 1 + 7 * Math.sqrt(share(line)) },
+    classes: [line.exit ? "exit" : "", lines.length > ALL_CAPTIONS && share(line) < CAPTION_FROM_SHARE ? "quiet" : ""].join(" ").trim(),
   }));
   return [...banks, ...accounts, ...transfers];
 }
@@ -147,7 +180,7 @@ function readingOrder(graph) {
   }
   return graph.edges
     .filter((edge) => firstHop.get(edge.source) < firstHop.get(edge.target))
-    .map((edge) => ({ left: edge.source, right: edge.target, gap: 90 }));
+    .map((edge) => ({ left: edge.source, right: edge.target, gap: 120 }));
 }
 
 function layoutOptions(graph, kept) {
@@ -158,8 +191,8 @@ function layoutOptions(graph, kept) {
     animate: false,
     fit: false,
     nodeDimensionsIncludeLabels: true,
-    idealEdgeLength: 110,
-    nodeSeparation: 90,
+    idealEdgeLength: 100,
+    nodeSeparation: 70,
     nodeRepulsion: 9000,
     packComponents: false,
     tile: true,
@@ -212,17 +245,22 @@ export class TraceGraph {
     this.cy.resize();
     if (this.touched && !force) return;
     this.touched = false;
-    this.cy.fit(undefined, 24);
+    this.cy.fit(undefined, 28);
     if (this.cy.zoom() > 1.2) {
       this.cy.zoom(1.2);
       this.cy.center();
     }
+    textScale = Math.min(2.4, Math.max(1, 1 / this.cy.zoom()));
+    this.cy.style().update();
   }
 
   point(nodeId) {
     if (!this.cy) return;
     this.cy.nodes(".pointed").removeClass("pointed");
-    if (nodeId) this.cy.getElementById(nodeId).addClass("pointed");
+    this.cy.edges(".near").removeClass("near");
+    if (!nodeId) return;
+    const node = this.cy.getElementById(nodeId).addClass("pointed");
+    node.connectedEdges().addClass("near");
   }
 
   zoomBy(factor) {
@@ -242,12 +280,14 @@ export class TraceGraph {
       style: STYLE,
       minZoom: 0.08,
       maxZoom: 3,
-      wheelSensitivity: 0.3,
       boxSelectionEnabled: false,
       hideEdgesOnViewport: false,
       textureOnViewport: true,
     });
     this.cy.on("tap", "node:childless, edge", (event) => this.onChoose(event.target.data(), event.target.isNode()));
+    this.cy.on("mouseover", "node:childless", (event) => event.target.connectedEdges().addClass("near"));
+    this.cy.on("mouseover", "edge", (event) => event.target.addClass("near"));
+    this.cy.on("mouseout", "node:childless, edge", () => this.cy.edges(".near").removeClass("near"));
     this.cy.on("scrollzoom pinchzoom dragpan grab", () => {
       this.touched = true;
     });
@@ -269,8 +309,4 @@ export class TraceGraph {
       }
     }
   }
-}
-
-export function isExit(state) {
-  return EXITS.has(state);
 }
