@@ -8,7 +8,6 @@
 <home>/index/             the tracing index over the record tables; can always be made again from them
 <home>/exercise/          the made-up world of the demo
 <home>/sandbox/           the state of the sandbox banks that play it
-<home>/static/            collected page assets
 <home>/cache/             compiled kernels; can always be deleted
 """
 
@@ -84,10 +83,6 @@ class Home:
     @property
     def sandbox(self) -> Path:
         return self.root / "sandbox"
-
-    @property
-    def static(self) -> Path:
-        return self.root / "static"
 
     @property
     def cache(self) -> Path:

@@ -130,7 +130,7 @@ LANGUAGES = [("en", _("English")), ("zh-hans", _("Chinese (simplified)"))]
 LOCALE_PATHS = [Path(__file__).parent.parent / "web" / "locale"]
 
 STATIC_URL = "/static/"
-STATIC_ROOT = HOME.static
+STATIC_ROOT = None  # assets are served from the package itself; nothing is collected
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},

@@ -1,64 +1,84 @@
-"""What the audit says happened, in the reader's language. The rows keep the English words."""
+"""What the audit says happened, in the reader's language. The rows keep the codes."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from django.utils.translation import gettext, gettext_noop
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
-ACTIONS: Final = (
-    gettext_noop("report taken"),
-    gettext_noop("narrative added"),
-    gettext_noop("identifier confirmed"),
-    gettext_noop("identifier rejected"),
-    gettext_noop("identifier proposed"),
-    gettext_noop("statement added"),
-    gettext_noop("report unlocked"),
-    gettext_noop("called back"),
-    gettext_noop("report closed"),
-    gettext_noop("report reopened"),
-    gettext_noop("reports exported"),
-    gettext_noop("audit exported"),
-    gettext_noop("shift handed over"),
-    gettext_noop("shift acknowledged"),
-    gettext_noop("claim opened"),
-    gettext_noop("claim transfer found"),
-    gettext_noop("traced again"),
-    gettext_noop("traced under another rule"),
-    gettext_noop("enquiry answered"),
-    gettext_noop("enquiry failed"),
-    gettext_noop("recall approved"),
-    gettext_noop("recall sent"),
-    gettext_noop("hold approved"),
-    gettext_noop("hold sent"),
-    gettext_noop("hold expired"),
-    gettext_noop("release approved"),
-    gettext_noop("answer unusable"),
-)
+ACTIONS: Final[dict[str, Promise]] = {
+    "report taken": _("report taken"),
+    "narrative added": _("narrative added"),
+    "identifier confirmed": _("identifier confirmed"),
+    "identifier rejected": _("identifier rejected"),
+    "identifier proposed": _("choice about an identifier taken back"),
+    "statement added": _("statement added"),
+    "report unlocked": _("report unlocked"),
+    "called back": _("victim called back"),
+    "report closed": _("report closed"),
+    "report reopened": _("report reopened"),
+    "reports exported": _("reports exported"),
+    "orders exported": _("orders exported"),
+    "audit exported": _("audit exported"),
+    "shift handed over": _("shift handed over"),
+    "shift acknowledged": _("hand-over acknowledged"),
+    "claim opened": _("claim opened"),
+    "claim transfer found": _("payment found"),
+    "traced again": _("asked again"),
+    "traced under another rule": _("traced under another rule"),
+    "plan decided": _("plan decided"),
+    "enquiry answered": _("enquiry answered"),
+    "enquiry failed": _("enquiry: answer unusable"),
+    "recall approved": _("recall approved"),
+    "recall sent": _("recall sent"),
+    "recall held": _("recall: payment stopped"),
+    "recall held_partly": _("recall: stopped in part"),
+    "recall refused": _("recall refused"),
+    "hold approved": _("hold approved"),
+    "hold sent": _("hold sent"),
+    "hold held": _("hold: held in full"),
+    "hold held_partly": _("hold: held in part"),
+    "hold refused": _("hold refused"),
+    "hold expired": _("hold expired"),
+    "hold released": _("hold released"),
+    "release approved": _("release approved"),
+    "answer unusable": _("order: answer unusable"),
+}
 
-DETAILS: Final = (
-    gettext_noop("amount"),
-    gettext_noop("currency"),
-    gettext_noop("institution"),
-    gettext_noop("account"),
-    gettext_noop("until"),
-    gettext_noop("reason"),
-    gettext_noop("note"),
-    gettext_noop("rule"),
-    gettext_noop("rows"),
-    gettext_noop("held"),
-    gettext_noop("standing"),
-    gettext_noop("onward"),
-    gettext_noop("exits"),
-    gettext_noop("transfer"),
-    gettext_noop("error"),
-    gettext_noop("characters"),
-    gettext_noop("proposed"),
-    gettext_noop("enquiries"),
-    gettext_noop("type"),
-)
+DETAILS: Final[dict[str, Promise]] = {
+    "amount": _("amount"),
+    "held": _("held"),
+    "released": _("released"),
+    "standing": _("standing"),
+    "onward": _("went on"),
+    "exits": _("left"),
+    "institution": _("bank"),
+    "account": _("account"),
+    "transfer": _("transfer"),
+    "until": _("until"),
+    "reason": _("reason"),
+    "refusal": _("refusal"),
+    "error": _("error"),
+    "note": _("note"),
+    "rule": _("rule"),
+    "state": _("state"),
+    "action_chosen": _("action"),
+    "rows": _("rows"),
+    "characters": _("characters"),
+    "proposed": _("found"),
+    "enquiries": _("enquiries"),
+    "type": _("kind"),
+}
+
+MONEY: Final = ("amount", "held", "released")
+"""Details that are minor units of the entry's currency."""
 
 
-def in_words(text: str) -> str:
-    """An action or the name of a detail, translated where it is known."""
-    return gettext(text)
+def action_in_words(code: str) -> str:
+    """What happened; the code itself where no words are known."""
+    return str(ACTIONS.get(code, code))
+
+
+def detail_in_words(name: str) -> str:
+    return str(DETAILS.get(name, name))

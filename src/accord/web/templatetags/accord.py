@@ -24,7 +24,7 @@ from django.utils.translation import gettext as _
 from accord.core import clock as desk_clock
 from accord.core.identifiers.base import keep_ends
 from accord.core.money import Money
-from accord.web.audit_words import in_words
+from accord.web.audit_words import MONEY, action_in_words, detail_in_words
 
 register = template.Library()
 
@@ -154,12 +154,27 @@ def exercise() -> bool:
 
 
 @register.filter
-def audited(text: str) -> str:
-    """What the audit says happened, or the name of one of its details, in the reader's language."""
-    return in_words(text)
+def audited(code: str) -> str:
+    """What the audit says happened, in the reader's language."""
+    return action_in_words(code)
 
 
 @register.simple_tag
 def audit_details(details: dict[str, Any]) -> str:
-    """An entry's details on one line; amounts stay in the minor units that are on record."""
-    return "; ".join(f"{in_words(name)}: {value}" for name, value in details.items() if value not in ("", None))
+    """An entry's details on one line, with amounts in their currency, banks by name and account numbers masked."""
+    shown = {name: value for name, value in details.items() if name != "currency" and value not in ("", None)}
+    return "; ".join(
+        f"{detail_in_words(name)}: {_detail(name, value, details.get('currency'))}" for name, value in shown.items()
+    )
+
+
+def _detail(name: str, value: Any, currency: str | None) -> str:
+    if name in MONEY and isinstance(value, int) and currency:
+        return str(Money(value, currency))
+    if name == "institution":
+        return bank_name(str(value))
+    if name == "account":
+        return masked(str(value))
+    if name == "until":
+        return local_text(datetime.fromisoformat(str(value)), seconds=False)
+    return str(value)

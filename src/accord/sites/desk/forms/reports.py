@@ -40,7 +40,7 @@ class StartForm(forms.Form):
             raise forms.ValidationError(_("This row is no longer in the statement; choose again."))
         if not line.transfer:
             raise forms.ValidationError(
-                _("This row has no reference that a bank could find it by; the first order matches it.")
+                _("No bank could find this row: it has no reference. The first order matches it.")
             )
         return line
 

@@ -30,6 +30,7 @@ from accord.core.errors import BadInput, Conflict
 from accord.sites.desk import institutions
 from accord.sites.desk.csv_download import csv_response
 from accord.sites.desk.forms.reports import ReportFilter, StartForm, StatementForm, first_error, start_choices
+from accord.sites.desk.presenters.words import REFUSALS
 from accord.sites.desk.requests import go, is_htmx, officer, page_of
 from accord.sites.desk.statements import MAPS, Statement, read_statement
 from accord.web.errors import message_of
@@ -133,7 +134,8 @@ def _response(actor: User, report: Report) -> dict[str, Any]:
     answered_by = report.duplicate_of_id or report.pk
     claim = claims.by_reports(actor, [answered_by]).get(answered_by)
     found = orders.by_claims(actor, [claim.pk])[claim.pk] if claim else []
-    return {"claim": claim, "first_orders": [order for order in found if order.plan_item_id is None], "orders": found}
+    first = [order for order in found if order.plan_item_id is None]
+    return {"claim": claim, "orders": found, "first_orders": first, "refusals": REFUSALS}
 
 
 def _candidates(actor: User, report: Report) -> dict[str, Any]:
