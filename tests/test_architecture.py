@@ -70,6 +70,19 @@ def _raised(tree: ast.Module) -> Iterator[tuple[int, str]]:
             yield node.lineno, node.exc.func.id
 
 
+def test_only_capabilities_query_rows() -> None:
+    """Pages ask queries, which filter by what the actor may see; a page that asked the table would go round them."""
+    asking = [
+        f"{_relative(path)}:{node.lineno}"
+        for path in MODULES
+        if "capabilities" not in path.parts
+        for node in ast.walk(_tree(path))
+        if (isinstance(node, ast.Attribute) and node.attr in ("objects", "_default_manager"))
+        or (isinstance(node, ast.alias) and node.name in ("get_object_or_404", "get_list_or_404"))
+    ]
+    assert not asking, f"go through the capability's queries or services: {asking}"
+
+
 def test_every_folder_of_code_is_a_package() -> None:
     bare = {_relative(path.parent) for path in SOURCE.rglob("*.py") if not (path.parent / "__init__.py").exists()}
     assert not bare
