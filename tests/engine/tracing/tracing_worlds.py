@@ -77,18 +77,16 @@ class World:
 
     def expected(self, rule: Rule) -> Result:
         by_id = {move.id: move for move in self.moves}
-        units: dict[str, set[int]] = {}
         ranges: dict[str, list[tuple[int, int]]] = {}
         for start in self.starts:
             whole = [(0, start.amount or by_id[start.transfer].amount)]
             for first, last in start.intervals or whole:
-                units.setdefault(start.transfer, set()).update(range(first, last))
                 ranges.setdefault(start.transfer, []).append((first, last))
         currency = by_id[self.starts[0].transfer].currency
+        claims = {name: merged(rows) for name, rows in ranges.items()}
         if rule.keeps_parcels:
-            claims = {name: merged(rows) for name, rows in ranges.items()}
             return trace_units(self.moves, self.openings, claims, rule.value, self.stops, currency)
-        totals = {name: len(places) for name, places in units.items()}
+        totals = {name: sum(last - first for first, last in rows) for name, rows in claims.items()}
         return trace_pools(self.moves, self.openings, totals, rule.value, self.stops, currency)
 
 

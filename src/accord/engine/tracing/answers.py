@@ -6,6 +6,7 @@ from collections import defaultdict
 from typing import Final, Protocol
 
 from accord.core.clock import from_micros
+from accord.engine.tracing.layout import Array
 from accord.engine.tracing.model import (
     AccountRef,
     Conversion,
@@ -43,26 +44,27 @@ def answer(
     rule: Rule,
     options: TraceOptions,
     currency: str,
-    claims: list[list[int]],
-    flows: list[list[int]],
-    spans: list[Interval],
-    rests: list[list[int]],
+    claims: Array,
+    spans: Array,
+    flows: Array,
+    rests: Array,
 ) -> Trace:
     """The trace whose kernel tables these are; columns of `claims` as in starts.py."""
+    intervals: list[Interval] = list(map(tuple, spans.tolist()))
     made: list[Flow] = []
     exits: list[Exit] = []
     conversions: list[Conversion] = []
     currencies, account_ref, transfer_id = naming.currencies, naming.account_ref, naming.transfer_id
-    for number, time, amount, hop, leaves, debtor, creditor, face, counter_face, received, first, last in flows:
+    for number, time, amount, hop, leaves, debtor, creditor, face, counter_face, received, first, last in flows.tolist():
         name, payee, code = transfer_id(number), account_ref(creditor), currencies[face]
-        units = tuple(spans[first:last])
+        units = tuple(intervals[first:last])
         made.append(Flow(name, account_ref(debtor), payee, from_micros(time), amount, code, hop, units))
         if leaves >= 0:
             exits.append(Exit(payee, name, amount, code, EXIT_KINDS[leaves], units))
         elif received != amount or face != counter_face:
             conversions.append(Conversion(name, amount, code, received, currencies[counter_face]))
-    standing = _standing(naming, rests)
-    claimed = _claimed(currencies, claims)
+    standing = _standing(naming, rests.tolist())
+    claimed = _claimed(currencies, claims.tolist())
     poison = rule is Rule.POISON
     return Trace(
         rule=rule,

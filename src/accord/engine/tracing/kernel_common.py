@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from accord.engine.tracing.compiled import helper
+from accord.engine.tracing.compiled import accessor, helper
 from accord.engine.tracing.layout import FIRST_EXIT_KIND
 
 TRANSFERS, TAIL, DEBITS, LATER_DEBITS, FIRST_DEBIT, OVERLAY_OF, OVERLAYS, LATER_CREDITS = range(8)
@@ -17,11 +17,14 @@ POCKET_ACCOUNT, POCKET_CURRENCY, ACCOUNT_BANK = range(8, 11)
 HUB, OUTSIDE, BELOW_MINIMUM = 4, 5, 6
 """Exits after those by kind, in the order of ExitKind."""
 
+HEAP_COLUMNS = 6
+"""time, seq, start of the units or slot, transfer, end of the units or place, hop."""
+
 DONE, HEAP_FULL, FLOWS_FULL, SPANS_FULL, RESTS_FULL, POCKETS_FULL = range(6)
 """What a kernel says: finished, or which of its tables was too small."""
 
 
-@helper
+@accessor
 def record(view, transfer):  # type: ignore[no-untyped-def]
     """The transfer's record, from the base or the tail."""
     count = view[TRANSFERS].size
@@ -30,7 +33,7 @@ def record(view, transfer):  # type: ignore[no-untyped-def]
     return view[TAIL][transfer - count]
 
 
-@helper
+@accessor
 def before(view, one, other):  # type: ignore[no-untyped-def]
     """Whether transfer `one` comes before `other` in (time, seq)."""
     count = view[TRANSFERS].size
@@ -53,7 +56,7 @@ def last_moment(view, until):  # type: ignore[no-untyped-def]
     return low
 
 
-@helper
+@accessor
 def exists(view, transfer, until, base_until):  # type: ignore[no-untyped-def]
     """Whether the transfer is not later than `until`; the base is told by number alone."""
     count = view[TRANSFERS].size
@@ -62,7 +65,7 @@ def exists(view, transfer, until, base_until):  # type: ignore[no-untyped-def]
     return view[TAIL][transfer - count].time <= until
 
 
-@helper
+@accessor
 def debit(view, place):  # type: ignore[no-untyped-def]
     """The debit at a place; places from the base's length on are in the overlays."""
     count = view[DEBITS].size
@@ -71,7 +74,7 @@ def debit(view, place):  # type: ignore[no-untyped-def]
     return view[LATER_DEBITS][place - count]
 
 
-@helper
+@accessor
 def debit_places(view, pocket):  # type: ignore[no-untyped-def]
     """(first, cut, start, end): the pocket's debits are places [first, cut) and then [start, end)."""
     overlay = view[OVERLAY_OF][pocket]
@@ -84,7 +87,7 @@ def debit_places(view, pocket):  # type: ignore[no-untyped-def]
     return np.int64(entry.debit_first), np.int64(entry.debit_cut), start, end
 
 
-@helper
+@accessor
 def step(place, cut, start):  # type: ignore[no-untyped-def]
     """The place after `place` in the same pocket."""
     place += 1
@@ -194,26 +197,30 @@ def exit_of(view, stops, transfer, amount, is_claim):  # type: ignore[no-untyped
 
 
 @helper
-def sooner(view, heap, one, other):  # type: ignore[no-untyped-def]
-    """Heap order: the earlier transfer, then the smaller second column."""
+def sooner(heap, one, other):  # type: ignore[no-untyped-def]
+    """Heap order: time, seq, then the third column."""
     if heap[one, 0] != heap[other, 0]:
-        return before(view, heap[one, 0], heap[other, 0])
-    return heap[one, 1] < heap[other, 1]
+        return heap[one, 0] < heap[other, 0]
+    if heap[one, 1] != heap[other, 1]:
+        return heap[one, 1] < heap[other, 1]
+    return heap[one, 2] < heap[other, 2]
 
 
 @helper
 def swap(heap, one, other):  # type: ignore[no-untyped-def]
-    for column in range(heap.shape[1]):
+    for column in range(HEAP_COLUMNS):
         heap[one, column], heap[other, column] = heap[other, column], heap[one, column]
 
 
 @helper
-def push(view, heap, size):  # type: ignore[no-untyped-def]
-    """Sift up the row just written at `size`; returns the new size."""
+def push(heap, size, time, seq, third, transfer, fifth, sixth):  # type: ignore[no-untyped-def]
+    """Add a row, which must have room; returns the new size."""
+    heap[size, 0], heap[size, 1], heap[size, 2] = time, seq, third
+    heap[size, 3], heap[size, 4], heap[size, 5] = transfer, fifth, sixth
     place = size
     while place > 0:
         parent = (place - 1) // 2
-        if not sooner(view, heap, place, parent):
+        if not sooner(heap, place, parent):
             break
         swap(heap, place, parent)
         place = parent
@@ -221,19 +228,19 @@ def push(view, heap, size):  # type: ignore[no-untyped-def]
 
 
 @helper
-def pop(view, heap, size):  # type: ignore[no-untyped-def]
+def pop(heap, size):  # type: ignore[no-untyped-def]
     """Remove the first row; returns the new size."""
     size -= 1
-    for column in range(heap.shape[1]):
+    for column in range(HEAP_COLUMNS):
         heap[0, column] = heap[size, column]
-    place = 0
+    place = np.int64(0)
     while True:
         child = 2 * place + 1
         if child >= size:
             return size
-        if child + 1 < size and sooner(view, heap, child + 1, child):
+        if child + 1 < size and sooner(heap, child + 1, child):
             child += 1
-        if not sooner(view, heap, child, place):
+        if not sooner(heap, child, place):
             return size
         swap(heap, child, place)
         place = child

@@ -100,13 +100,12 @@ def send_first_in(view, moment, transfer, arrival, place, start, end, hop, heap,
         payer = np.int64(payment.transfer)
         if not exists(view, payer, until, base_until):
             break
-        upto = min(high, payment.offset + record(view, payer).amount)
+        paid = record(view, payer)
+        upto = min(high, payment.offset + paid.amount)
         if upto > low:
             if size == heap.shape[0]:
                 return -HEAP_FULL, rest, place
-            heap[size, 0], heap[size, 1], heap[size, 2] = payer, low - payment.offset, upto - payment.offset
-            heap[size, 3] = hop + 1
-            size = push(view, heap, size)
+            size = push(heap, size, paid.time, paid.seq, low - payment.offset, payer, upto - payment.offset, hop + 1)
             low = upto
         if low < high:
             place = step(place, cut, begin)
@@ -144,13 +143,12 @@ def send_last_in(view, moment, transfer, arrival, place, start, end, hop, heap, 
         if not exists(view, payer, until, base_until):
             break
         if payment.after < high:
+            paid = record(view, payer)
             downto = max(low, payment.after)
-            top = payment.after + record(view, payer).amount
+            top = payment.after + paid.amount
             if size == heap.shape[0]:
                 return -HEAP_FULL, rest, given
-            heap[size, 0], heap[size, 1], heap[size, 2] = payer, top - high, top - downto
-            heap[size, 3] = hop + 1
-            size = push(view, heap, size)
+            size = push(heap, size, paid.time, paid.seq, top - high, payer, top - downto, hop + 1)
             high = downto
         place = step(place, cut, begin)
     if low < high:
@@ -172,18 +170,18 @@ def follow_parcels(view, stops, until, last_in, claims, claimed, work, counts): 
     moment = (until, last_moment(view, until))
     size, flow, span, rest, claim = np.int64(0), np.int64(0), np.int64(0), np.int64(0), np.int64(0)
     while size > 0 or claim < claims.shape[0]:
-        is_claim = claim < claims.shape[0] and (size == 0 or not before(view, heap[0, 0], claims[claim, 0]))
-        transfer = claims[claim, 0] if is_claim else heap[0, 0]
+        is_claim = claim < claims.shape[0] and (size == 0 or not before(view, heap[0, 3], claims[claim, 0]))
+        transfer = claims[claim, 0] if is_claim else heap[0, 3]
         if flow == flows.shape[0]:
             return FLOWS_FULL
         first, hop = span, np.int64(2**31)
-        while size > 0 and heap[0, 0] == transfer:
+        while size > 0 and heap[0, 3] == transfer:
             if span == spans.shape[0]:
                 return SPANS_FULL
-            spans[span, 0], spans[span, 1] = heap[0, 1], heap[0, 2]
-            hop = min(hop, heap[0, 3])
+            spans[span, 0], spans[span, 1] = heap[0, 2], heap[0, 4]
+            hop = min(hop, heap[0, 5])
             span += 1
-            size = pop(view, heap, size)
+            size = pop(heap, size)
         if is_claim:
             rows = claimed[claims[claim, 1] : claims[claim, 2]]
             if span + (span - first) + 2 * rows.shape[0] + 1 > spans.shape[0]:

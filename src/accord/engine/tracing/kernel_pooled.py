@@ -74,18 +74,19 @@ def await_payment(view, heap, size, slots, slot, place):  # type: ignore[no-unty
         return size
     if size == heap.shape[0]:
         return -HEAP_FULL
-    heap[size, 0], heap[size, 1], heap[size, 2] = np.int64(debit(view, place).transfer), slot, place
-    return push(view, heap, size)
+    number = np.int64(debit(view, place).transfer)
+    own = record(view, number)
+    return push(heap, size, own.time, own.seq, slot, number, place, 0)
 
 
 @helper
 def pay(view, rule, moment, heap, size, slots):  # type: ignore[no-untyped-def]
     """Take the heap's first payment; returns (taint moved, hop, heap's size)."""
-    slot, place = heap[0, 1], heap[0, 2]
+    slot, place = heap[0, 2], heap[0, 4]
     moved = carried(view, rule, place, slots[slot, SLOT_TAINT])
     if rule != POISON:
         slots[slot, SLOT_TAINT] -= moved
-    size = pop(view, heap, size)
+    size = pop(heap, size)
     pocket = slots[slot, SLOT_POCKET]
     _, cut, begin, _ = debit_places(view, pocket)
     following = next_payment(view, rule, moment, pocket, step(place, cut, begin), slots[slot, SLOT_TAINT])
@@ -142,16 +143,16 @@ def walk_pools(view, stops, until, rule, claims, slot_of, work, counts):  # type
     size, flow, claim = np.int64(0), np.int64(0), np.int64(0)
     counts[2] = 0
     while True:
-        while size > 0 and slots[heap[0, 1], SLOT_PLACE] != heap[0, 2]:
-            size = pop(view, heap, size)
+        while size > 0 and slots[heap[0, 2], SLOT_PLACE] != heap[0, 4]:
+            size = pop(heap, size)
         if size == 0 and claim == claims.shape[0]:
             break
-        is_claim = claim < claims.shape[0] and (size == 0 or not before(view, heap[0, 0], claims[claim, 0]))
-        transfer = claims[claim, 0] if is_claim else heap[0, 0]
+        is_claim = claim < claims.shape[0] and (size == 0 or not before(view, heap[0, 3], claims[claim, 0]))
+        transfer = claims[claim, 0] if is_claim else heap[0, 3]
         if flow == flows.shape[0]:
             return FLOWS_FULL
         amount, hop = np.int64(0), np.int64(0)
-        if size > 0 and heap[0, 0] == transfer:
+        if size > 0 and heap[0, 3] == transfer:
             amount, hop, size = pay(view, rule, moment, heap, size, slots)
             if size < 0:
                 return -size

@@ -14,6 +14,7 @@ from accord.core.clock import from_micros, to_micros
 from accord.core.errors import BadInput, NotFound
 from accord.engine.tracing.answers import answer
 from accord.engine.tracing.bulk import KnownNumbers, follow_all, table_of
+from accord.engine.tracing.deferred import DeferredTrace
 from accord.engine.tracing.kernel_parcels import follow_parcels
 from accord.engine.tracing.kernel_pooled import HAIRCUT, LIBR, POISON, follow_pools
 from accord.engine.tracing.layout import KINDS, TIME_MAX, frozen
@@ -138,17 +139,11 @@ class Ledger:
         until = _until(options)
         laid = lay_out(self, starts, until)
         work = self._run(laid, rule, options, until)
-        flows, rests, spans = (int(count) for count in work.counts)
-        return answer(
-            self,
-            rule,
-            options,
-            self.currencies[laid.currency],
-            laid.claims.tolist(),
-            work.flows[:flows].tolist(),
-            list(map(tuple, work.spans[:spans].tolist())) if rule.keeps_parcels else [],
-            work.rests[:rests].tolist(),
-        )
+        flows, rests, spans = work.counts.tolist()
+        tables = work.flows[:flows].copy(), work.rests[:rests].copy()
+        units = work.spans[:spans].copy() if rule.keeps_parcels else _NO_SPANS
+        currency = self.currencies[laid.currency]
+        return DeferredTrace.of(lambda: answer(self, rule, options, currency, laid.claims, units, *tables))
 
     def trace_many(self, claims: Sequence[Sequence[ClaimStart]], rule: Rule, options: TraceOptions = ALL) -> pa.Table:
         """Trace each claim on its own, on all cores: rows of `export.TABLE`, claim by claim.
@@ -208,6 +203,7 @@ class Ledger:
         return hubs, barred, options.min_parcel, currency
 
 
+_NO_SPANS: Final = frozen(np.empty((0, 2), np.int64))
 _NO_HUBS: Final = frozen(np.empty(0, np.int32))
 _NONE_BARRED: Final = frozen(np.empty(0, np.bool_))
 

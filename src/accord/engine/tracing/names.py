@@ -8,6 +8,7 @@ text under another tag is another name.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import pyarrow as pa
@@ -106,9 +107,14 @@ def texts_of(column: pa.ChunkedArray, tags: Array = NO_TAGS) -> Texts:
 
 def one_text(text: str, tag: int | None = None) -> Texts:
     """A single name to look up."""
-    raw = np.frombuffer(text.encode(errors="surrogatepass"), np.uint8)
+    raw = text.encode(errors="surrogatepass")
     tags = NO_TAGS if tag is None else frozen(np.array([tag], np.int32))
-    return Texts(frozen(np.array([0, len(raw)], np.int64)), frozen(raw), tags)
+    return Texts(_bounds_of_one(len(raw)), np.frombuffer(raw, np.uint8), tags)
+
+
+@lru_cache(maxsize=256)
+def _bounds_of_one(length: int) -> Array:
+    return frozen(np.array([0, length], np.int64))
 
 
 def distinct(texts: Texts) -> tuple[Array, Array]:

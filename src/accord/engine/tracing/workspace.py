@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 
 from accord.engine.tracing.answers import FLOW_COLUMNS
-from accord.engine.tracing.kernel_common import DONE, FLOWS_FULL, HEAP_FULL, POCKETS_FULL, RESTS_FULL, SPANS_FULL
+from accord.engine.tracing.kernel_common import DONE, FLOWS_FULL, HEAP_COLUMNS, HEAP_FULL, POCKETS_FULL, RESTS_FULL, SPANS_FULL
 from accord.engine.tracing.layout import Array
 
 _START = 1024
@@ -18,7 +18,7 @@ class Workspace(threading.local):
     """Scratch tables (int64 but `slot_of`, int32). What a trace leaves in them holds until this thread's next trace."""
 
     def __init__(self) -> None:
-        self.heap = np.empty((_START, 4), np.int64)
+        self.heap = np.empty((_START, HEAP_COLUMNS), np.int64)
         self.flows = np.empty((_START, FLOW_COLUMNS), np.int64)
         self.spans = np.empty((_START, 2), np.int64)
         self.slots = np.empty((_START, 4), np.int64)
