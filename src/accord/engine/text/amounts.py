@@ -59,6 +59,7 @@ _PREFIX = re.compile(
     "(?:" + "|".join(_beginning(word) + re.escape(word) for word in sorted(BEFORE, key=len, reverse=True)) + ")[ :]?"
 )
 _NOT_MONEY = re.compile(r"[旦素宵月件气首方组]|[地肉石糖蛋糕屏儿去来走吃玩]")
+_JOINED = re.compile(r" ?- ?[0-9]")
 _TENTHS = re.compile(rf"(?P<tenths>[0-9{DIGIT_CHARACTERS}])(?:(?P<named>[毛角])|(?![0-9\u3400-\u9fff]))")
 """After 块 or 元: a digit of tenths with its name; after 块 also without, at the end of a phrase ("五块八", not "五块一个")."""
 _COUNTED = re.compile(
@@ -110,7 +111,7 @@ def bare_amount_at(lowered: str, position: int, currency: str) -> FoundAmount | 
     digits = match[0].isdecimal()
     if value is None or _COUNTED.match(lowered, end) or (digits and len(match[0]) > 9) or value < (10 if digits else 100):
         return None
-    if _is_letter(lowered[end : end + 1]):
+    if _is_letter(lowered[end : end + 1]) or _JOINED.match(lowered, end):
         return None
     return _found(match.start(), end, value, currency, 0.55 if scale.about else 0.75)
 

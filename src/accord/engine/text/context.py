@@ -52,6 +52,7 @@ def _vocabulary() -> dict[str, Meaning]:
     return meanings
 
 
+_ITS_ACCOUNT: Final = frozenset({"账号", "帐号", "賬號", "帳號", "账户", "帐户", "賬戶", "帳戶", "account", "acc"})
 VOCABULARY: Final = _vocabulary()
 
 
@@ -69,14 +70,25 @@ _HAN = re.compile(_pattern([word for word in VOCABULARY if not word[0].isascii()
 
 
 def find_labels(lowered: str) -> list[Label]:
-    """Every word of the vocabulary in the lower-case normalised text, in order; of two that overlap, the earlier."""
+    """Every word of the vocabulary in the lower-case normalised text, in order; of two that overlap, the earlier.
+
+    A service and the word account right after it are one announcement: Telegram账号 is a handle, no bank account.
+    """
     found = [_label(match) for pattern in (_LATIN, _HAN) for match in pattern.finditer(lowered)]
     found.sort(key=lambda label: (label.start, -label.end))
     kept: list[Label] = []
     for label in found:
-        if not kept or label.start >= kept[-1].end:
-            kept.append(label)
+        last = kept[-1] if kept else None
+        if last is None or label.start >= last.end:
+            if last is not None and last.meaning.service and _is_its_account(lowered, last, label):
+                kept[-1] = Label(last.start, label.end, lowered[last.start : label.end], last.meaning)
+            else:
+                kept.append(label)
     return kept
+
+
+def _is_its_account(lowered: str, service: Label, label: Label) -> bool:
+    return label.word in _ITS_ACCOUNT and lowered[service.end : label.start] in ("", " ", "的")
 
 
 def _label(match: re.Match[str]) -> Label:

@@ -37,6 +37,8 @@ _IBAN = re.compile(r"(?<![a-z0-9])[a-z]{2}[0-9]{2}(?: ?[a-z0-9]{4}){2,7}(?: ?[a-
 _OPENING = re.compile(r"[+(]{1,2}[0-9]+|[0-9]{3,}|86")
 """The first group of a number that can be told from others: an area code, 138, 6222, +1."""
 _NO_VALUE = re.compile(r"[\u3400-\u9fff]|\Z")
+_LISTED_HANDLE = re.compile(r"[@+]|[a-z_.-]*[0-9]")
+"""Further names after a first one need a sign: "Telegram @abc and asked me" goes on with a word."""
 _CLAUSE_END = re.compile(r"[。！？!?\n;；]")
 _WEAK_REACH: Final = 24
 _SUPPRESSING_REACH: Final = 12
@@ -129,22 +131,27 @@ class _Piece:
     def _read_labelled(self, labels: list[Label]) -> list[Label]:
         """Take what each announcement announces; give back those that were not followed by a value."""
         taken_to, unanswered = 0, []
-        for label in labels:
+        next_starts = [*(label.start for label in labels[1:]), len(self.claims.text) + 1]
+        for label, next_start in zip(labels, next_starts[: len(labels)], strict=True):
             if label.start < taken_to:
                 continue
-            end = self._read_after(label)
+            end = self._read_after(label, next_start)
             taken_to = max(taken_to, end)
             if not end:
                 unanswered.append(label)
         return unanswered
 
-    def _read_after(self, label: Label) -> int:
-        """End of the last value read after `label`, 0 for none."""
+    def _read_after(self, label: Label, next_label: int) -> int:
+        """End of the last value read after `label`, 0 for none; what stands behind the next label belongs to that one."""
         position = _after(GLUE, self.claims.text, label.end)
+        if position > next_label:
+            return 0
         if _NO_VALUE.match(self.claims.text, position) and label.meaning.sense not in (Sense.NAME, Sense.AMOUNT):
             return 0
         last_end = 0
-        for _ in range(_MAX_LISTED):
+        for place in range(_MAX_LISTED):
+            if place and label.meaning.sense is Sense.HANDLE and not _LISTED_HANDLE.match(self.claims.text, position):
+                break
             end = self._read_one(label, position)
             if not end:
                 break
