@@ -4,6 +4,7 @@
 call on the last day; `World.truth` knows where every stolen cent went.
 """
 
+from accord.engine.exercise.made_world import World
 from accord.engine.exercise.model import (
     ACCOUNTS,
     MENTIONS,
@@ -15,7 +16,6 @@ from accord.engine.exercise.model import (
     Gang,
     Truth,
     VictimReport,
-    World,
 )
 from accord.engine.exercise.plan import WorldPlan
 from accord.engine.exercise.world import make_world

@@ -33,9 +33,11 @@ from accord.engine.exercise.model import (
     Gang,
     Truth,
     VictimReport,
-    World,
 )
 from accord.engine.exercise.plan import WorldPlan
+
+Parts = tuple[WorldPlan, tuple[Bank, ...], pa.Table, pa.Table, tuple[VictimReport, ...], Truth]
+"""Plan, banks, accounts, transfers, reports, truth."""
 
 _FORMAT: Final = 1
 _TABLES: Final = {
@@ -48,35 +50,35 @@ _TABLES: Final = {
 _DOCUMENTS: Final = ("reports.json", "truth/gangs.json")
 
 
-def save_world(world: World, folder: Path) -> None:
-    """Write `world` to `folder`, which must be absent or empty (Conflict otherwise)."""
+def save_parts(parts: Parts, folder: Path) -> None:
+    """Write a world to `folder`, which must be absent or empty (Conflict otherwise)."""
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise Conflict("something stands there already; name a new folder or remove it first", where=str(folder))
     fresh = folder.with_name(f".{folder.name}.{os.getpid()}.part")
     shutil.rmtree(fresh, ignore_errors=True)
     (fresh / "truth").mkdir(parents=True)
     try:
-        _write_parts(world, fresh)
+        _write_parts(parts, fresh)
         os.replace(fresh, folder)
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
 
 
-def _write_parts(world: World, folder: Path) -> None:
-    truth = world.truth
-    tables = (world.accounts, world.transfers, truth.paths, truth.rests, truth.mentions)
+def _write_parts(parts: Parts, folder: Path) -> None:
+    plan, banks, accounts, transfers, reports, truth = parts
+    tables = (accounts, transfers, truth.paths, truth.rests, truth.mentions)
     for name, table in zip(_TABLES, tables, strict=True):
         pq.write_table(table, folder / name, compression="zstd")
-    documents = ([asdict(report) for report in world.reports], [asdict(gang) for gang in truth.gangs])
+    documents = ([asdict(report) for report in reports], [asdict(gang) for gang in truth.gangs])
     for name, document in zip(_DOCUMENTS, documents, strict=True):
         _write_json(folder / name, document)
     hashes = {name: _sha256(folder / name) for name in (*_TABLES, *_DOCUMENTS)}
-    plan = {**asdict(world.plan), "central_switch": sorted(world.plan.central_switch)}
-    banks = [asdict(bank) for bank in world.banks]
-    _write_json(folder / "world.json", {"format": _FORMAT, "plan": plan, "banks": banks, "files": hashes})
+    stated = {**asdict(plan), "central_switch": sorted(plan.central_switch)}
+    head = {"format": _FORMAT, "plan": stated, "banks": [asdict(bank) for bank in banks], "files": hashes}
+    _write_json(folder / "world.json", head)
 
 
-def load_world(folder: Path) -> World:
+def load_parts(folder: Path) -> Parts:
     """Read the world in `folder` and check every file against its hash."""
     index = folder / "world.json"
     if not index.is_file():
@@ -95,13 +97,13 @@ def load_world(folder: Path) -> World:
             raise Corrupt("missing or not what was saved; make the world anew", where=str(folder / name))
     tables = [_read_table(folder / name, schema) for name, schema in _TABLES.items()]
     reports, gangs = (json.loads((folder / name).read_bytes()) for name in _DOCUMENTS)
-    return World(
-        plan=_plan(plan),
-        banks=tuple(Bank(**{**bank, "channels": tuple(bank["channels"])}) for bank in banks),
-        accounts=tables[0],
-        transfers=tables[1],
-        reports=tuple(_report(report) for report in reports),
-        truth=Truth(tuple(_gang(gang) for gang in gangs), *tables[2:]),
+    return (
+        _plan(plan),
+        tuple(Bank(**{**bank, "channels": tuple(bank["channels"])}) for bank in banks),
+        tables[0],
+        tables[1],
+        tuple(_report(report) for report in reports),
+        Truth(tuple(_gang(gang) for gang in gangs), *tables[2:]),
     )
 
 

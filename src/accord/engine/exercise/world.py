@@ -15,7 +15,8 @@ from accord.engine.exercise.cast import Cast, Ints, make_cast
 from accord.engine.exercise.chains import Plot, play_out
 from accord.engine.exercise.flows import KIND_CODE, Flows, counter_amounts, joined
 from accord.engine.exercise.gangs import GangCast, Payment, make_gangs, make_victims
-from accord.engine.exercise.model import ACCOUNTS, MENTIONS, PATHS, RESTS, AccountKind, Gang, Truth, World
+from accord.engine.exercise.made_world import World
+from accord.engine.exercise.model import ACCOUNTS, MENTIONS, PATHS, RESTS, AccountKind, Gang, Truth
 from accord.engine.exercise.ordinary import ordinary_traffic
 from accord.engine.exercise.plan import WorldPlan
 from accord.engine.exercise.reports import Call, make_calls, reference

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -69,8 +67,10 @@ def make(
         central_switch=frozenset(_codes(central_switch)),
     )
     world = _make_with_progress(plan)
-    with _whole_folder(out) as folder:
-        world.save(folder)
+    try:
+        world.save(out)
+    except OSError as error:
+        raise Unavailable(f"the world cannot be written: {error.strerror}", where=str(out)) from error
     document = _document(world, out)
     if as_json:
         output.print_json(document)
@@ -92,25 +92,6 @@ def _make_with_progress(plan: WorldPlan) -> World:
     with output.progress_bar() as bar:
         task = bar.add_task("Making the world", total=1.0, detail="")
         return make_world(plan, lambda stage, share: bar.update(task, completed=share, detail=stage))
-
-
-@contextmanager
-def _whole_folder(out: Path) -> Iterator[Path]:
-    """Write beside `out` and rename at the end, so that a world stopped half-way is not taken for a whole one."""
-    import shutil
-    import tempfile
-
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        draft = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
-        try:
-            yield draft
-            draft.chmod(0o755)
-            draft.replace(out)
-        finally:
-            shutil.rmtree(draft, ignore_errors=True)
-    except OSError as error:
-        raise Unavailable(f"the world cannot be written: {error.strerror}", where=str(out)) from error
 
 
 def _document(world: World, out: Path) -> dict[str, Any]:

@@ -57,7 +57,7 @@ def load(
         str | None,
         typer.Option(
             "--map",
-            help="How to read other columns: a TOML file or a shipped map (bank-statement, exercise, exercise-balances, amlsim).",
+            help="Explains other columns: a TOML file or a shipped map (bank-statement, exercise, exercise-balances, amlsim).",
             show_default=False,
             metavar="MAP",
         ),
