@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import logging
 import random
+from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import Executor, Future, wait
 from datetime import datetime, timedelta
-from typing import Final, TypeVar
+from typing import Final, Generic, TypeVar
 
 from django.db import connection, models, transaction
 from django.db.models import F, QuerySet
@@ -20,6 +22,10 @@ from accord.core.errors import AccordError, Unavailable
 _log = logging.getLogger(__name__)
 
 LEASE: Final = timedelta(seconds=60)
+_SOONEST: Final = timedelta(milliseconds=100)
+CALLS_A_LINE: Final = 4
+"""Calls to one institution at once."""
+
 _FIRST_RETRY: Final = timedelta(seconds=5)
 _LONGEST_RETRY: Final = timedelta(minutes=15)
 
@@ -67,7 +73,45 @@ def call_out(institution: str, call: Callable[[], _Reply]) -> _Reply | AccordErr
         return Unavailable(f"the line to {institution} failed ({type(error).__name__}); the node's log says more")
 
 
+class Courier(Generic[_Row, _Reply]):
+    """Calls to other systems under way. A slow line keeps a few threads busy and delays no other line.
+
+    Not thread-safe itself: the worker's thread sends and collects, the executor's threads only call.
+    """
+
+    def __init__(self, executor: Executor, institution_of: Callable[[_Row], str]) -> None:
+        self._executor = executor
+        self._institution_of = institution_of
+        self._under_way: dict[Future[_Reply | AccordError], _Row] = {}
+
+    def __len__(self) -> int:
+        """How many calls are under way."""
+        return len(self._under_way)
+
+    def crowded(self) -> list[str]:
+        """Institutions with as many calls under way as one line may have: send them nothing more for now."""
+        calls = Counter(self._institution_of(row) for row in self._under_way.values())
+        return [institution for institution, number in calls.items() if number >= CALLS_A_LINE]
+
+    def send(self, row: _Row, call: Callable[[], _Reply]) -> None:
+        """Make a call in a thread of its own; `call` touches no database."""
+        self._under_way[self._executor.submit(call_out, self._institution_of(row), call)] = row
+
+    def collect(self, wait_seconds: float) -> list[tuple[_Row, _Reply | AccordError]]:
+        """Replies that are in, waiting at most so long for those that are not."""
+        done, _ = wait(self._under_way, timeout=wait_seconds)
+        return [(self._under_way.pop(future), future.result()) for future in done]
+
+
 def next_retry(now: datetime, attempts: int) -> datetime:
     """When to try again after `attempts` failures: doubling, with jitter of a quarter, at most 15 minutes."""
     wait = min(_FIRST_RETRY * (1 << min(attempts, 10)), _LONGEST_RETRY)
     return now + wait * random.uniform(0.75, 1.0)  # noqa: S311 - spreads load, keeps no secret
+
+
+def ask_again_at(now: datetime, expected_at: datetime) -> datetime:
+    """When to fetch an answer that was promised for `expected_at`: never at once again, never later than in 15 minutes.
+
+    So a receiver that promises nonsense is neither asked without pause nor never again.
+    """
+    return min(max(expected_at, now + _SOONEST), now + _LONGEST_RETRY)

@@ -8,13 +8,16 @@ What comes back is hostile until `check_answer` has passed it.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from itertools import pairwise
+from typing import Final, Protocol
 from uuid import UUID
 
 from accord.core.errors import AccordError
+from accord.core.money import EXPONENTS, MAX_MINOR
 from accord.engine.tracing.model import ExitKind, Interval, Parcel, Rule
 
 
@@ -133,32 +136,106 @@ class Nonsense(AccordError):
     """A holder's answer contradicts the question or itself, so nothing of it was taken over."""
 
 
+MOST_CHARACTERS: Final = {"transfer": 128, "account": 128, "institution": 64}
+"""What an answer may name at most; longer names come from a broken line."""
+
+_LONGEST_SECONDS: Final = 100 * 366 * 24 * 3600
+
+
 def check_answer(request: EnquiryRequest, answer: EnquiryAnswer) -> None:
     """Refuse an answer that cannot be true. Raises Nonsense that says which part and why.
 
     In every currency, what stands, went on, left and was absorbed must equal what was asked about and converted (poison
-    is an upper bound and conserves nothing); every amount is positive; no transfer is dated after `until`; onward legs
-    leave the institution; nothing is absorbed in a single credit.
+    is an upper bound and conserves nothing); every amount is positive and its units add up to it; no transfer is dated
+    after `until`; onward legs leave the institution; exits leave all ledgers; nothing is absorbed in a single credit.
     """
-    legs = (*answer.flows, *answer.onward, *(exit_.leg for exit_ in answer.exits))
-    for leg in legs:
+    check_moment(request.institution, answer.answered_at)
+    for leg in (*answer.flows, *answer.onward, *(exit_.leg for exit_ in answer.exits)):
         _check_leg(request, answer.answered_at, leg)
     for standing in answer.standing:
-        if standing.amount <= 0:
-            raise Nonsense(f"{request.institution} says {standing.amount} stands on {standing.account}; expected more than 0")
+        _check_standing(request, standing)
     for leg in answer.onward:
         if leg.creditor_bank == request.institution:
             raise Nonsense(f"{request.institution} names itself as the receiver of onward transfer {leg.transfer}")
+    for exit_ in answer.exits:
+        if exit_.kind is ExitKind.OUTSIDE:
+            raise Nonsense(f"{request.institution} calls transfer {exit_.leg.transfer} an exit without naming its receiver")
     _check_totals(request, answer)
 
 
+def check_moment(institution: str, moment: datetime) -> None:
+    """Refuse a time that does not say in which zone it is."""
+    if moment.tzinfo is None:
+        raise Nonsense(f"{institution} states the time {moment} without a zone")
+
+
+def check_amount(institution: str, what: str, amount: int) -> None:
+    """Refuse an amount that is not positive, or larger than any that is accepted here."""
+    if not 0 < amount <= MAX_MINOR:
+        raise Nonsense(f"{institution} says {amount} {what}; expected more than 0 and at most {MAX_MINOR}")
+
+
+def check_name(institution: str, kind: str, name: str) -> None:
+    """Refuse a name that is empty, too long to be one, or no text."""
+    if not name or len(name) > MOST_CHARACTERS[kind] or "\x00" in name:
+        raise Nonsense(f"{institution} names {kind} {name[:40]!r} ({len(name)} characters), which cannot be one")
+
+
 def _check_leg(request: EnquiryRequest, answered_at: datetime, leg: TransferLeg) -> None:
-    if leg.amount <= 0:
-        raise Nonsense(f"{request.institution} says transfer {leg.transfer} carried {leg.amount}; expected more than 0")
+    asked = request.institution
+    check_name(asked, "transfer", leg.transfer)
+    for account, bank in ((leg.debtor, leg.debtor_bank), (leg.creditor, leg.creditor_bank)):
+        check_name(asked, "account", account)
+        check_name(asked, "institution", bank)
+    check_amount(asked, f"was carried by transfer {leg.transfer}", leg.amount)
+    _check_currency(asked, leg.currency)
+    check_moment(asked, leg.time)
     if leg.time > (request.until or answered_at):
-        raise Nonsense(f"{request.institution} dates transfer {leg.transfer} after the time asked about")
-    if leg.intervals and sum(end - start for start, end in leg.intervals) != leg.amount:
-        raise Nonsense(f"{request.institution} names units of transfer {leg.transfer} that do not add up to its amount")
+        raise Nonsense(f"{asked} dates transfer {leg.transfer} after the time asked about")
+    _check_units(asked, f"of transfer {leg.transfer}", leg.intervals, leg.amount)
+    if (leg.counter_amount is None) != (leg.counter_currency is None):
+        raise Nonsense(f"{asked} converts in transfer {leg.transfer} without saying how much of which currency arrived")
+    if leg.counter_currency is not None:
+        _check_currency(asked, leg.counter_currency)
+    if leg.counter_amount is not None and not 0 <= leg.counter_amount <= MAX_MINOR:
+        raise Nonsense(f"{asked} says {leg.counter_amount} arrived by transfer {leg.transfer}")
+
+
+def _check_standing(request: EnquiryRequest, standing: AccountStanding) -> None:
+    asked = request.institution
+    check_name(asked, "account", standing.account)
+    check_amount(asked, f"stands on {standing.account}", standing.amount)
+    _check_currency(asked, standing.currency)
+    if standing.seconds_to_pass_on is not None and not 0 <= standing.seconds_to_pass_on <= _LONGEST_SECONDS:
+        raise Nonsense(f"{asked} says {standing.account} passes money on after {standing.seconds_to_pass_on} s")
+    if not standing.parcels:
+        return
+    units: dict[str, list[Interval]] = {}
+    for parcel in standing.parcels:
+        check_name(asked, "transfer", parcel.transfer)
+        units.setdefault(parcel.transfer, []).append((parcel.start, parcel.end))
+    for transfer, spans in units.items():
+        _check_units(asked, f"of transfer {transfer} on {standing.account}", spans, sum(end - start for start, end in spans))
+    if sum(parcel.end - parcel.start for parcel in standing.parcels) != standing.amount:
+        raise Nonsense(f"{asked} names units on {standing.account} that do not add up to its amount")
+
+
+def _check_units(institution: str, where: str, spans: Sequence[Interval], amount: int) -> None:
+    """Units that are named are units a transfer can have, none of them twice, and add up to the amount."""
+    if not spans:
+        return
+    ordered = sorted(spans)
+    if any(not 0 <= start < end for start, end in ordered):
+        raise Nonsense(f"{institution} names units {where} that no transfer has")
+    if any(start < end for (_, end), (start, _) in pairwise(ordered)):
+        raise Nonsense(f"{institution} names units {where} twice")
+    if sum(end - start for start, end in ordered) != amount:
+        raise Nonsense(f"{institution} names units {where} that do not add up to its amount")
+
+
+def _check_currency(institution: str, currency: str) -> None:
+    if currency not in EXPONENTS:
+        raise Nonsense(f"{institution} names the currency {currency[:8]!r}, which does not exist")
 
 
 def _check_totals(request: EnquiryRequest, answer: EnquiryAnswer) -> None:

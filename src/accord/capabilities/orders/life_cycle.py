@@ -2,6 +2,7 @@
 
     draft → approved → sent → acknowledged → held | held_partly | refused
     held | held_partly → expired | releasing → released
+    approved | sent | acknowledged → expired, when no answer came before the order's own time was over
 
 A recall that stops a payment counts as held: the payer's bank keeps the money. A bank may answer without acknowledging.
 """
@@ -52,6 +53,7 @@ TRANSITIONS: Final[dict[tuple[State, Event], State]] = {
     (State.ACKNOWLEDGED, Event.SEND): State.ACKNOWLEDGED,  # asked again for the answer
     (State.ACKNOWLEDGED, Event.ACKNOWLEDGE): State.ACKNOWLEDGED,
     **{(before, event): after for before in (State.SENT, State.ACKNOWLEDGED) for event, after in _ANSWERS.items()},
+    **{(waiting, Event.EXPIRE): State.EXPIRED for waiting in (State.APPROVED, State.SENT, State.ACKNOWLEDGED)},
     **{(held, Event.EXPIRE): State.EXPIRED for held in (State.HELD, State.HELD_PARTLY, State.RELEASING)},
     **{(held, Event.ASK_RELEASE): State.RELEASING for held in (State.HELD, State.HELD_PARTLY)},
     (State.RELEASING, Event.CONFIRM_RELEASE): State.RELEASED,

@@ -13,7 +13,18 @@ from enum import StrEnum
 from typing import Protocol
 from uuid import UUID
 
-from accord.capabilities.claims.ports import Acknowledged, Credit, EnquiryAnswer, Nonsense
+from accord.capabilities.claims.ports import (
+    Acknowledged,
+    Credit,
+    EnquiryAnswer,
+    EnquiryRequest,
+    Nonsense,
+    check_amount,
+    check_answer,
+    check_moment,
+    check_name,
+)
+from accord.core.money import EXPONENTS, MAX_MINOR
 from accord.engine.tracing.model import Rule
 
 
@@ -121,10 +132,59 @@ class OrderTaker(Protocol):
 
 
 def check_hold_answer(order: OrderMessage, answer: HoldAnswer) -> None:
-    """Refuse an answer that cannot be true; raises Nonsense."""
+    """Refuse an answer that cannot be true, in what it holds or in what it says became of the credit; raises Nonsense."""
+    check_moment(order.institution, answer.answered_at)
     if answer.held < 0 or answer.held > order.amount:
         raise Nonsense(f"{order.institution} says it holds {answer.held} under an order limited to {order.amount}")
     if answer.held and answer.refusal:
         raise Nonsense(f"{order.institution} both holds {answer.held} and refuses ({answer.refusal})")
     if not answer.held and not answer.refusal:
         raise Nonsense(f"{order.institution} neither holds anything nor says why not")
+    if answer.held and not answer.transfer:
+        raise Nonsense(f"{order.institution} holds {answer.held} without naming the transfer")
+    if answer.transfer:
+        check_name(order.institution, "transfer", answer.transfer)
+    if answer.followed is not None:
+        _check_followed(order, answer.transfer, answer.followed)
+
+
+def _check_followed(order: OrderMessage, transfer: str, followed: EnquiryAnswer) -> None:
+    """What the bank tells of the credit must be an answer to the enquiry that the order stands for."""
+    credits_ = order.credits
+    if not credits_:
+        named = [leg for leg in followed.flows if leg.transfer == transfer]
+        if len(named) != 1:
+            raise Nonsense(f"{order.institution} follows a payment without saying once what it was ({transfer!r})")
+        credits_ = (Credit(transfer, named[0].amount, named[0].currency, named[0].intervals),)
+    request = EnquiryRequest(order.order_id, order.authority, order.institution, credits_, order.rule)
+    check_answer(request, followed)
+
+
+def check_recall_answer(order: OrderMessage, answer: RecallAnswer) -> None:
+    """Refuse an answer that cannot be true; raises Nonsense.
+
+    More than was ordered may be stopped: victims round, and a payment is stopped whole.
+    """
+    bank = order.institution
+    check_moment(bank, answer.answered_at)
+    if answer.stopped < 0 or answer.stopped > MAX_MINOR:
+        raise Nonsense(f"{bank} says it stopped {answer.stopped}")
+    if answer.stopped and answer.refusal:
+        raise Nonsense(f"{bank} both stops {answer.stopped} and refuses ({answer.refusal})")
+    if not answer.stopped and not answer.refusal:
+        raise Nonsense(f"{bank} neither stops anything nor says why not")
+    if answer.refusal is not Refusal.ALREADY_SETTLED:
+        return
+    check_name(bank, "transfer", answer.transfer)
+    check_name(bank, "institution", answer.payee_bank)
+    check_name(bank, "account", answer.payee_account)
+    check_amount(bank, f"was paid by transfer {answer.transfer}", answer.amount)
+    if answer.currency not in EXPONENTS:
+        raise Nonsense(f"{bank} names the currency {answer.currency[:8]!r}, which does not exist")
+
+
+def check_release_answer(institution: str, answer: ReleaseAnswer) -> None:
+    """Refuse an answer that cannot be true; raises Nonsense."""
+    check_moment(institution, answer.answered_at)
+    if answer.released < 0:
+        raise Nonsense(f"{institution} says it gave back {answer.released}")

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from django.conf import settings
 
+from accord.capabilities.claims.services.chase import CHASE_RULES
 from accord.core.errors import BadInput
 from accord.engine.tracing.model import Rule
 
@@ -71,6 +72,8 @@ def _parse(code: str, table: dict[str, Any], where: str) -> Regime:
     for key in ("first_order_hours", "hold_hours", "answer_minutes"):
         if table[key] <= 0:
             raise BadInput(f"{key} must be more than 0: every order expires and every clock runs", where=where)
+    if table["tracing_rule"] not in CHASE_RULES:
+        raise BadInput(f"tracing_rule must be one of {', '.join(CHASE_RULES)}, not {table['tracing_rule']!r}", where=where)
     return Regime(
         code=code,
         name=table["name"],

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import Executor
 from datetime import datetime
+from functools import partial
 from typing import Final
 from uuid import UUID
 
@@ -12,10 +12,10 @@ import msgspec
 from django.db.models import Min
 
 from accord.capabilities.claims.messages import credits_from_json
-from accord.capabilities.claims.ports import Acknowledged
-from accord.capabilities.delivery import call_out, lease_due
+from accord.capabilities.claims.ports import Acknowledged, check_moment
+from accord.capabilities.delivery import Courier, lease_due
 from accord.capabilities.orders import services
-from accord.capabilities.orders.life_cycle import HOLDING, WAITING, State
+from accord.capabilities.orders.life_cycle import LIVE, WAITING, State
 from accord.capabilities.orders.models import Order, OrderKind
 from accord.capabilities.orders.ports import (
     HoldAnswer,
@@ -25,12 +25,14 @@ from accord.capabilities.orders.ports import (
     RecallAnswer,
     ReleaseAnswer,
     check_hold_answer,
+    check_recall_answer,
+    check_release_answer,
 )
 from accord.core import clock
 from accord.core.errors import AccordError, Unavailable
 from accord.engine.tracing.model import Rule
 
-BATCH: Final = 32
+BATCH: Final = 64
 
 TakerOf = Callable[[str], OrderTaker]
 """Finds the port for an institution; raises Unavailable when there is no line to it."""
@@ -38,16 +40,26 @@ TakerOf = Callable[[str], OrderTaker]
 Reply = Acknowledged | RecallAnswer | HoldAnswer | ReleaseAnswer
 
 
-def deliver_orders(taker_of: TakerOf, executor: Executor) -> int:
-    """Send due orders, all of a batch at once, so that a slow bank delays no other; how many were sent."""
-    due = lease_due(Order.objects.filter(state__in=WAITING), clock.now(), BATCH)
-    if not due:
-        return 0
-    services.mark_sent(due)
-    replies = executor.map(lambda order: call_out(order.institution, lambda: _send(order, taker_of)), due)
-    for order, reply in zip(due, replies, strict=True):
-        _take(order, reply)
+OrderCourier = Courier[Order, Reply]
+
+
+def send_due_orders(taker_of: TakerOf, courier: OrderCourier) -> int:
+    """Send the orders that are due; how many were sent."""
+    waiting = Order.objects.filter(state__in=WAITING).exclude(institution__in=courier.crowded())
+    due = lease_due(waiting, clock.now(), BATCH)
+    if due:
+        services.mark_sent(due)
+    for order in due:
+        courier.send(order, partial(_send, order, taker_of))
     return len(due)
+
+
+def take_order_replies(courier: OrderCourier, wait_seconds: float) -> int:
+    """Take over what banks have answered; how many answers there were."""
+    replies = courier.collect(wait_seconds)
+    for order, reply in replies:
+        _take(order, reply)
+    return len(replies)
 
 
 def message_of(order: Order) -> OrderMessage:
@@ -71,12 +83,22 @@ def _send(order: Order, taker_of: TakerOf) -> Reply:
     message = message_of(order)
     taker = taker_of(order.institution)
     if order.state == State.RELEASING:
-        return taker.release(message.order_id, message.authority)
+        return _checked(message, taker.release(message.order_id, message.authority))
     if order.kind == OrderKind.RECALL:
-        return taker.recall(message)
-    reply = taker.place_hold(message)
+        return _checked(message, taker.recall(message))
+    return _checked(message, taker.place_hold(message))
+
+
+def _checked(order: OrderMessage, reply: Reply) -> Reply:
+    """The reply, unless it cannot be true; raises Nonsense."""
     if isinstance(reply, HoldAnswer):
-        check_hold_answer(message, reply)
+        check_hold_answer(order, reply)
+    elif isinstance(reply, RecallAnswer):
+        check_recall_answer(order, reply)
+    elif isinstance(reply, ReleaseAnswer):
+        check_release_answer(order.institution, reply)
+    else:
+        check_moment(order.institution, reply.expected_at)
     return reply
 
 
@@ -98,5 +120,5 @@ def _take(order: Order, reply: Reply | AccordError) -> None:
 def next_order_due() -> datetime | None:
     """When the next order is to be sent, asked about or ended."""
     waiting = Order.objects.filter(state__in=WAITING).aggregate(at=Min("next_attempt_at"))["at"]
-    lapsing = Order.objects.filter(state__in=HOLDING).aggregate(at=Min("until"))["at"]
+    lapsing = Order.objects.filter(state__in=LIVE).aggregate(at=Min("until"))["at"]
     return min((moment for moment in (waiting, lapsing) if moment is not None), default=None)
