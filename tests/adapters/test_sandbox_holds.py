@@ -76,7 +76,7 @@ def test_what_has_gone_on_is_not_held_and_the_answer_says_where_it_went(day: Ste
     day.advance_to(at(10))
     answer = held(north, hold_order("n-mule", 100_000, [T1]))
     assert answer.held == 40_000
-    assert "40000 of 100000" in answer.reason
+    assert "400.00 CNY of 1,000.00 CNY" in answer.reason
     assert answer.followed is not None
     assert [(leg.transfer, leg.amount) for leg in answer.followed.onward] == [("T2", 60_000)]
 
@@ -234,6 +234,17 @@ def test_an_order_released_before_its_turn_is_never_carried_out(day: SteppedCloc
     day.advance_to(at(60))
     assert held(north, order).refusal is Refusal.NOT_AUTHORISED
     assert not banks.placed_holds()
+
+
+def test_a_world_that_was_played_ahead_of_the_clock_is_not_held_in_the_past(day: SteppedClock, tmp_path: Path) -> None:
+    town = one_mule()
+    town.pay("T2", 30, "n-mule", "s-next", 60_000)
+    banks = town.open(tmp_path)
+    banks.advance(at(40))
+    order = hold_order("n-mule", 100_000, [T1])
+    answer = held(banks.bank(NORTH), order)
+    assert (answer.held, answer.answered_at) == (40_000, at(30))
+    assert banks.bank(NORTH).status(order.order_id) == HoldStatus(40_000, order.until)
 
 
 def test_every_refusal_has_its_code(day: SteppedClock, tmp_path: Path) -> None:

@@ -118,7 +118,7 @@ class SandboxBanks:
         return self._switches.get(code) or self.bank(code)
 
     def advance(self, to: datetime) -> None:
-        """Play everything up to and including `to`, which may run ahead of the clock. Never backwards."""
+        """Play everything up to and including `to`. Never backwards: calls while the clock lies behind count as made then."""
         with self._lock:
             self._catch_up(to_micros(to))
 
@@ -154,9 +154,8 @@ class SandboxBanks:
     def locked(self) -> Iterator[int]:
         """Alone in this process, with everything played up to now; yields now (epoch µs)."""
         with self._lock:
-            now = to_micros(clock.now())
-            self._catch_up(now)
-            yield now
+            self._catch_up(to_micros(clock.now()))
+            yield self._now()
 
     def received(self, message_id: UUID, kind: str, content: bytes | None = None) -> Message | None:
         """The message as first received; Conflict where `content` now says something else."""
@@ -166,12 +165,16 @@ class SandboxBanks:
         return message
 
     def keep(self, message: Message) -> Message:
-        """Take a new message in, and carry it out when it is due at once."""
+        """Take a new message in, and carry it out when it is due at once. Returns it as it is kept."""
         with self._change():
+            now = self._now()
             kept = self.received(message.id, message.kind, message.content)
-            if kept is None:
-                self._store.add_message(message)
-                self._run(to_micros(clock.now()))
+            if kept is not None:
+                return kept
+            if message.due_at <= now < self._next_at:
+                return self._act(message)
+            self._store.add_message(message)
+            self._run(now)
         return self._store.message(message.id, message.kind) or message
 
     def fix_answer(self, message: Message, answer: EnquiryAnswer) -> EnquiryAnswer:
@@ -191,6 +194,10 @@ class SandboxBanks:
         with self._change():
             self._store.put_faults(code, faults)
             self._faults[code] = faults
+
+    def _now(self) -> int:
+        """The clock, but never before what has been played: `advance` may have run ahead."""
+        return max(to_micros(clock.now()), self.play.moment)
 
     def _catch_up(self, now: int) -> None:
         self._follow_others()
@@ -247,10 +254,12 @@ class SandboxBanks:
             self._store.set_played(self.play.played)
         self._look_ahead()
 
-    def _act(self, message: Message) -> None:
+    def _act(self, message: Message) -> Message:
         """Let the bank do what a message that has fallen due asks, and fix its answer."""
         acts = {HOLD: self._hold, RECALL: self._recall, RELEASE: self._release}
-        self._store.set_answer(message, acts[message.kind](message))
+        answer = acts[message.kind](message)
+        self._store.set_answer(message, answer)
+        return replace(message, answer=answer)
 
     def _hold(self, message: Message) -> bytes:
         order = msgspec.json.decode(message.content, type=OrderMessage)

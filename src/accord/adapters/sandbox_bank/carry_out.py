@@ -25,6 +25,7 @@ from accord.capabilities.claims.ports import Credit, EnquiryAnswer
 from accord.capabilities.orders.ports import HoldAnswer, OrderMessage, RecallAnswer, Refusal
 from accord.core.clock import from_micros, to_micros
 from accord.core.errors import BadInput, NotFound
+from accord.core.money import Money
 from accord.engine.tracing.model import AccountRef, Rule, Standing, Trace, TraceOptions
 
 
@@ -56,8 +57,8 @@ class BankState:
         return self.play.is_pending(row) or self.play.is_booked(row, self.moment)
 
 
-class Refused(Exception):
-    """The bank does not carry out the order. `followed` is there once the credit was found."""
+class _Refused(Exception):
+    """Inside this module only: the bank does not carry out the order. `followed` is there once the credit was found."""
 
     def __init__(self, refusal: Refusal, reason: str, transfer: str = "", followed: EnquiryAnswer | None = None) -> None:
         super().__init__(reason)
@@ -71,39 +72,42 @@ def carry_out_hold(state: BankState, order: OrderMessage) -> tuple[HoldAnswer, H
         _check_standing_of_order(state, order)
         refs, credits_ = _found(state, order)
         hold, followed, wanted = _try_to_hold(state, order, refs, credits_)
-    except Refused as refused:
+    except _Refused as refused:
         answer = HoldAnswer(answered_at, 0, refused.refusal, refused.reason, refused.transfer, refused.followed)
         return answer, None
-    reason = "" if hold.amount == wanted else f"{hold.amount} of {wanted} could be held"
+    reason = (
+        "" if hold.amount == wanted else f"{Money(hold.amount, hold.currency)} of {Money(wanted, hold.currency)} could be held"
+    )
     return HoldAnswer(answered_at, hold.amount, None, reason, credits_[0].transfer, followed), hold
 
 
 def _check_standing_of_order(state: BankState, order: OrderMessage) -> None:
     if not order.authority.strip():
-        raise Refused(Refusal.NOT_AUTHORISED, "the order names no authority")
+        raise _Refused(Refusal.NOT_AUTHORISED, "the order names no authority")
     if order.rule is Rule.POISON:
-        raise Refused(Refusal.NOT_AUTHORISED, "poison is an upper bound and never the ground of a hold")
+        raise _Refused(Refusal.NOT_AUTHORISED, "poison is an upper bound and never the ground of a hold")
     if to_micros(order.until) <= state.moment:
-        raise Refused(Refusal.NOT_AUTHORISED, "the order had run out before the bank could act")
+        raise _Refused(Refusal.NOT_AUTHORISED, "the order had run out before the bank could act")
 
 
 def _found(state: BankState, order: OrderMessage) -> tuple[list[AccountRef], tuple[Credit, ...]]:
     """The accounts and the credits that the order means."""
-    refs = state.directory.find(order.account, state.banks)
+    named = order.account or (order.payment.payee_account if order.payment else "")
+    refs = state.directory.find(named, state.banks)
     if not refs:
-        raise Refused(Refusal.NO_SUCH_ACCOUNT, f"no account {order.account} here")
+        raise _Refused(Refusal.NO_SUCH_ACCOUNT, f"no account {named} here")
     if order.credits:
         for credit in order.credits:
             if not state.view.ledger.has_transfer(credit.transfer):
-                raise Refused(Refusal.NO_SUCH_TRANSFER, f"no transfer {credit.transfer} here", credit.transfer)
+                raise _Refused(Refusal.NO_SUCH_TRANSFER, f"no transfer {credit.transfer} here", credit.transfer)
         return refs, order.credits
     assert order.payment is not None
     match = state.matcher.credit(order.payment)
     if match.row is None:
-        raise Refused(Refusal.NO_SUCH_TRANSFER, match.reason)
+        raise _Refused(Refusal.NO_SUCH_TRANSFER, match.reason)
     row = state.book.row_dict(match.row)
     if not state.play.is_booked(match.row, state.moment):
-        raise Refused(Refusal.NO_SUCH_TRANSFER, "the payment has not arrived yet", row["id"])
+        raise _Refused(Refusal.NO_SUCH_TRANSFER, "the payment has not arrived yet", row["id"])
     return [AccountRef(row["creditor"], row["creditor_bank"])], (Credit(row["id"], row["amount"], row["currency"]),)
 
 
@@ -115,16 +119,16 @@ def _try_to_hold(
     try:
         trace = state.follow(credits_, order.rule)
     except (BadInput, NotFound) as error:
-        raise Refused(Refusal.NO_SUCH_TRANSFER, error.message, named) from error
+        raise _Refused(Refusal.NO_SUCH_TRANSFER, error.message, named) from error
     followed = answer_from_trace(trace, credits_, state.view, from_micros(state.moment))
     if state.faults.refuse_all or state.profile.refuses(order.order_id):
-        raise Refused(Refusal.LEGAL_REVIEW, "with the legal department", named, followed)
+        raise _Refused(Refusal.LEGAL_REVIEW, "with the legal department", named, followed)
     places = [place for place in trace.standing if place.account in refs and place.currency == order.currency]
     if not places:
-        raise Refused(Refusal.NOTHING_STANDS, _why_nothing(trace, refs, order), named, followed)
+        raise _Refused(Refusal.NOTHING_STANDS, _why_nothing(trace, refs, order), named, followed)
     hold = max((_hold_on(state, order, credits_, place) for place in places), key=lambda hold: hold.amount)
     if hold.amount <= 0:
-        raise Refused(
+        raise _Refused(
             Refusal.NOTHING_STANDS, "what stands is on hold under other orders or no longer available", named, followed
         )
     return hold, followed, order.amount

@@ -81,14 +81,16 @@ def _pinned(ledger: Ledger, trace: Trace, options: TraceOptions, pin: Pin) -> Tr
     flow = next((flow for flow in trace.flows if flow.transfer == pin.transfer), None)
     if flow is None:
         return trace
+    standing_there = [
+        (parcel.start, parcel.end) for place in trace.standing for parcel in place.parcels if parcel.transfer == pin.transfer
+    ]
+    if not minus([pin.span], standing_there):
+        return trace
     row = ledger.transfer(pin.transfer)
     debited = int(row["amount"])
     received = debited if row["counter_amount"] is None else int(row["counter_amount"])
     units = [part for span in flow.intervals for part in _debtor_units(span, pin.span, debited, received)]
     held = sorted(_image(span, debited, received) for span in units)
-    standing_there = [
-        (parcel.start, parcel.end) for place in trace.standing for parcel in place.parcels if parcel.transfer == pin.transfer
-    ]
     if not minus(held, standing_there):
         return trace
     gone = ledger.trace([ClaimStart(pin.transfer, intervals=tuple(units))], trace.rule, options)

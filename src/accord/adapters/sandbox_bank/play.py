@@ -37,6 +37,11 @@ class Play:
         self._pending: set[int] = set()
         self.booked: list[int] = []
 
+    @property
+    def moment(self) -> int:
+        """When the last event played happened (epoch µs)."""
+        return self._book.events[self.played - 1].at if self.played else 0
+
     def next_at(self) -> int | None:
         """When the next event is due; None at the end."""
         events = self._book.events

@@ -8,6 +8,7 @@ are noticed by SQLite's data version. Open it after the process has started: a c
 from __future__ import annotations
 
 import sqlite3
+import weakref
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -77,9 +78,10 @@ class StateStore:
             )
         self._version = -1
         self._stops_read = 0
+        self._closing = weakref.finalize(self, self._database.close)
 
     def close(self) -> None:
-        self._database.close()
+        self._closing()
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
