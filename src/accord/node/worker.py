@@ -16,9 +16,16 @@ from typing import Final
 
 from django.db import OperationalError, close_old_connections
 
-from accord.capabilities.claims.tasks import HolderOf, deliver_enquiries, next_enquiry_due
+from accord.capabilities.claims.tasks import (
+    EnquiryCourier,
+    HolderOf,
+    next_enquiry_due,
+    send_due_enquiries,
+    take_enquiry_replies,
+)
+from accord.capabilities.delivery import Courier
 from accord.capabilities.orders.services import expire_due
-from accord.capabilities.orders.tasks import TakerOf, deliver_orders, next_order_due
+from accord.capabilities.orders.tasks import OrderCourier, TakerOf, next_order_due, send_due_orders, take_order_replies
 from accord.core import clock
 
 _log = logging.getLogger(__name__)
@@ -26,8 +33,11 @@ _log = logging.getLogger(__name__)
 IDLE_SECONDS: Final = 0.25
 """How often an idle worker looks for new rows: one indexed query, far below what an officer notices."""
 
-LINES_AT_ONCE: Final = 16
+CALLS_AT_ONCE: Final = 32
 """Calls to other systems under way at once."""
+
+REPLY_SECONDS: Final = 0.02
+"""How long one sweep waits for replies, so that quick ones are taken over together; slow ones are for a later sweep."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,21 +54,30 @@ class Worker:
 
     def __init__(self, lines: Lines) -> None:
         self._lines = lines
-        self._executor = ThreadPoolExecutor(LINES_AT_ONCE, thread_name_prefix="line")
+        self._executor = ThreadPoolExecutor(CALLS_AT_ONCE, thread_name_prefix="line")
+        self._orders: OrderCourier = Courier(self._executor, lambda order: order.institution)
+        self._enquiries: EnquiryCourier = Courier(self._executor, lambda enquiry: enquiry.institution)
 
     def run_once(self) -> int:
         """One sweep; how many rows it worked on. Orders go before questions: money moves meanwhile."""
         done = expire_due(clock.now())
-        done += deliver_orders(self._lines.taker_of, self._executor)
-        done += deliver_enquiries(self._lines.holder_of, self._lines.authority, self._executor)
+        done += send_due_orders(self._lines.taker_of, self._orders)
+        done += send_due_enquiries(self._lines.holder_of, self._lines.authority, self._enquiries)
+        done += take_order_replies(self._orders, REPLY_SECONDS)
+        done += take_enquiry_replies(self._enquiries, REPLY_SECONDS)
         return done
 
     def run_until_idle(self) -> int:
-        """Sweep until nothing is due any more."""
+        """Sweep until nothing is due any more and no call is under way."""
         total = 0
-        while done := self.run_once():
+        while (done := self.run_once()) or self.calls_under_way:
             total += done
         return total
+
+    @property
+    def calls_under_way(self) -> int:
+        """Calls to other systems that have not come back yet."""
+        return len(self._orders) + len(self._enquiries)
 
     def run(self, stop: threading.Event, before: Callable[[], None]) -> None:
         """Call `before` and sweep, again and again until `stop` is set. A store that is away is waited for, not died of."""
@@ -71,7 +90,7 @@ class Worker:
                 _log.exception("the operational store does not answer; trying again in 2 s")
                 stop.wait(2)
                 continue
-            if not busy:
+            if not busy and not self.calls_under_way:
                 stop.wait(IDLE_SECONDS)
 
     def close(self) -> None:

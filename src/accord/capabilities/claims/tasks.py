@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable
-from concurrent.futures import Executor
 from datetime import datetime
+from functools import partial
 from typing import Final
+from uuid import UUID
 
 from django.db.models import Min
 
@@ -13,23 +15,40 @@ from accord.capabilities.claims import services
 from accord.capabilities.claims.messages import request_of
 from accord.capabilities.claims.models import Enquiry, EnquiryState
 from accord.capabilities.claims.ports import Acknowledged, EnquiryAnswer, LedgerHolder, check_answer
-from accord.capabilities.delivery import call_out, lease_due
+from accord.capabilities.delivery import Courier, lease_due
 from accord.core import clock
 from accord.core.errors import AccordError, Unavailable
 
-BATCH: Final = 32
+BATCH: Final = 256
 
 HolderOf = Callable[[str], LedgerHolder]
 """Finds the port for an institution; raises Unavailable when there is no line to it."""
 
 
-def deliver_enquiries(holder_of: HolderOf, authority: str, executor: Executor) -> int:
-    """Send due enquiries, all of a batch at once, so that a slow holder delays no other; how many were sent."""
-    due = lease_due(Enquiry.objects.filter(state__in=(EnquiryState.QUEUED, EnquiryState.ACKNOWLEDGED)), clock.now(), BATCH)
-    replies = executor.map(lambda enquiry: call_out(enquiry.institution, lambda: _ask(enquiry, holder_of, authority)), due)
-    for enquiry, reply in zip(due, replies, strict=True):
-        _take(enquiry, reply)
+EnquiryCourier = Courier[Enquiry, Acknowledged | EnquiryAnswer]
+
+
+def send_due_enquiries(holder_of: HolderOf, authority: str, courier: EnquiryCourier) -> int:
+    """Send the enquiries that are due; how many were sent."""
+    waiting = Enquiry.objects.filter(state__in=(EnquiryState.QUEUED, EnquiryState.ACKNOWLEDGED))
+    due = lease_due(waiting.exclude(institution__in=courier.crowded()), clock.now(), BATCH)
+    for enquiry in due:
+        courier.send(enquiry, partial(_ask, enquiry, holder_of, authority))
     return len(due)
+
+
+def take_enquiry_replies(courier: EnquiryCourier, wait_seconds: float) -> int:
+    """Take over what holders have answered, claim by claim; how many answers there were."""
+    replies = courier.collect(wait_seconds)
+    answers: dict[UUID, dict[UUID, EnquiryAnswer]] = defaultdict(dict)
+    for enquiry, reply in replies:
+        if isinstance(reply, EnquiryAnswer):
+            answers[enquiry.claim_id][enquiry.pk] = reply
+        else:
+            _note(enquiry, reply)
+    for claim_id, told in answers.items():
+        services.take_answers(claim_id, told)
+    return len(replies)
 
 
 def _ask(enquiry: Enquiry, holder_of: HolderOf, authority: str) -> Acknowledged | EnquiryAnswer:
@@ -41,11 +60,9 @@ def _ask(enquiry: Enquiry, holder_of: HolderOf, authority: str) -> Acknowledged 
     return reply
 
 
-def _take(enquiry: Enquiry, reply: Acknowledged | EnquiryAnswer | AccordError) -> None:
+def _note(enquiry: Enquiry, reply: Acknowledged | AccordError) -> None:
     if isinstance(reply, Acknowledged):
         services.acknowledged(enquiry.pk, reply)
-    elif isinstance(reply, EnquiryAnswer):
-        services.answered(enquiry.pk, reply)
     elif isinstance(reply, Unavailable):
         services.retry_later(enquiry, str(reply))
     else:

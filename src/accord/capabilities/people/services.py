@@ -1,6 +1,8 @@
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 from uuid import UUID
@@ -21,20 +23,36 @@ def change(service: Callable[_Given, _Result]) -> Callable[_Given, _Result]:
 
     Every change ends in an audit entry, so changes come one after another in any case. Were the line joined only then, two
     of them could each hold what the other waits for: a claim, an account, the line itself. SQLite begins every writing
-    transaction like this; here PostgreSQL does too.
+    transaction like this; here PostgreSQL does too. A service called by another is part of the other's change.
     """
 
     @wraps(service)
     def in_turn(*args: _Given.args, **kwargs: _Given.kwargs) -> _Result:
-        with transaction.atomic():
-            _locked_head()
+        if _line.get() is not None:
+            return service(*args, **kwargs)
+        with _turn():
             return service(*args, **kwargs)
 
     return in_turn
 
 
-def _locked_head() -> AuditHead:
-    return AuditHead.objects.select_for_update().get_or_create(pk=1)[0]
+@contextmanager
+def _turn() -> Iterator[None]:
+    """One transaction at the head of the audit's line; what it recorded is chained and written at its end."""
+    with transaction.atomic():
+        head, _ = AuditHead.objects.select_for_update().get_or_create(pk=1)
+        entries: list[AuditEntry] = []
+        token = _line.set((head, entries))
+        try:
+            yield
+        finally:
+            _line.reset(token)
+        if entries:
+            AuditEntry.objects.bulk_create(entries)
+            head.save(update_fields=["seq", "link"])
+
+
+_line: ContextVar[tuple[AuditHead, list[AuditEntry]] | None] = ContextVar("audit_line", default=None)
 
 
 def create_user(username: str, password: str, role: Role, full_name: str = "", language: str = "en") -> User:
@@ -49,14 +67,16 @@ def set_language(user: User, language: str) -> None:
     User.objects.filter(pk=user.pk).update(language=language)
 
 
-@transaction.atomic
 def record(actor: Actor, action: str, *, subject: UUID | None, obj: Any, **details: Any) -> AuditEntry:
-    """Add one audit entry in the caller's transaction: it stays exactly when the change that it tells of stays.
+    """Add one audit entry to the running change: it stays exactly when the change that it tells of stays.
 
-    `obj` is a model instance; `details` must be JSON without floats. Locks the head of the chain until the end of the
-    transaction, so entries of concurrent transactions come one after another.
+    `obj` is a model instance; `details` must be JSON without floats. Outside of any change it is one by itself.
     """
-    head = _locked_head()
+    line = _line.get()
+    if line is None:
+        with _turn():
+            return record(actor, action, subject=subject, obj=obj, **details)
+    head, entries = line
     entry = AuditEntry(
         seq=head.seq + 1,
         at=clock.now(),
@@ -69,8 +89,7 @@ def record(actor: Actor, action: str, *, subject: UUID | None, obj: Any, **detai
     )
     entry.link = head.link = hash_chain.link(head.link, audited_content(entry))
     head.seq = entry.seq
-    entry.save(force_insert=True)
-    head.save(update_fields=["seq", "link"])
+    entries.append(entry)
     return entry
 
 

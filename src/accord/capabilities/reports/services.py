@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
+from django.utils import timezone
+
 from accord.capabilities.people import services as people
 from accord.capabilities.people.models import User
 from accord.capabilities.people.policy import Permission, require
@@ -275,7 +277,9 @@ def _locked(actor: User, report_id: UUID) -> Report:
     """The report, unless another officer is working on it."""
     report = _get(report_id)
     if report.locked_by_id not in (None, actor.pk) and report.locked_until and report.locked_until > clock.now():
-        raise Conflict(f"{report.locked_by} is working on {report} until {report.locked_until:%H:%M}; ask them to unlock it")
+        raise Conflict(
+            f"{report.locked_by} is working on {report} until {timezone.localtime(report.locked_until):%H:%M}; ask them to unlock it"
+        )
     return report
 
 

@@ -3,15 +3,15 @@
 from accord.capabilities.claims.services.chase import (
     acknowledged,
     answered,
-    ask,
     fail,
     open_claim,
     retry_later,
     start_at,
+    take_answers,
     trace_again,
     trace_under,
 )
-from accord.capabilities.claims.services.plan import (
+from accord.capabilities.claims.services.decisions import (
     approve_items,
     book,
     book_first,
@@ -27,7 +27,6 @@ __all__ = [
     "acknowledged",
     "answered",
     "approve_items",
-    "ask",
     "book",
     "book_first",
     "confirm_share",
@@ -42,6 +41,7 @@ __all__ = [
     "rule_out",
     "save_trace",
     "start_at",
+    "take_answers",
     "trace_again",
     "trace_under",
 ]

@@ -1,23 +1,24 @@
 """Following a claim from ledger holder to ledger holder.
 
-Each answered enquiry names onward transfers; each of those becomes the next enquiry, to the institution that received it.
-For the rules that add across questions (FIFO, LIFO, haircut) every credit is asked about once. The lowest intermediate
-balance does not add, so there a holder is asked again about all credits of the claim that reached it.
+Each answer names onward transfers; those become the next questions, to the institutions that received them. Answers for
+one claim that arrive together are taken over together.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import timedelta
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from typing import Final
 from uuid import UUID
 
 from django.db.models import Q
 
-from accord.capabilities.claims.messages import credit_of, credits_from_json, key_of, merged_credits, to_json
+from accord.capabilities.claims.messages import credit_of, credits_from_json, to_json
 from accord.capabilities.claims.models import Claim, ClaimTransfer, Enquiry, EnquiryState, StandingAmount
 from accord.capabilities.claims.ports import AccountStanding, Acknowledged, Credit, EnquiryAnswer
 from accord.capabilities.claims.services import plan
+from accord.capabilities.claims.services.questions import Question, ask, new_enquiry
+from accord.capabilities.claims.services.shares import Place
 from accord.capabilities.delivery import next_retry
 from accord.capabilities.people import services as people
 from accord.capabilities.people.policy import NODE, Actor, Permission, require
@@ -25,12 +26,6 @@ from accord.core import clock
 from accord.core.errors import BadInput, NotFound
 from accord.core.money import Money
 from accord.engine.tracing.model import Rule
-
-ANSWER_WITHIN: Final = timedelta(minutes=15)
-"""A holder that has not answered by then shows on the desk as silent."""
-
-MAX_HOPS: Final = 40
-"""Bank-to-bank steps after which a chase stops by itself; far beyond any chain seen (Pix MED 2.0 follows five levels)."""
 
 CHASE_RULES: Final = (Rule.FIFO, Rule.LIFO, Rule.HAIRCUT, Rule.LIBR)
 """Poison is an upper bound over one ledger and never the ground of a hold, so it is not asked of banks."""
@@ -84,109 +79,93 @@ def start_at(
     return enquiry
 
 
-def ask(claim: Claim, rule: Rule, questions: Sequence[tuple[str, Credit]], hop: int) -> list[Enquiry]:
-    """Queue enquiries for (institution, credit) pairs that are not being asked already."""
-    opened: list[Enquiry] = []
-    if hop > MAX_HOPS:
-        return opened
-    for institution, credit in questions:
-        credits_: tuple[Credit, ...] = (credit,)
-        if rule is Rule.LIBR:
-            credits_ = _with_earlier(claim, institution, credit)
-        key = key_of(credits_)
-        live = Enquiry.objects.filter(claim=claim, rule=rule, institution=institution, key=key)
-        if live.exclude(state=EnquiryState.SUPERSEDED).exists():
-            continue
-        opened.append(_new_enquiry(claim, rule, institution, credits_, key, hop))
-    Enquiry.objects.bulk_create(opened)
-    return opened
-
-
-def _new_enquiry(claim: Claim, rule: Rule, institution: str, credits_: tuple[Credit, ...], key: str, hop: int) -> Enquiry:
-    now = clock.now()
-    return Enquiry(
-        claim=claim,
-        institution=institution,
-        rule=rule,
-        credits=to_json(credits_),
-        key=key,
-        hop=hop,
-        asked_at=now,
-        answer_due_at=now + ANSWER_WITHIN,
-        next_attempt_at=now,
-    )
-
-
-def _with_earlier(claim: Claim, institution: str, credit: Credit) -> tuple[Credit, ...]:
-    """All credits of the claim at one institution; the earlier enquiry about fewer of them is superseded."""
-    earlier = Enquiry.objects.filter(claim=claim, rule=Rule.LIBR, institution=institution).exclude(
-        state=EnquiryState.SUPERSEDED
-    )
-    known = [credits_from_json(enquiry.credits) for enquiry in earlier]
-    if any(credit in group for group in known):
-        return next(group for group in known if credit in group)
-    earlier.update(state=EnquiryState.SUPERSEDED, next_attempt_at=None)
-    return merged_credits([*known, (credit,)])
+def answered(enquiry_id: UUID, answer: EnquiryAnswer) -> None:
+    """Take over one checked answer."""
+    claim_id = Enquiry.objects.values_list("claim_id", flat=True).get(pk=enquiry_id)
+    take_answers(claim_id, {enquiry_id: answer})
 
 
 @people.change
-def answered(enquiry_id: UUID, answer: EnquiryAnswer) -> None:
-    """Take over a checked answer: what stands, the next enquiries, the plan. A second answer to the same enquiry is dropped."""
-    enquiry = Enquiry.objects.select_for_update().select_related("claim").get(pk=enquiry_id)
-    if enquiry.state in (EnquiryState.ANSWERED, EnquiryState.SUPERSEDED):
-        return
-    claim = enquiry.claim
-    enquiry.state = EnquiryState.ANSWERED
-    enquiry.answered_at = answer.answered_at
-    enquiry.answer = to_json(answer)
-    enquiry.next_attempt_at = None
-    enquiry.last_error = ""
-    enquiry.save(update_fields=["state", "answered_at", "answer", "next_attempt_at", "last_error"])
-    accounts = {(row.account, row.currency) for row in answer.standing} | _drop_older_standing(enquiry)
-    _keep_standing(enquiry, answer.standing)
-    ask(claim, Rule(enquiry.rule), [(leg.creditor_bank, credit_of(leg)) for leg in answer.onward], enquiry.hop + 1)
-    if enquiry.rule == claim.rule:
-        plan.refresh_accounts(claim, enquiry.institution, accounts)
-        plan.propose_exits(enquiry, answer.exits)
-    people.record(
-        NODE,
-        "enquiry answered",
-        subject=claim.pk,
-        obj=enquiry,
-        institution=enquiry.institution,
-        standing=len(answer.standing),
-        onward=len(answer.onward),
-        exits=len(answer.exits),
-    )
+def take_answers(claim_id: UUID, answers: Mapping[UUID, EnquiryAnswer]) -> None:
+    """Take over checked answers to enquiries of one claim: what stands, the next questions, the plan.
 
-
-def _drop_older_standing(enquiry: Enquiry) -> set[tuple[str, str]]:
-    """What earlier answers to the same question left standing goes; returns the (account, currency) pairs concerned."""
-    older = StandingAmount.objects.filter(
-        claim=enquiry.claim_id, institution=enquiry.institution, enquiry__rule=enquiry.rule
-    ).exclude(enquiry=enquiry)
-    if enquiry.rule != Rule.LIBR:
-        older = older.filter(enquiry__key=enquiry.key)
-    accounts = set(older.values_list("account", "currency"))
-    if accounts:
-        older.delete()
-    return accounts
-
-
-def _keep_standing(enquiry: Enquiry, standing: Sequence[AccountStanding]) -> None:
-    StandingAmount.objects.bulk_create(
-        StandingAmount(
-            enquiry=enquiry,
-            claim_id=enquiry.claim_id,
+    A second answer to the same enquiry is dropped.
+    """
+    claim = _claim(claim_id)
+    told = _write_down(claim, answers)
+    places = _replace_standing(told)
+    onward: dict[tuple[Rule, int], list[Question]] = defaultdict(list)
+    for enquiry, answer in told:
+        onward[Rule(enquiry.rule), enquiry.hop + 1] += [(leg.creditor_bank, credit_of(leg)) for leg in answer.onward]
+    for (rule, hop), questions in onward.items():
+        ask(claim, rule, questions, hop)
+    plan.refresh(claim, places[claim.rule])
+    grounds = [(enquiry, exit_) for enquiry, answer in told if enquiry.rule == claim.rule for exit_ in answer.exits]
+    plan.propose_exits(claim, grounds)
+    for enquiry, answer in told:
+        people.record(
+            NODE,
+            "enquiry answered",
+            subject=claim.pk,
+            obj=enquiry,
             institution=enquiry.institution,
-            account=row.account,
-            currency=row.currency,
-            amount=row.amount,
-            parcels=to_json(row.parcels),
-            account_kind=row.kind,
-            seconds_to_pass_on=row.seconds_to_pass_on,
+            standing=len(answer.standing),
+            onward=len(answer.onward),
+            exits=len(answer.exits),
         )
-        for row in standing
+
+
+def _write_down(claim: Claim, answers: Mapping[UUID, EnquiryAnswer]) -> list[tuple[Enquiry, EnquiryAnswer]]:
+    """Mark the enquiries answered; returns those that were still waiting, with their answers."""
+    waiting = Enquiry.objects.select_for_update().filter(pk__in=answers, claim=claim)
+    enquiries = list(waiting.exclude(state__in=(EnquiryState.ANSWERED, EnquiryState.SUPERSEDED)).order_by("pk"))
+    for enquiry in enquiries:
+        answer = answers[enquiry.pk]
+        enquiry.state = EnquiryState.ANSWERED
+        enquiry.answered_at = answer.answered_at
+        enquiry.answer = to_json(answer)
+        enquiry.next_attempt_at = None
+        enquiry.last_error = ""
+        enquiry.save(update_fields=["state", "answered_at", "answer", "next_attempt_at", "last_error"])
+    return [(enquiry, answers[enquiry.pk]) for enquiry in enquiries]
+
+
+def _replace_standing(told: Sequence[tuple[Enquiry, EnquiryAnswer]]) -> dict[str, set[Place]]:
+    """Keep what now stands in place of what earlier answers to the same questions said; the places concerned, by rule."""
+    places: dict[str, set[Place]] = defaultdict(set)
+    rows = []
+    for enquiry, answer in told:
+        for row in _older_standing(enquiry):
+            places[enquiry.rule].add((row.institution, row.account, row.currency))
+            row.delete()
+        for standing in answer.standing:
+            places[enquiry.rule].add((enquiry.institution, standing.account, standing.currency))
+            rows.append(_standing_row(enquiry, standing))
+    StandingAmount.objects.bulk_create(rows)
+    return places
+
+
+def _older_standing(enquiry: Enquiry) -> list[StandingAmount]:
+    older = StandingAmount.objects.filter(
+        claim=enquiry.claim_id,
+        institution=enquiry.institution,
+        enquiry__rule=enquiry.rule,
+        enquiry__state=EnquiryState.SUPERSEDED,
+    )
+    return list(older if enquiry.rule == Rule.LIBR else older.filter(enquiry__key=enquiry.key))
+
+
+def _standing_row(enquiry: Enquiry, standing: AccountStanding) -> StandingAmount:
+    return StandingAmount(
+        enquiry=enquiry,
+        claim_id=enquiry.claim_id,
+        institution=enquiry.institution,
+        account=standing.account,
+        currency=standing.currency,
+        amount=standing.amount,
+        parcels=to_json(standing.parcels),
+        account_kind=standing.kind,
+        seconds_to_pass_on=standing.seconds_to_pass_on,
     )
 
 
@@ -203,7 +182,8 @@ def acknowledged(enquiry_id: UUID, reply: Acknowledged) -> None:
 
 def retry_later(enquiry: Enquiry, error: str) -> None:
     """The line is down: try again, later each time; the enquiry stays open and shows why."""
-    Enquiry.objects.filter(pk=enquiry.pk).update(next_attempt_at=next_retry(clock.now(), enquiry.attempts), last_error=error)
+    waiting = Enquiry.objects.filter(pk=enquiry.pk, state__in=(EnquiryState.QUEUED, EnquiryState.ACKNOWLEDGED))
+    waiting.update(next_attempt_at=next_retry(clock.now(), enquiry.attempts), last_error=error)
 
 
 @people.change
@@ -230,9 +210,7 @@ def trace_again(actor: Actor, claim_id: UUID, institution: str | None = None, ac
     else:
         live = live.filter(Q(state=EnquiryState.FAILED) | Q(standing__account__in=plan.unheld_accounts(claim)))
     stale = list(live.distinct())
-    fresh = [
-        _new_enquiry(claim, Rule(old.rule), old.institution, credits_from_json(old.credits), old.key, old.hop) for old in stale
-    ]
+    fresh = [new_enquiry(claim, Rule(old.rule), old.institution, credits_from_json(old.credits), old.hop) for old in stale]
     Enquiry.objects.filter(pk__in=[old.pk for old in stale]).update(state=EnquiryState.SUPERSEDED, next_attempt_at=None)
     Enquiry.objects.bulk_create(fresh)
     if fresh:

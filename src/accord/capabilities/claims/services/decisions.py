@@ -36,7 +36,7 @@ def approve_items(actor: Actor, claim_id: UUID, items: Sequence[UUID]) -> list[P
     approved = list(plan.refresh(chosen[0].claim, {_place(line) for line in chosen}).values())
     for line in approved:
         line.state, line.decided_by, line.decided_at = PlanItemState.APPROVED, actor.username, clock.now()
-    PlanItem.objects.bulk_update(approved, ["state", "decided_by", "decided_at"])
+        line.save(update_fields=["state", "decided_by", "decided_at"])
     return approved
 
 

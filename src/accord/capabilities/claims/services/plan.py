@@ -87,11 +87,13 @@ def _weigh_one(
 
 def _unheld_budget(claim: Claim) -> int | None:
     """Minor units of the claim's transfers that no hold of it covers yet; None before its first transfer is known."""
-    started = claim.starts.filter(currency=claim.currency).aggregate(total=Sum("amount"))["total"]
+    started: int | None = claim.starts.filter(currency=claim.currency).aggregate(total=Sum("amount"))["total"]
     if started is None:
         return None
-    held = claim.shares.filter(active=True, account__currency=claim.currency).aggregate(total=Sum("amount"))["total"] or 0
-    return max(0, started - held)
+    held: int | None = claim.shares.filter(active=True, account__currency=claim.currency).aggregate(total=Sum("amount"))[
+        "total"
+    ]
+    return max(0, started - (held or 0))
 
 
 def refresh(claim: Claim, places: Collection[Place]) -> dict[Place, PlanItem]:
@@ -104,7 +106,7 @@ def refresh(claim: Claim, places: Collection[Place]) -> dict[Place, PlanItem]:
     lock_places(places)
     lines = _Lines(claim, places)
     left: dict[Place, PlanItem] = {}
-    created, changed, withdrawn = [], [], []
+    withdrawn = []
     for place, weighed in sorted(weigh(claim, places).items()):
         line = lines.open.get(place)
         credits_ = to_json(merged_credits(credits_from_json(row.enquiry.credits) for row in weighed.rows))
@@ -112,10 +114,8 @@ def refresh(claim: Claim, places: Collection[Place]) -> dict[Place, PlanItem]:
             if line is not None:
                 withdrawn.append(line.pk)
             continue
-        (created if line is None else changed).append(_fill(line or _new_line(claim, place, weighed), weighed, credits_))
-        left[place] = (created if line is None else changed)[-1]
-    PlanItem.objects.bulk_create(created)
-    PlanItem.objects.bulk_update(changed, ["amount", "urgency", "credits", "account_kind"])
+        left[place] = _fill(line or _new_line(claim, place, weighed), weighed, credits_)
+        left[place].save()
     if withdrawn:
         PlanItem.objects.filter(pk__in=withdrawn).delete()
     return left

@@ -6,7 +6,7 @@ out exactly. Under the other rules units have no place: claims that share a cred
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -15,18 +15,35 @@ from accord.capabilities.claims.models import Claim, HoldShare, SharedAccount
 from accord.capabilities.people import services as people
 from accord.engine.tracing.model import Parcel
 
+Place = tuple[str, str, str]
+"""Where money stands: institution, account, currency."""
 
-def lock_account(institution: str, account: str, currency: str) -> SharedAccount:
-    """The account's row, locked until the end of the transaction. Call inside one."""
-    shared, _ = SharedAccount.objects.get_or_create(institution=institution, account=account, currency=currency)
-    return SharedAccount.objects.select_for_update().get(pk=shared.pk)
+
+def lock_places(places: Collection[Place]) -> dict[Place, SharedAccount]:
+    """The shared account of each place, locked in a fixed order until the end of the transaction. Call inside one."""
+    SharedAccount.objects.bulk_create(
+        (SharedAccount(institution=place[0], account=place[1], currency=place[2]) for place in sorted(places)),
+        ignore_conflicts=True,
+    )
+    rows = SharedAccount.objects.select_for_update().filter(account__in={place[1] for place in places}).order_by("pk")
+    return {place: row for row in rows if (place := (row.institution, row.account, row.currency)) in places}
+
+
+def live_shares(places: Collection[Place]) -> dict[Place, list[HoldShare]]:
+    """The shares that hold something at each place, or are about to."""
+    shares: dict[Place, list[HoldShare]] = {place: [] for place in places}
+    rows = HoldShare.objects.filter(active=True, account__account__in={place[1] for place in places})
+    for share in rows.select_related("account").order_by("pk"):
+        place = (share.account.institution, share.account.account, share.account.currency)
+        if place in shares:
+            shares[place].append(share)
+    return shares
 
 
 def free_units(
-    shared: SharedAccount, amount: int, parcels: Sequence[Parcel], transfers: Iterable[str]
+    shares: Sequence[HoldShare], amount: int, parcels: Sequence[Parcel], transfers: Iterable[str]
 ) -> tuple[int, tuple[Parcel, ...]]:
-    """How much of `amount` no live hold on the account covers yet, and (FIFO, LIFO) which units those are."""
-    shares = list(shared.shares.filter(active=True))
+    """How much of `amount` no live share covers yet, and (FIFO, LIFO) which units those are."""
     if parcels:
         covered = [parcel for share in shares for parcel in _first_units(parcels_from_json(share.parcels), share.amount)]
         free = _without(parcels, covered)

@@ -69,7 +69,8 @@ def _start_chase(order: Order, answer: HoldAnswer) -> None:
     """The first hold's bank has found the payment: the claim starts there, with what the bank already told of it."""
     credit = _matched_credit(order, answer)
     if answer.held:
-        claims.book_first(order.pk, order.claim, order.institution, order.account, order.currency, answer.held, answer.followed)
+        place = (order.institution, order.account, order.currency)
+        claims.book_first(order.pk, order.claim, place, answer.held, answer.followed)
     claims.start_at(NODE, order.claim_id, order.institution, credit, answer.followed)
 
 

@@ -154,14 +154,17 @@ def approve_plan(actor: User, claim_id: UUID, items: Sequence[UUID]) -> list[Ord
     if not approved:
         return []
     claims.save_trace(approved[0].claim)
-    return [order for order in (_carry_out(actor, item) for item in approved) if order is not None]
+    orders = [(_carry_out(actor, item), item) for item in approved]
+    placed = [(order, item) for order, item in orders if order is not None]
+    claims.book(approved[0].claim, [(order.pk, item) for order, item in placed])
+    return [order for order, _ in placed]
 
 
 def _carry_out(actor: User, item: PlanItem) -> Order | None:
     if item.action != "hold":
         claims.trace_again(actor, item.claim_id, item.institution, item.account)
         return None
-    order = _approved(
+    return _approved(
         actor,
         Order(
             kind=OrderKind.HOLD,
@@ -175,8 +178,6 @@ def _carry_out(actor: User, item: PlanItem) -> Order | None:
         ),
         first=False,
     )
-    claims.book(order.pk, item)
-    return order
 
 
 @people.change
@@ -192,6 +193,6 @@ def ask_release(actor: User, order_id: UUID, reason: str) -> Order:
     order.reason, order.next_attempt_at = reason, clock.now()
     order.answer_due_at = clock.now() + current_regime().answer_within
     order.save(update_fields=["state", "reason", "next_attempt_at", "answer_due_at"])
-    claims.rule_out(actor, order.claim, order.institution, order.account, order.currency, order.held, reason)
+    claims.rule_out(actor, order.claim, (order.institution, order.account, order.currency), order.held, reason)
     people.record(actor, "release approved", subject=order.claim_id, obj=order, reason=reason)
     return order

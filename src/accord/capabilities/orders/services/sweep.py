@@ -30,7 +30,8 @@ def mark_sent(orders: Sequence[Order]) -> None:
 
 def retry_later(order: Order, error: str) -> None:
     """The line is down: try again, later each time; the order stays open and shows why."""
-    Order.objects.filter(pk=order.pk).update(next_attempt_at=next_retry(clock.now(), order.attempts), last_error=error)
+    waiting = Order.objects.filter(pk=order.pk, state__in=WAITING)
+    waiting.update(next_attempt_at=next_retry(clock.now(), order.attempts), last_error=error)
 
 
 @people.change
