@@ -57,6 +57,7 @@ def test_an_order_number_is_neither_a_phone_nor_a_card(label: str, number: str) 
         "密码 13800138000",
         "我有一块手表和两块肉",
         "2025元旦",
+        "Send NAME, ADDRESS AND NUMBER, name the NEW US President",
     ],
 )
 def test_documents_times_and_codes_are_not_reported(text: str) -> None:

@@ -46,6 +46,9 @@ _NOT_A_NAME: Final = frozenset(VOCABULARY) | frozenset(
         "moments",
     }
 )
+_NO_NAME_PART: Final = frozenset(VOCABULARY) | frozenset(
+    {"address", "age", "and", "email", "new", "number", "president", "sex", "us"}
+)
 _SURNAMES: Final = (
     "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗梁宋郑谢韩唐冯于董萧程曹袁邓许傅沈曾彭吕苏卢蒋蔡贾丁魏薛叶阎余潘杜戴夏钟汪田任姜范方石姚谭廖邹熊金陆郝孔白崔康毛邱秦江史顾侯邵孟龙万段"
     "雷钱汤尹黎易常武乔贺赖龚文庞樊兰殷施陶洪翟安颜倪严牛温芦季俞章鲁葛伍韦申尤毕聂丛焦向柳邢路岳齐沿梅莫庄辛管祝左涂谷祁时舒耿牟卜詹关苗凌费纪靳盛童欧甄项曲成游阳裴席卫查屈鲍位覃霍翁隋植甘景薄单包司柏宁柯阮桂闵"
@@ -151,11 +154,15 @@ def _has_sign(name: str) -> bool:
     return any(character.isdigit() or character in "_@" for character in name)
 
 
-def _name(parser: Parser, _lowered: str, text: str, position: int, _label: Label, _piece: WebPiece | None) -> Value | None:
-    for pattern, confidence in ((_FIRM, 0.8), (_HAN_NAME, 0.9), (_LATIN_NAME, 0.85)):
+def _name(parser: Parser, _lowered: str, text: str, position: int, label: Label, _piece: WebPiece | None) -> Value | None:
+    """A person or a firm. After the mere word "name" only what is written like a person's in Latin letters."""
+    patterns = ((_LATIN_NAME, 0.8),) if label.word.startswith("name") else ((_FIRM, 0.8), (_HAN_NAME, 0.9), (_LATIN_NAME, 0.85))
+    for pattern, confidence in patterns:
         match = pattern.match(text, position)
-        name = parser(IdentifierType.PERSON_NAME, match[0]) if match else None
-        if match is not None and name is not None:
+        if match is None or not _NO_NAME_PART.isdisjoint(match[0].lower().split()):
+            continue
+        name = parser(IdentifierType.PERSON_NAME, match[0])
+        if name is not None:
             return Value(position, match.end(), name, confidence)
     return None
 

@@ -27,7 +27,7 @@ from accord.engine.text.web import WebForm, WebPiece, find_web
 
 PIECE: Final = 65_536
 """Characters read at a time."""
-MAX_MENTIONS: Final = 20_000
+MAX_MENTIONS: Final = 50_000
 """Reading stops after the piece that reaches this many: no narrative has them, a pasted table belongs in the records."""
 MAX_ATTEMPTS: Final = 100_000
 """Reading also stops after this many parses (some 10 s at worst), so that no text can occupy a process for long."""
