@@ -3,26 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 from command_line import Accord, Answer
-
-
-def separately(home: Path, *arguments: object, **environment: str) -> Answer:
-    """`accord` in a process of its own: Django reads the settings of one home only once in a process."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("ACCORD_", "DJANGO_"))}
-    done = subprocess.run(
-        [sys.executable, "-m", "accord.node.cli", *map(str, arguments)],
-        env={**kept, **environment, "ACCORD_HOME": str(home)},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
-    return Answer(done.returncode, done.stdout, done.stderr)
+from separate import separately
 
 
 def findings(answer: Answer) -> dict[str, dict[str, str]]:

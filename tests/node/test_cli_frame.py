@@ -14,7 +14,17 @@ from command_line import Accord
 from accord.core.errors import AccordError, BadInput, Conflict, Corrupt, NotAllowed, NotFound, Unavailable
 from accord.node.cli import output
 
-COMMANDS = ["demo", "doctor", "records load", "records status", "trace", "exercise make", "node run", "node migrate"]
+COMMANDS = [
+    "demo",
+    "doctor",
+    "records load",
+    "records status",
+    "trace",
+    "exercise make",
+    "node run",
+    "node migrate",
+    "node user add",
+]
 
 
 @pytest.mark.parametrize("command", COMMANDS)

@@ -6,10 +6,11 @@ from typing import Annotated
 
 import typer
 
-from accord.node.cli import output
+from accord.node.cli import output, users
 from accord.node.cli.options import HomeOption, open_home
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Run this agency's node.")
+app.add_typer(users.app, name="user")
 
 _RUN_EPILOG = """Examples:
 

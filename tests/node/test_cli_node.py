@@ -1,0 +1,74 @@
+"""accord node: a desk that answers, stops in order and leaves nothing running; users who may sign in."""
+
+from __future__ import annotations
+
+import re
+import signal
+import sqlite3
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+
+import pytest
+from separate import environment_of, separately
+
+GOOD = "four plain words together"
+
+
+def test_users_are_added_once_with_a_password_that_is_not_weak(home: Path) -> None:
+    added = separately(
+        home, "node", "user", "add", "lin", "--role", "supervisor", "--password-stdin", "--json", stdin=GOOD + "\n"
+    )
+    assert added.code == 0, added.err
+    assert (added.json["username"], added.json["role"]) == ("lin", "supervisor")
+    again = separately(home, "node", "user", "add", "lin", "--password-stdin", "--json", stdin=GOOD + "\n")
+    assert (again.code, again.out) == (2, "")
+    assert "lin" in again.error["message"]
+    weak = separately(home, "node", "user", "add", "wei", "--password-stdin", "--json", stdin="secret\n")
+    assert weak.code == 2
+    assert weak.error["where"] == "password"
+    unasked = separately(home, "node", "user", "add", "wei", "--json")
+    assert unasked.code == 2
+    assert "--password-stdin" in unasked.error["message"]
+    with sqlite3.connect(home / "accord.sqlite3") as store:
+        assert store.execute("SELECT username, role FROM people_user").fetchall() == [("lin", "supervisor")]
+        assert GOOD not in str(store.execute("SELECT password FROM people_user").fetchone())
+
+
+@pytest.mark.parametrize("stopped_by", [signal.SIGINT, signal.SIGTERM])
+def test_a_node_answers_and_stops_in_order(home: Path, stopped_by: signal.Signals) -> None:
+    command = [sys.executable, "-m", "accord.node.cli", "node", "run", "--port", "0"]
+    node = subprocess.Popen(command, env=environment_of(home), stderr=subprocess.PIPE, text=True)
+    try:
+        address = _address(node)
+        with urllib.request.urlopen(address, timeout=30) as page:
+            assert page.status == 200
+            assert "password" in page.read().decode().lower(), "the sign-in page"
+        node.send_signal(stopped_by)
+        _, err = node.communicate(timeout=60)
+    finally:
+        node.kill()
+    assert "Traceback" not in err
+    assert node.returncode == 0
+    with pytest.raises(OSError):
+        urllib.request.urlopen(address, timeout=5)
+
+
+def _address(node: subprocess.Popen[str]) -> str:
+    assert node.stderr
+    for line in node.stderr:
+        if found := re.search(r"http://\S+", line):
+            return found[0]
+    raise AssertionError("the node ended without saying where it is open")
+
+
+def test_a_port_in_use_is_a_failure_that_says_so(home: Path) -> None:
+    import socket
+
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        answer = separately(home, "node", "run", "--port", port)
+    assert answer.code == 1
+    assert str(port) in answer.err
+    assert "Traceback" not in answer.err
