@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from accord.capabilities.claims import services as claims
-from accord.capabilities.delivery import next_retry
+from accord.capabilities.delivery import LEASE, next_retry
 from accord.capabilities.orders.life_cycle import HOLDING, WAITING, Event, State, next_state
 from accord.capabilities.orders.models import Order
 from accord.capabilities.people import services as people
@@ -55,11 +55,11 @@ def expire_due(now: datetime) -> int:
 
 
 def _run_out(now: datetime) -> QuerySet[Order]:
-    """Holds past their time; and orders without an answer past theirs, but for those about to be asked after once more.
+    """Holds past their time; and orders without an answer past theirs, unless they are asked after now or within a minute.
 
     A node that was down while a hold ran out thus still learns what was held, and where the rest went.
     """
-    silent = Q(state__in=WAITING) & (Q(next_attempt_at=None) | Q(next_attempt_at__gt=now))
+    silent = Q(state__in=WAITING) & (Q(next_attempt_at=None) | Q(next_attempt_at__gt=now + LEASE))
     return Order.objects.filter(Q(state__in=(*HOLDING, State.RELEASING)) | silent, until__lte=now)
 
 
