@@ -25,8 +25,9 @@ CURRENCIES = {"CN": "CNY", "SG": "SGD", "TH": "THB", "HK": "HKD", "MY": "MYR", "
 def new(request: HttpRequest) -> HttpResponse:
     actor = officer(request)
     require(actor, Permission.REPORTS_TAKE)
-    form = CallForm(request.POST or None, initial={"currency": CURRENCIES.get(settings.ACCORD_JURISDICTION, "USD")})
-    if request.method == "POST" and form.is_valid():
+    sent = request.POST if request.method == "POST" else None
+    form = CallForm(sent, initial={"currency": CURRENCIES.get(settings.ACCORD_JURISDICTION, "USD")})
+    if form.is_bound and form.is_valid():
         try:
             response = respond_to_call(actor, form.facts())
         except BadInput as error:
