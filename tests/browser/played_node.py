@@ -1,4 +1,4 @@
-"""A whole node for browser tests: its own home, a small made-up world behind it, the desk and the worker in their own processes.
+"""A whole node for browser tests: its own home, a small made-up world behind it, desk and worker in their own processes.
 
 The test's process never touches Django, so that the browser's event loop and the database do not meet in it.
 """
@@ -28,7 +28,11 @@ from accord.node import exercise_clock
 from accord.node.home import Home
 
 PASSWORD = "browser-test-only"
-USERS = {"li": ("officer", "李警官", "zh-hans"), "morgan": ("officer", "Morgan Tan", "en"), "vera": ("supervisor", "Vera Lim", "en")}
+USERS = {
+    "li": ("officer", "李警官", "zh-hans"),
+    "morgan": ("officer", "Morgan Tan", "en"),
+    "vera": ("supervisor", "Vera Lim", "en"),
+}
 PLAN = WorldPlan(countries=("CN", "SG"), people=400, days=4, victims=10, gangs=2, vague_share=0.0, exit_share=0.4, chain_hops=4)
 START_WITHIN_SECONDS = 90
 

@@ -151,7 +151,7 @@ function scales(lines) {
 }
 
 const ALL_CAPTIONS = 14;
-const CAPTION_FROM_SHARE = 0.2;
+const CAPTION_FROM_SHARE = 0.3;
 
 function elementsOf(graph) {
   const lines = bundles(graph.edges);
@@ -295,6 +295,18 @@ export class TraceGraph {
 
   #arrange(graph, kept) {
     this.cy.layout(layoutOptions(graph, kept)).run();
+    if (!kept.length) this.#stretch();
+  }
+
+  // The frame is wide: use its width, so that captions have room beside each other.
+  #stretch() {
+    const box = this.cy.elements().boundingBox({ includeLabels: false });
+    const wanted = (this.cy.width() / this.cy.height()) * (box.h / box.w);
+    const factor = Math.min(2.2, Math.max(1, wanted));
+    this.cy
+      .nodes()
+      .filter((node) => !node.isParent())
+      .positions((node) => ({ x: node.position("x") * factor, y: node.position("y") }));
   }
 
   // A new account starts to the right of the account that paid it, where the layout then needs to move it little.
