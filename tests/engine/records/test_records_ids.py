@@ -23,7 +23,7 @@ rows = st.lists(st.tuples(st.integers(0, 30).map(str), st.integers(0, 2)), min_s
 
 
 @given(st.lists(rows, min_size=1, max_size=8))
-@settings(max_examples=50, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_batches_enter_as_into_a_dictionary(tmp_path: Path, batches: list[list[tuple[str, int]]]) -> None:
     shutil.rmtree(tmp_path / "ids", ignore_errors=True)
     known: dict[str, tuple[int, int]] = {}

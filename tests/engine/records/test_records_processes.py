@@ -67,6 +67,7 @@ def assert_sound(store: RecordStore, expected: int) -> None:
     assert len(parts) == len({table["batch"][0].as_py() for table in store.transfers_after()})
 
 
+@pytest.mark.slow
 def test_a_loader_killed_at_any_step_leaves_the_whole_batch_or_none_of_it(tmp_path: Path) -> None:
     outcomes = []
     for fatal in range(1, 50):
@@ -98,15 +99,14 @@ def test_a_loader_killed_at_any_step_of_a_compaction_changes_no_rows(tmp_path: P
     for number in range(31):
         template.load(write_file(tmp_path / "one.csv", range(number, number + 1), bad=0), RecordKind.TRANSFERS)
     last = write_file(tmp_path / "last.csv", range(31, 33), bad=0)
-    for fatal in range(1, 50):
+    for fatal in range(3, 50):  # the steps before the commit are those of any load
         folder = tmp_path / f"store{fatal}"
         shutil.copytree(template.folder, folder)
         loader = start_loader(folder, last, fatal)
         loader.communicate()
         store = RecordStore(folder)
         assert ids(store) in ([f"t{number}" for number in range(31)], [f"t{number}" for number in range(33)])
-        store.load(last, RecordKind.TRANSFERS)
-        store.load(write_file(tmp_path / "more.csv", range(33, 34), bad=0), RecordKind.TRANSFERS)
+        store.load(write_file(tmp_path / "more.csv", range(31, 34), bad=0), RecordKind.TRANSFERS)
         assert ids(store) == [f"t{number}" for number in range(34)]
         assert not list(folder.glob("*.intent"))
         if loader.returncode == 0:
@@ -137,7 +137,7 @@ def test_loaders_at_once_lose_nothing_and_double_nothing(tmp_path: Path) -> None
     while any(loader.poll() is None for loader in loaders):
         seen = [number for table in store.transfers_after() for number in table["seq"].to_pylist()]
         assert seen == list(range(len(seen)))
-        time.sleep(0.05)
+        time.sleep(0.3)
     answers = [tuple(map(int, loader.communicate()[0].split())) for loader in loaders]
     assert sum(loaded for loaded, _, _ in answers) == 30_000
     assert sum(loaded + duplicates for loaded, duplicates, _ in answers) == 60_000

@@ -58,13 +58,13 @@ def keys_of(ids: pl.Series, content: pl.DataFrame, numbers: npt.NDArray[np.int64
 
 
 class IdIndex:
-    """The index in one folder. Writers hold the table's lock; readers need none."""
+    """The index in one folder. Writers hold the table's lock; readers need none. `seeds` serve where there is no index yet."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, seeds: Seeds | None = None) -> None:
         self._folder = folder
         self._runs: list[Keys] = []
         self._names: list[str] = []
-        self.seeds = Seeds.fresh()
+        self.seeds = seeds or Seeds.fresh()
         self.covered = 0
         self._load()
 

@@ -131,6 +131,7 @@ class RecordStore:
         index, table = IdIndex(self._index_folder(kind)), self._tables[kind]
         if not index.covered and table.counters().rows:
             with exclusive(self._lock(kind)):
+                index = IdIndex(self._index_folder(kind))
                 self._catch_up(index, kind)
         wanted = pa.array(list(dict.fromkeys(ids)), pa.string())
         found = [table.numbered(index.find(ids).tolist())]
@@ -156,7 +157,7 @@ class RecordStore:
             return self._already(batch, known)
         if not staging.good:
             return LoadResult(batch, 0, 0, staging.rejects.count, self._keep_rejects(staging), already_loaded=False)
-        index = IdIndex(self._index_folder(kind))
+        index = IdIndex(self._index_folder(kind), staging.seeds)
         first_number = self._catch_up(index, kind)
         keys = staging.keys(index.seeds)
         verdicts = judge(keys, staging.good, index)
