@@ -80,6 +80,7 @@ def test_gzip_is_told_by_its_content_and_packs_the_same_batch(tmp_path: Path) ->
     [
         (b"", "empty"),
         (b"\n\n", "header"),
+        ((HEADER + ROW).replace("\n", "\r").encode(), "ordinary line ends"),
         (b"PK\x03\x04rest", "Excel"),
         (b"%PDF-1.7 rest", "PDF"),
         (b"id,time\x00\x00,debtor\n", "not text"),

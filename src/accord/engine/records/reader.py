@@ -155,7 +155,13 @@ class TableReader:
             raise BadInput("the file has no header line", where=self._source.where)
         stated = self._map.text.delimiter
         self._delimiter = stated or max(_DELIMITERS, key=line.count)
-        columns = next(csv.reader([line.rstrip("\r\n")], delimiter=self._delimiter))
+        try:
+            columns = next(csv.reader([line.rstrip("\r\n")], delimiter=self._delimiter))
+        except csv.Error as error:
+            raise BadInput(
+                f"the header line cannot be read ({error}); save the file as CSV with ordinary line ends",
+                where=self._source.where,
+            ) from None
         self._use_header(tuple(name.strip() for name in columns))
         return text[end + 1 :]
 
