@@ -74,3 +74,10 @@ def next_state(state: str, event: Event) -> State:
         return TRANSITIONS[State(state), event]
     except KeyError:
         raise Conflict(f"an order that is {state} cannot {event.replace('_', ' ')}") from None
+
+
+def as_markdown() -> str:
+    """The table for the documentation: a row for each state, with what leads where."""
+    lines = ["| state | event | next state |", "|---|---|---|"]
+    lines += [f"| {before} | {event} | {after} |" for (before, event), after in sorted(TRANSITIONS.items())]
+    return "\n".join(lines)
