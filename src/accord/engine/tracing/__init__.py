@@ -1,7 +1,13 @@
-"""Follow the money: which later transfers carry a claim, where it stands, where it left."""
+"""Follow the money: which later transfers carry a claim, where it stands, where it left.
 
-from accord.engine.tracing.export import to_arrow, to_json_dict
-from accord.engine.tracing.ledger import Ledger
+What needs compiled kernels is imported when it is first used: whoever only names a rule does not wait for them.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
 from accord.engine.tracing.model import (
     AccountRef,
     ClaimStart,
@@ -16,7 +22,11 @@ from accord.engine.tracing.model import (
     Trace,
     TraceOptions,
 )
-from accord.engine.tracing.writer import LedgerWriter
+
+if TYPE_CHECKING:
+    from accord.engine.tracing.export import to_arrow, to_json_dict
+    from accord.engine.tracing.ledger import Ledger
+    from accord.engine.tracing.writer import LedgerWriter
 
 __all__ = [
     "AccountRef",
@@ -36,3 +46,11 @@ __all__ = [
     "to_arrow",
     "to_json_dict",
 ]
+
+_IMPORTED_WHEN_USED: Final = {"Ledger": "ledger", "LedgerWriter": "writer", "to_arrow": "export", "to_json_dict": "export"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _IMPORTED_WHEN_USED:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_IMPORTED_WHEN_USED[name]}"), name)
