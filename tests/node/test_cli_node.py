@@ -11,6 +11,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
+from command_line import Accord
 from separate import environment_of, separately
 
 GOOD = "four plain words together"
@@ -28,12 +29,16 @@ def test_users_are_added_once_with_a_password_that_is_not_weak(home: Path) -> No
     weak = separately(home, "node", "user", "add", "wei", "--password-stdin", "--json", stdin="secret\n")
     assert weak.code == 2
     assert weak.error["where"] == "password"
-    unasked = separately(home, "node", "user", "add", "wei", "--json")
-    assert unasked.code == 2
-    assert "--password-stdin" in unasked.error["message"]
     with sqlite3.connect(home / "accord.sqlite3") as store:
         assert store.execute("SELECT username, role FROM people_user").fetchall() == [("lin", "supervisor")]
         assert GOOD not in str(store.execute("SELECT password FROM people_user").fetchone())
+
+
+def test_without_a_terminal_the_password_must_be_given(accord: Accord, home: Path) -> None:
+    answer = accord("node", "user", "add", "wei", "--json")
+    assert answer.code == 2
+    assert "--password-stdin" in answer.error["message"]
+    assert not home.exists()
 
 
 @pytest.mark.parametrize("stopped_by", [signal.SIGINT, signal.SIGTERM])

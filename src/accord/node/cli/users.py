@@ -37,13 +37,13 @@ def add(
 ) -> None:
     """Add a user. The operational store is made first where it is not there yet."""
     node_home = open_home(home)
+    password = _read_password() if password_stdin else _ask_password()
     from accord.node import serve
 
     serve.prepare(node_home)
     from accord.capabilities.people import services as people
     from accord.capabilities.people.models import Role
 
-    password = _read_password() if password_stdin else _ask_password()
     _refuse_weak(password)
     user = people.create_user(username, password, Role(role), full_name, language)
     if as_json:
