@@ -12,7 +12,6 @@ import signal
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 from collections import defaultdict
 from collections.abc import Iterator
@@ -22,7 +21,6 @@ from pathlib import Path
 from socket import create_server
 
 from accord.core.clock import SystemClock, to_micros
-from accord.core.identifiers import normalise_account_number
 from accord.engine.exercise import VictimReport, World, WorldPlan, make_world
 from accord.node import exercise_clock
 from accord.node.home import Home
@@ -94,7 +92,7 @@ def played_node(root: Path) -> Iterator[PlayedNode]:
     names = {bank.code: {"name": bank.name, "name_zh": bank.name_zh, "country": bank.country} for bank in world.banks}
     (home.root / "institutions.json").write_text(json.dumps(names, ensure_ascii=False), encoding="utf-8")
     reports = rewarding(world)
-    exercise_clock.run_on_from(home, reports[0].call_time)
+    exercise_clock.run_on_from(home, min(report.about_when for report in reports))
     environment = _environment(home)
     subprocess.run([sys.executable, "-c", _PREPARE, json.dumps([PASSWORD, USERS])], env=environment, check=True, timeout=90)
     with create_server(("127.0.0.1", 0)) as probe:
@@ -139,12 +137,8 @@ def _wait_for(address: str, node: subprocess.Popen[bytes], log: Path) -> None:
         assert node.poll() is None, log.read_text(errors="replace")
         try:
             urllib.request.urlopen(f"{address}/sign-in/", timeout=5).close()
-        except urllib.error.URLError:
+        except OSError:  # refused while it starts, or slow to answer the first time
             time.sleep(0.1)
         else:
             return
     raise AssertionError(f"the node did not answer: {log.read_text(errors='replace')}")
-
-
-def payee(report: VictimReport) -> str:
-    return normalise_account_number(report.payee_account or report.payee_alias or "")
