@@ -28,6 +28,6 @@ def demo(
     officers and banks, ends with a table of what was saved and how fast, and keeps the desk open with the sign-in printed.
     """
     node_home = open_home(home)
-    from accord.node import demo as play
+    from accord.node.demo import run
 
-    play.run(node_home, seed=seed, port=port, keep_desk_open=desk)
+    run(node_home, seed=seed, port=port, keep_desk_open=desk)
