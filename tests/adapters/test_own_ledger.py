@@ -40,7 +40,8 @@ def test_one_walk_covers_all_banks_of_the_records(day: SteppedClock, tmp_path: P
     write_index(tmp_path, town())
     day.advance_to(at(10))
     answer = answer_of(OwnLedger(tmp_path, "SWITCHXX"), "SWITCHXX")
-    assert {place.account: place.amount for place in answer.standing} == {"n-mule": 40, "s-second": 35, "x-away": 25}
+    standing = {(place.bank, place.account): place.amount for place in answer.standing}
+    assert standing == {(NORTH, "n-mule"): 40, (SOUTH, "s-second"): 35, ("ABRDXX00", "x-away"): 25}
     assert not answer.onward
 
 

@@ -121,4 +121,5 @@ def _standing(standing: Standing, view: HolderView) -> AccountStanding:
         kind=view.kind_of(standing.account),
         parcels=standing.parcels,
         seconds_to_pass_on=None if seconds is None else round(seconds),
+        bank=bank if (bank := standing.account.bank) and bank != view.institution else "",
     )

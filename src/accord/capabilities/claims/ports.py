@@ -67,6 +67,7 @@ class AccountStanding:
     """Claimed money that still stands on one account of the holder, in the account's own currency.
 
     `seconds_to_pass_on` is the account's usual time from a credit to the next debit; None where the holder cannot say.
+    `bank` keeps the account where that is not the institution asked: a switch or collected records answer for several.
     """
 
     account: str
@@ -75,6 +76,7 @@ class AccountStanding:
     kind: AccountKind = AccountKind.UNKNOWN
     parcels: tuple[Parcel, ...] = ()
     seconds_to_pass_on: int | None = None
+    bank: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,6 +206,8 @@ def _check_leg(request: EnquiryRequest, answered_at: datetime, leg: TransferLeg)
 def _check_standing(request: EnquiryRequest, standing: AccountStanding) -> None:
     asked = request.institution
     check_name(asked, "account", standing.account)
+    if standing.bank:
+        check_name(asked, "institution", standing.bank)
     check_amount(asked, f"stands on {standing.account}", standing.amount)
     _check_currency(asked, standing.currency)
     if standing.seconds_to_pass_on is not None and not 0 <= standing.seconds_to_pass_on <= _LONGEST_SECONDS:
