@@ -17,6 +17,8 @@ COLUMN_WIDTH: Final = 148
 ROW_HEIGHT: Final = 52
 BOX_WIDTH: Final = 118
 BOX_HEIGHT: Final = 34
+TOP: Final = 34
+"""Room above the boxes for steps that pass over a column."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,14 @@ class Step:
     y2: int
     taken: bool
 
+    @property
+    def path(self) -> str:
+        """A straight line to the next column; over a column in between an arc, so that it crosses no box."""
+        if self.x2 - self.x1 < COLUMN_WIDTH:
+            return f"M{self.x1} {self.y1}L{self.x2} {self.y2}"
+        over = min(self.y1, self.y2) - BOX_HEIGHT - 10
+        return f"M{self.x1} {self.y1}C{self.x1 + 40} {over} {self.x2 - 40} {over} {self.x2} {self.y2}"
+
 
 @dataclass(frozen=True, slots=True)
 class LifeCyclePicture:
@@ -75,7 +85,7 @@ def life_cycle_picture(order: Order) -> LifeCyclePicture:
     columns = _columns()
     for column, states in enumerate(columns):
         for row, state in enumerate(states):
-            x, y = column * COLUMN_WIDTH + 2, row * ROW_HEIGHT + 2
+            x, y = column * COLUMN_WIDTH + 2, row * ROW_HEIGHT + TOP
             boxes[state] = StateBox(state, labels[state], x, y, state == order.state, reached.get(state))
     steps = tuple(
         Step(
@@ -87,7 +97,7 @@ def life_cycle_picture(order: Order) -> LifeCyclePicture:
         )
         for before, after in _edges()
     )
-    height = max(map(len, columns)) * ROW_HEIGHT
+    height = max(map(len, columns)) * ROW_HEIGHT + TOP
     return LifeCyclePicture(len(columns) * COLUMN_WIDTH - (COLUMN_WIDTH - BOX_WIDTH) + 4, height, tuple(boxes.values()), steps)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Final
 
 from django.utils.translation import gettext_lazy as _
-from django.utils.translation import gettext_noop
 
 RULES: Final = {
     "fifo": _("First in, first out (FIFO)"),
@@ -32,28 +31,3 @@ ASK_FIRST: Final = {
     "pooled": _("Many customers' money stands on this account. Ask which customer was paid before holding."),
 }
 """Why the plan proposes to ask before holding, by kind of account."""
-
-AUDIT_ACTIONS: Final = (
-    gettext_noop("claim opened"),
-    gettext_noop("claim transfer found"),
-    gettext_noop("enquiry answered"),
-    gettext_noop("enquiry failed"),
-    gettext_noop("traced again"),
-    gettext_noop("traced under another rule"),
-    gettext_noop("plan decided"),
-    gettext_noop("recall approved"),
-    gettext_noop("hold approved"),
-    gettext_noop("recall sent"),
-    gettext_noop("hold sent"),
-    gettext_noop("recall held"),
-    gettext_noop("recall held_partly"),
-    gettext_noop("recall refused"),
-    gettext_noop("hold held"),
-    gettext_noop("hold held_partly"),
-    gettext_noop("hold refused"),
-    gettext_noop("hold expired"),
-    gettext_noop("hold released"),
-    gettext_noop("release approved"),
-    gettext_noop("answer unusable"),
-)
-"""What the history of a claim may say; templates translate an entry's action by its own text."""
