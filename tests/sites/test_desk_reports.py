@@ -167,6 +167,17 @@ def test_a_file_of_no_use_is_told_and_keeps_the_earlier_statement(
     assert StatementLine.objects.filter(report=report).count() == 3
 
 
+def test_why_a_row_was_refused_is_told_in_the_readers_language(
+    duty_officer: User, signed_in: SignedIn, take_call: TakeCall
+) -> None:
+    report = take_call(duty_officer).report
+    client = signed_in(duty_officer)
+    client.cookies["django_language"] = "zh-hans"
+    (reject,) = upload(client, report, STATEMENT).context["statement"].rejects  # type: ignore[attr-defined]
+    assert reject.reason.isascii() is False
+    assert "不是金额" in reject.reason
+
+
 def test_a_bank_statement_is_read_with_its_own_map(duty_officer: User, signed_in: SignedIn, take_call: TakeCall) -> None:
     report = take_call(duty_officer).report
     text = (
@@ -277,7 +288,7 @@ def test_the_export_is_safe_for_spreadsheets_and_on_record(
 ) -> None:
     take_call(duty_officer, payee_account='=cmd|"/c calc"!A1', callback_number="+8613900000001")
     answer = signed_in(duty_officer).get("/reports/export.csv")
-    text = (b"".join(answer.streaming_content) if answer.streaming else answer.content).decode("utf-8-sig")
+    text = answer.content.decode("utf-8-sig")
     (row,) = csv.DictReader(io.StringIO(text))
     assert row["payee_account"].startswith("'=")
     assert row["callback_number"] == "'+8613900000001"

@@ -35,6 +35,32 @@ PATTERNS: Final = (
     gettext_noop("{amount} has {count} decimals but {currency} has {decimals}"),
     gettext_noop("{amount} {currency} is larger than any amount accepted here"),
     gettext_noop("unknown currency {currency}; give an ISO 4217 code such as CNY"),
+    # files that a victim hands in
+    gettext_noop("the file is empty"),
+    gettext_noop("the file has no header line"),
+    gettext_noop("this is not text (it holds zero bytes); export it as CSV"),
+    gettext_noop("this is {kind}, not a CSV or Parquet file; export it as CSV"),
+    gettext_noop(
+        "there is no column {column}, which is needed for {target}; the file has: {names}. Name the right column {rest}"
+    ),
+    gettext_noop("byte {offset} ({byte}) is not {encoding}; save the file as UTF-8, or name the encoding it has {rest}"),
+    gettext_noop("the Parquet file is damaged ({error}); fetch it again"),
+    gettext_noop("the file is larger than {limit} MB; cut it down to the days in question"),
+    gettext_noop("the file has more than {limit} rows; cut it down to the days in question"),
+    # rows of such a file
+    gettext_noop("is missing"),
+    gettext_noop("is not an amount; write it like 1234.50"),
+    gettext_noop("has no known currency"),
+    gettext_noop("is negative"),
+    gettext_noop("is zero"),
+    gettext_noop("has more decimals than {currency} has ({count})"),
+    gettext_noop("is larger than any amount accepted here"),
+    gettext_noop("is not a time; write it like 2024-05-01T13:30:00+08:00, or as seconds since 1970"),
+    gettext_noop("is not a time that exists"),
+    gettext_noop("is in the future (a plain number counts seconds since 1970)"),
+    gettext_noop("is not a currency; give an ISO 4217 code such as CNY"),
+    gettext_noop("is longer than {count} bytes"),
+    gettext_noop("the row has {count} values where the header has {expected}"),
 )
 
 _PART: Final = re.compile(r"\\\{(\w+)\\\}")

@@ -27,7 +27,5 @@ TEXTS: Final = (
     ),
     gettext_noop("Strict default"),
     gettext_noop("Anti-scam centre"),
-    gettext_noop(
-        "No file for this jurisdiction: the shortest times in use anywhere, traced amount only, expiry always set"
-    ),
+    gettext_noop("No file for this jurisdiction: the shortest times in use anywhere, traced amount only, expiry always set"),
 )

@@ -19,6 +19,7 @@ from accord.engine.records.content import SourceFile
 from accord.engine.records.convert import Converted, convert
 from accord.engine.records.reader import TableReader
 from accord.engine.records.source_map import RecordKind, SourceMap
+from accord.web.error_texts import in_readers_language
 
 MAX_BYTES: Final = 20 * 1024 * 1024
 MAX_LINES: Final = 50_000
@@ -50,7 +51,7 @@ class Statement:
     rejects: list[Reject]
 
 
-def read_statement(upload: UploadedFile, map_name: str) -> Statement:
+def read_statement(upload: UploadedFile[bytes], map_name: str) -> Statement:
     """Read a CSV or Parquet file under one of `MAPS`; good rows are kept, bad ones told with the reason.
 
     BadInput for a file that is too large, of no use as a whole, or of more than MAX_LINES rows.
@@ -79,7 +80,7 @@ def _read(name: str, path: Path, source_map: SourceMap) -> Statement:
         lines.extend(_lines(converted.good))
         rejected += converted.rejects.height
         for row, column, value, reason in converted.rejects.head(REJECTS_SHOWN - len(rejects)).rows():
-            rejects.append(Reject(before + row, column or "", value or "", reason))
+            rejects.append(Reject(before + row, column or "", value or "", in_readers_language(reason)))
         if len(lines) > MAX_LINES:
             raise BadInput(f"the file has more than {MAX_LINES:,} rows; cut it down to the days in question")
     return Statement(name, lines, rejected, rejects)

@@ -39,9 +39,7 @@ class StartForm(forms.Form):
         if line is None:
             raise forms.ValidationError(_("This row is no longer in the statement; choose again."))
         if not line.transfer:
-            raise forms.ValidationError(
-                _("No bank could find this row: it has no reference. The first order matches it.")
-            )
+            raise forms.ValidationError(_("No bank could find this row: it has no reference. The first order matches it."))
         return line
 
     def clean_institution(self) -> str:

@@ -181,7 +181,7 @@ def statement(request: HttpRequest, report_id: UUID) -> HttpResponse:
     if not form.is_valid():
         error = _("Choose a file: CSV or Parquet, up to 20 MB.")
     else:
-        upload: UploadedFile = form.cleaned_data["file"]
+        upload: UploadedFile[bytes] = form.cleaned_data["file"]
         try:
             told = read_statement(upload, form.cleaned_data["map"])
             services.add_statement(actor, report_id, told.lines)

@@ -1,4 +1,5 @@
-// The call form by keyboard alone: Enter moves on, Ctrl+Enter sends, y and n answer a focused question.
+// The call form by keyboard alone: Enter moves on, Ctrl+Enter sends, y and n answer a focused question, Alt+1 to 3
+// answer the script's questions with yes.
 const form = document.querySelector("form[data-enter-moves-on]");
 
 function stops() {
@@ -26,9 +27,17 @@ function moveOn(from) {
   if (next) focusOn(next);
 }
 
+function answerYes(number) {
+  const choice = form.querySelector(`[data-alt-key="${number}"]`);
+  if (choice) choice.checked = true;
+  return choice !== null;
+}
+
 form.addEventListener("keydown", (event) => {
   const { target, key } = event;
-  if (key === "Enter" && (event.ctrlKey || event.metaKey)) {
+  if (event.altKey && !event.ctrlKey && /^Digit[1-3]$/.test(event.code)) {
+    if (answerYes(event.code.at(-1))) event.preventDefault(); // the focus stays where the officer is typing
+  } else if (key === "Enter" && (event.ctrlKey || event.metaKey)) {
     event.preventDefault();
     form.requestSubmit();
   } else if (key === "Enter" && target.tagName === "INPUT" && !event.isComposing) {
