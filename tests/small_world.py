@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pyarrow as pa
 
@@ -18,6 +18,9 @@ from accord.core.clock import to_micros
 from accord.core.money import Money
 from accord.engine.exercise import ACCOUNTS, WORLD_TRANSFERS
 from accord.engine.tracing import Ledger
+
+if TYPE_CHECKING:
+    from accord.node.worker import Worker
 
 NOON: Final = datetime(2026, 3, 20, 12, tzinfo=UTC)
 VICTIM: Final = "v-1"
@@ -94,7 +97,7 @@ def _row(seq: int, transfer: dict[str, Any]) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def call_of(amount: int = 1_000, payee: str = "a-1", **other: Any) -> CallFacts:
+def call_of(amount: int | Money = 1_000, payee: str = "a-1", **other: Any) -> CallFacts:
     """What the victim v-1 tells of its payment at noon; `other` replaces any fact."""
     facts: dict[str, Any] = {
         "callback_number": "+8613900000001",
@@ -102,8 +105,16 @@ def call_of(amount: int = 1_000, payee: str = "a-1", **other: Any) -> CallFacts:
         "payer_account": VICTIM,
         "payee_account": payee,
         "payee_bank": bank_of(payee),
-        "amount": Money(amount, "CNY"),
+        "amount": amount if isinstance(amount, Money) else Money(amount, "CNY"),
         "about_when": at(0),
         "still_pending": False,
     }
     return CallFacts(**{**facts, **other})
+
+
+def worker_of(banks: SandboxBanks) -> Worker:
+    """The node's hands, wired to these banks."""
+    from accord.node.wiring import wire_sandbox
+    from accord.node.worker import Worker
+
+    return Worker(wire_sandbox(banks).lines)

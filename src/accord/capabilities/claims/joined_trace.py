@@ -7,8 +7,7 @@ claimed = standing + exits + open. Where an account with a hold goes on paying, 
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Collection
+from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -97,13 +96,16 @@ def join(claim: Claim, rule: str | None = None) -> JoinedTrace:
     rule = rule or claim.rule
     starts = list(claim.starts.all())
     asked = list(claim.enquiries.filter(rule=rule).order_by("asked_at", "id"))
-    answers = _latest_answers(asked)
+    answered = _latest_answers(asked)
+    answers = {question: answer_from_json(enquiry.answer) for question, enquiry in answered.items()}
     claimed: dict[str, int] = defaultdict(int)
     for start in starts:
         claimed[start.currency] += start.amount
+    for currency, amount in (part for answer in answers.values() for part in answer.absorbed):
+        claimed[currency] -= amount
     standing = _standing(claim, answers)
     exits = tuple(JoinedExit(exit_.leg, exit_.kind) for answer in answers.values() for exit_ in answer.exits)
-    open_ = _open_branches(asked, answers.keys())
+    open_ = _open_branches(asked, answered)
     legs = _legs(answers)
     accounted = [(row.currency, row.amount) for row in standing]
     accounted += [(exit_.leg.currency, exit_.leg.amount) for exit_ in exits]
@@ -120,36 +122,48 @@ def join(claim: Claim, rule: str | None = None) -> JoinedTrace:
     )
 
 
-def _latest_answers(asked: list[Enquiry]) -> dict[tuple[str, str], EnquiryAnswer]:
-    """The newest answer to each (institution, question); a question that was widened (LIBR) counts once, by its widest form."""
-    newest: dict[tuple[str, str], EnquiryAnswer] = {}
+def _latest_answers(asked: list[Enquiry]) -> dict[tuple[str, str], Enquiry]:
+    """The newest answered enquiry for each (institution, question). Where a holder has one question for all (see
+    services/questions), its newest answer replaces every earlier one."""
+    newest: dict[tuple[str, str], Enquiry] = {}
     for enquiry in asked:
         if enquiry.answer is None:
             continue
-        if enquiry.rule == Rule.LIBR:
+        if not Rule(enquiry.rule).keeps_parcels:
             for key in [key for key in newest if key[0] == enquiry.institution]:
                 del newest[key]
-        newest[enquiry.institution, enquiry.key] = answer_from_json(enquiry.answer)
+        newest[enquiry.institution, enquiry.key] = enquiry
     return newest
 
 
-def _open_branches(asked: list[Enquiry], answered: Collection[tuple[str, str]]) -> tuple[OpenBranch, ...]:
+def _open_branches(asked: list[Enquiry], answered: dict[tuple[str, str], Enquiry]) -> tuple[OpenBranch, ...]:
+    """What live questions ask about and no answer tells of yet, one branch a question and currency."""
+    known: dict[str, Counter[str]] = defaultdict(Counter)
+    for enquiry in answered.values():
+        for credit in credits_from_json(enquiry.credits):
+            known[enquiry.institution][credit.transfer] += credit.amount
     branches = []
     for enquiry in asked:
         if enquiry.state == EnquiryState.SUPERSEDED or (enquiry.institution, enquiry.key) in answered:
             continue
-        credits_ = credits_from_json(enquiry.credits)
-        branches.append(
-            OpenBranch(
-                institution=enquiry.institution,
-                amount=sum(credit.amount for credit in credits_),
-                currency=credits_[0].currency,
-                transfers=tuple(credit.transfer for credit in credits_),
-                state=enquiry.state,
-                error=enquiry.last_error,
-                answer_due_at=enquiry.answer_due_at,
+        # where a question takes the place of a narrower one, only what it adds is open
+        told = Counter[str]() if Rule(enquiry.rule).keeps_parcels else known[enquiry.institution]
+        amounts: dict[str, dict[str, int]] = defaultdict(dict)
+        for credit in credits_from_json(enquiry.credits):
+            if credit.amount > told[credit.transfer]:
+                amounts[credit.currency][credit.transfer] = credit.amount - told[credit.transfer]
+        for currency, by_transfer in amounts.items():
+            branches.append(
+                OpenBranch(
+                    institution=enquiry.institution,
+                    amount=sum(by_transfer.values()),
+                    currency=currency,
+                    transfers=tuple(by_transfer),
+                    state=enquiry.state,
+                    error=enquiry.last_error,
+                    answer_due_at=enquiry.answer_due_at,
+                )
             )
-        )
     return tuple(branches)
 
 

@@ -137,6 +137,10 @@ class SharedAccount(models.Model):
             models.UniqueConstraint(fields=["institution", "account", "currency"], name="one_row_a_shared_account")
         ]
 
+    @property
+    def place(self) -> tuple[str, str, str]:
+        return self.institution, self.account, self.currency
+
 
 class HoldShare(models.Model):
     """What one order holds, or is about to hold, of the money on a shared account.

@@ -14,7 +14,7 @@ from django.db.models import Min
 from accord.capabilities.claims import services
 from accord.capabilities.claims.messages import request_of
 from accord.capabilities.claims.models import Enquiry, EnquiryState
-from accord.capabilities.claims.ports import Acknowledged, EnquiryAnswer, LedgerHolder, check_answer
+from accord.capabilities.claims.ports import Acknowledged, EnquiryAnswer, LedgerHolder, check_answer, check_moment
 from accord.capabilities.delivery import Courier, lease_due
 from accord.core import clock
 from accord.core.errors import AccordError, Unavailable
@@ -57,6 +57,8 @@ def _ask(enquiry: Enquiry, holder_of: HolderOf, authority: str) -> Acknowledged 
     reply = holder_of(enquiry.institution).enquire(request)
     if isinstance(reply, EnquiryAnswer):
         check_answer(request, reply)
+    else:
+        check_moment(request.institution, reply.expected_at)
     return reply
 
 

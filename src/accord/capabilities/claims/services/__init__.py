@@ -15,13 +15,15 @@ from accord.capabilities.claims.services.decisions import (
     approve_items,
     book,
     book_first,
+    confirm_share,
     decide_item,
+    end_share,
     mark_done,
     note_shortfall,
     rule_out,
 )
 from accord.capabilities.claims.services.saved import save_trace
-from accord.capabilities.claims.services.shares import confirm_share, end_share, reserve_share
+from accord.capabilities.claims.services.shares import reserve_share
 
 __all__ = [
     "acknowledged",

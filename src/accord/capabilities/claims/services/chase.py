@@ -17,9 +17,9 @@ from accord.capabilities.claims.messages import credit_of, credits_from_json, to
 from accord.capabilities.claims.models import Claim, ClaimTransfer, Enquiry, EnquiryState, StandingAmount
 from accord.capabilities.claims.ports import AccountStanding, Acknowledged, Credit, EnquiryAnswer
 from accord.capabilities.claims.services import plan
-from accord.capabilities.claims.services.questions import Question, ask, new_enquiry
+from accord.capabilities.claims.services.questions import MAX_HOPS, Question, ask, new_enquiry, start_credit
 from accord.capabilities.claims.services.shares import Place
-from accord.capabilities.delivery import next_retry
+from accord.capabilities.delivery import ask_again_at, next_retry
 from accord.capabilities.people import services as people
 from accord.capabilities.people.policy import NODE, Actor, Permission, require
 from accord.core import clock
@@ -56,7 +56,7 @@ def start_at(
 ) -> Enquiry | None:
     """The claim starts at this credit: ask its receiver, or take over what the receiver already said of it.
 
-    Naming the same transfer again changes nothing and returns None.
+    Naming the same transfer again changes nothing and returns None; so does a transfer that is being asked about already.
     """
     require(actor, Permission.CLAIMS_TRACE)
     claim = _claim(claim_id)
@@ -73,10 +73,12 @@ def start_at(
     if not created:
         return None
     people.record(actor, "claim transfer found", subject=claim.pk, obj=claim, transfer=credit.transfer, institution=institution)
-    (enquiry,) = ask(claim, Rule(claim.rule), [(institution, credit)], hop=0)
-    if answer is not None:
-        answered(enquiry.pk, answer)
-    return enquiry
+    opened = ask(claim, Rule(claim.rule), [(institution, credit)], hop=0)
+    if not opened:
+        return None
+    if answer is not None and credits_from_json(opened[0].credits) == (credit,):
+        answered(opened[0].pk, answer)
+    return opened[0]
 
 
 def answered(enquiry_id: UUID, answer: EnquiryAnswer) -> None:
@@ -152,7 +154,7 @@ def _older_standing(enquiry: Enquiry) -> list[StandingAmount]:
         enquiry__rule=enquiry.rule,
         enquiry__state=EnquiryState.SUPERSEDED,
     )
-    return list(older if enquiry.rule == Rule.LIBR else older.filter(enquiry__key=enquiry.key))
+    return list(older.filter(enquiry__key=enquiry.key) if Rule(enquiry.rule).keeps_parcels else older)
 
 
 def _standing_row(enquiry: Enquiry, standing: AccountStanding) -> StandingAmount:
@@ -176,7 +178,7 @@ def acknowledged(enquiry_id: UUID, reply: Acknowledged) -> None:
         state=EnquiryState.ACKNOWLEDGED, acknowledged_at=now
     )
     Enquiry.objects.filter(pk=enquiry_id, state=EnquiryState.ACKNOWLEDGED).update(
-        next_attempt_at=max(reply.expected_at, now), last_error=""
+        next_attempt_at=ask_again_at(now, reply.expected_at), attempts=0, last_error=""
     )
 
 
@@ -188,8 +190,13 @@ def retry_later(enquiry: Enquiry, error: str) -> None:
 
 @people.change
 def fail(enquiry_id: UUID, error: str) -> None:
-    """The holder's answer cannot be used: nothing of it is taken over, a person must look."""
+    """The holder's answer cannot be used: nothing of it is taken over, a person must look.
+
+    A question that was answered or widened meanwhile stays as it is.
+    """
     enquiry = Enquiry.objects.select_for_update().get(pk=enquiry_id)
+    if enquiry.state not in (EnquiryState.QUEUED, EnquiryState.ACKNOWLEDGED):
+        return
     enquiry.state, enquiry.last_error, enquiry.next_attempt_at = EnquiryState.FAILED, error, None
     enquiry.save(update_fields=["state", "last_error", "next_attempt_at"])
     people.record(NODE, "enquiry failed", subject=enquiry.claim_id, obj=enquiry, institution=enquiry.institution, error=error)
@@ -210,12 +217,18 @@ def trace_again(actor: Actor, claim_id: UUID, institution: str | None = None, ac
     else:
         live = live.filter(Q(state=EnquiryState.FAILED) | Q(standing__account__in=plan.unheld_accounts(claim)))
     stale = list(live.distinct())
-    fresh = [new_enquiry(claim, Rule(old.rule), old.institution, credits_from_json(old.credits), old.hop) for old in stale]
+    fresh = [_afresh(claim, old) for old in stale]
     Enquiry.objects.filter(pk__in=[old.pk for old in stale]).update(state=EnquiryState.SUPERSEDED, next_attempt_at=None)
     Enquiry.objects.bulk_create(fresh)
     if fresh:
         people.record(actor, "traced again", subject=claim.pk, obj=claim, enquiries=len(fresh))
     return fresh
+
+
+def _afresh(claim: Claim, old: Enquiry) -> Enquiry:
+    """The same question to now. One that was too far away to be asked by itself begins a new count of steps."""
+    hop = old.hop if old.hop <= MAX_HOPS else 0
+    return new_enquiry(claim, Rule(old.rule), old.institution, credits_from_json(old.credits), hop)
 
 
 @people.change
@@ -227,10 +240,7 @@ def trace_under(actor: Actor, claim_id: UUID, rule: Rule) -> list[Enquiry]:
             f"{rule} is an upper bound over one ledger and is not asked of banks; choose one of {', '.join(CHASE_RULES)}"
         )
     claim = _claim(claim_id)
-    starts = [
-        (start.institution, Credit(start.transfer, start.amount, start.currency, tuple(map(tuple, start.intervals))))
-        for start in claim.starts.all()
-    ]
+    starts = [(start.institution, start_credit(start)) for start in claim.starts.all()]
     people.record(actor, "traced under another rule", subject=claim.pk, obj=claim, rule=rule.value)
     return ask(claim, rule, starts, hop=0)
 

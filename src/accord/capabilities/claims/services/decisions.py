@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from uuid import UUID
 
-from accord.capabilities.claims.models import Claim, PlanAction, PlanItem, PlanItemState
+from accord.capabilities.claims.models import Claim, HoldShare, PlanAction, PlanItem, PlanItemState
 from accord.capabilities.claims.ports import EnquiryAnswer
 from accord.capabilities.claims.services import plan
 from accord.capabilities.claims.services.shares import Place, lock_places, reserve_share
@@ -33,11 +33,27 @@ def approve_items(actor: Actor, claim_id: UUID, items: Sequence[UUID]) -> list[P
             raise BadInput(f"the line for {line.account} is not a hold; mark it done when it is done")
     if not chosen:
         return []
-    approved = list(plan.refresh(chosen[0].claim, {_place(line) for line in chosen}).values())
+    claim = chosen[0].claim
+    approved = _within_budget(claim, list(plan.refresh(claim, {_place(line) for line in chosen}).values()))
     for line in approved:
         line.state, line.decided_by, line.decided_at = PlanItemState.APPROVED, actor.username, clock.now()
-        line.save(update_fields=["state", "decided_by", "decided_at"])
+        line.save(update_fields=["state", "decided_by", "decided_at", "amount"])
     return approved
+
+
+def _within_budget(claim: Claim, lines: list[PlanItem]) -> list[PlanItem]:
+    """Lines approved together hold no more than the claim's own amount together; the most urgent are served first."""
+    budget = plan.unheld_budget(claim)
+    if budget is None:
+        return lines
+    kept = []
+    for line in sorted(lines, key=lambda line: (-line.urgency, -line.amount, line.pk)):
+        if line.action == PlanAction.HOLD and line.currency == claim.currency:
+            line.amount = min(line.amount, budget)
+            budget -= line.amount
+        if line.amount > 0:
+            kept.append(line)
+    return kept
 
 
 def _place(line: PlanItem) -> Place:
@@ -54,14 +70,33 @@ def book(claim: Claim, orders: Sequence[tuple[UUID, PlanItem]]) -> None:
     plan.refresh_others(places, claim)
 
 
-def book_first(order_id: UUID, claim: Claim, place: Place, held: int, followed: EnquiryAnswer | None) -> None:
+def book_first(order_id: UUID, claim: Claim, place: Place, held: int, transfer: str, followed: EnquiryAnswer | None) -> None:
     """Book what a first order holds, which was placed before any trace: its units are those that stand on the account."""
     account = lock_places([place])[place]
     standing = followed.standing if followed else ()
     units = [parcel for row in standing if row.account == place[1] for parcel in row.parcels]
-    transfers = [leg.transfer for leg in followed.flows[:1]] if followed else []
-    reserve_share(order_id, claim, account, held, units, transfers, confirmed=True)
+    reserve_share(order_id, claim, account, held, units, [transfer], confirmed=True)
     plan.refresh_others([place], claim)
+
+
+def confirm_share(order_id: UUID, held: int) -> None:
+    """The bank holds `held` under the order: nothing ends the share, less trims it, and other claims may propose the rest."""
+    share = HoldShare.objects.select_related("account", "claim").get(order_id=order_id)
+    trimmed = held < share.amount
+    share.amount, share.confirmed, share.active = held, held > 0, held > 0
+    share.save(update_fields=["amount", "confirmed", "active"])
+    if trimmed:
+        plan.refresh_others([share.account.place], share.claim)
+
+
+def end_share(order_id: UUID) -> None:
+    """Nothing is held under the order any more: whoever has a claim to the money may propose to hold it again."""
+    share = HoldShare.objects.select_related("account").filter(order_id=order_id, active=True).first()
+    if share is None:
+        return
+    share.active = False
+    share.save(update_fields=["active"])
+    plan.refresh_others([share.account.place])
 
 
 def note_shortfall(item_id: UUID, shortfall: int) -> None:

@@ -70,7 +70,7 @@ def weigh(claim: Claim, places: Collection[Place]) -> dict[Place, Weighed]:
     for row in rows.select_related("enquiry").order_by("pk"):
         standing[row.institution, row.account, row.currency].append(row)
     shares = live_shares(places)
-    budget = _unheld_budget(claim)
+    budget = unheld_budget(claim)
     return {place: _weigh_one(place, standing[place], shares[place], claim.currency, budget) for place in places}
 
 
@@ -85,7 +85,7 @@ def _weigh_one(
     return Weighed(free, units, tuple(rows))
 
 
-def _unheld_budget(claim: Claim) -> int | None:
+def unheld_budget(claim: Claim) -> int | None:
     """Minor units of the claim's transfers that no hold of it covers yet; None before its first transfer is known."""
     started: int | None = claim.starts.filter(currency=claim.currency).aggregate(total=Sum("amount"))["total"]
     if started is None:
@@ -180,16 +180,16 @@ def urgency(amount: int, seconds_to_pass_on: int | None) -> int:
     return amount * leaves // 1000
 
 
-def refresh_others(places: Collection[Place], but: Claim) -> None:
-    """Resize the open proposals of the other claims at places where a share has changed."""
-    others = PlanItem.objects.filter(
-        state=PlanItemState.PROPOSED, action__in=HOLD_ACTIONS, account__in={place[1] for place in places}
-    ).exclude(claim=but)
+def refresh_others(places: Collection[Place], but: Claim | None = None) -> None:
+    """Weigh anew what the other claims propose at places where a share has changed: less, more, or again."""
+    told = StandingAmount.objects.filter(account__in={place[1] for place in places}, claim__rule=F("enquiry__rule"))
+    if but is not None:
+        told = told.exclude(claim=but)
     touched: dict[Any, tuple[Claim, set[Place]]] = {}
-    for line in others.select_related("claim"):
-        place = (line.institution, line.account, line.currency)
+    for row in told.select_related("claim").order_by("claim_id", "pk"):
+        place = (row.institution, row.account, row.currency)
         if place in places:
-            touched.setdefault(line.claim_id, (line.claim, set()))[1].add(place)
+            touched.setdefault(row.claim_id, (row.claim, set()))[1].add(place)
     for claim, shared in touched.values():
         refresh(claim, shared)
 

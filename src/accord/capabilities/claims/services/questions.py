@@ -1,8 +1,9 @@
 """Which enquiries to open for onward transfers: no claimed unit is asked about twice, and one holder gets one question.
 
-Under FIFO and LIFO the units already asked about are cut out of a new question. Under haircut a credit is the transfer and
-its amount. The lowest intermediate balance does not add across questions, so there a holder is asked again about all
-credits of the claim that reached it, and the earlier question is superseded.
+Under FIFO and LIFO the units already asked about are cut out of a new question. Under haircut and the lowest intermediate
+balance units have no place, and parts of one transfer that two answers tell of cannot be told apart; so there a holder has
+one question about all credits of the claim that reached it. When they change, it is asked anew and the earlier question is
+superseded. Each transfer is then told by its sender alone, in the sender's newest answer.
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
-from accord.capabilities.claims.messages import credits_from_json, key_of, merged_credits, to_json
-from accord.capabilities.claims.models import Claim, Enquiry, EnquiryState
+from accord.capabilities.claims.messages import answer_from_json, credit_of, credits_from_json, key_of, merged_credits, to_json
+from accord.capabilities.claims.models import Claim, ClaimTransfer, Enquiry, EnquiryState
 from accord.capabilities.claims.ports import Credit
 from accord.core import clock
 from accord.engine.tracing.model import Interval, Rule
@@ -23,7 +24,8 @@ ANSWER_WITHIN: Final = timedelta(minutes=15)
 """A holder that has not answered by then shows on the desk as silent."""
 
 MAX_HOPS: Final = 40
-"""Bank-to-bank steps after which a chase stops by itself; far beyond any chain seen (Pix MED 2.0 follows five levels)."""
+"""Bank-to-bank steps after which a chase goes on only when a person says so (`trace_again`); far beyond any chain seen (Pix
+MED 2.0 follows five levels)."""
 
 Question = tuple[str, Credit]
 """An institution and the credit to ask it about."""
@@ -34,34 +36,69 @@ def ask(claim: Claim, rule: Rule, questions: Iterable[Question], hop: int) -> li
     by_holder: dict[str, list[Credit]] = defaultdict(list)
     for institution, credit in questions:
         by_holder[institution].append(credit)
-    if not by_holder or hop > MAX_HOPS:
+    if not by_holder:
         return []
     live: dict[str, list[Enquiry]] = defaultdict(list)
     asked = Enquiry.objects.filter(claim=claim, rule=rule, institution__in=by_holder)
     for enquiry in asked.exclude(state=EnquiryState.SUPERSEDED):
         live[enquiry.institution].append(enquiry)
     opened: list[Enquiry] = []
-    for institution, credits_ in by_holder.items():
-        opened += _ask_one(claim, rule, institution, credits_, live[institution], hop)
+    if rule.keeps_parcels:
+        for institution, credits_ in by_holder.items():
+            opened += _ask_for_units(claim, rule, institution, credits_, live[institution], hop)
+    else:
+        reached = _credits_by_holder(claim, rule)
+        for institution, credits_ in by_holder.items():
+            wanted = reached[institution]
+            for credit in credits_:
+                _put_larger(wanted, credit)
+            opened += _ask_jointly(claim, rule, institution, wanted, live[institution], hop)
     Enquiry.objects.bulk_create(opened)
     return opened
 
 
-def _ask_one(
+def _ask_for_units(
     claim: Claim, rule: Rule, institution: str, credits_: list[Credit], live: list[Enquiry], hop: int
 ) -> list[Enquiry]:
     known = [credit for enquiry in live for credit in credits_from_json(enquiry.credits)]
     fresh = [part for credit in credits_ if (part := _not_known(credit, known)) is not None]
-    if not fresh:
+    return [new_enquiry(claim, rule, institution, merged_credits([fresh]), hop)] if fresh else []
+
+
+def _ask_jointly(
+    claim: Claim, rule: Rule, institution: str, wanted: dict[str, Credit], live: list[Enquiry], hop: int
+) -> list[Enquiry]:
+    fresh = new_enquiry(claim, rule, institution, tuple(wanted[transfer] for transfer in sorted(wanted)), hop)
+    if any(enquiry.key == fresh.key for enquiry in live):
         return []
-    if rule is Rule.LIBR:
-        Enquiry.objects.filter(pk__in=[enquiry.pk for enquiry in live]).update(
-            state=EnquiryState.SUPERSEDED, next_attempt_at=None
-        )
-        return [new_enquiry(claim, rule, institution, merged_credits([known, fresh]), hop)]
-    if rule.keeps_parcels:
-        return [new_enquiry(claim, rule, institution, merged_credits([fresh]), hop)]
-    return [new_enquiry(claim, rule, institution, group, hop) for group in _without_repeats(fresh)]
+    Enquiry.objects.filter(pk__in=[enquiry.pk for enquiry in live]).update(state=EnquiryState.SUPERSEDED, next_attempt_at=None)
+    return [fresh]
+
+
+def _credits_by_holder(claim: Claim, rule: Rule) -> dict[str, dict[str, Credit]]:
+    """Everything that reached each holder, by its newest tellers: the claim's starts and the onward legs."""
+    newest: dict[str, Enquiry] = {}
+    for enquiry in Enquiry.objects.filter(claim=claim, rule=rule).exclude(answer=None).order_by("asked_at", "id"):
+        newest[enquiry.institution] = enquiry
+    reached: dict[str, dict[str, Credit]] = defaultdict(dict)
+    for start in claim.starts.all():
+        _put_larger(reached[start.institution], start_credit(start))
+    for enquiry in newest.values():
+        for leg in answer_from_json(enquiry.answer).onward:
+            _put_larger(reached[leg.creditor_bank], credit_of(leg))
+    return reached
+
+
+def start_credit(start: ClaimTransfer) -> Credit:
+    """The credit at which a claim starts."""
+    return Credit(start.transfer, start.amount, start.currency, tuple((first, last) for first, last in start.intervals))
+
+
+def _put_larger(credits_: dict[str, Credit], credit: Credit) -> None:
+    """A transfer that is both a start and an onward leg counts once, by the larger."""
+    earlier = credits_.get(credit.transfer)
+    if earlier is None or earlier.amount < credit.amount:
+        credits_[credit.transfer] = credit
 
 
 def _not_known(credit: Credit, known: Sequence[Credit]) -> Credit | None:
@@ -94,20 +131,10 @@ def _minus(spans: Iterable[Interval], cuts: Iterable[Interval]) -> tuple[Interva
     return tuple(left)
 
 
-def _without_repeats(credits_: Sequence[Credit]) -> list[tuple[Credit, ...]]:
-    """Groups in which no transfer is named twice: shares of one transfer without units cannot be told apart in one question."""
-    groups: list[dict[str, Credit]] = []
-    for credit in credits_:
-        group = next((group for group in groups if credit.transfer not in group), None)
-        if group is None:
-            groups.append(group := {})
-        group[credit.transfer] = credit
-    return [tuple(group[transfer] for transfer in sorted(group)) for group in groups]
-
-
 def new_enquiry(claim: Claim, rule: Rule, institution: str, credits_: tuple[Credit, ...], hop: int) -> Enquiry:
-    """An unsaved enquiry, due at once."""
+    """An unsaved enquiry, due at once; too many steps away from the victim it waits for a person instead."""
     now = clock.now()
+    too_far = hop > MAX_HOPS
     return Enquiry(
         claim=claim,
         institution=institution,
@@ -117,5 +144,7 @@ def new_enquiry(claim: Claim, rule: Rule, institution: str, credits_: tuple[Cred
         hop=hop,
         asked_at=now,
         answer_due_at=now + ANSWER_WITHIN,
-        next_attempt_at=now,
+        state=EnquiryState.FAILED if too_far else EnquiryState.QUEUED,
+        last_error=f"not asked by itself: more than {MAX_HOPS} banks away from the first" if too_far else "",
+        next_attempt_at=None if too_far else now,
     )

@@ -82,16 +82,6 @@ def reserve_share(
     return share
 
 
-def confirm_share(order_id: UUID, held: int) -> None:
-    """The bank holds `held` under the order: nothing ends the share, less trims it."""
-    HoldShare.objects.filter(order_id=order_id).update(amount=held, confirmed=held > 0, active=held > 0)
-
-
-def end_share(order_id: UUID) -> None:
-    """Nothing is held under the order any more."""
-    HoldShare.objects.filter(order_id=order_id).update(active=False)
-
-
 def _first_units(parcels: Sequence[Parcel], amount: int) -> Iterable[Parcel]:
     for parcel in parcels:
         if amount <= 0:

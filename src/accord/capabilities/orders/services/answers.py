@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from uuid import UUID
 
 import msgspec
 
 from accord.capabilities.claims import services as claims
 from accord.capabilities.claims.messages import credits_from_json
-from accord.capabilities.claims.ports import Acknowledged, Credit
+from accord.capabilities.claims.ports import Acknowledged, Credit, TransferLeg
+from accord.capabilities.delivery import ask_again_at
 from accord.capabilities.orders.life_cycle import Event, State, next_state
 from accord.capabilities.orders.models import Order, OrderKind
 from accord.capabilities.orders.ports import HoldAnswer, PaymentFacts, RecallAnswer, Refusal, ReleaseAnswer
@@ -25,11 +27,11 @@ def acknowledged(order_id: UUID, reply: Acknowledged) -> None:
     """The bank has the order; ask again when it expects to have carried it out."""
     order = _order(order_id)
     now = clock.now()
-    order.next_attempt_at, order.last_error = max(reply.expected_at, now), ""
+    order.next_attempt_at, order.attempts, order.last_error = ask_again_at(now, reply.expected_at), 0, ""
     if order.state in _AWAITED:
         order.state = next_state(order.state, Event.ACKNOWLEDGE)
         order.acknowledged_at = order.acknowledged_at or now
-    order.save(update_fields=["state", "acknowledged_at", "next_attempt_at", "last_error"])
+    order.save(update_fields=["state", "acknowledged_at", "next_attempt_at", "attempts", "last_error"])
 
 
 @people.change
@@ -40,9 +42,13 @@ def recall_answered(order_id: UUID, answer: RecallAnswer) -> None:
         return
     _settle(order, answer.stopped, answer.refusal, "", answer.transfer, answer)
     if answer.refusal is Refusal.ALREADY_SETTLED and answer.transfer and answer.payee_bank:
-        payment = _payment(order)
-        amount = min(order.amount, answer.amount)
+        # victims may state what arrived, in another currency than what left; then the whole transfer is meant
+        same = answer.currency == order.currency
+        amount = min(order.amount, answer.amount) if same else answer.amount
         credit = Credit(answer.transfer, amount, answer.currency, ((0, amount),))
+        payment = _payment(order)
+        if same:
+            payment = replace(payment, amount=amount)
         first_hold(None, order.claim, payment, (credit,), answer.payee_bank, answer.payee_account)
 
 
@@ -59,18 +65,23 @@ def hold_answered(order_id: UUID, answer: HoldAnswer) -> None:
             claims.note_shortfall(order.plan_item_id, order.amount - answer.held)
             claims.trace_again(NODE, order.claim_id, order.institution, order.account)
         return
-    if answer.transfer:
+    if answer.refusal in (Refusal.NO_SUCH_TRANSFER, Refusal.NO_SUCH_ACCOUNT):
+        if not _was_recalled(order):
+            first_recall(None, order.claim, _payment(order))
+    elif answer.transfer:
         _start_chase(order, answer)
-    elif answer.refusal in (Refusal.NO_SUCH_TRANSFER, Refusal.NO_SUCH_ACCOUNT) and not _was_recalled(order):
-        first_recall(None, order.claim, _payment(order))
 
 
 def _start_chase(order: Order, answer: HoldAnswer) -> None:
     """The first hold's bank has found the payment: the claim starts there, with what the bank already told of it."""
     credit = _matched_credit(order, answer)
+    matched = _matched_leg(answer)
+    if matched is not None and order.account != matched.creditor:
+        order.account = matched.creditor  # the victim knew an alias; from here on the account has its own name
+        order.save(update_fields=["account"])
     if answer.held:
         place = (order.institution, order.account, order.currency)
-        claims.book_first(order.pk, order.claim, place, answer.held, answer.followed)
+        claims.book_first(order.pk, order.claim, place, answer.held, answer.transfer, answer.followed)
     claims.start_at(NODE, order.claim_id, order.institution, credit, answer.followed)
 
 
@@ -79,11 +90,16 @@ def _matched_credit(order: Order, answer: HoldAnswer) -> Credit:
     for credit in credits_from_json(order.credits):
         if credit.transfer == answer.transfer:
             return credit
-    told = answer.followed.flows if answer.followed else ()
-    leg = next((leg for leg in told if leg.transfer == answer.transfer), None)
+    leg = _matched_leg(answer)
     if leg is None:
         return Credit(answer.transfer, order.amount, order.currency, ((0, order.amount),))
     return Credit(leg.transfer, leg.amount, leg.currency, leg.intervals)
+
+
+def _matched_leg(answer: HoldAnswer) -> TransferLeg | None:
+    """The payment itself, among what the bank told of it."""
+    told = answer.followed.flows if answer.followed else ()
+    return next((leg for leg in told if leg.transfer == answer.transfer), None)
 
 
 def _was_recalled(order: Order) -> bool:

@@ -19,7 +19,7 @@ from accord.capabilities.people.policy import Permission, require
 from accord.capabilities.reports import services as reports
 from accord.capabilities.reports.services import CallFacts
 from accord.core import clock
-from accord.core.errors import BadInput, NotFound
+from accord.core.errors import BadInput, Conflict, NotFound
 
 if TYPE_CHECKING:
     from accord.capabilities.claims.models import Claim, PlanItem
@@ -189,10 +189,12 @@ def ask_release(actor: User, order_id: UUID, reason: str) -> Order:
     order = Order.objects.select_for_update().filter(pk=order_id).first()
     if order is None:
         raise NotFound("there is no such order")
+    if order.kind == OrderKind.RECALL:
+        raise Conflict("a recall holds nothing on an account; ask the payer's bank to give the stopped payment back")
     order.state = next_state(order.state, Event.ASK_RELEASE)
-    order.reason, order.next_attempt_at = reason, clock.now()
+    order.reason, order.next_attempt_at, order.attempts = reason, clock.now(), 0
     order.answer_due_at = clock.now() + current_regime().answer_within
-    order.save(update_fields=["state", "reason", "next_attempt_at", "answer_due_at"])
+    order.save(update_fields=["state", "reason", "next_attempt_at", "attempts", "answer_due_at"])
     claims.rule_out(actor, order.claim, (order.institution, order.account, order.currency), order.held, reason)
     people.record(actor, "release approved", subject=order.claim_id, obj=order, reason=reason)
     return order
