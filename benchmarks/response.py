@@ -2,9 +2,10 @@
 
 The real node: services, SQLite or PostgreSQL (ACCORD_DATABASE_URL), worker processes, sandbox banks with a ledger each.
 Taken out are the delays that are not ours: banks answer at once and obey, and plans are approved the moment they appear.
-Chains have six hops over eight banks. Runs once with one worker process and once with two, and prints both.
+Chains have six hops over eight banks. Runs with one worker process and with two, and prints both; --width parts the money
+of each claim into so many branches, each a chain of its own.
 
-    python benchmarks/response.py [--claims 100] [--workers 1 2] [--json]
+    python benchmarks/response.py [--claims 100] [--width 1] [--workers 1 2] [--json]
 
 Target: p95 of (last confirmed hold - submit) under 10 s on two cores.
 """
@@ -46,11 +47,12 @@ class Figures:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--claims", type=int, default=100)
+    parser.add_argument("--width", type=int, default=1)
     parser.add_argument("--workers", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
     multiprocessing.set_start_method("spawn")
-    results = [in_own_process(arguments.claims, workers) for workers in arguments.workers]
+    results = [in_own_process(arguments.claims, arguments.width, workers) for workers in arguments.workers]
     if arguments.json:
         print(json.dumps([asdict(result) for result in results], indent=2))
         return
@@ -66,11 +68,11 @@ def main() -> None:
         print(f"p95 with {results[1].workers} workers / with {results[0].workers}: {results[1].p95 / results[0].p95:.2f}")
 
 
-def in_own_process(claims: int, workers: int) -> Figures:
+def in_own_process(claims: int, width: int, workers: int) -> Figures:
     """One run in a fresh process and a fresh home."""
     home = Path(tempfile.mkdtemp(prefix="accord-response-"))
     receiver, sender = multiprocessing.Pipe(duplex=False)
-    process = multiprocessing.Process(target=run, args=(home, claims, workers, sender))
+    process = multiprocessing.Process(target=run, args=(home, claims, width, workers, sender))
     try:
         process.start()
         sender.close()
@@ -80,14 +82,14 @@ def in_own_process(claims: int, workers: int) -> Figures:
         shutil.rmtree(home, ignore_errors=True)
 
 
-def run(home_folder: Path, claims: int, workers: int, result: Any) -> None:
+def run(home_folder: Path, claims: int, width: int, workers: int, result: Any) -> None:
     """Make the world, start the workers, submit all calls at once, approve plans as they appear, measure."""
     home = set_up(home_folder)
     from accord.core import clock
     from accord.engine.exercise import WorldPlan, make_world
     from accord.node import exercise_clock
 
-    world = make_world(WorldPlan.for_response_benchmark(claims))
+    world = make_world(WorldPlan.for_response_benchmark(claims, chain_width=width))
     world.save(home.world)
     call_time = max(report.call_time for report in world.reports)
     exercise_clock.run_on_from(home, call_time)

@@ -18,7 +18,7 @@ from accord.node.home import Home
 
 START_WITHIN_SECONDS: Final = 30
 STOP_WITHIN_SECONDS: Final = 10
-WEB_THREADS: Final = 8
+WEB_THREADS: Final = 4
 
 
 def prepare(home: Home) -> None:
@@ -40,7 +40,7 @@ def run(home: Home, *, host: str, port: int, worker: bool) -> None:
     """Serve until Ctrl-C or SIGTERM. Raises Unavailable when the desk cannot start or stops by itself."""
     prepare(home)
     stop = threading.Event()
-    with _stopping_on_signals(stop), web(home, host, port) as (address, alive):
+    with stopping_on_signals(stop), web(home, host, port) as (address, alive):
         print(f"The desk is open at {address} (Ctrl-C ends it)", file=sys.stderr)  # noqa: T201 - where to go
         if worker:
             run_worker(home, stop, alive)
@@ -82,7 +82,9 @@ def _complain_if_dead(alive: Callable[[], bool]) -> None:
 
 
 @contextmanager
-def _stopping_on_signals(stop: threading.Event) -> Iterator[None]:
+def stopping_on_signals(stop: threading.Event) -> Iterator[None]:
+    """Ctrl-C and SIGTERM set `stop` instead of ending the process in the middle of something."""
+
     def on_signal(_number: int, _frame: object) -> None:
         stop.set()
 

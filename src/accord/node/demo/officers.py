@@ -12,6 +12,7 @@ ON_DUTY: Final = 3
 SIX_FACTS_SECONDS: Final = 50
 NARRATIVE_SECONDS: Final = 180
 APPROVE_SECONDS: Final = 45
+CALL_BACK_AFTER: Final = timedelta(minutes=45)
 _SPREAD: Final = 0.3
 """Standard deviation of the logarithm of each duration."""
 

@@ -26,7 +26,7 @@ from accord.core import clock
 from accord.core.errors import Conflict
 from accord.core.money import Money
 from accord.engine.exercise import VictimReport, World
-from accord.node.demo.officers import APPROVE_SECONDS, NARRATIVE_SECONDS, SIX_FACTS_SECONDS, Officers
+from accord.node.demo.officers import APPROVE_SECONDS, CALL_BACK_AFTER, NARRATIVE_SECONDS, SIX_FACTS_SECONDS, Officers
 from accord.node.worker import Worker, next_due
 
 if TYPE_CHECKING:
@@ -121,6 +121,10 @@ class Day:
         played = next((row for row in self.played.values() if row.report is report), None)
         if played is not None:
             reports.add_narrative(user, played.report_id, report.narrative)
+            self._at(clock.now() + CALL_BACK_AFTER, lambda: self._call_back(user, played.report_id))
+
+    def _call_back(self, user: User, report_id: UUID) -> None:
+        reports.called_back(user, report_id, "told what is held and what is still asked")
 
     def _sweep(self) -> None:
         """Let the worker do what is due; its time counts for every claim that had something due."""
