@@ -27,7 +27,7 @@ def grown(world: World, sizes: list[int], openings_with: int) -> Ledger:
 def test_grown_in_batches_is_as_built_at_once(small_tail: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(state, "_SMALL_TAIL", small_tail)
 
-    @settings(max_examples=250, deadline=None)
+    @settings(max_examples=100, deadline=None)
     @given(worlds(most=24), st.lists(st.integers(0, 8), min_size=1, max_size=6), st.integers(0, 7))
     def check(world: World, sizes: list[int], openings_with: int) -> None:
         made = grown(world, sizes, openings_with)

@@ -128,7 +128,7 @@ def covered(intervals: tuple[Interval, ...]) -> list[int]:
 
 @pytest.mark.parametrize("rule", [Rule.FIFO, Rule.LIFO])
 def test_the_traces_of_two_parts_of_a_claim_add_to_the_trace_of_the_whole(rule: Rule) -> None:
-    @settings(max_examples=150, deadline=None)
+    @settings(max_examples=100, deadline=None)
     @given(worlds(convert=False), st.data())
     def check(world: World, data: st.DataObject) -> None:
         options = replace(world.options(), min_parcel=0)
@@ -151,7 +151,7 @@ def test_the_traces_of_two_parts_of_a_claim_add_to_the_trace_of_the_whole(rule: 
 
 @pytest.mark.parametrize("rule", [Rule.FIFO, Rule.LIFO])
 def test_going_on_from_an_exit_is_as_tracing_through(rule: Rule) -> None:
-    @settings(max_examples=150, deadline=None)
+    @settings(max_examples=100, deadline=None)
     @given(worlds(convert=False))
     def check(world: World) -> None:
         ledger, start = world.ledger(), [ClaimStart(world.starts[0].transfer)]

@@ -8,7 +8,7 @@ from tracing_worlds import World, agree, at, worlds
 
 from accord.engine.tracing import Rule
 
-MANY = settings(max_examples=150, deadline=None)
+MANY = settings(max_examples=100, deadline=None)
 
 
 @pytest.mark.parametrize("rule", list(Rule))

@@ -44,8 +44,8 @@ def build(rows: Rows, dictionary: Dictionary) -> Base:
     count_per_pocket(transfers["debtor"], first_debit)
     count_per_pocket(transfers["creditor"], first_credit)
     debits, paid_in = np.zeros(len(transfers), DEBIT), np.empty(len(transfers), np.int32)
-    opening = dictionary.pockets.opening
-    over = fill_lines(transfers, opening, first_debit, first_credit, debits, paid_in)
+    arrived, left = dictionary.pockets.opening.copy(), np.zeros(count, np.int64)
+    over = fill_lines(transfers, arrived, left, first_debit[:-1].copy(), first_credit[:-1].copy(), debits, paid_in)
     if over >= 0:
         raise too_large(ids.text(over))
     last = int(transfers["seq"].max()) if len(transfers) else -1

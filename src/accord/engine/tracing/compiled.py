@@ -14,6 +14,6 @@ import numba
 
 Compiler = Callable[[Callable[..., Any]], Any]
 
-kernel: Compiler = numba.njit(cache=True, nogil=True, error_model="numpy")
-helper: Compiler = numba.njit(nogil=True, error_model="numpy", no_cpython_wrapper=True, no_cfunc_wrapper=True)
-accessor: Compiler = numba.njit(inline="always")
+kernel: Compiler = numba.njit(cache=True, nogil=True, error_model="numpy", _nrt=False)
+helper: Compiler = numba.njit(nogil=True, error_model="numpy", _nrt=False, no_cpython_wrapper=True, no_cfunc_wrapper=True)
+accessor: Compiler = numba.njit(inline="always", _nrt=False)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from accord.engine.tracing.compiled import kernel
 
 
@@ -17,14 +15,13 @@ def count_per_pocket(pockets, firsts):  # type: ignore[no-untyped-def]
 
 
 @kernel
-def fill_lines(transfers, opening, first_debit, first_credit, debits, paid_in):  # type: ignore[no-untyped-def]
+def fill_lines(transfers, arrived, left, debit_end, credit_end, debits, paid_in):  # type: ignore[no-untyped-def]
     """Walk the transfers in order and write both lines of every pocket.
 
     Where a debit exceeds the balance the inflow line grows by the difference just before it: the unseen clean credit,
-    last in the queue and on top of the stack. Returns the transfer at which a line passed 63 bits, else -1.
+    last in the queue and on top of the stack. `arrived` (opening balances), `left` (zeros) and where each pocket's debits
+    and credits start are counted up in place. Returns the transfer at which a line passed 63 bits, else -1.
     """
-    arrived, left = opening.copy(), np.zeros_like(opening)
-    debit_end, credit_end = first_debit[:-1].copy(), first_credit[:-1].copy()
     for number in range(transfers.size):
         own = transfers[number]
         debtor, creditor = own.debtor, own.creditor
