@@ -13,7 +13,11 @@ from urllib.parse import urlsplit
 
 import pytest
 from played_node import PASSWORD, PlayedNode, played_node
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+PATIENCE_MILLISECONDS = 45_000
+"""A loaded machine is slow, not wrong."""
+expect.set_options(timeout=PATIENCE_MILLISECONDS)
 
 WIDE, NARROW = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
 _ARGUMENTS = [
@@ -101,7 +105,7 @@ def _contexts(chromium: Browser) -> Iterator[Callable[[dict[str, int]], Page]]:
 
     def new_page(size: dict[str, int]) -> Page:
         context = chromium.new_context(viewport=size, accept_downloads=True)  # type: ignore[arg-type]
-        context.set_default_timeout(45_000)  # a loaded machine is slow, not wrong
+        context.set_default_timeout(PATIENCE_MILLISECONDS)
         opened.append(context)
         return context.new_page()
 
