@@ -6,6 +6,8 @@ from datetime import timedelta
 
 import pytest
 from desk_at_work import NOON, SignedIn, TakeCall
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from accord.capabilities.claims.models import Enquiry
 from accord.capabilities.orders import services as orders
@@ -132,3 +134,20 @@ def test_the_polled_part_is_the_same_while_nothing_happens(
     take_call(duty_officer)
     client = signed_in(duty_officer)
     assert client.get("/queue/rows/").content == client.get("/queue/rows/").content
+
+
+def test_the_number_of_questions_to_the_store_does_not_grow_with_the_queue(
+    duty_officer: User, signed_in: SignedIn, take_call: TakeCall
+) -> None:
+    client = signed_in(duty_officer)
+
+    def asked() -> int:
+        with CaptureQueriesContext(connection) as queries:
+            client.get("/queue/rows/")
+        return len(queries)
+
+    take_call(duty_officer)
+    few = asked()
+    for number in range(8):
+        take_call(duty_officer, callback_number=f"1391111000{number}", amount=Money(1_000 + number, "CNY"))
+    assert asked() == few
