@@ -103,9 +103,12 @@ const STYLE = [
   { selector: "edge:selected", style: { "line-color": "#0f172a", "target-arrow-color": "#0f172a", "line-opacity": 1 } },
 ];
 
-function nodeCaption(node) {
+// Past so many accounts frames around banks lie over each other; the bank's name then stands with each account.
+const GROUPED_UP_TO = 40;
+
+function nodeCaption(node, grouped) {
   const sums = node.standing.length ? node.standing : node.asked.length ? node.asked : node.left;
-  return [node.label, ...sums].join("\n");
+  return [...(grouped ? [] : [node.bank_name]), node.label, ...sums].join("\n");
 }
 
 // Transfers between the same two accounts are drawn as one line, so that money going round and round stays readable.
@@ -153,13 +156,13 @@ function scales(lines) {
 const ALL_CAPTIONS = 14;
 const CAPTION_FROM_SHARE = 0.3;
 
-function elementsOf(graph) {
+function elementsOf(graph, grouped) {
   const lines = bundles(graph.edges);
   const { share, size } = scales(lines);
-  const banks = graph.banks.map((bank) => ({ group: "nodes", data: { id: bank.id, caption: bank.name } }));
+  const banks = grouped ? graph.banks.map((bank) => ({ group: "nodes", data: { id: bank.id, caption: bank.name } })) : [];
   const accounts = graph.nodes.map((node) => ({
     group: "nodes",
-    data: { ...node, parent: node.bank, caption: nodeCaption(node), size: size(node) },
+    data: { ...node, ...(grouped ? { parent: node.bank } : {}), caption: nodeCaption(node, grouped), size: size(node) },
     classes: WAITING.has(node.state) ? "waiting" : "",
   }));
   const transfers = lines.map((line) => ({
@@ -170,23 +173,60 @@ function elementsOf(graph) {
   return [...banks, ...accounts, ...transfers];
 }
 
+// How many transfers an account is away from the victim's, by the shortest way.
+function firstHops(graph) {
+  const hops = new Map();
+  for (const edge of graph.edges) {
+    if (!hops.has(edge.source)) hops.set(edge.source, edge.hop);
+    if (!hops.has(edge.target) || edge.hop + 1 < hops.get(edge.target)) hops.set(edge.target, edge.hop + 1);
+  }
+  return hops;
+}
+
 // Money walks from left to right: along an edge that reaches an account for the first time, the receiver stands to the right.
 function readingOrder(graph) {
-  const firstHop = new Map();
-  for (const edge of graph.edges) {
-    if (!firstHop.has(edge.source)) firstHop.set(edge.source, edge.hop);
-    const hop = edge.hop + 1;
-    if (!firstHop.has(edge.target) || hop < firstHop.get(edge.target)) firstHop.set(edge.target, hop);
-  }
+  const hops = firstHops(graph);
   return graph.edges
-    .filter((edge) => firstHop.get(edge.source) < firstHop.get(edge.target))
+    .filter((edge) => hops.get(edge.source) < hops.get(edge.target))
     .map((edge) => ({ left: edge.source, right: edge.target, gap: 120 }));
 }
 
+// Many accounts: a column a hop, receivers level with whoever paid them. Forces alone would leave a tangle.
+function columns(graph) {
+  const hops = firstHops(graph);
+  const payers = new Map();
+  for (const edge of graph.edges) {
+    if (hops.get(edge.source) >= hops.get(edge.target)) continue;
+    payers.set(edge.target, [...(payers.get(edge.target) ?? []), edge.source]);
+  }
+  const byHop = new Map();
+  for (const node of graph.nodes) {
+    const hop = hops.get(node.id) ?? 0;
+    byHop.set(hop, [...(byHop.get(hop) ?? []), node.id]);
+  }
+  const tallest = Math.max(...[...byHop.values()].map((column) => column.length));
+  const places = {};
+  for (const hop of [...byHop.keys()].sort((a, b) => a - b)) {
+    const level = (id) => {
+      const known = (payers.get(id) ?? []).filter((payer) => places[payer]);
+      return known.reduce((sum, payer) => sum + places[payer].y, 0) / (known.length || 1);
+    };
+    const column = byHop.get(hop).map((id) => [id, level(id)]).sort((a, b) => a[1] - b[1]);
+    const step = (tallest * 60) / column.length;
+    column.forEach(([id], index) => {
+      places[id] = { x: hop * 190 + 40 * (index % 2), y: (index + 0.5) * step };
+    });
+  }
+  return places;
+}
+
 function layoutOptions(graph, kept) {
+  if (!kept.length && graph.nodes.length > GROUPED_UP_TO) {
+    return { name: "preset", positions: columns(graph), fit: false, animate: false };
+  }
   const options = {
     name: "fcose",
-    quality: graph.nodes.length > 150 ? "default" : "proof",
+    quality: kept.length ? "default" : "proof",
     randomize: kept.length === 0,
     animate: false,
     fit: false,
@@ -198,7 +238,7 @@ function layoutOptions(graph, kept) {
     tile: true,
   };
   if (kept.length) options.fixedNodeConstraint = kept;
-  else if (graph.nodes.length <= 120) options.relativePlacementConstraint = readingOrder(graph);
+  else options.relativePlacementConstraint = readingOrder(graph);
   return options;
 }
 
@@ -207,13 +247,17 @@ export class TraceGraph {
     this.container = container;
     this.onChoose = onChoose;
     this.touched = false;
+    this.grouped = true;
     this.cy = null;
   }
 
   // Bring the picture in line with `graph`. Safe to call with the same or a newer document of the same claim and rule.
   show(graph) {
     if (!this.cy) this.#create();
-    const wanted = elementsOf(graph);
+    const grouped = graph.nodes.length <= GROUPED_UP_TO;
+    if (grouped !== this.grouped) this.cy.elements().remove();
+    this.grouped = grouped;
+    const wanted = elementsOf(graph, grouped);
     const ids = new Set(wanted.map((element) => element.data.id));
     const known = new Set(this.cy.elements().map((element) => element.id()));
     const kept = this.cy
@@ -295,14 +339,25 @@ export class TraceGraph {
 
   #arrange(graph, kept) {
     this.cy.layout(layoutOptions(graph, kept)).run();
-    if (!kept.length) this.#stretch();
+    if (kept.length) this.#shiftBack(kept[0]);
+    else this.#stretch();
+  }
+
+  // The layout may move the picture as a whole; those who look at it should find everything where it was.
+  #shiftBack({ nodeId, position }) {
+    const moved = this.cy.getElementById(nodeId).position();
+    const [dx, dy] = [position.x - moved.x, position.y - moved.y];
+    this.cy
+      .nodes()
+      .filter((node) => !node.isParent())
+      .positions((node) => ({ x: node.position("x") + dx, y: node.position("y") + dy }));
   }
 
   // The frame is wide: use its width, so that captions have room beside each other.
   #stretch() {
     const box = this.cy.elements().boundingBox({ includeLabels: false });
     const wanted = (this.cy.width() / this.cy.height()) * (box.h / box.w);
-    const factor = Math.min(2.2, Math.max(1, wanted));
+    const factor = Math.min(4, Math.max(1, wanted));
     this.cy
       .nodes()
       .filter((node) => !node.isParent())
@@ -312,7 +367,7 @@ export class TraceGraph {
   // A new account starts to the right of the account that paid it, where the layout then needs to move it little.
   #placeBesideNeighbours(fresh) {
     for (const element of fresh) {
-      if (element.group !== "nodes" || !element.data.parent) continue;
+      if (element.group !== "nodes" || !element.data.state) continue;
       const node = this.cy.getElementById(element.data.id);
       const payer = node.incomers("node").filter((other) => !fresh.some((added) => added.data.id === other.id()));
       if (payer.nonempty()) {
