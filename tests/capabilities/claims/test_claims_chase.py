@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from small_world import VICTIM, SmallWorld, at, bank_of, call_of, worker_of
 
+from accord.adapters.sandbox_bank import Faults
 from accord.capabilities.claims import services as claims
 from accord.capabilities.claims.joined_trace import JoinedTrace, join
 from accord.capabilities.claims.models import Claim, Enquiry, EnquiryState
@@ -147,4 +148,80 @@ def test_money_that_runs_in_circles_between_banks_is_asked_about_once(officer: U
             worker.run_until_idle()
         assert standing_of(join(claim)) == {("a-1", "CNY"): 1_000}
         assert Enquiry.objects.exclude(state=EnquiryState.SUPERSEDED).count() == 121
+        worker.close()
+
+
+@pytest.mark.parametrize("rule", [Rule.FIFO, Rule.LIFO, Rule.HAIRCUT, Rule.LIBR])
+def test_two_ways_into_one_account_leave_it_together(officer: User, day: SteppedClock, tmp_path: Path, rule: Rule) -> None:
+    """Bank D hears of one half first and of the other later; both halves leave it in one transfer."""
+    world = SmallWorld()
+    world.pay("T0", 0, VICTIM, "a-1", 1_000)
+    world.pay("half", 1, "a-1", "d-1", 500)
+    world.pay("way", 2, "a-1", "b-1", 500)
+    world.pay("round", 3, "b-1", "d-1", 500)
+    world.pay("both", 4, "d-1", "c-1", 1_000)
+    day.advance_to(at(10))
+    with closing(world.banks(tmp_path)) as banks:
+        worker = worker_of(banks)
+        claim = start_claim(officer, world, rule)
+        chase(worker, claim, rule)
+        check_whole(claim, world, rule)
+        assert standing_of(join(claim)) == {("c-1", "CNY"): 1_000}
+        (line,) = claim.plan.all()
+        assert (line.account, line.amount) == ("c-1", 1_000)
+        worker.close()
+
+
+def test_conversions_are_counted_in_each_currency(officer: User, day: SteppedClock, tmp_path: Path) -> None:
+    """7.00 CNY to the dollar at the border, then back at a worse rate; what one minor unit cannot buy is lost in rounding."""
+    world = SmallWorld()
+    world.pay("T0", 0, VICTIM, "a-1", 1_000)
+    world.pay("out", 1, "a-1", "b-1", 700, counter_amount=100, counter_currency="USD")
+    world.pay("on", 2, "b-1", "c-1", 60, currency="USD")
+    world.pay("back", 3, "c-1", "d-1", 30, currency="USD", counter_amount=200, counter_currency="CNY")
+    day.advance_to(at(10))
+    with closing(world.banks(tmp_path)) as banks:
+        worker = worker_of(banks)
+        claim = start_claim(officer, world, Rule.FIFO)
+        worker.run_until_idle()
+        expected = {("a-1", "CNY"): 300, ("b-1", "USD"): 40, ("c-1", "USD"): 30, ("d-1", "CNY"): 200}
+        assert standing_of(join(claim)) == expected == seen_from_above(world, Rule.FIFO)[0]
+        assert {(item.account, item.currency): item.amount for item in claim.plan.all()} == expected
+        worker.close()
+
+
+def test_open_branches_are_told_apart_by_currency(officer: User, day: SteppedClock, tmp_path: Path) -> None:
+    """Money in two currencies on its way into one bank is one question and two branches."""
+    world = SmallWorld()
+    world.pay("T0", 0, VICTIM, "a-1", 1_000)
+    world.pay("change", 1, "a-1", "a-2", 700, counter_amount=100, counter_currency="USD")
+    world.pay("yuan", 2, "a-1", "b-1", 300)
+    world.pay("dollars", 3, "a-2", "b-1", 100, currency="USD")
+    day.advance_to(at(10))
+    with closing(world.banks(tmp_path)) as banks:
+        banks.bank("BANKB").faults = Faults(down=True)
+        worker = worker_of(banks)
+        claim = start_claim(officer, world, Rule.FIFO)
+        worker.run_until_idle()
+        trace = join(claim)
+        assert Enquiry.objects.filter(institution="BANKB").count() == 1
+        assert trace.total("open") == {"CNY": 300, "USD": 100}
+        assert {(branch.currency, branch.transfers) for branch in trace.open} == {("CNY", ("yuan",)), ("USD", ("dollars",))}
+        worker.close()
+
+
+def test_a_second_start_that_was_reached_already_is_not_asked_about_twice(
+    officer: User, day: SteppedClock, tmp_path: Path
+) -> None:
+    world = SmallWorld()
+    world.pay("T0", 0, VICTIM, "a-1", 1_000)
+    world.pay("T1", 1, "a-1", "b-1", 1_000)
+    day.advance_to(at(10))
+    with closing(world.banks(tmp_path)) as banks:
+        worker = worker_of(banks)
+        claim = start_claim(officer, world, Rule.FIFO)
+        worker.run_until_idle()
+        assert claims.start_at(officer, claim.pk, "BANKA", Credit("T0", 1_000, "CNY")) is None, "named before"
+        assert claims.start_at(officer, claim.pk, "BANKB", Credit("T1", 1_000, "CNY", ((0, 1_000),))) is None
+        assert standing_of(join(claim)) == {("b-1", "CNY"): 1_000}
         worker.close()

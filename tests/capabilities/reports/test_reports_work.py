@@ -21,7 +21,7 @@ CHINESE = (
     "卡号 6217000010000000007，订单号 6217000010000000015。"
 )
 ENGLISH = (
-    "He called from +44 20 7946 0958 and had me open hxxps://safe-account[.]example/login. "
+    "He called from +44 20 7946 0958 and had me open hxxps://pay.example[.]com/login. "
     "I transferred CNY 1,000 to GB33BUKB20201555555555."
 )
 
@@ -50,7 +50,7 @@ class TestNarrative:
         told = found(report)
         assert told["GB33BUKB20201555555555"] == "bank_account"
         assert "+442079460958" in told
-        assert any("safe-account.example" in text for text in told)
+        assert any("pay.example.com" in text for text in told)
 
     @pytest.mark.slow
     def test_ten_megabytes_are_read_and_one_character_more_is_not(self, report: Report, officer: User) -> None:
