@@ -4,8 +4,8 @@
     python benchmarks/tracing.py --transfers 20000000 --accounts 2000000 --no-peers
     python benchmarks/tracing.py --small               a quick check that everything runs and agrees
 
-The ledger: 10 days, accounts used by a heavy-tailed law, and planted chains in which a victim's payment is split in three at
-each of five layers of mules within hours and partly cashed. Claims: three in four start planted chains, the others are any
+The ledger: 30 days, accounts used by a heavy-tailed law, and planted chains in which a victim's payment is split in two at
+each of five layers of mules within hours and partly cashed. Claims: half start planted chains, the others are any
 transfer; each is followed for 72 hours. Peers: the same FIFO and the same poison as plain Python with dicts, bisect and
 heapq, and poison as DuckDB's recursive query with USING KEY. Answers are asserted equal before any figure is printed. On a
 machine that does other work, `--clock cpu` counts this thread's own time (never DuckDB's, which runs on every core).
@@ -88,13 +88,13 @@ def arguments() -> argparse.Namespace:
 def make_ledger(transfers: int, accounts: int, seed: int) -> tuple[pa.Table, np.ndarray]:
     """(table in order of time, ids of the transfers that start planted chains)."""
     chance = np.random.default_rng(seed)
-    chained = plant_chains(chance, max(20, transfers // 5000), accounts)
+    chained = plant_chains(chance, max(20, transfers // 2500), accounts)
     plain = transfers - len(chained["time"])
     shuffled = chance.permutation(accounts)
     columns = {
         "debtor": (accounts * chance.random(plain) ** 2.5).astype(np.int64),
         "creditor": shuffled[(accounts * chance.random(plain) ** 3).astype(np.int64)],
-        "time": FIRST + chance.integers(0, 10 * DAY, plain),
+        "time": FIRST + chance.integers(0, 30 * DAY, plain),
         "amount": np.maximum(100, (chance.lognormal(9.5, 1.4, plain))).astype(np.int64),
         "cash": np.zeros(plain, bool),
         "start": np.zeros(plain, bool),
@@ -121,22 +121,22 @@ def make_ledger(transfers: int, accounts: int, seed: int) -> tuple[pa.Table, np.
 
 
 def plant_chains(chance: np.random.Generator, count: int, accounts: int) -> dict[str, np.ndarray]:
-    """`count` victims' payments, each split in three at every one of five layers, minutes to hours apart."""
+    """`count` victims' payments, each split in two at every one of five layers, minutes to hours apart."""
     level = {
         "debtor": chance.integers(0, accounts, count),
         "creditor": chance.integers(0, accounts, count),
-        "time": FIRST + chance.integers(0, 7 * DAY, count),
+        "time": FIRST + chance.integers(0, 27 * DAY, count),
         "amount": chance.integers(500_000, 20_000_000, count),
     }
     levels = [{**level, "start": np.ones(count, bool), "cash": np.zeros(count, bool)}]
     for layer in range(5):
-        part = level["amount"] // 3
-        size = 3 * len(part)
+        part = level["amount"] // 2
+        size = 2 * len(part)
         level = {
-            "debtor": np.repeat(level["creditor"], 3),
+            "debtor": np.repeat(level["creditor"], 2),
             "creditor": chance.integers(0, accounts, size),
-            "time": np.repeat(level["time"], 3) + chance.integers(60 * 10**6, 4 * 3600 * 10**6, size),
-            "amount": np.repeat(part, 3),
+            "time": np.repeat(level["time"], 2) + chance.integers(60 * 10**6, 4 * 3600 * 10**6, size),
+            "amount": np.repeat(part, 2),
         }
         cash = chance.random(size) < (0.1 if layer < 4 else 0.6)
         levels.append({**level, "start": np.zeros(size, bool), "cash": cash})
@@ -157,11 +157,11 @@ def numbered(prefix: str, numbers: np.ndarray, width: int) -> pa.Array:
 
 
 def choose_claims(table: pa.Table, planted: np.ndarray, count: int, seed: int) -> list[tuple[int, str, TraceOptions]]:
-    """(place, id, 72-hour options): planted starts, and any transfer at each fourth place."""
+    """(place, id, 72-hour options): planted starts, and any transfer at every other place."""
     chance = np.random.default_rng(seed + 1)
     places = np.empty(count, np.int64)
     places[:] = chance.choice(planted, count)
-    places[::4] = chance.integers(0, table.num_rows, len(places[::4]))
+    places[::2] = chance.integers(0, table.num_rows, len(places[::2]))
     ids, times = table["id"].take(places).to_pylist(), table["time"].take(places).to_pylist()
     return [
         (place, name, TraceOptions(until=from_micros(moment) + WINDOW))
@@ -224,7 +224,7 @@ def share(values: list[float], part: float) -> float:
 
 
 def bulk(ledger: Ledger, claims: list[Any], count: int) -> None:
-    """FIFO for many claims at once. One end serves all, so the claims are those of the last 72 hours of one week."""
+    """FIFO for many claims at once. One end serves all, so the claims are those of 72 hours."""
     end = from_micros(FIRST + 7 * DAY)
     recent = [name for _, name, options in claims if timedelta() <= end + WINDOW - options.until <= WINDOW]
     chosen = [[ClaimStart(recent[place % len(recent)])] for place in range(count)]

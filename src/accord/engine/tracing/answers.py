@@ -21,9 +21,9 @@ from accord.engine.tracing.model import (
     TraceOptions,
 )
 
-FLOW_COLUMNS: Final = 12
-"""transfer, time, amount, hop, exit (-1 for none), debtor's account, creditor's account, debtor's currency, creditor's
-currency, units received, first span, end of spans."""
+FLOW_COLUMNS: Final = 10
+"""transfer, time, amount, hop, exit (-1 for none), debtor's pocket, creditor's pocket, units received, first span, end of
+spans."""
 
 EXIT_KINDS: Final = tuple(ExitKind)
 
@@ -35,7 +35,6 @@ class Naming(Protocol):
     def currencies(self) -> tuple[str, ...]: ...
 
     def transfer_id(self, transfer: int) -> str: ...
-    def account_ref(self, account: int) -> AccountRef: ...
     def pocket(self, pocket: int) -> tuple[AccountRef, str]: ...
 
 
@@ -54,17 +53,17 @@ def answer(
     made: list[Flow] = []
     exits: list[Exit] = []
     conversions: list[Conversion] = []
-    currencies, account_ref, transfer_id = naming.currencies, naming.account_ref, naming.transfer_id
-    for number, time, amount, hop, leaves, debtor, creditor, face, counter_face, received, first, last in flows.tolist():
-        name, payee, code = transfer_id(number), account_ref(creditor), currencies[face]
+    pocket, transfer_id = naming.pocket, naming.transfer_id
+    for number, time, amount, hop, leaves, debtor, creditor, received, first, last in flows.tolist():
+        name, (payer, code), (payee, counter_code) = transfer_id(number), pocket(debtor), pocket(creditor)
         units = tuple(intervals[first:last])
-        made.append(Flow(name, account_ref(debtor), payee, from_micros(time), amount, code, hop, units))
+        made.append(Flow(name, payer, payee, from_micros(time), amount, code, hop, units))
         if leaves >= 0:
             exits.append(Exit(payee, name, amount, code, EXIT_KINDS[leaves], units))
-        elif received != amount or face != counter_face:
-            conversions.append(Conversion(name, amount, code, received, currencies[counter_face]))
+        elif received != amount or code != counter_code:
+            conversions.append(Conversion(name, amount, code, received, counter_code))
     standing = _standing(naming, rests.tolist())
-    claimed = _claimed(currencies, claims.tolist())
+    claimed = _claimed(naming.currencies, claims.tolist())
     poison = rule is Rule.POISON
     return Trace(
         rule=rule,

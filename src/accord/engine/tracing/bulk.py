@@ -108,8 +108,9 @@ def _summed(rests: Array) -> tuple[Array, Array, Array]:
 def _paid(flows: Array, state: State, kind: str) -> pa.Table:
     """Flows, or the exits among them, without their claims."""
     exits = pa.array([member.value for member in EXIT_KINDS], pa.string())
-    debtor, debtor_bank = _accounts(flows[:, 5], state)
-    account, bank = _accounts(flows[:, 6], state)
+    pockets = state.dictionary.pockets
+    debtor, debtor_bank = _accounts(pockets.account[flows[:, 5]], state)
+    account, bank = _accounts(pockets.account[flows[:, 6]], state)
     count = len(flows)
     return pa.table(
         {
@@ -121,7 +122,7 @@ def _paid(flows: Array, state: State, kind: str) -> pa.Table:
             "bank": bank,
             "time": pa.array(flows[:, 1]),
             "amount": pa.array(flows[:, 2]),
-            "currency": _currencies(flows[:, 7], state),
+            "currency": _currencies(pockets.currency[flows[:, 5]], state),
             "hop": pa.array(flows[:, 3]) if kind == "flow" else pa.nulls(count, pa.int64()),
             "exit": exits.take(pa.array(flows[:, 4])) if kind == "exit" else pa.nulls(count, pa.string()),
         }

@@ -176,6 +176,8 @@ def exit_of(view, stops, transfer, amount, is_claim):  # type: ignore[no-untyped
     own = record(view, transfer)
     if own.kind >= FIRST_EXIT_KIND:
         return np.int64(own.kind - FIRST_EXIT_KIND)
+    if hubs.size == 0 and barred.size == 0 and minimum == 0:
+        return -1
     debtor, creditor = view[POCKET_ACCOUNT][own.debtor], view[POCKET_ACCOUNT][own.creditor]
     if debtor == creditor:
         return -1

@@ -14,8 +14,6 @@ from accord.engine.tracing.kernel_common import (
     DONE,
     FLOWS_FULL,
     HEAP_FULL,
-    POCKET_ACCOUNT,
-    POCKET_CURRENCY,
     RESTS_FULL,
     SPANS_FULL,
     before,
@@ -43,13 +41,11 @@ def write_flow(view, flows, place, transfer, amount, hop, leaves):  # type: igno
     flows[place, 2] = amount
     flows[place, 3] = hop
     flows[place, 4] = leaves
-    flows[place, 5] = view[POCKET_ACCOUNT][own.debtor]
-    flows[place, 6] = view[POCKET_ACCOUNT][own.creditor]
-    flows[place, 7] = view[POCKET_CURRENCY][own.debtor]
-    flows[place, 8] = view[POCKET_CURRENCY][own.creditor]
+    flows[place, 5] = own.debtor
+    flows[place, 6] = own.creditor
+    flows[place, 7] = 0
+    flows[place, 8] = 0
     flows[place, 9] = 0
-    flows[place, 10] = 0
-    flows[place, 11] = 0
 
 
 @helper
@@ -196,7 +192,7 @@ def follow_parcels(view, stops, until, last_in, claims, claimed, work, counts): 
             amount += spans[place, 1] - spans[place, 0]
         leaves = exit_of(view, stops, transfer, amount, is_claim)
         write_flow(view, flows, flow, transfer, amount, hop, leaves)
-        flows[flow, 10], flows[flow, 11] = first, span
+        flows[flow, 8], flows[flow, 9] = first, span
         if leaves < 0:
             arrival, debits_from = credit(view, transfer)
             for place in range(first, span):
@@ -204,7 +200,7 @@ def follow_parcels(view, stops, until, last_in, claims, claimed, work, counts): 
                 end = start + scaled(spans[place, 1] - spans[place, 0], own.received, own.amount)
                 if end == start:
                     continue
-                flows[flow, 9] += end - start
+                flows[flow, 7] += end - start
                 if last_in:
                     size, rest, debits_from = send_last_in(
                         view, moment, transfer, arrival, debits_from, start, end, hop, heap, size, rests, rest

@@ -165,7 +165,7 @@ def walk_pools(view, stops, until, rule, claims, slot_of, work, counts):  # type
         if leaves < 0:
             own = record(view, transfer)
             received = scaled(amount, own.received, own.amount)
-            flows[flow, 9] = received
+            flows[flow, 7] = received
             if received > 0 or rule == POISON:
                 size = receive(view, rule, moment, transfer, received, hop, slot_of, heap, size, slots, counts)
                 if size < 0:

@@ -43,7 +43,7 @@ class Ledger:
         self._view = view_of(state.base, state.tail, state.dictionary)
         self._id_bounds = self._base.ids.texts.offsets.data
         self._id_bytes = self._base.ids.texts.data.data
-        self.account_ref = lru_cache(maxsize=65536)(self._dictionary.account_ref)
+        self.pocket = lru_cache(maxsize=65536)(self._pocket)
 
     @classmethod
     def from_tables(cls, transfers: pa.Table, balances: pa.Table | None = None) -> Ledger:
@@ -102,10 +102,10 @@ class Ledger:
             return str(self._id_bytes[self._id_bounds[transfer] : self._id_bounds[transfer + 1]], "utf-8")
         return self._tail.ids.texts.text(transfer - len(self._base))
 
-    def pocket(self, pocket: int) -> tuple[AccountRef, str]:
-        """The account and currency of a pocket."""
+    def _pocket(self, pocket: int) -> tuple[AccountRef, str]:
+        """The account and currency of a pocket; kept for the pockets asked for last as `pocket`."""
         pockets = self._dictionary.pockets
-        return self.account_ref(int(pockets.account[pocket])), self.currencies[pockets.currency[pocket]]
+        return self._dictionary.account_ref(int(pockets.account[pocket])), self.currencies[pockets.currency[pocket]]
 
     def has_transfer(self, transfer: str) -> bool:
         """Whether a transfer of this id is held."""
