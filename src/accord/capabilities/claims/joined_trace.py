@@ -173,12 +173,12 @@ def _standing(claim: Claim, answers: dict[tuple[str, str], EnquiryAnswer]) -> tu
     kinds: dict[tuple[str, str, str], str] = {}
     for (institution, _), answer in answers.items():
         for row in answer.standing:
-            place = (institution, row.account, row.currency)
+            place = (row.bank or institution, row.account, row.currency)
             amounts[place] += row.amount
             kinds[place] = row.kind
     held: dict[tuple[str, str, str], int] = defaultdict(int)
     for share in claim.shares.filter(active=True, confirmed=True).select_related("account"):
-        held[share.account.institution, share.account.account, share.account.currency] += share.amount
+        held[share.account.place] += share.amount
     rows = [
         JoinedStanding(*place, amount=amount, held=min(held[place], amount), account_kind=kinds[place])
         for place, amount in amounts.items()

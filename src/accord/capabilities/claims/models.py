@@ -108,14 +108,27 @@ class Enquiry(Delivery):
         ]
 
 
-class StandingAmount(models.Model):
+class AtPlace(models.Model):
+    """A row about one place where money can stand."""
+
+    institution = models.CharField(max_length=64)
+    account = models.CharField(max_length=128)
+    currency = models.CharField(max_length=3)
+
+    class Meta:
+        abstract = True
+
+    @property
+    def place(self) -> tuple[str, str, str]:
+        """(institution, account, currency)"""
+        return self.institution, self.account, self.currency
+
+
+class StandingAmount(AtPlace):
     """Claimed money on one account, by the latest answer to one enquiry. `parcels` say which units (FIFO, LIFO)."""
 
     enquiry = models.ForeignKey(Enquiry, on_delete=models.CASCADE, related_name="standing")
     claim = models.ForeignKey(Claim, on_delete=models.PROTECT, related_name="+")
-    institution = models.CharField(max_length=64)
-    account = models.CharField(max_length=128)
-    currency = models.CharField(max_length=3)
     amount = models.BigIntegerField()
     parcels = models.JSONField(default=list)
     account_kind = models.CharField(max_length=10)
@@ -125,21 +138,13 @@ class StandingAmount(models.Model):
         indexes: ClassVar = [models.Index(fields=["institution", "account", "currency"])]
 
 
-class SharedAccount(models.Model):
+class SharedAccount(AtPlace):
     """One account on which claims meet. Its row is locked while holds on it are weighed, so they share one total."""
-
-    institution = models.CharField(max_length=64)
-    account = models.CharField(max_length=128)
-    currency = models.CharField(max_length=3)
 
     class Meta:
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["institution", "account", "currency"], name="one_row_a_shared_account")
         ]
-
-    @property
-    def place(self) -> tuple[str, str, str]:
-        return self.institution, self.account, self.currency
 
 
 class HoldShare(models.Model):
@@ -179,17 +184,14 @@ class PlanItemState(models.TextChoices):
     DONE = "done", _("Done")
 
 
-class PlanItem(models.Model):
+class PlanItem(AtPlace):
     """One line of the hold plan: at most one open hold a claim and account, one action an exit."""
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     claim = models.ForeignKey(Claim, on_delete=models.PROTECT, related_name="plan")
     action = models.CharField(max_length=16, choices=PlanAction)
     state = models.CharField(max_length=10, choices=PlanItemState, default=PlanItemState.PROPOSED)
-    institution = models.CharField(max_length=64)
-    account = models.CharField(max_length=128)
     account_kind = models.CharField(max_length=10, default="unknown")
-    currency = models.CharField(max_length=3)
     amount = models.BigIntegerField()
     credits = models.JSONField(default=list)
     transfer = models.CharField(max_length=128, blank=True)  # of an exit

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 from django.utils import timezone
 
 from accord.capabilities.people import services as people
-from accord.capabilities.people.models import User
 from accord.capabilities.people.policy import Permission, require
 from accord.capabilities.reports.models import IdentifierState, Report, ReportIdentifier, ReportState, Shift, StatementLine
 from accord.core import clock
@@ -19,6 +18,9 @@ from accord.core.errors import BadInput, Conflict, NotFound
 from accord.core.identifiers import normalise_account_number
 from accord.core.money import MAX_MINOR, Money
 from accord.engine.text import Mention, extract
+
+if TYPE_CHECKING:
+    from accord.capabilities.people.models import User
 
 CALL_BACK_AFTER: Final = timedelta(hours=1)
 LOCK_FOR: Final = timedelta(minutes=10)
@@ -277,9 +279,8 @@ def _locked(actor: User, report_id: UUID) -> Report:
     """The report, unless another officer is working on it."""
     report = _get(report_id)
     if report.locked_by_id not in (None, actor.pk) and report.locked_until and report.locked_until > clock.now():
-        raise Conflict(
-            f"{report.locked_by} is working on {report} until {timezone.localtime(report.locked_until):%H:%M}; ask them to unlock it"
-        )
+        until = f"{timezone.localtime(report.locked_until):%H:%M}"
+        raise Conflict(f"{report.locked_by} is working on {report} until {until}; ask them to unlock it")
     return report
 
 

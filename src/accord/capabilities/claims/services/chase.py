@@ -95,13 +95,13 @@ def take_answers(claim_id: UUID, answers: Mapping[UUID, EnquiryAnswer]) -> None:
     """
     claim = _claim(claim_id)
     told = _write_down(claim, answers)
-    places = _replace_standing(told)
+    places = _replace_standing(claim, told)
     onward: dict[tuple[Rule, int], list[Question]] = defaultdict(list)
     for enquiry, answer in told:
         onward[Rule(enquiry.rule), enquiry.hop + 1] += [(leg.creditor_bank, credit_of(leg)) for leg in answer.onward]
     for (rule, hop), questions in onward.items():
         ask(claim, rule, questions, hop)
-    plan.refresh(claim, places[claim.rule])
+    plan.refresh({claim: places[claim.rule]})
     grounds = [(enquiry, exit_) for enquiry, answer in told if enquiry.rule == claim.rule for exit_ in answer.exits]
     plan.propose_exits(claim, grounds)
     for enquiry, answer in told:
@@ -132,36 +132,33 @@ def _write_down(claim: Claim, answers: Mapping[UUID, EnquiryAnswer]) -> list[tup
     return [(enquiry, answers[enquiry.pk]) for enquiry in enquiries]
 
 
-def _replace_standing(told: Sequence[tuple[Enquiry, EnquiryAnswer]]) -> dict[str, set[Place]]:
+def _replace_standing(claim: Claim, told: Sequence[tuple[Enquiry, EnquiryAnswer]]) -> dict[str, set[Place]]:
     """Keep what now stands in place of what earlier answers to the same questions said; the places concerned, by rule."""
     places: dict[str, set[Place]] = defaultdict(set)
-    rows = []
-    for enquiry, answer in told:
-        for row in _older_standing(enquiry):
-            places[enquiry.rule].add((row.institution, row.account, row.currency))
-            row.delete()
-        for standing in answer.standing:
-            places[enquiry.rule].add((enquiry.institution, standing.account, standing.currency))
-            rows.append(_standing_row(enquiry, standing))
+    asked = {_question(enquiry) for enquiry, _ in told}
+    superseded = StandingAmount.objects.filter(claim=claim, enquiry__state=EnquiryState.SUPERSEDED)
+    older = [row for row in superseded.select_related("enquiry").defer("enquiry__answer") if _question(row.enquiry) in asked]
+    for row in older:
+        places[row.enquiry.rule].add(row.place)
+    if older:
+        StandingAmount.objects.filter(pk__in=[row.pk for row in older]).delete()
+    rows = [_standing_row(enquiry, standing) for enquiry, answer in told for standing in answer.standing]
+    for row in rows:
+        places[row.enquiry.rule].add(row.place)
     StandingAmount.objects.bulk_create(rows)
     return places
 
 
-def _older_standing(enquiry: Enquiry) -> list[StandingAmount]:
-    older = StandingAmount.objects.filter(
-        claim=enquiry.claim_id,
-        institution=enquiry.institution,
-        enquiry__rule=enquiry.rule,
-        enquiry__state=EnquiryState.SUPERSEDED,
-    )
-    return list(older.filter(enquiry__key=enquiry.key) if Rule(enquiry.rule).keeps_parcels else older)
+def _question(enquiry: Enquiry) -> tuple[str, str, str]:
+    """What makes two enquiries of a claim the same question; those that are widened are the same whatever they name."""
+    return enquiry.rule, enquiry.institution, enquiry.key if Rule(enquiry.rule).keeps_parcels else ""
 
 
 def _standing_row(enquiry: Enquiry, standing: AccountStanding) -> StandingAmount:
     return StandingAmount(
         enquiry=enquiry,
         claim_id=enquiry.claim_id,
-        institution=enquiry.institution,
+        institution=standing.bank or enquiry.institution,
         account=standing.account,
         currency=standing.currency,
         amount=standing.amount,
@@ -213,10 +210,10 @@ def trace_again(actor: Actor, claim_id: UUID, institution: str | None = None, ac
     claim = _claim(claim_id)
     live = Enquiry.objects.filter(claim=claim, state__in=(EnquiryState.ANSWERED, EnquiryState.FAILED))
     if account is not None:
-        live = live.filter(institution=institution, standing__account=account)
+        live = live.filter(standing__institution=institution, standing__account=account)
     else:
         live = live.filter(Q(state=EnquiryState.FAILED) | Q(standing__account__in=plan.unheld_accounts(claim)))
-    stale = list(live.distinct())
+    stale = list(live.defer("answer").distinct())
     fresh = [_afresh(claim, old) for old in stale]
     Enquiry.objects.filter(pk__in=[old.pk for old in stale]).update(state=EnquiryState.SUPERSEDED, next_attempt_at=None)
     Enquiry.objects.bulk_create(fresh)

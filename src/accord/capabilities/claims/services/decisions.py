@@ -14,13 +14,16 @@ from accord.capabilities.people.policy import Actor, Permission, require
 from accord.core import clock
 from accord.core.errors import BadInput, Conflict, NotFound
 
+Approved = tuple[PlanItem, plan.Weighed]
+"""A line of the plan and what was weighed for it."""
+
 
 @people.change
-def approve_items(actor: Actor, claim_id: UUID, items: Sequence[UUID]) -> list[PlanItem]:
+def approve_items(actor: Actor, claim_id: UUID, items: Sequence[UUID]) -> list[Approved]:
     """Approve hold lines of a claim: each is weighed once more against all holds on its account, and marked approved.
 
-    The caller places one order per returned line and books them (`book`) in the same transaction. Lines on which nothing is
-    left to hold are withdrawn and not returned.
+    The caller places one order per returned line and books them (`book`) in the same transaction, while the accounts are
+    locked. Lines on which nothing is left to hold are withdrawn and not returned.
     """
     require(actor, Permission.ORDERS_APPROVE)
     chosen = list(PlanItem.objects.select_for_update().filter(pk__in=items, claim_id=claim_id).select_related("claim"))
@@ -34,40 +37,34 @@ def approve_items(actor: Actor, claim_id: UUID, items: Sequence[UUID]) -> list[P
     if not chosen:
         return []
     claim = chosen[0].claim
-    approved = _within_budget(claim, list(plan.refresh(claim, {_place(line) for line in chosen}).values()))
-    for line in approved:
+    approved = _within_budget(claim, plan.refresh({claim: {line.place for line in chosen}}))
+    for line, _ in approved:
         line.state, line.decided_by, line.decided_at = PlanItemState.APPROVED, actor.username, clock.now()
         line.save(update_fields=["state", "decided_by", "decided_at", "amount"])
     return approved
 
 
-def _within_budget(claim: Claim, lines: list[PlanItem]) -> list[PlanItem]:
+def _within_budget(claim: Claim, lines: list[Approved]) -> list[Approved]:
     """Lines approved together hold no more than the claim's own amount together; the most urgent are served first."""
-    budget = plan.unheld_budget(claim)
+    budget = plan.unheld_budgets([claim])[claim]
     if budget is None:
         return lines
     kept = []
-    for line in sorted(lines, key=lambda line: (-line.urgency, -line.amount, line.pk)):
+    for line, weighed in sorted(lines, key=lambda pair: (-pair[0].urgency, -pair[0].amount, pair[0].pk)):
         if line.action == PlanAction.HOLD and line.currency == claim.currency:
             line.amount = min(line.amount, budget)
             budget -= line.amount
         if line.amount > 0:
-            kept.append(line)
+            kept.append((line, weighed))
     return kept
 
 
-def _place(line: PlanItem) -> Place:
-    return line.institution, line.account, line.currency
-
-
-def book(claim: Claim, orders: Sequence[tuple[UUID, PlanItem]]) -> None:
+def book(claim: Claim, orders: Sequence[tuple[UUID, Approved]]) -> None:
     """Book the money of approved lines for their orders, and shrink what other claims propose on the same accounts."""
-    places = {_place(line): (order_id, line) for order_id, line in orders}
-    accounts = lock_places(places)
-    for place, weighed in plan.weigh(claim, places).items():
-        order_id, line = places[place]
-        reserve_share(order_id, claim, accounts[place], line.amount, weighed.units, weighed.transfers)
-    plan.refresh_others(places, claim)
+    accounts = lock_places([line.place for _, (line, _) in orders])
+    for order_id, (line, weighed) in orders:
+        reserve_share(order_id, claim, accounts[line.place], line.amount, weighed.units, weighed.transfers)
+    plan.refresh_others(accounts, claim)
 
 
 def book_first(order_id: UUID, claim: Claim, place: Place, held: int, transfer: str, followed: EnquiryAnswer | None) -> None:

@@ -7,15 +7,16 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from django.db.models import F, Sum
+from django.db.models import F
 
 from accord.capabilities.claims.messages import credits_from_json, merged_credits, parcels_from_json, to_json
 from accord.capabilities.claims.models import (
     Claim,
+    ClaimTransfer,
     Enquiry,
     HoldShare,
     PlanAction,
@@ -58,20 +59,31 @@ class Weighed:
         return sorted({credit.transfer for row in self.rows for credit in credits_from_json(row.enquiry.credits)})
 
 
-def weigh(claim: Claim, places: Collection[Place]) -> dict[Place, Weighed]:
-    """What may still be held for the claim at each place: not held yet by any claim, and within the claim's own amount.
+Wanted = Mapping[Claim, Collection[Place]]
+"""Which places of which claims."""
+
+
+def weigh(wanted: Wanted) -> dict[tuple[Claim, Place], Weighed]:
+    """What may still be held for each claim at each place: not held yet by any claim, and within the claim's own amount.
 
     The second limit matters when an account with a hold goes on paying: FIFO then lets the claimed units leave first,
     while the bank keeps as much money back, and the same money must not be held a second time further on.
-    Call with the places locked.
+    Call with the places locked. The number of queries does not depend on how much is wanted.
     """
-    standing: dict[Place, list[StandingAmount]] = defaultdict(list)
-    rows = StandingAmount.objects.filter(claim=claim, enquiry__rule=claim.rule, account__in={place[1] for place in places})
-    for row in rows.select_related("enquiry").order_by("pk"):
-        standing[row.institution, row.account, row.currency].append(row)
+    places = {place for claim_places in wanted.values() for place in claim_places}
+    standing: dict[tuple[Any, Place], list[StandingAmount]] = defaultdict(list)
+    rows = StandingAmount.objects.filter(
+        claim__in=wanted, enquiry__rule=F("claim__rule"), account__in={place[1] for place in places}
+    )
+    for row in rows.select_related("enquiry").defer("enquiry__answer").order_by("pk"):
+        standing[row.claim_id, row.place].append(row)
     shares = live_shares(places)
-    budget = unheld_budget(claim)
-    return {place: _weigh_one(place, standing[place], shares[place], claim.currency, budget) for place in places}
+    budgets = unheld_budgets(wanted)
+    return {
+        (claim, place): _weigh_one(place, standing[claim.pk, place], shares[place], claim.currency, budgets[claim])
+        for claim, claim_places in wanted.items()
+        for place in sorted(claim_places)
+    }
 
 
 def _weigh_one(
@@ -85,68 +97,73 @@ def _weigh_one(
     return Weighed(free, units, tuple(rows))
 
 
-def unheld_budget(claim: Claim) -> int | None:
-    """Minor units of the claim's transfers that no hold of it covers yet; None before its first transfer is known."""
-    started: int | None = claim.starts.filter(currency=claim.currency).aggregate(total=Sum("amount"))["total"]
-    if started is None:
-        return None
-    held: int | None = claim.shares.filter(active=True, account__currency=claim.currency).aggregate(total=Sum("amount"))[
-        "total"
-    ]
-    return max(0, started - (held or 0))
+def unheld_budgets(claims: Collection[Claim]) -> dict[Claim, int | None]:
+    """Minor units of each claim's transfers that no hold of it covers yet; None before its first transfer is known."""
+    by_id = {claim.pk: claim for claim in claims}
+    budgets: dict[Claim, int | None] = dict.fromkeys(claims)
+    for claim_id, currency, amount in ClaimTransfer.objects.filter(claim__in=by_id).values_list("claim", "currency", "amount"):
+        claim = by_id[claim_id]
+        if currency == claim.currency:
+            budgets[claim] = (budgets[claim] or 0) + amount
+    shares = HoldShare.objects.filter(claim__in=by_id, active=True)
+    for claim_id, currency, amount in shares.values_list("claim", "account__currency", "amount"):
+        claim = by_id[claim_id]
+        budget = budgets[claim]
+        if budget is not None and currency == claim.currency:
+            budgets[claim] = max(0, budget - amount)
+    return budgets
 
 
-def refresh(claim: Claim, places: Collection[Place]) -> dict[Place, PlanItem]:
-    """Bring the proposed hold at each place in line with what stands there unheld: created, resized or withdrawn.
+def refresh(wanted: Wanted) -> list[tuple[PlanItem, Weighed]]:
+    """Bring the proposed hold of each claim at each place in line with what stands there unheld.
 
-    Returns the open lines that are left, by place.
+    Lines are created, resized or withdrawn; returns those that are open, with what was weighed for them.
     """
-    if not places:
-        return {}
-    lock_places(places)
-    lines = _Lines(claim, places)
-    left: dict[Place, PlanItem] = {}
-    withdrawn = []
-    for place, weighed in sorted(weigh(claim, places).items()):
-        line = lines.open.get(place)
+    if not any(wanted.values()):
+        return []
+    lock_places({place for places in wanted.values() for place in places})
+    lines = _Lines(wanted)
+    left, withdrawn = [], []
+    for (claim, place), weighed in weigh(wanted).items():
+        line = lines.open.get((claim.pk, place))
         credits_ = to_json(merged_credits(credits_from_json(row.enquiry.credits) for row in weighed.rows))
-        if weighed.free <= lines.not_again(place, credits_):
+        if weighed.free <= lines.not_again((claim.pk, place), credits_):
             if line is not None:
                 withdrawn.append(line.pk)
             continue
-        left[place] = _fill(line or _new_line(claim, place, weighed), weighed, credits_)
-        left[place].save()
+        left.append((_resized(line or _new_line(claim, place, weighed), weighed, credits_), weighed))
     if withdrawn:
         PlanItem.objects.filter(pk__in=withdrawn).delete()
     return left
 
 
 class _Lines:
-    """The claim's hold lines at some places, open and decided."""
+    """Hold lines of some claims at some places, open and decided, by claim id and place."""
 
-    def __init__(self, claim: Claim, places: Collection[Place]) -> None:
-        self.open: dict[Place, PlanItem] = {}
-        self._dismissed: dict[Place, int] = defaultdict(int)
-        self._asked: dict[Place, PlanItem] = {}
-        lines = PlanItem.objects.filter(claim=claim, transfer="", account__in={place[1] for place in places})
+    def __init__(self, wanted: Wanted) -> None:
+        self.open: dict[tuple[Any, Place], PlanItem] = {}
+        self._dismissed: dict[tuple[Any, Place], int] = defaultdict(int)
+        self._asked: dict[tuple[Any, Place], PlanItem] = {}
+        accounts = {place[1] for places in wanted.values() for place in places}
+        lines = PlanItem.objects.filter(claim__in=wanted, transfer="", account__in=accounts)
         for line in lines.order_by(F("decided_at").asc(nulls_last=True), "id"):
-            place = (line.institution, line.account, line.currency)
+            key = (line.claim_id, line.place)
             if line.state == PlanItemState.PROPOSED:
-                self.open[place] = line
+                self.open[key] = line
             elif line.state == PlanItemState.DISMISSED:
-                self._dismissed[place] = max(self._dismissed[place], line.amount)
+                self._dismissed[key] = max(self._dismissed[key], line.amount)
             elif line.action == PlanAction.HOLD:
-                self._asked[place] = line
+                self._asked[key] = line
 
-    def not_again(self, place: Place, credits_: Any) -> int:
+    def not_again(self, key: tuple[Any, Place], credits_: Any) -> int:
         """Up to how much is not proposed at a place: a person decided that it stays free, or the bank cannot hold it.
 
         A trace can show more than a bank can hold, such as money that is set aside for a payment under way. Asking again for
         the same would lead nowhere, as long as no further credit has reached the account.
         """
-        asked = self._asked.get(place)
+        asked = self._asked.get(key)
         short = asked.shortfall if asked is not None and asked.credits == credits_ else 0
-        return max(self._dismissed[place], short)
+        return max(self._dismissed[key], short)
 
 
 def _new_line(claim: Claim, place: Place, weighed: Weighed) -> PlanItem:
@@ -161,12 +178,19 @@ def _new_line(claim: Claim, place: Place, weighed: Weighed) -> PlanItem:
     )
 
 
-def _fill(line: PlanItem, weighed: Weighed, credits_: Any) -> PlanItem:
+def _resized(line: PlanItem, weighed: Weighed, credits_: Any) -> PlanItem:
+    """The line with what was weighed now, saved where that changed anything."""
     seconds = [row.seconds_to_pass_on for row in weighed.rows if row.seconds_to_pass_on is not None]
-    line.account_kind = weighed.rows[0].account_kind
-    line.amount = weighed.free
-    line.urgency = urgency(weighed.free, min(seconds, default=None))
-    line.credits = credits_
+    now = {
+        "account_kind": weighed.rows[0].account_kind,
+        "amount": weighed.free,
+        "urgency": urgency(weighed.free, min(seconds, default=None)),
+        "credits": credits_,
+    }
+    if any(getattr(line, name) != value for name, value in now.items()):
+        for name, value in now.items():
+            setattr(line, name, value)
+        line.save()
     return line
 
 
@@ -185,13 +209,12 @@ def refresh_others(places: Collection[Place], but: Claim | None = None) -> None:
     told = StandingAmount.objects.filter(account__in={place[1] for place in places}, claim__rule=F("enquiry__rule"))
     if but is not None:
         told = told.exclude(claim=but)
-    touched: dict[Any, tuple[Claim, set[Place]]] = {}
+    touched: dict[Claim, set[Place]] = defaultdict(set)
     for row in told.select_related("claim").order_by("claim_id", "pk"):
-        place = (row.institution, row.account, row.currency)
+        place = row.place
         if place in places:
-            touched.setdefault(row.claim_id, (row.claim, set()))[1].add(place)
-    for claim, shared in touched.values():
-        refresh(claim, shared)
+            touched[row.claim].add(place)
+    refresh(touched)
 
 
 def propose_exits(claim: Claim, exits: Iterable[tuple[Enquiry, LegExit]]) -> None:

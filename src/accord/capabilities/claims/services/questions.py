@@ -39,7 +39,7 @@ def ask(claim: Claim, rule: Rule, questions: Iterable[Question], hop: int) -> li
     if not by_holder:
         return []
     live: dict[str, list[Enquiry]] = defaultdict(list)
-    asked = Enquiry.objects.filter(claim=claim, rule=rule, institution__in=by_holder)
+    asked = Enquiry.objects.filter(claim=claim, rule=rule, institution__in=by_holder).defer("answer")
     for enquiry in asked.exclude(state=EnquiryState.SUPERSEDED):
         live[enquiry.institution].append(enquiry)
     opened: list[Enquiry] = []

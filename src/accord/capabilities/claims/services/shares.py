@@ -21,12 +21,20 @@ Place = tuple[str, str, str]
 
 def lock_places(places: Collection[Place]) -> dict[Place, SharedAccount]:
     """The shared account of each place, locked in a fixed order until the end of the transaction. Call inside one."""
-    SharedAccount.objects.bulk_create(
-        (SharedAccount(institution=place[0], account=place[1], currency=place[2]) for place in sorted(places)),
-        ignore_conflicts=True,
-    )
+    found = _locked(places)
+    missing = sorted(set(places) - found.keys())
+    if missing:
+        SharedAccount.objects.bulk_create(
+            (SharedAccount(institution=place[0], account=place[1], currency=place[2]) for place in missing),
+            ignore_conflicts=True,
+        )
+        found |= _locked(missing)
+    return found
+
+
+def _locked(places: Collection[Place]) -> dict[Place, SharedAccount]:
     rows = SharedAccount.objects.select_for_update().filter(account__in={place[1] for place in places}).order_by("pk")
-    return {place: row for row in rows if (place := (row.institution, row.account, row.currency)) in places}
+    return {row.place: row for row in rows if row.place in places}
 
 
 def live_shares(places: Collection[Place]) -> dict[Place, list[HoldShare]]:
@@ -34,7 +42,7 @@ def live_shares(places: Collection[Place]) -> dict[Place, list[HoldShare]]:
     shares: dict[Place, list[HoldShare]] = {place: [] for place in places}
     rows = HoldShare.objects.filter(active=True, account__account__in={place[1] for place in places})
     for share in rows.select_related("account").order_by("pk"):
-        place = (share.account.institution, share.account.account, share.account.currency)
+        place = share.account.place
         if place in shares:
             shares[place].append(share)
     return shares

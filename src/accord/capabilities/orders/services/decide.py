@@ -153,10 +153,11 @@ def approve_plan(actor: User, claim_id: UUID, items: Sequence[UUID]) -> list[Ord
     approved = claims.approve_items(actor, claim_id, items)
     if not approved:
         return []
-    claims.save_trace(approved[0].claim)
-    orders = [(_carry_out(actor, item), item) for item in approved]
-    placed = [(order, item) for order, item in orders if order is not None]
-    claims.book(approved[0].claim, [(order.pk, item) for order, item in placed])
+    claim = approved[0][0].claim
+    claims.save_trace(claim)
+    carried_out = [(_carry_out(actor, line[0]), line) for line in approved]
+    placed = [(order, line) for order, line in carried_out if order is not None]
+    claims.book(claim, [(order.pk, line) for order, line in placed])
     return [order for order, _ in placed]
 
 

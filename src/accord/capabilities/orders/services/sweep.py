@@ -21,11 +21,12 @@ from accord.core import clock
 def mark_sent(orders: Sequence[Order]) -> None:
     """Approved orders are about to leave; written before the call, so that no order leaves without a trace of it here."""
     now = clock.now()
-    for order in orders:
-        if order.state == State.APPROVED:
-            order.state, order.sent_at = next_state(order.state, Event.SEND), now
-            order.save(update_fields=["state", "sent_at"])
-            people.record(NODE, f"{order.kind} sent", subject=order.claim_id, obj=order, institution=order.institution)
+    fresh = [order for order in orders if order.state == State.APPROVED]
+    sent = next_state(State.APPROVED, Event.SEND)
+    Order.objects.filter(pk__in=[order.pk for order in fresh]).update(state=sent, sent_at=now)
+    for order in fresh:
+        order.state, order.sent_at = sent, now
+        people.record(NODE, f"{order.kind} sent", subject=order.claim_id, obj=order, institution=order.institution)
 
 
 def retry_later(order: Order, error: str) -> None:
