@@ -9,12 +9,13 @@ from __future__ import annotations
 import logging
 import random
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, Future, wait
 from datetime import datetime, timedelta
 from typing import Final, Generic, TypeVar
+from uuid import UUID
 
-from django.db import connection, models, transaction
+from django.db import OperationalError, connection, models, transaction
 from django.db.models import F, QuerySet
 
 from accord.core.errors import AccordError, Unavailable
@@ -43,6 +44,7 @@ class Delivery(models.Model):
 
 _Row = TypeVar("_Row", bound=Delivery)
 _Reply = TypeVar("_Reply")
+_Answer = TypeVar("_Answer")
 
 
 def lease_due(rows: QuerySet[_Row], now: datetime, limit: int) -> list[_Row]:
@@ -101,6 +103,33 @@ class Courier(Generic[_Row, _Reply]):
         """Replies that are in, waiting at most so long for those that are not."""
         done, _ = wait(self._under_way, timeout=wait_seconds)
         return [(self._under_way.pop(future), future.result()) for future in done]
+
+
+def take_together(
+    answers: Mapping[UUID, _Answer],
+    take: Callable[[Mapping[UUID, _Answer]], None],
+    fail: Callable[[UUID, str], None],
+) -> None:
+    """Take over many answers in one change; where that fails, one by one, so that a bad answer spoils only its own row.
+
+    An answer has passed every check by now. One that still cannot be taken over is a mistake of ours: it is logged, the row
+    is marked as failed for a person to look at, and the work goes on.
+    """
+    try:
+        take(answers)
+    except OperationalError:
+        raise
+    except Exception:  # noqa: BLE001 - tried again one by one below, where each mistake is told on its own row
+        _log.exception("taking over %d answers together failed; taking them over one by one", len(answers))
+    else:
+        return
+    for row_id, answer in answers.items():
+        try:
+            take({row_id: answer})
+        except OperationalError:
+            raise
+        except Exception as error:  # noqa: BLE001 - one bad answer must not stop all the others for ever
+            fail(row_id, f"the answer could not be taken over ({type(error).__name__}); the node's log says more")
 
 
 def next_retry(now: datetime, attempts: int) -> datetime:

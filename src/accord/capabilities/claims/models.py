@@ -107,6 +107,11 @@ class Enquiry(Delivery):
             )
         ]
 
+    @property
+    def on_own_rule(self) -> bool:
+        """Whether it is asked under the claim's own rule; the plan stands on that one alone."""
+        return self.rule == self.claim.rule
+
 
 class AtPlace(models.Model):
     """A row about one place where money can stand."""

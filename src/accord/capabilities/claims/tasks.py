@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
@@ -15,7 +14,7 @@ from accord.capabilities.claims import services
 from accord.capabilities.claims.messages import request_of
 from accord.capabilities.claims.models import Enquiry, EnquiryState
 from accord.capabilities.claims.ports import Acknowledged, EnquiryAnswer, LedgerHolder, check_answer, check_moment
-from accord.capabilities.delivery import Courier, lease_due
+from accord.capabilities.delivery import Courier, lease_due, take_together
 from accord.core import clock
 from accord.core.errors import AccordError, Unavailable
 
@@ -38,16 +37,16 @@ def send_due_enquiries(holder_of: HolderOf, authority: str, courier: EnquiryCour
 
 
 def take_enquiry_replies(courier: EnquiryCourier, wait_seconds: float) -> int:
-    """Take over what holders have answered, claim by claim; how many answers there were."""
+    """Take over what holders have answered, together; how many answers there were."""
     replies = courier.collect(wait_seconds)
-    answers: dict[UUID, dict[UUID, EnquiryAnswer]] = defaultdict(dict)
+    answers: dict[UUID, EnquiryAnswer] = {}
     for enquiry, reply in replies:
         if isinstance(reply, EnquiryAnswer):
-            answers[enquiry.claim_id][enquiry.pk] = reply
+            answers[enquiry.pk] = reply
         else:
             _note(enquiry, reply)
-    for claim_id, told in answers.items():
-        services.take_answers(claim_id, told)
+    if answers:
+        take_together(answers, services.take_answers, services.fail)
     return len(replies)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import partial
 from typing import Final
@@ -13,7 +13,7 @@ from django.db.models import Min
 
 from accord.capabilities.claims.messages import credits_from_json
 from accord.capabilities.claims.ports import Acknowledged, check_moment
-from accord.capabilities.delivery import Courier, lease_due
+from accord.capabilities.delivery import Courier, lease_due, take_together
 from accord.capabilities.orders import services
 from accord.capabilities.orders.life_cycle import LIVE, WAITING, State
 from accord.capabilities.orders.models import Order, OrderKind
@@ -28,6 +28,7 @@ from accord.capabilities.orders.ports import (
     check_recall_answer,
     check_release_answer,
 )
+from accord.capabilities.people import services as people
 from accord.core import clock
 from accord.core.errors import AccordError, Unavailable
 from accord.engine.tracing.model import Rule
@@ -57,8 +58,8 @@ def send_due_orders(taker_of: TakerOf, courier: OrderCourier) -> int:
 def take_order_replies(courier: OrderCourier, wait_seconds: float) -> int:
     """Take over what banks have answered; how many answers there were."""
     replies = courier.collect(wait_seconds)
-    for order, reply in replies:
-        _take(order, reply)
+    if replies:
+        take_together({order.pk: (order, reply) for order, reply in replies}, _take_all, services.fail)
     return len(replies)
 
 
@@ -100,6 +101,12 @@ def _checked(order: OrderMessage, reply: Reply) -> Reply:
     else:
         check_moment(order.institution, reply.expected_at)
     return reply
+
+
+@people.change
+def _take_all(told: Mapping[UUID, tuple[Order, Reply | AccordError]]) -> None:
+    for order, reply in told.values():
+        _take(order, reply)
 
 
 def _take(order: Order, reply: Reply | AccordError) -> None:

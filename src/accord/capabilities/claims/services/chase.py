@@ -7,7 +7,7 @@ one claim that arrive together are taken over together.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Final
 from uuid import UUID
 
@@ -83,32 +83,35 @@ def start_at(
 
 def answered(enquiry_id: UUID, answer: EnquiryAnswer) -> None:
     """Take over one checked answer."""
-    claim_id = Enquiry.objects.values_list("claim_id", flat=True).get(pk=enquiry_id)
-    take_answers(claim_id, {enquiry_id: answer})
+    take_answers({enquiry_id: answer})
+
+
+Told = list[tuple[Enquiry, EnquiryAnswer]]
+"""Enquiries with what was answered to them."""
 
 
 @people.change
-def take_answers(claim_id: UUID, answers: Mapping[UUID, EnquiryAnswer]) -> None:
-    """Take over checked answers to enquiries of one claim: what stands, the next questions, the plan.
+def take_answers(answers: Mapping[UUID, EnquiryAnswer]) -> None:
+    """Take over checked answers, by enquiry, of any claims: what stands, the next questions, the plan.
 
-    A second answer to the same enquiry is dropped.
+    All in one change, so that the work does not grow with the number of claims. A second answer to an enquiry is dropped.
     """
-    claim = _claim(claim_id)
-    told = _write_down(claim, answers)
-    places = _replace_standing(claim, told)
-    onward: dict[tuple[Rule, int], list[Question]] = defaultdict(list)
+    told = _write_down(answers)
+    claims = {enquiry.claim.pk: enquiry.claim for enquiry, _ in told}
+    places = _replace_standing(told)
+    onward: dict[tuple[UUID, Rule, int], list[Question]] = defaultdict(list)
     for enquiry, answer in told:
-        onward[Rule(enquiry.rule), enquiry.hop + 1] += [(leg.creditor_bank, credit_of(leg)) for leg in answer.onward]
-    for (rule, hop), questions in onward.items():
-        ask(claim, rule, questions, hop)
-    plan.refresh({claim: places[claim.rule]})
-    grounds = [(enquiry, exit_) for enquiry, answer in told if enquiry.rule == claim.rule for exit_ in answer.exits]
-    plan.propose_exits(claim, grounds)
+        questions = [(leg.creditor_bank, credit_of(leg)) for leg in answer.onward]
+        onward[enquiry.claim_id, Rule(enquiry.rule), enquiry.hop + 1] += questions
+    for (claim_id, rule, hop), questions in onward.items():
+        ask(claims[claim_id], rule, questions, hop)
+    plan.refresh({claim: places[claim.pk, claim.rule] for claim in claims.values()})
+    plan.propose_exits([(enquiry, exit_) for enquiry, answer in told if enquiry.on_own_rule for exit_ in answer.exits])
     for enquiry, answer in told:
         people.record(
             NODE,
             "enquiry answered",
-            subject=claim.pk,
+            subject=enquiry.claim_id,
             obj=enquiry,
             institution=enquiry.institution,
             standing=len(answer.standing),
@@ -117,9 +120,9 @@ def take_answers(claim_id: UUID, answers: Mapping[UUID, EnquiryAnswer]) -> None:
         )
 
 
-def _write_down(claim: Claim, answers: Mapping[UUID, EnquiryAnswer]) -> list[tuple[Enquiry, EnquiryAnswer]]:
+def _write_down(answers: Mapping[UUID, EnquiryAnswer]) -> Told:
     """Mark the enquiries answered; returns those that were still waiting, with their answers."""
-    waiting = Enquiry.objects.select_for_update().filter(pk__in=answers, claim=claim)
+    waiting = Enquiry.objects.select_for_update().filter(pk__in=answers).select_related("claim")
     enquiries = list(waiting.exclude(state__in=(EnquiryState.ANSWERED, EnquiryState.SUPERSEDED)).order_by("pk"))
     for enquiry in enquiries:
         answer = answers[enquiry.pk]
@@ -132,26 +135,29 @@ def _write_down(claim: Claim, answers: Mapping[UUID, EnquiryAnswer]) -> list[tup
     return [(enquiry, answers[enquiry.pk]) for enquiry in enquiries]
 
 
-def _replace_standing(claim: Claim, told: Sequence[tuple[Enquiry, EnquiryAnswer]]) -> dict[str, set[Place]]:
-    """Keep what now stands in place of what earlier answers to the same questions said; the places concerned, by rule."""
-    places: dict[str, set[Place]] = defaultdict(set)
+def _replace_standing(told: Told) -> dict[tuple[UUID, str], set[Place]]:
+    """Keep what now stands in place of what earlier answers to the same questions said.
+
+    Returns the places concerned, by claim id and rule.
+    """
+    places: dict[tuple[UUID, str], set[Place]] = defaultdict(set)
     asked = {_question(enquiry) for enquiry, _ in told}
-    superseded = StandingAmount.objects.filter(claim=claim, enquiry__state=EnquiryState.SUPERSEDED)
+    superseded = StandingAmount.objects.filter(
+        claim__in={enquiry.claim_id for enquiry, _ in told}, enquiry__state=EnquiryState.SUPERSEDED
+    )
     older = [row for row in superseded.select_related("enquiry").defer("enquiry__answer") if _question(row.enquiry) in asked]
-    for row in older:
-        places[row.enquiry.rule].add(row.place)
+    rows = [_standing_row(enquiry, standing) for enquiry, answer in told for standing in answer.standing]
+    for row in (*older, *rows):
+        places[row.claim_id, row.enquiry.rule].add(row.place)
     if older:
         StandingAmount.objects.filter(pk__in=[row.pk for row in older]).delete()
-    rows = [_standing_row(enquiry, standing) for enquiry, answer in told for standing in answer.standing]
-    for row in rows:
-        places[row.enquiry.rule].add(row.place)
     StandingAmount.objects.bulk_create(rows)
     return places
 
 
-def _question(enquiry: Enquiry) -> tuple[str, str, str]:
-    """What makes two enquiries of a claim the same question; those that are widened are the same whatever they name."""
-    return enquiry.rule, enquiry.institution, enquiry.key if Rule(enquiry.rule).keeps_parcels else ""
+def _question(enquiry: Enquiry) -> tuple[UUID, str, str, str]:
+    """What makes two enquiries the same question; those that are widened are the same whatever they name."""
+    return enquiry.claim_id, enquiry.rule, enquiry.institution, enquiry.key if Rule(enquiry.rule).keeps_parcels else ""
 
 
 def _standing_row(enquiry: Enquiry, standing: AccountStanding) -> StandingAmount:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -217,16 +217,17 @@ def refresh_others(places: Collection[Place], but: Claim | None = None) -> None:
     refresh(touched)
 
 
-def propose_exits(claim: Claim, exits: Iterable[tuple[Enquiry, LegExit]]) -> None:
-    """One action per exit transfer; an exit known before is left as it is."""
-    exits = list(exits)
+def propose_exits(exits: Sequence[tuple[Enquiry, LegExit]]) -> None:
+    """One action per claim and exit transfer; an exit known before is left as it is."""
     if not exits:
         return
-    known = set(PlanItem.objects.filter(claim=claim).exclude(transfer="").values_list("transfer", flat=True))
+    claims = {enquiry.claim_id for enquiry, _ in exits}
+    known = set(PlanItem.objects.filter(claim__in=claims).exclude(transfer="").values_list("claim", "transfer"))
+    fresh = {(enquiry.claim_id, exit_.leg.transfer): (enquiry, exit_) for enquiry, exit_ in exits}
     now = clock.now()
     PlanItem.objects.bulk_create(
         PlanItem(
-            claim=claim,
+            claim_id=enquiry.claim_id,
             action=_EXIT_ACTIONS[exit_.kind],
             institution=exit_.leg.creditor_bank or enquiry.institution,
             account=exit_.leg.creditor,
@@ -235,8 +236,8 @@ def propose_exits(claim: Claim, exits: Iterable[tuple[Enquiry, LegExit]]) -> Non
             transfer=exit_.leg.transfer,
             proposed_at=now,
         )
-        for enquiry, exit_ in {exit_.leg.transfer: (enquiry, exit_) for enquiry, exit_ in exits}.values()
-        if exit_.leg.transfer not in known
+        for key, (enquiry, exit_) in fresh.items()
+        if key not in known
     )
 
 
