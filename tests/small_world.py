@@ -13,13 +13,13 @@ from accord.adapters.sandbox_bank import SandboxBanks
 from accord.adapters.sandbox_bank.book import AccountKey, TransferBook
 from accord.adapters.sandbox_bank.directory import AccountDirectory
 from accord.adapters.sandbox_bank.profile import Profile
-from accord.capabilities.reports.services import CallFacts
 from accord.core.clock import to_micros
 from accord.core.money import Money
 from accord.engine.exercise import ACCOUNTS, WORLD_TRANSFERS
 from accord.engine.tracing import Ledger
 
 if TYPE_CHECKING:
+    from accord.capabilities.reports.services import CallFacts
     from accord.node.worker import Worker
 
 NOON: Final = datetime(2026, 3, 20, 12, tzinfo=UTC)
@@ -99,6 +99,8 @@ def _row(seq: int, transfer: dict[str, Any]) -> dict[str, Any]:
 
 def call_of(amount: int | Money = 1_000, payee: str = "a-1", **other: Any) -> CallFacts:
     """What the victim v-1 tells of its payment at noon; `other` replaces any fact."""
+    from accord.capabilities.reports.services import CallFacts
+
     facts: dict[str, Any] = {
         "callback_number": "+8613900000001",
         "payer_bank": bank_of(VICTIM),
