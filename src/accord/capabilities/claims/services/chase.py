@@ -17,7 +17,7 @@ from accord.capabilities.claims.messages import credit_of, credits_from_json, to
 from accord.capabilities.claims.models import Claim, ClaimTransfer, Enquiry, EnquiryState, StandingAmount
 from accord.capabilities.claims.ports import AccountStanding, Acknowledged, Credit, EnquiryAnswer
 from accord.capabilities.claims.services import plan
-from accord.capabilities.claims.services.questions import MAX_HOPS, Question, ask, new_enquiry, start_credit
+from accord.capabilities.claims.services.questions import MAX_HOPS, Question, Round, ask, new_enquiry, start_credit
 from accord.capabilities.claims.services.shares import Place
 from accord.capabilities.delivery import ask_again_at, next_retry
 from accord.capabilities.people import services as people
@@ -73,7 +73,7 @@ def start_at(
     if not created:
         return None
     people.record(actor, "claim transfer found", subject=claim.pk, obj=claim, transfer=credit.transfer, institution=institution)
-    opened = ask(claim, Rule(claim.rule), [(institution, credit)], hop=0)
+    opened = ask([Round(claim, Rule(claim.rule), 0, [(institution, credit)])])
     if not opened:
         return None
     if answer is not None and credits_from_json(opened[0].credits) == (credit,):
@@ -103,8 +103,7 @@ def take_answers(answers: Mapping[UUID, EnquiryAnswer]) -> None:
     for enquiry, answer in told:
         questions = [(leg.creditor_bank, credit_of(leg)) for leg in answer.onward]
         onward[enquiry.claim_id, Rule(enquiry.rule), enquiry.hop + 1] += questions
-    for (claim_id, rule, hop), questions in onward.items():
-        ask(claims[claim_id], rule, questions, hop)
+    ask([Round(claims[claim_id], rule, hop, questions) for (claim_id, rule, hop), questions in onward.items()])
     plan.refresh({claim: places[claim.pk, claim.rule] for claim in claims.values()})
     plan.propose_exits([(enquiry, exit_) for enquiry, answer in told if enquiry.on_own_rule for exit_ in answer.exits])
     for enquiry, answer in told:
@@ -245,7 +244,7 @@ def trace_under(actor: Actor, claim_id: UUID, rule: Rule) -> list[Enquiry]:
     claim = _claim(claim_id)
     starts = [(start.institution, start_credit(start)) for start in claim.starts.all()]
     people.record(actor, "traced under another rule", subject=claim.pk, obj=claim, rule=rule.value)
-    return ask(claim, rule, starts, hop=0)
+    return ask([Round(claim, rule, 0, starts)])
 
 
 def _claim(claim_id: UUID) -> Claim:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
-from accord.capabilities.claims.models import Claim, HoldShare, PlanAction, PlanItem, PlanItemState
+from accord.capabilities.claims.models import Claim, HoldShare, PlanAction, PlanItem, PlanItemState, SharedAccount
 from accord.capabilities.claims.ports import EnquiryAnswer
 from accord.capabilities.claims.services import plan
 from accord.capabilities.claims.services.shares import Place, lock_places, reserve_share
@@ -14,18 +15,44 @@ from accord.capabilities.people.policy import Actor, Permission, require
 from accord.core import clock
 from accord.core.errors import BadInput, Conflict, NotFound
 
-Approved = tuple[PlanItem, plan.Weighed]
-"""A line of the plan and what was weighed for it."""
+
+@dataclass(frozen=True, slots=True)
+class Approved:
+    """An approved line of the plan, what was weighed for it, and the account it is on, which stays locked."""
+
+    line: PlanItem
+    weighed: plan.Weighed
+    account: SharedAccount
 
 
 @people.change
 def approve_items(actor: Actor, claim_id: UUID, items: Sequence[UUID]) -> list[Approved]:
     """Approve hold lines of a claim: each is weighed once more against all holds on its account, and marked approved.
 
-    The caller places one order per returned line and books them (`book`) in the same transaction, while the accounts are
-    locked. Lines on which nothing is left to hold are withdrawn and not returned.
+    The caller places one order per returned line and books them (`book`) in the same change. Lines on which nothing is left
+    to hold are withdrawn and not returned.
     """
     require(actor, Permission.ORDERS_APPROVE)
+    chosen = _chosen(claim_id, items)
+    if not chosen:
+        return []
+    claim = chosen[0].claim
+    accounts = lock_places({line.place for line in chosen})
+    weighed = plan.weigh({claim: accounts.keys()})
+    approved = []
+    for line, amount in _within_budget(claim, [(line, weighed[claim, line.place].free) for line in chosen]):
+        if amount <= 0:
+            line.delete()
+            continue
+        line.amount, line.state = amount, PlanItemState.APPROVED
+        line.decided_by, line.decided_at = actor.username, clock.now()
+        line.save(update_fields=["state", "decided_by", "decided_at", "amount"])
+        approved.append(Approved(line, weighed[claim, line.place], accounts[line.place]))
+    return approved
+
+
+def _chosen(claim_id: UUID, items: Sequence[UUID]) -> list[PlanItem]:
+    """The lines named, if all of them can be approved; NotFound, Conflict or BadInput says which cannot."""
     chosen = list(PlanItem.objects.select_for_update().filter(pk__in=items, claim_id=claim_id).select_related("claim"))
     if len(chosen) != len(set(items)):
         raise NotFound("some lines of the plan are gone; reload the page and choose again")
@@ -34,37 +61,25 @@ def approve_items(actor: Actor, claim_id: UUID, items: Sequence[UUID]) -> list[A
             raise Conflict(f"the line for {line.account} was already {line.get_state_display().lower()} by {line.decided_by}")
         if line.action not in plan.HOLD_ACTIONS:
             raise BadInput(f"the line for {line.account} is not a hold; mark it done when it is done")
-    if not chosen:
-        return []
-    claim = chosen[0].claim
-    approved = _within_budget(claim, plan.refresh({claim: {line.place for line in chosen}}))
-    for line, _ in approved:
-        line.state, line.decided_by, line.decided_at = PlanItemState.APPROVED, actor.username, clock.now()
-        line.save(update_fields=["state", "decided_by", "decided_at", "amount"])
-    return approved
+    return chosen
 
 
-def _within_budget(claim: Claim, lines: list[Approved]) -> list[Approved]:
+def _within_budget(claim: Claim, lines: list[tuple[PlanItem, int]]) -> Iterator[tuple[PlanItem, int]]:
     """Lines approved together hold no more than the claim's own amount together; the most urgent are served first."""
     budget = plan.unheld_budgets([claim])[claim]
-    if budget is None:
-        return lines
-    kept = []
-    for line, weighed in sorted(lines, key=lambda pair: (-pair[0].urgency, -pair[0].amount, pair[0].pk)):
-        if line.action == PlanAction.HOLD and line.currency == claim.currency:
-            line.amount = min(line.amount, budget)
-            budget -= line.amount
-        if line.amount > 0:
-            kept.append((line, weighed))
-    return kept
+    for line, amount in sorted(lines, key=lambda pair: (-pair[0].urgency, -pair[0].amount, pair[0].pk)):
+        if budget is not None and line.action == PlanAction.HOLD and line.currency == claim.currency:
+            amount = min(amount, budget)
+            budget -= amount
+        yield line, amount
 
 
 def book(claim: Claim, orders: Sequence[tuple[UUID, Approved]]) -> None:
     """Book the money of approved lines for their orders, and shrink what other claims propose on the same accounts."""
-    accounts = lock_places([line.place for _, (line, _) in orders])
-    for order_id, (line, weighed) in orders:
-        reserve_share(order_id, claim, accounts[line.place], line.amount, weighed.units, weighed.transfers)
-    plan.refresh_others(accounts, claim)
+    for order_id, approved in orders:
+        weighed = approved.weighed
+        reserve_share(order_id, claim, approved.account, approved.line.amount, weighed.units, weighed.transfers)
+    plan.refresh_others([approved.line.place for _, approved in orders], claim)
 
 
 def book_first(order_id: UUID, claim: Claim, place: Place, held: int, transfer: str, followed: EnquiryAnswer | None) -> None:

@@ -9,10 +9,11 @@ superseded. Each transfer is then told by its sender alone, in the sender's newe
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final
+from uuid import UUID
 
 from accord.capabilities.claims.messages import answer_from_json, credit_of, credits_from_json, key_of, merged_credits, to_json
 from accord.capabilities.claims.models import Claim, ClaimTransfer, Enquiry, EnquiryState
@@ -31,29 +32,50 @@ Question = tuple[str, Credit]
 """An institution and the credit to ask it about."""
 
 
-def ask(claim: Claim, rule: Rule, questions: Iterable[Question], hop: int) -> list[Enquiry]:
-    """Queue one enquiry a holder for what is not being asked yet; returns the new ones."""
-    by_holder: dict[str, list[Credit]] = defaultdict(list)
-    for institution, credit in questions:
-        by_holder[institution].append(credit)
-    if not by_holder:
-        return []
-    live: dict[str, list[Enquiry]] = defaultdict(list)
-    asked = Enquiry.objects.filter(claim=claim, rule=rule, institution__in=by_holder).defer("answer")
-    for enquiry in asked.exclude(state=EnquiryState.SUPERSEDED):
-        live[enquiry.institution].append(enquiry)
+@dataclass(frozen=True, slots=True)
+class Round:
+    """Questions of one claim under one rule, all equally far from the victim."""
+
+    claim: Claim
+    rule: Rule
+    hop: int
+    questions: Sequence[Question]
+
+    def by_holder(self) -> dict[str, list[Credit]]:
+        """The credits to ask each holder about."""
+        credits_: dict[str, list[Credit]] = defaultdict(list)
+        for institution, credit in self.questions:
+            credits_[institution].append(credit)
+        return credits_
+
+
+def ask(rounds: Sequence[Round]) -> list[Enquiry]:
+    """Queue one enquiry a claim, rule and holder for what is not being asked yet; returns the new ones."""
+    asked = Enquiry.objects.filter(claim__in={row.claim.pk for row in rounds if row.questions})
+    live: dict[tuple[UUID, str, str], list[Enquiry]] = defaultdict(list)
+    for enquiry in asked.exclude(state=EnquiryState.SUPERSEDED).defer("answer"):
+        live[enquiry.claim_id, enquiry.rule, enquiry.institution].append(enquiry)
     opened: list[Enquiry] = []
-    if rule.keeps_parcels:
-        for institution, credits_ in by_holder.items():
-            opened += _ask_for_units(claim, rule, institution, credits_, live[institution], hop)
-    else:
-        reached = _credits_by_holder(claim, rule)
-        for institution, credits_ in by_holder.items():
-            wanted = reached[institution]
-            for credit in credits_:
-                _put_larger(wanted, credit)
-            opened += _ask_jointly(claim, rule, institution, wanted, live[institution], hop)
+    for row in rounds:
+        for fresh in _ask_one(row, live):
+            live[fresh.claim_id, fresh.rule, fresh.institution].append(fresh)
+            opened.append(fresh)
     Enquiry.objects.bulk_create(opened)
+    return opened
+
+
+def _ask_one(row: Round, live: Mapping[tuple[UUID, str, str], list[Enquiry]]) -> list[Enquiry]:
+    claim, rule, opened = row.claim, row.rule, []
+    reached = _credits_by_holder(claim, rule) if row.questions and not rule.keeps_parcels else {}
+    for institution, credits_ in row.by_holder().items():
+        known = live[claim.pk, rule, institution]
+        if rule.keeps_parcels:
+            opened += _ask_for_units(claim, rule, institution, credits_, known, row.hop)
+            continue
+        wanted = reached[institution]
+        for credit in credits_:
+            _put_larger(wanted, credit)
+        opened += _ask_jointly(claim, rule, institution, wanted, known, row.hop)
     return opened
 
 
@@ -72,6 +94,8 @@ def _ask_jointly(
     if any(enquiry.key == fresh.key for enquiry in live):
         return []
     Enquiry.objects.filter(pk__in=[enquiry.pk for enquiry in live]).update(state=EnquiryState.SUPERSEDED, next_attempt_at=None)
+    for enquiry in live:  # also those of this very change, which are not stored yet
+        enquiry.state, enquiry.next_attempt_at = EnquiryState.SUPERSEDED, None
     return [fresh]
 
 

@@ -153,11 +153,11 @@ def approve_plan(actor: User, claim_id: UUID, items: Sequence[UUID]) -> list[Ord
     approved = claims.approve_items(actor, claim_id, items)
     if not approved:
         return []
-    claim = approved[0][0].claim
+    claim = approved[0].line.claim
     claims.save_trace(claim)
-    carried_out = [(_carry_out(actor, line[0]), line) for line in approved]
-    placed = [(order, line) for order, line in carried_out if order is not None]
-    claims.book(claim, [(order.pk, line) for order, line in placed])
+    carried_out = [(_carry_out(actor, row.line), row) for row in approved]
+    placed = [(order, row) for order, row in carried_out if order is not None]
+    claims.book(claim, [(order.pk, row) for order, row in placed])
     return [order for order, _ in placed]
 
 
