@@ -33,11 +33,11 @@ class Base:
 
 
 def build(rows: Rows, dictionary: Dictionary) -> Base:
-    """Lay out `rows`, whose pockets `dictionary` knows, from the opening balances on."""
+    """Lay out `rows`, whose pockets `dictionary` knows, from the opening balances on. The rows become part of the base."""
     if len(rows) > MAX_ROWS:
         raise BadInput(f"{len(rows)} transfers are more than one index holds ({MAX_ROWS}); split the ledger by institution")
     order = time_order(rows.records)
-    transfers = rows.records[order] if order is not None else rows.records.copy()
+    transfers = rows.records if order is None else rows.records[order]
     ids = rows.ids.taken(order) if order is not None else rows.ids
     count = len(dictionary.pockets)
     first_debit, first_credit = np.zeros(count + 1, np.int32), np.zeros(count + 1, np.int32)

@@ -100,9 +100,7 @@ def coded(column: pa.ChunkedArray, known: tuple[str, ...]) -> tuple[Array, tuple
 def number_accounts(dictionary: Dictionary, numbers: pa.ChunkedArray, banks: pa.ChunkedArray) -> tuple[Array, Dictionary]:
     """(account of each row, int32; the dictionary with the new accounts)."""
     bank_codes, bank_names = coded(banks, dictionary.banks)
-    every = texts_of(numbers, bank_codes)
-    codes, firsts = distinct(every)
-    names = every.taken(firsts)
+    codes, names = distinct(texts_of(numbers, bank_codes))
     accounts = dictionary.base_accounts.find(names)
     base = len(dictionary.base_accounts)
     if len(dictionary.later_accounts):

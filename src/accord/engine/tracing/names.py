@@ -117,15 +117,26 @@ def _bounds_of_one(length: int) -> Array:
     return frozen(np.array([0, length], np.int64))
 
 
-def distinct(texts: Texts) -> tuple[Array, Array]:
-    """(code of each text, row where each code was first seen), both int32, codes in order of first sight."""
-    size = 1 << max(4, (2 * len(texts)).bit_length())
-    table = np.full(size, -1, np.int32)
-    codes = np.empty(len(texts), np.int32)
-    firsts = np.empty(len(texts), np.int32)
-    hashes = np.empty(len(texts), np.uint64)
-    count = number_distinct(texts.offsets, texts.data, texts.tags, table, hashes, codes, firsts)
-    return codes, firsts[:count]
+def distinct(texts: Texts) -> tuple[Array, Texts]:
+    """(code of each text, int32; the different texts by code, in order of first sight).
+
+    What is looked at again and again is kept close together: the table grows with what it holds, and texts are compared
+    with their first copies, so that a few accounts named often never leave the processor's cache.
+    """
+    count = len(texts)
+    codes, hashes = np.empty(count, np.int32), np.empty(count, np.uint64)
+    bounds, tags = np.zeros(count + 1, np.int64), np.empty(count if len(texts.tags) else 0, np.int32)
+    copies = np.empty(int(texts.offsets[-1] - texts.offsets[0]), np.uint8)
+    row, known, size = 0, 0, 1 << 14
+    while True:
+        table = np.full(size, -1, np.int32)
+        pool = (bounds, copies, tags)
+        row, known = number_distinct(texts.offsets, texts.data, texts.tags, table, hashes, codes, pool, row, known)
+        if row == count:
+            break
+        size *= 4
+    end = int(bounds[known])
+    return codes, Texts(frozen(bounds[: known + 1].copy()), frozen(copies[:end].copy()), frozen(tags[:known].copy()))
 
 
 @helper
@@ -188,26 +199,39 @@ def find_rows(q_offsets, q_data, q_tags, offsets, data, tags, entries, rows):  #
 
 
 @kernel
-def number_distinct(offsets, data, tags, table, hashes, codes, firsts):  # type: ignore[no-untyped-def]
+def number_distinct(offsets, data, tags, table, hashes, codes, pool, row, count):  # type: ignore[no-untyped-def]
+    """Number texts from `row` on, `count` being numbered already; stops when the empty table given is half full.
+
+    Fills `codes`, and `hashes` and the `pool` (bounds, bytes, tags) by code. Returns (row reached, how many are numbered).
+    """
+    bounds, copies, pool_tags = pool
     mask = np.uint64(table.size - 1)
-    count = 0
-    for row in range(codes.size):
+    for code in range(count):
+        slot = np.int64((hashes[code] >> np.uint64(20)) & mask)
+        while table[slot] >= 0:
+            slot = np.int64(np.uint64(slot + 1) & mask)
+        table[slot] = code
+    while row < codes.size and 2 * count < table.size:
         value = hash_of(offsets, data, tags, row)
         slot = np.int64((value >> np.uint64(20)) & mask)
-        while True:
+        while table[slot] >= 0:
             code = table[slot]
-            if code < 0:
-                table[slot] = count
-                hashes[count] = value
-                firsts[count] = row
-                codes[row] = count
-                count += 1
+            if hashes[code] == value and same_text(offsets, data, tags, row, bounds, copies, pool_tags, code):
                 break
-            if hashes[code] == value and same_text(offsets, data, tags, row, offsets, data, tags, firsts[code]):
-                codes[row] = code
-                break
-            slot = np.int64((np.uint64(slot) + np.uint64(1)) & mask)
-    return count
+            slot = np.int64(np.uint64(slot + 1) & mask)
+        if table[slot] < 0:
+            table[slot] = count
+            hashes[count] = value
+            start, length = offsets[row], offsets[row + 1] - offsets[row]
+            bounds[count + 1] = bounds[count] + length
+            for step in range(length):
+                copies[bounds[count] + step] = data[start + step]
+            if tags.size:
+                pool_tags[count] = tags[row]
+            count += 1
+        codes[row] = table[slot]
+        row += 1
+    return row, count
 
 
 @kernel

@@ -94,6 +94,9 @@ class LedgerWriter:
         return max(_TAIL_ROWS, len(self._state.base) // _TAIL_SHARE)
 
     def _unseen(self, table: pa.Table) -> pa.Table:
+        """The rows of a batch that are not published yet."""
+        if not table.num_rows or pc.min(table["seq"]).as_py() > self.last_seq:
+            return table
         return table.filter(pc.greater(table["seq"], self.last_seq))
 
     def _append(self, table: pa.Table, balances: pa.Table | None) -> None:
@@ -171,13 +174,13 @@ def _joined_batches(held: list[pa.Table], rest: Iterator[pa.Table]) -> Iterator[
     waiting: list[pa.Table] = []
     for source in (iter(held), rest):
         for table in source:
-            waiting.append(columns_read(table))
+            waiting.append(table)
             if sum(part.num_rows for part in waiting) >= _BATCH_ROWS:
-                yield pa.concat_tables(waiting)
+                yield pa.concat_tables(waiting, promote_options="permissive")
                 waiting = []
     held.clear()
     if waiting:
-        yield pa.concat_tables(waiting)
+        yield pa.concat_tables(waiting, promote_options="permissive")
 
 
 def _joined_rows(parts: list[Rows]) -> Rows:
@@ -185,6 +188,8 @@ def _joined_rows(parts: list[Rows]) -> Rows:
     full = [part for part in parts if len(part)]
     if not full:
         return Rows(np.empty(0, TRANSFER), NO_TEXTS)
+    if len(full) == 1:
+        return full[0]
     offsets = [full[0].ids.offsets[:1] * 0]
     end = 0
     for part in full:
