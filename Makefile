@@ -40,8 +40,8 @@ bench: setup ## Run every benchmark beside its peers and print the ratios
 	@set -e; for script in benchmarks/*.py; do echo "== $$script"; .venv/bin/python "$$script"; done
 
 messages: setup ## Collect and compile the translations (needs gettext)
-	cd src/accord/web && ../../../.venv/bin/django-admin makemessages --locale zh_Hans --no-obsolete --settings accord.node.settings
-	cd src/accord/web && ../../../.venv/bin/django-admin compilemessages --locale zh_Hans --settings accord.node.settings
+	cd src/accord && ../../.venv/bin/django-admin makemessages --locale zh_Hans --no-obsolete --add-location file --no-wrap --settings accord.node.settings
+	cd src/accord && ../../.venv/bin/django-admin compilemessages --locale zh_Hans --settings accord.node.settings
 
 clean: ## Remove .venv, caches and build output (never accord-data)
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist

@@ -2,10 +2,11 @@
 
 The real node: services, SQLite or PostgreSQL (ACCORD_DATABASE_URL), worker processes, sandbox banks with a ledger each.
 Taken out are the delays that are not ours: banks answer at once and obey, and plans are approved the moment they appear.
-Chains have six hops over eight banks. Runs with one worker process and with two, and prints both; --width parts the money
-of each claim into so many branches, each a chain of its own.
+Two ledgers, both with six hops over eight banks: "chains", where each victim's money goes on whole from bank to bank, and
+"gangs", the exercise's world, where victims share mules, mules keep commissions, and FIFO parts the money among many
+accounts (about 14 questions and 5 holds a claim).
 
-    python benchmarks/response.py [--claims 100] [--width 1] [--workers 1 2] [--json]
+    python benchmarks/response.py [--claims 100] [--ledgers chains gangs] [--workers 1 2] [--json]
 
 Target: p95 of (last confirmed hold - submit) under 10 s on two cores.
 """
@@ -34,6 +35,7 @@ GIVE_UP_SECONDS = 300
 class Figures:
     """Seconds per claim from submit to its last confirmed hold, and what was done meanwhile."""
 
+    ledger: str
     workers: int
     claims: int
     claims_with_holds: int
@@ -47,32 +49,31 @@ class Figures:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--claims", type=int, default=100)
-    parser.add_argument("--width", type=int, default=1)
+    parser.add_argument("--ledgers", choices=["chains", "gangs"], nargs="+", default=["chains", "gangs"])
     parser.add_argument("--workers", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--json", action="store_true")
     arguments = parser.parse_args()
     multiprocessing.set_start_method("spawn")
-    results = [in_own_process(arguments.claims, arguments.width, workers) for workers in arguments.workers]
+    results = [
+        in_own_process(arguments.claims, ledger, workers) for ledger in arguments.ledgers for workers in arguments.workers
+    ]
     if arguments.json:
         print(json.dumps([asdict(result) for result in results], indent=2))
         return
-    print(
-        f"{'workers':>7} {'claims':>6} {'with holds':>10} {'holds':>6} {'enquiries':>9} {'median':>8} {'p95':>8} {'slowest':>8}"
-    )
+    names = f"{'ledger':>7} {'workers':>7} {'claims':>6} {'with holds':>10} {'holds':>6} {'enquiries':>9}"
+    print(f"{names} {'median':>8} {'p95':>8} {'slowest':>8}")
     for row in results:
         print(
-            f"{row.workers:7} {row.claims:6} {row.claims_with_holds:10} {row.holds:6} {row.enquiries:9}"
+            f"{row.ledger:>7} {row.workers:7} {row.claims:6} {row.claims_with_holds:10} {row.holds:6} {row.enquiries:9}"
             f" {row.median:7.2f}s {row.p95:7.2f}s {row.slowest:7.2f}s"
         )
-    if len(results) > 1:
-        print(f"p95 with {results[1].workers} workers / with {results[0].workers}: {results[1].p95 / results[0].p95:.2f}")
 
 
-def in_own_process(claims: int, width: int, workers: int) -> Figures:
+def in_own_process(claims: int, ledger: str, workers: int) -> Figures:
     """One run in a fresh process and a fresh home."""
     home = Path(tempfile.mkdtemp(prefix="accord-response-"))
     receiver, sender = multiprocessing.Pipe(duplex=False)
-    process = multiprocessing.Process(target=run, args=(home, claims, width, workers, sender))
+    process = multiprocessing.Process(target=run, args=(home, claims, ledger, workers, sender))
     try:
         process.start()
         sender.close()
@@ -82,14 +83,19 @@ def in_own_process(claims: int, width: int, workers: int) -> Figures:
         shutil.rmtree(home, ignore_errors=True)
 
 
-def run(home_folder: Path, claims: int, width: int, workers: int, result: Any) -> None:
+def run(home_folder: Path, claims: int, ledger: str, workers: int, result: Any) -> None:
     """Make the world, start the workers, submit all calls at once, approve plans as they appear, measure."""
     home = set_up(home_folder)
+    from planted_chains import world_with_chains
+
     from accord.core import clock
     from accord.engine.exercise import WorldPlan, make_world
     from accord.node import exercise_clock
 
-    world = make_world(WorldPlan.for_response_benchmark(claims, chain_width=width))
+    if ledger == "chains":
+        world = world_with_chains(claims)
+    else:
+        world = make_world(WorldPlan.for_response_benchmark(claims, chain_width=1))
     world.save(home.world)
     call_time = max(report.call_time for report in world.reports)
     exercise_clock.run_on_from(home, call_time)
@@ -107,7 +113,7 @@ def run(home_folder: Path, claims: int, width: int, workers: int, result: Any) -
         stop.set()
         for hand in hands:
             hand.join()
-    result.send(asdict(figures(workers, submitted)))
+    result.send(asdict(figures(ledger, workers, submitted)))
     assert clock.now() > call_time
 
 
@@ -201,7 +207,7 @@ def soon() -> Any:
     return clock.now() + timedelta(minutes=2)
 
 
-def figures(workers: int, submitted: dict[Any, Any]) -> Figures:
+def figures(ledger: str, workers: int, submitted: dict[Any, Any]) -> Figures:
     from accord.capabilities.claims.models import Enquiry
     from accord.capabilities.orders.life_cycle import HOLDING
     from accord.capabilities.orders.models import Order
@@ -213,6 +219,7 @@ def figures(workers: int, submitted: dict[Any, Any]) -> Figures:
         last[order.claim_id] = max(last.get(order.claim_id, 0.0), seconds)
     ordered = sorted(last.values())
     return Figures(
+        ledger=ledger,
         workers=workers,
         claims=len(submitted),
         claims_with_holds=len(ordered),

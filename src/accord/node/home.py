@@ -13,6 +13,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import secrets
@@ -22,6 +23,8 @@ from pathlib import Path
 from typing import Final
 
 from accord.core.errors import BadInput, Unavailable
+
+_KERNELS: Final = Path(__file__).parents[1] / "engine" / "tracing"
 
 DEFAULT_HOME: Final = "accord-data"
 
@@ -50,7 +53,7 @@ class Home:
         cannot be read.
         """
         home = cls(Path(os.environ.get("ACCORD_HOME") or DEFAULT_HOME).expanduser().absolute())
-        os.environ.setdefault("NUMBA_CACHE_DIR", str(home.cache / "numba"))
+        os.environ.setdefault("NUMBA_CACHE_DIR", str(home.cache / f"numba-{_kernels_fingerprint()}"))
         for name, value in home.file_settings().items():
             os.environ.setdefault(f"ACCORD_{name.upper()}", value)
         return home
@@ -158,3 +161,11 @@ class Home:
                 draft.unlink()
         except OSError as error:
             raise Unavailable(f"the node's secret key cannot be written: {error}", where=str(path)) from error
+
+
+def _kernels_fingerprint() -> str:
+    """Changes with any source of the tracing kernels: numba itself looks only at the file of the kernel it loads."""
+    digest = hashlib.sha256()
+    for source in sorted(_KERNELS.glob("*.py")):
+        digest.update(source.read_bytes())
+    return digest.hexdigest()[:12]
