@@ -82,8 +82,13 @@ def _wire_own_ledger(home: Home) -> Wired:
     def taker_of(institution: str) -> OrderTaker:
         raise Unavailable(f"there is no line for orders to {institution!r}; connect the bank first")
 
+    seen: list[int] = []
+
     def keep_up() -> None:
-        if covered and home.records.is_dir():
+        """Index what was loaded since the last look; a look costs one file's time stamp."""
+        log = home.records / "transfers" / "_delta_log"
+        if covered and log.is_dir() and [log.stat().st_mtime_ns] != seen:
+            seen[:] = [log.stat().st_mtime_ns]
             catch_up(home)
 
     return Wired(Lines(holder_of=holder_of, taker_of=taker_of, authority=current_regime().authority), keep_up)
