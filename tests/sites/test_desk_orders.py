@@ -125,6 +125,21 @@ def test_trouble_on_the_line_is_shown_with_the_next_try(desk: Client, chase: Cha
     assert "tried 3 times" in html
 
 
+def test_an_order_whose_answer_could_not_be_used_is_sent_again(desk: Client, chase: Chase) -> None:
+    order = Order.objects.get(claim=chase.claim, account=MULE, state="approved")
+    page, again = (reverse(name, args=[order.pk]) for name in ("desk:order", "desk:order-send-again"))
+    assert "Send again" not in desk.get(page).content.decode()
+    assert desk.post(again).status_code == 409
+    Order.objects.filter(pk=order.pk).update(state="sent", last_error="MULEBANK says it holds -1", next_attempt_at=None)
+    html = desk.get(page).content.decode()
+    assert "MULEBANK says it holds -1" in html
+    assert "Send again" in html
+    assert desk.post(again).status_code == 302
+    order.refresh_from_db()
+    assert order.next_attempt_at is not None
+    assert "Send again" not in desk.get(page).content.decode()
+
+
 def test_a_supervisor_releases_a_hold_with_a_reason(client: Client, chase: Chase) -> None:
     order = _held(chase)
     client.force_login(officer("vera", Role.SUPERVISOR))

@@ -42,6 +42,8 @@ ACTIONS: Final[dict[str, Promise]] = {
     "hold refused": _("hold refused"),
     "hold expired": _("hold expired"),
     "hold released": _("hold released"),
+    "recall expired": _("recall expired"),
+    "order sent again": _("order sent again"),
     "release approved": _("release approved"),
     "answer unusable": _("order: answer unusable"),
 }

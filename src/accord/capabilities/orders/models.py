@@ -102,5 +102,10 @@ class Order(Delivery):
         return self.state in WAITING and self.answer_due_at < now
 
     @property
+    def is_stuck(self) -> bool:
+        """Whether the bank's answer could not be used, so that nothing more happens until a person looks."""
+        return self.state in WAITING and self.next_attempt_at is None
+
+    @property
     def held_money(self) -> Money:
         return Money(self.held, self.currency)

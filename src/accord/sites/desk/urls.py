@@ -41,6 +41,7 @@ urlpatterns = [
     path("orders/", orders.index, name="orders"),
     path("orders/export.csv", orders.export, name="orders-export"),
     path("orders/<uuid:order_id>/", orders.show, name="order"),
+    path("orders/<uuid:order_id>/send-again/", orders.send_again, name="order-send-again"),
     path("orders/<uuid:order_id>/release/", orders.release, name="order-release"),
     path("audit/", audit.show, name="audit"),
     path("audit/export.csv", audit.export, name="audit-export"),

@@ -4,7 +4,7 @@ Every order is written in the transaction that decides it, and leaves once that 
 """
 
 from accord.capabilities.orders.services.answers import acknowledged, hold_answered, recall_answered, release_answered
-from accord.capabilities.orders.services.decide import FirstResponse, approve_plan, ask_release, respond_to_call
+from accord.capabilities.orders.services.decide import FirstResponse, approve_plan, ask_release, respond_to_call, send_again
 from accord.capabilities.orders.services.sweep import expire_due, fail, mark_sent, retry_later
 
 __all__ = [
@@ -20,4 +20,5 @@ __all__ = [
     "release_answered",
     "respond_to_call",
     "retry_later",
+    "send_again",
 ]

@@ -182,6 +182,21 @@ def _carry_out(actor: User, item: PlanItem) -> Order | None:
 
 
 @people.change
+def send_again(actor: User, order_id: UUID) -> Order:
+    """Send an order once more whose answer could not be used; the bank knows it by its id and does nothing twice."""
+    require(actor, Permission.ORDERS_APPROVE)
+    order = Order.objects.select_for_update().filter(pk=order_id).first()
+    if order is None:
+        raise NotFound("there is no such order")
+    if not order.is_stuck:
+        raise Conflict("the order is not waiting for a person: it is on its way, or the bank has answered")
+    order.next_attempt_at, order.answer_due_at = clock.now(), clock.now() + current_regime().answer_within
+    order.save(update_fields=["next_attempt_at", "answer_due_at"])
+    people.record(actor, "order sent again", subject=order.claim_id, obj=order, institution=order.institution)
+    return order
+
+
+@people.change
 def ask_release(actor: User, order_id: UUID, reason: str) -> Order:
     """Give a hold back: the bank is told to release it, and the plan does not propose it again."""
     require(actor, Permission.ORDERS_RELEASE)

@@ -99,6 +99,14 @@ def release(request: HttpRequest, order_id: UUID) -> HttpResponse:
     return redirect("desk:order", order_id)
 
 
+@require_POST
+def send_again(request: HttpRequest, order_id: UUID) -> HttpResponse:
+    """Send an order once more whose answer could not be used."""
+    order = services.send_again(cast("User", request.user), order_id)
+    messages.success(request, _("%(reference)s is sent to the bank again.") % {"reference": order.reference})
+    return redirect("desk:order", order_id)
+
+
 def _order_page(request: HttpRequest, order_id: UUID) -> HttpResponse:
     actor = cast("User", request.user)
     order = queries.get(actor, order_id)
