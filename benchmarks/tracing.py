@@ -4,11 +4,13 @@
     python benchmarks/tracing.py --transfers 20000000 --accounts 2000000 --no-peers
     python benchmarks/tracing.py --small               a quick check that everything runs and agrees
 
-The ledger: 30 days, accounts used by a heavy-tailed law, and planted chains in which a victim's payment is split in two at
-each of five layers of mules within hours and partly cashed. Claims: half start planted chains, the others are any
-transfer; each is followed for 72 hours. Peers: the same FIFO and the same poison as plain Python with dicts, bisect and
-heapq, and poison as DuckDB's recursive query with USING KEY. Answers are asserted equal before any figure is printed. On a
-machine that does other work, `--clock cpu` counts this thread's own time (never DuckDB's, which runs on every core).
+The ledger: 30 days, accounts used by a heavy-tailed law, and planted chains: a victim's payment goes through four to six
+layers of mules, each of whom passes it on in two to four parts within hours or draws some as cash. The mules are ordinary
+accounts with ordinary traffic. Claims, each followed for 72 hours, in two sets with figures of their own: **planted**, the
+victims' payments, and **random**, any transfer. Peers: the same FIFO and the same poison as plain Python with dicts, bisect
+and heapq, and poison as DuckDB's recursive query with USING KEY. Everybody starts from a transfer's id and gives every flow
+with its amount; answers are asserted equal. On a machine that does other work, `--clock cpu` counts this thread's own time
+(never DuckDB's, which runs on every core).
 """
 
 from __future__ import annotations
@@ -22,9 +24,9 @@ import tempfile
 import time
 from bisect import bisect_right
 from collections import defaultdict
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import numpy as np
@@ -37,6 +39,16 @@ DAY = 86_400 * 10**6
 WINDOW = timedelta(hours=72)
 FIRST = 1_767_225_600 * 10**6
 BANKS = 50
+Claim = tuple[str, TraceOptions]
+
+
+@dataclass
+class Timed:
+    """Seconds of each claim of a set for the answer in columns, and with every flow read as an object; then the flows."""
+
+    columns: list[float]
+    objects: list[float]
+    flows: list[list[tuple[str, int]]]
 
 
 class Clock:
@@ -50,17 +62,15 @@ def main() -> None:
     options = arguments()
     Clock.read = time.thread_time if options.clock == "cpu" else time.perf_counter
     table, planted = make_ledger(options.transfers, options.accounts, options.seed)
-    claims = choose_claims(table, planted, options.samples, options.seed)
-    print(
-        f"{options.transfers:,} transfers, {options.accounts:,} accounts, {len(claims):,} claims, load {os.getloadavg()[0]:.1f}"
-    )
+    sets = choose_claims(table, planted, options.samples, options.seed)
+    print(f"{options.transfers:,} transfers, {options.accounts:,} accounts, load {os.getloadavg()[0]:.1f}")
     with tempfile.TemporaryDirectory(dir=options.folder) as folder:
         ledger = build_index(table, Path(folder))
-        traces = {rule: timed_traces(ledger, claims, rule) for rule in Rule}
-        bulk(ledger, claims, options.bulk)
+        timed = {(rule, name): time_traces(ledger, name, claims, rule) for rule in Rule for name, claims in sets.items()}
+        bulk(ledger, [claim for pair in zip(*sets.values(), strict=False) for claim in pair], options.bulk)
         if options.peers:
-            against_python(table, claims[: options.peer_samples], traces)
-            against_duckdb(table, claims[: options.duck_samples], traces[Rule.POISON])
+            against_python(table, {name: claims[: options.peer_samples] for name, claims in sets.items()}, timed)
+            against_duckdb(table, {name: claims[: options.duck_samples] for name, claims in sets.items()}, timed)
         append(ledger, Path(folder), table)
 
 
@@ -69,10 +79,10 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--transfers", type=int, default=5_000_000)
     parser.add_argument("--accounts", type=int, default=500_000)
-    parser.add_argument("--samples", type=int, default=4000, help="claims traced one by one under each rule")
+    parser.add_argument("--samples", type=int, default=2000, help="claims of each set traced one by one under each rule")
     parser.add_argument("--bulk", type=int, default=40_000, help="claims traced in bulk")
-    parser.add_argument("--peer-samples", type=int, default=1000, help="claims traced by the Python peers")
-    parser.add_argument("--duck-samples", type=int, default=7, help="claims traced by DuckDB")
+    parser.add_argument("--peer-samples", type=int, default=500, help="claims of each set traced by the Python peers")
+    parser.add_argument("--duck-samples", type=int, default=5, help="claims of each set traced by DuckDB")
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--folder", help="where to put the index (default: the system's temporary folder)")
     parser.add_argument("--no-peers", dest="peers", action="store_false", help="Accord alone")
@@ -88,7 +98,7 @@ def arguments() -> argparse.Namespace:
 def make_ledger(transfers: int, accounts: int, seed: int) -> tuple[pa.Table, np.ndarray]:
     """(table in order of time, ids of the transfers that start planted chains)."""
     chance = np.random.default_rng(seed)
-    chained = plant_chains(chance, max(20, transfers // 2500), accounts)
+    chained = plant_chains(chance, max(20, transfers // 5000), accounts)
     plain = transfers - len(chained["time"])
     shuffled = chance.permutation(accounts)
     columns = {
@@ -121,26 +131,32 @@ def make_ledger(transfers: int, accounts: int, seed: int) -> tuple[pa.Table, np.
 
 
 def plant_chains(chance: np.random.Generator, count: int, accounts: int) -> dict[str, np.ndarray]:
-    """`count` victims' payments, each split in two at every one of five layers, minutes to hours apart."""
+    """`count` victims' payments through 4 to 6 layers: each part is split in 2 to 4, an hour or so apart, or drawn as cash."""
     level = {
         "debtor": chance.integers(0, accounts, count),
         "creditor": chance.integers(0, accounts, count),
         "time": FIRST + chance.integers(0, 27 * DAY, count),
         "amount": chance.integers(500_000, 20_000_000, count),
+        "layers": chance.integers(4, 7, count),
+        "cash": np.zeros(count, bool),
     }
-    levels = [{**level, "start": np.ones(count, bool), "cash": np.zeros(count, bool)}]
-    for layer in range(5):
-        part = level["amount"] // 2
-        size = 2 * len(part)
+    levels = [{**level, "start": np.ones(count, bool)}]
+    while len(level["time"]):
+        passed_on = np.flatnonzero((level["layers"] > 0) & ~level["cash"])
+        splits = chance.integers(2, 5, len(passed_on))
+        came = {name: np.repeat(values[passed_on], splits) for name, values in level.items()}
+        size = len(came["time"])
         level = {
-            "debtor": np.repeat(level["creditor"], 2),
+            "debtor": came["creditor"],
             "creditor": chance.integers(0, accounts, size),
-            "time": np.repeat(level["time"], 2) + chance.integers(60 * 10**6, 4 * 3600 * 10**6, size),
-            "amount": np.repeat(part, 2),
+            "time": came["time"] + chance.integers(60 * 10**6, 4 * 3600 * 10**6, size),
+            "amount": came["amount"] // np.repeat(splits, splits),
+            "layers": came["layers"] - 1,
+            "cash": chance.random(size) < np.where(came["layers"] > 1, 0.25, 0.6),
         }
-        cash = chance.random(size) < (0.1 if layer < 4 else 0.6)
-        levels.append({**level, "start": np.zeros(size, bool), "cash": cash})
-    return {name: np.concatenate([made[name] for made in levels]) for name in levels[0]}
+        levels.append({**level, "start": np.zeros(size, bool)})
+    names = ("debtor", "creditor", "time", "amount", "cash", "start")
+    return {name: np.concatenate([made[name] for made in levels]) for name in names}
 
 
 def numbered(prefix: str, numbers: np.ndarray, width: int) -> pa.Array:
@@ -156,17 +172,17 @@ def numbered(prefix: str, numbers: np.ndarray, width: int) -> pa.Array:
     return pa.LargeStringArray.from_buffers(count, pa.py_buffer(offsets), pa.py_buffer(raw))
 
 
-def choose_claims(table: pa.Table, planted: np.ndarray, count: int, seed: int) -> list[tuple[int, str, TraceOptions]]:
-    """(place, id, 72-hour options): planted starts, and any transfer at every other place."""
+def choose_claims(table: pa.Table, planted: np.ndarray, count: int, seed: int) -> dict[str, list[Claim]]:
+    """Up to `count` claims of each set; a planted chain is claimed once at most."""
     chance = np.random.default_rng(seed + 1)
-    places = np.empty(count, np.int64)
-    places[:] = chance.choice(planted, count)
-    places[::2] = chance.integers(0, table.num_rows, len(places[::2]))
-    ids, times = table["id"].take(places).to_pylist(), table["time"].take(places).to_pylist()
-    return [
-        (place, name, TraceOptions(until=from_micros(moment) + WINDOW))
-        for place, name, moment in zip(places.tolist(), ids, times, strict=True)
-    ]
+    places = {"planted": chance.permutation(planted)[:count], "random": chance.integers(0, table.num_rows, count)}
+    return {name: [claim_at(table, place) for place in chosen.tolist()] for name, chosen in places.items()}
+
+
+def claim_at(table: pa.Table, place: int) -> Claim:
+    """The id of a transfer and the end of its 72 hours."""
+    moment = from_micros(table["time"][place].as_py())
+    return table["id"][place].as_py(), TraceOptions(until=moment + WINDOW)
 
 
 def build_index(table: pa.Table, folder: Path) -> Ledger:
@@ -196,26 +212,29 @@ def compile_first(table: pa.Table) -> None:
     print(f"compile  {time.perf_counter() - start:8.2f} s   (once per installation, then from the cache)")
 
 
-def timed_traces(ledger: Ledger, claims: list[Any], rule: Rule) -> tuple[list[float], list[Any]]:
-    """(seconds, traces) of every claim one by one: the answer in columns, then with every flow read as an object."""
-    for _, name, options in claims[:50]:
-        ledger.trace([ClaimStart(name)], rule, options)
-    seconds, read, traces = [], [], []
+def time_traces(ledger: Ledger, name: str, claims: list[Claim], rule: Rule) -> Timed:
+    """Trace every claim one by one, once for the answer in columns and once with every flow read as an object."""
+    for transfer, options in claims[:50]:
+        ledger.trace([ClaimStart(transfer)], rule, options)
+    timed = Timed([], [], [])
     gc.collect()
-    for _, name, options in claims:
+    for transfer, options in claims:
         start = Clock.read()
-        trace = ledger.trace([ClaimStart(name)], rule, options)
-        seconds.append(Clock.read() - start)
-        flows = trace.flows
-        read.append(Clock.read() - start)
-        traces.append([(flow.transfer, flow.amount) for flow in flows])
-    sizes = sorted(len(flows) for flows in traces)
+        ledger.trace([ClaimStart(transfer)], rule, options)
+        timed.columns.append(Clock.read() - start)
+    for transfer, options in claims:
+        start = Clock.read()
+        flows = ledger.trace([ClaimStart(transfer)], rule, options).flows
+        timed.objects.append(Clock.read() - start)
+        timed.flows.append([(flow.transfer, flow.amount) for flow in flows])
+    sizes = sorted(len(flows) for flows in timed.flows)
     print(
-        f"{rule.value:8} {statistics.median(seconds) * 1e3:8.4f} ms median {share(seconds, 0.99) * 1e3:9.3f} ms p99"
-        f"   with objects {statistics.median(read) * 1e3:8.4f} / {share(read, 0.99) * 1e3:9.3f}"
+        f"{rule.value:8} {name:8} {statistics.median(timed.columns) * 1e3:7.4f} ms median"
+        f" {share(timed.columns, 0.99) * 1e3:8.3f} ms p99"
+        f"   with objects {statistics.median(timed.objects) * 1e3:7.4f} / {share(timed.objects, 0.99) * 1e3:8.3f}"
         f"   flows: {sizes[len(sizes) // 2]} median, {sizes[int(0.99 * len(sizes))]} p99, {sizes[-1]} most"
     )
-    return seconds, traces
+    return timed
 
 
 def share(values: list[float], part: float) -> float:
@@ -223,10 +242,10 @@ def share(values: list[float], part: float) -> float:
     return sorted(values)[min(len(values) - 1, int(part * len(values)))]
 
 
-def bulk(ledger: Ledger, claims: list[Any], count: int) -> None:
+def bulk(ledger: Ledger, claims: list[Claim], count: int) -> None:
     """FIFO for many claims at once. One end serves all, so the claims are those of 72 hours."""
     end = from_micros(FIRST + 7 * DAY)
-    recent = [name for _, name, options in claims if timedelta() <= end + WINDOW - options.until <= WINDOW]
+    recent = [transfer for transfer, options in claims if timedelta() <= end + WINDOW - options.until <= WINDOW]
     chosen = [[ClaimStart(recent[place % len(recent)])] for place in range(count)]
     start = time.perf_counter()
     table = ledger.trace_many(chosen, Rule.FIFO, TraceOptions(until=end))
@@ -234,30 +253,32 @@ def bulk(ledger: Ledger, claims: list[Any], count: int) -> None:
     print(f"bulk     {count / seconds:8,.0f} fifo traces/s, {table.num_rows:,} rows in one table (target ≥ 10,000)")
 
 
-def against_python(table: pa.Table, claims: list[Any], traces: dict[Rule, tuple[list[float], list[Any]]]) -> None:
+def against_python(table: pa.Table, sets: dict[str, list[Claim]], timed: dict[tuple[Rule, str], Timed]) -> None:
     """FIFO and poison in plain Python."""
     start = time.perf_counter()
     peer = PythonPeer(table)
     print(f"python   {time.perf_counter() - start:8.2f} s to load")
-    ids = table["id"]
-    for rule, follow in ((Rule.FIFO, peer.fifo), (Rule.POISON, peer.poison)):
-        seconds = []
-        for number, (place, _, options) in enumerate(claims):
-            until = to_micros(options.until)
-            start = Clock.read()
-            flows = follow(place, until)
-            seconds.append(Clock.read() - start)
-            found = [(ids[transfer].as_py(), amount) for transfer, amount in flows] if number < 200 else None
-            assert found is None or found == traces[rule][1][number], f"{rule} differs on claim {number}"
-        report(f"python {rule.value}", seconds, traces[rule][0][: len(claims)], 10 if rule is Rule.FIFO else 5)
+    gc.collect()
+    for rule, follow, target in ((Rule.FIFO, peer.fifo, 10), (Rule.POISON, peer.poison, 5)):
+        for name, claims in sets.items():
+            seconds = []
+            for number, (transfer, options) in enumerate(claims):
+                until = to_micros(options.until)
+                start = Clock.read()
+                flows = follow(transfer, until)
+                seconds.append(Clock.read() - start)
+                assert flows == timed[rule, name].flows[number], f"{rule} differs on {transfer}"
+            report(f"python {rule.value} {name}", seconds, timed[rule, name], target)
 
 
-def report(name: str, peer: list[float], ours: list[float], target: int) -> None:
-    """A peer's figures and how many times ours they are."""
-    middle, end = statistics.median(peer), share(peer, 0.99)
+def report(label: str, peer: list[float], ours: Timed, target: int) -> None:
+    """A peer's figures and how many times ours they are: ours in columns, and with objects."""
+    columns, objects = ours.columns[: len(peer)], ours.objects[: len(peer)]
     print(
-        f"{name:14} {middle * 1e3:9.4f} ms median {end * 1e3:9.3f} ms p99   ratio"
-        f" {middle / statistics.median(ours):8,.1f} median, {sum(peer) / sum(ours):8,.1f} total (target ≥ {target:,})"
+        f"{label:22} {statistics.median(peer) * 1e3:9.4f} ms median {share(peer, 0.99) * 1e3:9.3f} ms p99   times ours:"
+        f" {statistics.median(peer) / statistics.median(columns):8,.1f} median, {sum(peer) / sum(columns):8,.1f} total"
+        f" (target ≥ {target:,});   with objects {statistics.median(peer) / statistics.median(objects):8,.1f},"
+        f" {sum(peer) / sum(objects):8,.1f}"
     )
 
 
@@ -267,6 +288,8 @@ class PythonPeer:
     def __init__(self, table: pa.Table) -> None:
         debtors, creditors = table["debtor"].to_pylist(), table["creditor"].to_pylist()
         self.amount, self.time, self.creditor = table["amount"].to_pylist(), table["time"].to_pylist(), creditors
+        self.id = table["id"].to_pylist()
+        self.number = {name: number for number, name in enumerate(self.id)}
         self.cash = [kind == "cash" for kind in table["kind"].to_pylist()]
         self.debits: dict[str, list[int]] = defaultdict(list)
         self.offsets: dict[str, list[int]] = defaultdict(list)
@@ -283,8 +306,9 @@ class PythonPeer:
             self.following.append(len(self.debits[creditor]))
             arrived[creditor] += amount
 
-    def fifo(self, start: int, until: int) -> list[tuple[int, int]]:
+    def fifo(self, claim: str, until: int) -> list[tuple[str, int]]:
         """[(transfer, tainted amount)] in order of time."""
+        start = self.number[claim]
         heap = [(start, 0, self.amount[start])]
         flows: list[tuple[int, int]] = []
         while heap:
@@ -305,16 +329,16 @@ class PythonPeer:
                     heapq.heappush(heap, (debits[place], low - offsets[place], end - offsets[place]))
                     low = end
                 place += 1
-        return flows
+        return [(self.id[transfer], amount) for transfer, amount in flows]
 
-    def poison(self, start: int, until: int) -> list[tuple[int, int]]:
+    def poison(self, claim: str, until: int) -> list[tuple[str, int]]:
         """[(transfer, amount)] in order of time."""
-        heap: list[tuple[int, int, str]] = [(start, -1, "")]
+        heap: list[tuple[int, int, str]] = [(self.number[claim], -1, "")]
         reached: set[str] = set()
         flows = []
         while heap:
             transfer, place, payer = heapq.heappop(heap)
-            flows.append((transfer, self.amount[transfer]))
+            flows.append((self.id[transfer], self.amount[transfer]))
             if payer:
                 self._await(heap, payer, place + 1, until)
             account = self.creditor[transfer]
@@ -331,7 +355,7 @@ class PythonPeer:
 
 REACH = """
 with recursive reach(account, since) using key (account) as (
-    select creditor, number from transfers where number = $start and not cash
+    select creditor, number from transfers where id = $start and not cash
     union
     select t.creditor, min(t.number)
     from reach r join transfers t on t.debtor = r.account and t.number > r.since and t.time <= $until and not t.cash
@@ -339,27 +363,28 @@ with recursive reach(account, since) using key (account) as (
     where known.since is null or t.number < known.since
     group by t.creditor
 )
-select t.number, t.amount from transfers t join reach r on t.debtor = r.account and t.number > r.since and t.time <= $until
-union select number, amount from transfers where number = $start
+select t.number, t.id, t.amount
+from transfers t join reach r on t.debtor = r.account and t.number > r.since and t.time <= $until
+union select number, id, amount from transfers where id = $start
 order by 1
 """
 
 
-def against_duckdb(table: pa.Table, claims: list[Any], traces: tuple[list[float], list[Any]]) -> None:
+def against_duckdb(table: pa.Table, sets: dict[str, list[Claim]], timed: dict[tuple[Rule, str], Timed]) -> None:
     """Poison as DuckDB's recursive query."""
     connection = duckdb.connect()
     connection.register("loaded", table)
     connection.execute(
-        "create table transfers as select seq as number, time, debtor, creditor, amount, kind = 'cash' as cash from loaded"
+        "create table transfers as select seq as number, id, time, debtor, creditor, amount, kind = 'cash' as cash from loaded"
     )
-    ids = table["id"]
-    seconds = []
-    for number, (place, _, options) in enumerate(claims):
-        start = time.perf_counter()
-        rows = connection.execute(REACH, {"start": place, "until": to_micros(options.until)}).fetchall()
-        seconds.append(time.perf_counter() - start)
-        assert [(ids[transfer].as_py(), amount) for transfer, amount in rows] == traces[1][number], f"differs on claim {number}"
-    report("duckdb poison", seconds, traces[0][: len(claims)], 1000)
+    for name, claims in sets.items():
+        seconds = []
+        for number, (transfer, options) in enumerate(claims):
+            start = time.perf_counter()
+            rows = connection.execute(REACH, {"start": transfer, "until": to_micros(options.until)}).fetchall()
+            seconds.append(time.perf_counter() - start)
+            assert [row[1:] for row in rows] == timed[Rule.POISON, name].flows[number], f"differs on {transfer}"
+        report(f"duckdb poison {name}", seconds, timed[Rule.POISON, name], 1000)
 
 
 def append(ledger: Ledger, folder: Path, table: pa.Table) -> None:
