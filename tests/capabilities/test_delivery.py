@@ -1,0 +1,98 @@
+"""Calls to other systems: a slow line delays no other, a bad answer spoils only its own row."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+
+from accord.core.errors import AccordError, Unavailable
+
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True)
+class Row:
+    institution: str
+    number: int = 0
+
+
+@pytest.fixture
+def courier() -> Iterator[Any]:
+    from accord.capabilities.delivery import Courier
+
+    with ThreadPoolExecutor(8) as executor:
+        yield Courier(executor, lambda row: row.institution)
+
+
+def test_a_line_that_hangs_delays_no_other(courier: Any) -> None:
+    hangs = threading.Event()
+    slow, quick = Row("SLOW"), Row("QUICK")
+    courier.send(slow, hangs.wait)
+    courier.send(quick, lambda: "answer")
+    replies: list[Any] = []
+    while not replies:
+        replies = courier.collect(0.05)
+    assert replies == [(quick, "answer")]
+    assert len(courier) == 1
+    hangs.set()
+    assert courier.collect(5) == [(slow, True)]
+
+
+def test_one_line_has_a_bounded_number_of_calls(courier: Any) -> None:
+    from accord.capabilities.delivery import CALLS_A_LINE
+
+    hangs = threading.Event()
+    for number in range(CALLS_A_LINE):
+        assert courier.crowded() == []
+        courier.send(Row("SLOW", number), hangs.wait)
+    courier.send(Row("OTHER"), hangs.wait)
+    assert courier.crowded() == ["SLOW"]
+    hangs.set()
+    while len(courier):
+        courier.collect(1)
+    assert courier.crowded() == []
+
+
+@pytest.mark.parametrize("error", [Unavailable("down"), KeyError("a mistake of the adapter")])
+def test_an_error_comes_back_as_an_error_of_ours(courier: Any, error: Exception) -> None:
+    def call() -> str:
+        raise error
+
+    courier.send(Row("BANK"), call)
+    ((_, reply),) = courier.collect(5)
+    assert isinstance(reply, AccordError)
+
+
+def test_a_bad_answer_spoils_only_its_own_row() -> None:
+    from accord.capabilities.delivery import take_together
+
+    good, bad, other = uuid4(), uuid4(), uuid4()
+    taken: list[UUID] = []
+    failed: dict[UUID, str] = {}
+
+    def take(answers: Mapping[UUID, str]) -> None:
+        if "poison" in answers.values():
+            raise ValueError("cannot be taken over")
+        taken.extend(answers)
+
+    take_together({good: "fine", bad: "poison", other: "fine"}, take, failed.__setitem__)
+    assert taken == [good, other]
+    assert list(failed) == [bad]
+    assert "ValueError" in failed[bad]
+
+
+def test_retries_grow_and_are_capped() -> None:
+    from accord.capabilities.delivery import next_retry
+
+    waits = [next_retry(NOW, attempts) - NOW for attempts in range(12)]
+    assert timedelta(seconds=3) < waits[0] <= timedelta(seconds=5)
+    assert all(earlier < later * 1.34 for earlier, later in pairwise(waits))
+    assert timedelta(minutes=11) < waits[-1] <= timedelta(minutes=15)
