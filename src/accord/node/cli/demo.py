@@ -13,11 +13,15 @@ EPILOG = """Examples:
 \b
   accord demo
   accord demo --port 8080 --home demo-data
-  accord demo --no-desk                       ends after the table of results"""
+  accord demo --no-desk                       ends after the table of results
+  accord demo --people 900 --days 6 --victims 6     a smaller world, in a few seconds"""
 
 
 def demo(
     seed: Annotated[int, typer.Option(help="Another seed makes another world.")] = 7,
+    people: Annotated[int, typer.Option(min=30, help="How many people live in the world.")] = 3_000,
+    days: Annotated[int, typer.Option(min=1, help="Days of ordinary traffic; the last one is played.")] = 30,
+    victims: Annotated[int, typer.Option(min=1, help="How many victims call.")] = 24,
     port: Annotated[int, typer.Option(min=0, max=65535, help="Where the desk stays open on localhost.")] = 8000,
     desk: Annotated[bool, typer.Option("--desk/--no-desk", help="Keep the desk open at the end.")] = True,
     home: HomeOption = None,
@@ -28,6 +32,8 @@ def demo(
     officers and banks, ends with a table of what was saved and how fast, and keeps the desk open with the sign-in printed.
     """
     node_home = open_home(home)
+    from accord.engine.exercise import WorldPlan
     from accord.node.demo import run
 
-    run(node_home, seed=seed, port=port, keep_desk_open=desk)
+    plan = WorldPlan(seed=seed, people=people, days=days, victims=victims)
+    run(node_home, plan, port=port, keep_desk_open=desk)

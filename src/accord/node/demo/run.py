@@ -38,13 +38,13 @@ class Cast:
     password: str
 
 
-def run(home: Home, *, seed: int, port: int, keep_desk_open: bool) -> None:
-    """Play the demo in `home`. Raises Conflict where `home` holds a node that is no exercise."""
+def run(home: Home, plan: WorldPlan, *, port: int, keep_desk_open: bool) -> None:
+    """Play the demo of a planned world in `home`. Raises Conflict where `home` holds a node that is no exercise."""
     console = Console(stderr=True, highlight=False)
     _make_room(home)
     home.create()
     with _progress(console) as progress:
-        world = _make_world(home, seed, progress)
+        world = _make_world(home, plan, progress)
         exercise_clock.stand_at(home, world.plan.call_day)
         serve.prepare(home)
         cast = _make_people()
@@ -79,9 +79,9 @@ def _make_room(home: Home) -> None:
         file.unlink()
 
 
-def _make_world(home: Home, seed: int, progress: Progress) -> World:
+def _make_world(home: Home, plan: WorldPlan, progress: Progress) -> World:
     task = progress.add_task("Making a world", total=1.0, note="")
-    world = make_world(WorldPlan(seed=seed), lambda part, done: progress.update(task, completed=done, note=part))
+    world = make_world(plan, lambda part, done: progress.update(task, completed=done, note=part))
     home.exercise.mkdir(parents=True, exist_ok=True)
     world.save(home.world)
     names = {
