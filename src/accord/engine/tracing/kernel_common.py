@@ -77,7 +77,7 @@ def debit(view, place):  # type: ignore[no-untyped-def]
 @accessor
 def debit_places(view, pocket):  # type: ignore[no-untyped-def]
     """(first, cut, start, end): the pocket's debits are places [first, cut) and then [start, end)."""
-    overlay = view[OVERLAY_OF][pocket]
+    overlay = view[OVERLAY_OF][pocket] if view[OVERLAYS].size else np.int32(-1)
     if overlay < 0:
         end = np.int64(view[FIRST_DEBIT][pocket + 1])
         return np.int64(view[FIRST_DEBIT][pocket]), end, end, end
@@ -102,7 +102,7 @@ def credit(view, transfer):  # type: ignore[no-untyped-def]
         entry = view[TAIL][transfer - count]
         return entry.arrival, np.int64(entry.next_debit)
     own = view[TRANSFERS][transfer]
-    overlay = view[OVERLAY_OF][own.creditor]
+    overlay = view[OVERLAY_OF][own.creditor] if view[OVERLAYS].size else np.int32(-1)
     if overlay < 0:
         return own.arrival, np.int64(own.next_debit)
     entry = view[OVERLAYS][overlay]
@@ -199,50 +199,51 @@ def exit_of(view, stops, transfer, amount, is_claim):  # type: ignore[no-untyped
 
 
 @helper
-def sooner(heap, one, other):  # type: ignore[no-untyped-def]
-    """Heap order: time, seq, then the third column."""
-    if heap[one, 0] != heap[other, 0]:
-        return heap[one, 0] < heap[other, 0]
-    if heap[one, 1] != heap[other, 1]:
-        return heap[one, 1] < heap[other, 1]
-    return heap[one, 2] < heap[other, 2]
+def sooner(heap, one, time, seq, third):  # type: ignore[no-untyped-def]
+    """Heap order: whether row `one` comes before (time, seq, third)."""
+    if heap[one, 0] != time:
+        return heap[one, 0] < time
+    if heap[one, 1] != seq:
+        return heap[one, 1] < seq
+    return heap[one, 2] < third
 
 
 @helper
-def swap(heap, one, other):  # type: ignore[no-untyped-def]
+def copy_row(heap, source, target):  # type: ignore[no-untyped-def]
     for column in range(HEAP_COLUMNS):
-        heap[one, column], heap[other, column] = heap[other, column], heap[one, column]
+        heap[target, column] = heap[source, column]
 
 
 @helper
 def push(heap, size, time, seq, third, transfer, fifth, sixth):  # type: ignore[no-untyped-def]
-    """Add a row, which must have room; returns the new size."""
-    heap[size, 0], heap[size, 1], heap[size, 2] = time, seq, third
-    heap[size, 3], heap[size, 4], heap[size, 5] = transfer, fifth, sixth
+    """Add a row, which must have room; returns the new size. Rows above move down, so that each is written once."""
     place = size
     while place > 0:
         parent = (place - 1) // 2
-        if not sooner(heap, place, parent):
+        if sooner(heap, parent, time, seq, third):
             break
-        swap(heap, place, parent)
+        copy_row(heap, parent, place)
         place = parent
+    heap[place, 0], heap[place, 1], heap[place, 2] = time, seq, third
+    heap[place, 3], heap[place, 4], heap[place, 5] = transfer, fifth, sixth
     return size + 1
 
 
 @helper
 def pop(heap, size):  # type: ignore[no-untyped-def]
-    """Remove the first row; returns the new size."""
+    """Remove the first row; returns the new size. Rows below move up until the last row fits."""
     size -= 1
-    for column in range(HEAP_COLUMNS):
-        heap[0, column] = heap[size, column]
+    time, seq, third = heap[size, 0], heap[size, 1], heap[size, 2]
     place = np.int64(0)
     while True:
         child = 2 * place + 1
         if child >= size:
-            return size
-        if child + 1 < size and sooner(heap, child + 1, child):
+            break
+        if child + 1 < size and sooner(heap, child + 1, heap[child, 0], heap[child, 1], heap[child, 2]):
             child += 1
-        if not sooner(heap, child, place):
-            return size
-        swap(heap, child, place)
+        if not sooner(heap, child, time, seq, third):
+            break
+        copy_row(heap, child, place)
         place = child
+    copy_row(heap, size, place)
+    return size

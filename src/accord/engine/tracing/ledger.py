@@ -19,7 +19,6 @@ from accord.engine.tracing.kernel_parcels import follow_parcels
 from accord.engine.tracing.kernel_pooled import HAIRCUT, LIBR, POISON, follow_pools
 from accord.engine.tracing.layout import KINDS, TIME_MAX, frozen
 from accord.engine.tracing.model import AccountRef, ClaimStart, Rule, Trace, TraceOptions
-from accord.engine.tracing.names import one_text
 from accord.engine.tracing.overlay import view_of
 from accord.engine.tracing.reading import Place, newer_state, open_state
 from accord.engine.tracing.speed import passing_time
@@ -84,17 +83,16 @@ class Ledger:
 
     def number_of(self, transfer: str) -> int:
         """The number of a transfer in this index, -1 where it is not here."""
-        wanted = one_text(transfer)
-        row = int(self._base.ids.find(wanted)[0])
+        row = self._base.ids.row_of(transfer)
         if row < 0 and len(self._tail):
-            row = int(self._tail.ids.find(wanted)[0])
+            row = self._tail.ids.row_of(transfer)
             return row + len(self._base) if row >= 0 else -1
         return row
 
     def facts(self, number: int) -> tuple[int, int, int, int]:
         """(time, seq, amount, currency of the debtor face) of a transfer by number."""
         time, seq, amount, _, _, _, debtor, _, _ = self._record(number)
-        return time, seq, amount, int(self._dictionary.pockets.currency[debtor])
+        return time, seq, amount, self._dictionary.pockets.currency.item(debtor)
 
     def transfer_id(self, transfer: int) -> str:
         """The id of a transfer by number."""

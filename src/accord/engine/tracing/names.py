@@ -76,6 +76,14 @@ class Names:
         find_rows(texts.offsets, texts.data, texts.tags, mine.offsets, mine.data, mine.tags, self.entries, rows)
         return rows
 
+    def row_of(self, text: str) -> int:
+        """Row of one untagged text, -1 where it is not here."""
+        raw = text.encode(errors="surrogatepass")
+        rows, mine = np.empty(1, np.int32), self.texts
+        wanted = np.frombuffer(raw, np.uint8)
+        find_rows(_bounds_of_one(len(raw)), wanted, NO_TAGS, mine.offsets, mine.data, mine.tags, self.entries, rows)
+        return int(rows[0])
+
     def extended(self, texts: Texts) -> Names:
         """These names and `texts` after them; the caller knows that none of them is here yet."""
         if not len(texts):
@@ -175,19 +183,33 @@ def hash_entries(offsets, data, tags, first_row, entries):  # type: ignore[no-un
         entries[row] = (hash_of(offsets, data, tags, row) & upper) | np.uint64(row + first_row)
 
 
+@helper
+def first_entry(entries, wanted):  # type: ignore[no-untyped-def]
+    """The first place whose entry is not below `wanted`. Hashes spread evenly, so it is looked for where it should be."""
+    count = np.int64(entries.size)
+    guess = np.int64((np.uint64(count) * (wanted >> np.uint64(32))) >> np.uint64(32))
+    spread = np.int64(2 * np.sqrt(np.float64(count))) + 8
+    low, high = max(np.int64(0), guess - spread), min(count, guess + spread)
+    if low > 0 and entries[low - 1] >= wanted:
+        low = np.int64(0)
+    if high < count and entries[high] < wanted:
+        high = count
+    while low < high:
+        middle = (low + high) // 2
+        if entries[middle] < wanted:
+            low = middle + 1
+        else:
+            high = middle
+    return low
+
+
 @kernel
 def find_rows(q_offsets, q_data, q_tags, offsets, data, tags, entries, rows):  # type: ignore[no-untyped-def]
     upper = np.uint64(0xFFFFFFFF00000000)
     lower = np.uint64(0xFFFFFFFF)
     for query in range(rows.size):
         wanted = hash_of(q_offsets, q_data, q_tags, query) & upper
-        low, high = 0, entries.size
-        while low < high:
-            middle = (low + high) // 2
-            if entries[middle] < wanted:
-                low = middle + 1
-            else:
-                high = middle
+        low = first_entry(entries, wanted)
         found = np.int64(-1)
         while low < entries.size and entries[low] & upper == wanted:
             row = np.int64(entries[low] & lower)

@@ -7,8 +7,7 @@ units absorbed (filled by the kernel), units claimed, currency.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 
@@ -25,8 +24,7 @@ class Lookup(Protocol):
     def facts(self, number: int) -> tuple[int, int, int, int]: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Starts:
+class Starts(NamedTuple):
     """`claims` and `claimed` as the kernels want them; `currency` is that of the first claim named."""
 
     claims: Array
@@ -38,21 +36,13 @@ def lay_out(index: Lookup, starts: Sequence[ClaimStart], until: int) -> Starts:
     """Check the claims and join those that name one transfer; BadInput or NotFound says which is wrong and why."""
     if not starts:
         raise BadInput("nothing to trace: name at least one claim transfer")
+    if len(starts) == 1 and starts[0].intervals is None:
+        return _of_one(index, starts[0], until)
     units: dict[int, list[Interval]] = {}
     facts: dict[int, tuple[int, int, int, int]] = {}
     for start in starts:
-        number = index.number_of(start.transfer)
-        if number < 0:
-            raise NotFound(f"no transfer {start.transfer!r} in this ledger; check the id, or load its records first")
-        if number not in facts:
-            facts[number] = index.facts(number)
-        time, _, amount, _ = facts[number]
-        if time > until:
-            raise BadInput(
-                f"claim transfer {start.transfer!r} of {to_iso(from_micros(time))} is later than the end of the trace, "
-                f"{to_iso(from_micros(until))}; trace until a later time"
-            )
-        units.setdefault(number, []).extend(_units(start, amount))
+        number, facts[number] = _found(index, start.transfer, until)
+        units.setdefault(number, []).extend(_units(start, facts[number][2]))
     order = sorted(units, key=lambda number: facts[number][:2]) if len(units) > 1 else list(units)
     claims: list[tuple[int, ...]] = []
     claimed: list[Interval] = []
@@ -62,6 +52,27 @@ def lay_out(index: Lookup, starts: Sequence[ClaimStart], until: int) -> Starts:
         claims.append((number, len(claimed), len(claimed) + len(rows), 0, total, facts[number][3]))
         claimed.extend(rows)
     return Starts(np.array(claims, np.int64), np.array(claimed, np.int64), facts[next(iter(units))][3])
+
+
+def _of_one(index: Lookup, start: ClaimStart, until: int) -> Starts:
+    """One claim on the whole of a transfer or its first units: the common case, without tables to join them in."""
+    number, (_, _, amount, currency) = _found(index, start.transfer, until)
+    end = amount if start.amount is None else _units(start, amount)[0][1]
+    return Starts(np.array(((number, 0, 1, 0, end, currency),), np.int64), np.array(((0, end),), np.int64), currency)
+
+
+def _found(index: Lookup, transfer: str, until: int) -> tuple[int, tuple[int, int, int, int]]:
+    """(number, facts) of a claim transfer that is here and not later than the end of the trace."""
+    number = index.number_of(transfer)
+    if number < 0:
+        raise NotFound(f"no transfer {transfer!r} in this ledger; check the id, or load its records first")
+    facts = index.facts(number)
+    if facts[0] > until:
+        raise BadInput(
+            f"claim transfer {transfer!r} of {to_iso(from_micros(facts[0]))} is later than the end of the trace, "
+            f"{to_iso(from_micros(until))}; trace until a later time"
+        )
+    return number, facts
 
 
 def joined(intervals: Sequence[Interval]) -> list[Interval]:
