@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from accord.capabilities.claims.ports import Credit
+from accord.engine.tracing.intervals import minus
 from accord.engine.tracing.model import AccountRef, Interval, Parcel, Rule
 
 
@@ -121,21 +122,3 @@ def _merged(group: list[Credit]) -> Credit:
     for credit in group:
         spans += minus(credit.intervals or ((0, credit.amount),), spans)
     return Credit(group[0].transfer, sum(end - start for start, end in spans), group[0].currency, tuple(sorted(spans)))
-
-
-def minus(spans: Iterable[Interval], removed: Iterable[Interval]) -> list[Interval]:
-    """The units of `spans` (disjoint) outside `removed`, in the order of `spans`."""
-    cuts = sorted(removed)
-    left: list[Interval] = []
-    for start, end in spans:
-        for low, high in cuts:
-            if high <= start or low >= end:
-                continue
-            if low > start:
-                left.append((start, low))
-            start = max(start, high)
-            if start >= end:
-                break
-        if start < end:
-            left.append((start, end))
-    return left

@@ -14,9 +14,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from accord.adapters.sandbox_bank.holds import HoldBook, free_parcels, minus, units_in
+from accord.adapters.sandbox_bank.holds import HoldBook, free_parcels, units_in
 from accord.core.clock import to_micros
 from accord.engine.tracing import Ledger
+from accord.engine.tracing.intervals import minus
 from accord.engine.tracing.model import (
     AccountRef,
     ClaimStart,

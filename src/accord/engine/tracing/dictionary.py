@@ -146,15 +146,6 @@ def number_pockets(dictionary: Dictionary, accounts: Array, currencies: Array) -
     return wanted, replace(dictionary, pockets=grown)
 
 
-def pocket_of(dictionary: Dictionary, account: int, currency: str) -> int:
-    """The pocket of an account in a currency, -1 where there is none."""
-    pockets = dictionary.pockets
-    pocket = int(pockets.first_pocket[account])
-    while pocket >= 0 and dictionary.currencies[pockets.currency[pocket]] != currency:
-        pocket = int(pockets.next_pocket[pocket])
-    return pocket
-
-
 @kernel
 def count_missing(accounts, currencies, first_pocket, next_pocket, pocket_currency, out):  # type: ignore[no-untyped-def]
     missing = 0

@@ -9,7 +9,7 @@ superseded. Each transfer is then told by its sender alone, in the sender's newe
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final
@@ -19,7 +19,8 @@ from accord.capabilities.claims.messages import answer_from_json, credit_of, cre
 from accord.capabilities.claims.models import Claim, ClaimTransfer, Enquiry, EnquiryState
 from accord.capabilities.claims.ports import Credit
 from accord.core import clock
-from accord.engine.tracing.model import Interval, Rule
+from accord.engine.tracing.intervals import minus
+from accord.engine.tracing.model import Rule
 
 ANSWER_WITHIN: Final = timedelta(minutes=15)
 """A holder that has not answered by then shows on the desk as silent."""
@@ -132,27 +133,8 @@ def _not_known(credit: Credit, known: Sequence[Credit]) -> Credit | None:
         return credit
     if not credit.intervals or not all(other.intervals for other in earlier):
         return None if credit in earlier else credit
-    left = _minus(credit.intervals, [span for other in earlier for span in other.intervals])
+    left = tuple(minus(credit.intervals, [span for other in earlier for span in other.intervals]))
     return replace(credit, intervals=left, amount=sum(end - start for start, end in left)) if left else None
-
-
-def _minus(spans: Iterable[Interval], cuts: Iterable[Interval]) -> tuple[Interval, ...]:
-    """The units of `spans` that lie in none of `cuts`."""
-    left: list[Interval] = []
-    ordered = sorted(cuts)
-    for start, end in spans:
-        position = start
-        for cut_start, cut_end in ordered:
-            if cut_end <= position:
-                continue
-            if cut_start >= end:
-                break
-            if cut_start > position:
-                left.append((position, cut_start))
-            position = cut_end
-        if position < end:
-            left.append((position, end))
-    return tuple(left)
 
 
 def new_enquiry(claim: Claim, rule: Rule, institution: str, credits_: tuple[Credit, ...], hop: int) -> Enquiry:

@@ -6,6 +6,7 @@ out exactly. Under the other rules units have no place: claims that share a cred
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 from uuid import UUID
@@ -13,7 +14,8 @@ from uuid import UUID
 from accord.capabilities.claims.messages import parcels_from_json, to_json
 from accord.capabilities.claims.models import Claim, HoldShare, SharedAccount
 from accord.capabilities.people import services as people
-from accord.engine.tracing.model import Parcel
+from accord.engine.tracing.intervals import minus
+from accord.engine.tracing.model import Interval, Parcel
 
 Place = tuple[str, str, str]
 """Where money stands: institution, account, currency."""
@@ -101,21 +103,14 @@ def _first_units(parcels: Sequence[Parcel], amount: int) -> Iterable[Parcel]:
 
 def _without(wanted: Sequence[Parcel], covered: Sequence[Parcel]) -> list[Parcel]:
     """The units in `wanted` that lie in none of `covered`, without overlaps."""
-    cuts: dict[str, list[tuple[int, int]]] = {}
+    cuts: dict[str, list[Interval]] = defaultdict(list)
     for parcel in covered:
-        cuts.setdefault(parcel.transfer, []).append((parcel.start, parcel.end))
-    left: list[Parcel] = []
-    for transfer, start, end in _union(wanted):
-        position = start
-        for cut_start, cut_end in sorted(cuts.get(transfer, ())):
-            if cut_start > position:
-                left.append(Parcel(transfer, position, min(cut_start, end)))
-            position = max(position, min(cut_end, end))
-            if position >= end:
-                break
-        if position < end:
-            left.append(Parcel(transfer, position, end))
-    return [parcel for parcel in left if parcel.end > parcel.start]
+        cuts[parcel.transfer].append((parcel.start, parcel.end))
+    return [
+        Parcel(transfer, low, high)
+        for transfer, start, end in _union(wanted)
+        for low, high in minus([(start, end)], cuts[transfer])
+    ]
 
 
 def _union(parcels: Sequence[Parcel]) -> list[tuple[str, int, int]]:
