@@ -16,6 +16,9 @@ class Role(models.TextChoices):
     OFFICER = "officer", _("Duty officer")
     SUPERVISOR = "supervisor", _("Supervisor")
     ADMINISTRATOR = "administrator", _("Administrator")
+    AUDITOR = "auditor", _("Auditor")
+    BANK_OFFICER = "bank_officer", _("Bank officer")
+    BANK_SUPERVISOR = "bank_supervisor", _("Bank supervisor")
 
 
 class UserManager(BaseUserManager["User"]):

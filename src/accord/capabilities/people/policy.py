@@ -17,11 +17,28 @@ class Permission(StrEnum):
     CLAIMS_READ = "claims:read"
     CLAIMS_TRACE = "claims:trace"
     ORDERS_READ = "orders:read"
+    ORDERS_DRAFT = "orders:draft"
     ORDERS_APPROVE = "orders:approve"
+    ORDERS_OVERRIDE = "orders:override"  # send one's own draft in an emergency; leaves a mark
+    ORDERS_CLEAR = "orders:clear"  # clear the mark that an override left
     ORDERS_RELEASE = "orders:release"
+    APPEALS_READ = "appeals:read"
+    APPEALS_RECORD = "appeals:record"
+    APPEALS_DECIDE = "appeals:decide"
+    RETURNS_READ = "returns:read"
+    RETURNS_PREPARE = "returns:prepare"
+    RETURNS_DECIDE = "returns:decide"
     SHIFTS_HAND_OVER = "shifts:hand_over"
     AUDIT_READ = "audit:read"
+    FIGURES_READ = "figures:read"
     USERS_MANAGE = "users:manage"
+    TOKENS_MANAGE = "tokens:manage"
+    # a ledger holder's side: what other agencies ask and order of it
+    INBOX_READ = "inbox:read"
+    INBOX_DECIDE = "inbox:decide"
+    INBOX_RULES = "inbox:rules"
+    INBOX_SUBMIT = "inbox:submit"  # another agency's service account hands in enquiries and orders
+    ANSWERS_SUBMIT = "answers:submit"  # a ledger holder's service account hands in what it answers
 
 
 class Actor(Protocol):
@@ -50,16 +67,36 @@ _DESK: Final = frozenset(
         Permission.CLAIMS_READ,
         Permission.CLAIMS_TRACE,
         Permission.ORDERS_READ,
+        Permission.ORDERS_DRAFT,
         Permission.ORDERS_APPROVE,
+        Permission.ORDERS_OVERRIDE,
+        Permission.APPEALS_READ,
+        Permission.APPEALS_RECORD,
+        Permission.RETURNS_READ,
+        Permission.RETURNS_PREPARE,
         Permission.SHIFTS_HAND_OVER,
     }
 )
 
 ROLE_PERMISSIONS: Final[dict[str, frozenset[Permission]]] = {
     Role.OFFICER: _DESK,
-    Role.SUPERVISOR: _DESK | {Permission.ORDERS_RELEASE, Permission.AUDIT_READ},
+    Role.SUPERVISOR: _DESK
+    | {
+        Permission.ORDERS_CLEAR,
+        Permission.ORDERS_RELEASE,
+        Permission.APPEALS_DECIDE,
+        Permission.RETURNS_DECIDE,
+        Permission.AUDIT_READ,
+        Permission.FIGURES_READ,
+    },
     # keeps the node running; being one gives no sight of case content
-    Role.ADMINISTRATOR: frozenset({Permission.USERS_MANAGE}),
+    Role.ADMINISTRATOR: frozenset({Permission.USERS_MANAGE, Permission.TOKENS_MANAGE}),
+    # looks at what was done and how well, not at cases
+    Role.AUDITOR: frozenset({Permission.AUDIT_READ, Permission.FIGURES_READ}),
+    Role.BANK_OFFICER: frozenset({Permission.INBOX_READ, Permission.INBOX_DECIDE}),
+    Role.BANK_SUPERVISOR: frozenset(
+        {Permission.INBOX_READ, Permission.INBOX_DECIDE, Permission.INBOX_RULES, Permission.AUDIT_READ, Permission.FIGURES_READ}
+    ),
     NODE.role: frozenset({Permission.REPORTS_READ, Permission.CLAIMS_READ, Permission.CLAIMS_TRACE, Permission.ORDERS_READ}),
 }
 
