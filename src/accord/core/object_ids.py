@@ -50,6 +50,23 @@ def _catches_swaps(text: str) -> bool:
     return True
 
 
+def new_code() -> str:
+    """A code such as "K7P2-9XQM" that goes with a reference and is told to one person alone: eight random characters, 40 bits.
+
+    Whoever is asked for it must be slowed down after a few wrong ones.
+    """
+    text = "".join(secrets.choice(_ALPHABET) for _ in range(8))
+    return f"{text[:4]}-{text[4:]}"
+
+
+def parse_code(text: str) -> str:
+    """The canonical spelling of a code typed by a person; BadInput when it cannot be one."""
+    body = text.strip().upper().replace("-", "").replace(" ", "").translate(_LOOKALIKES)
+    if len(body) != 8 or not set(body) <= set(_ALPHABET):
+        raise BadInput("that is not a code; it has eight letters and digits, such as K7P2-9XQM")
+    return f"{body[:4]}-{body[4:]}"
+
+
 def parse_reference(text: str) -> str:
     """The canonical spelling of a reference typed by a person; BadInput when its check character does not fit."""
     prefix, _, rest = text.strip().upper().partition("-")

@@ -32,6 +32,8 @@ SETTINGS: Final[dict[str, str]] = {
     "database_url": "postgresql://user:password@host:port/name of the operational store",
     "allowed_hosts": "host names the node answers to besides this machine, separated by commas",
     "jurisdiction": "whose rules orders stand on: the name of a regime, such as CN",
+    "contact": "how a bank reaches this agency at any hour; stands on every order",
+    "public_url": "where the public reaches this node; stands in what holders of accounts are told",
     "time_zone": "the zone that pages show times in, such as Asia/Shanghai",
     "own_ledger_covers": "institutions whose transfers this node's own records hold, separated by commas; * for all",
     "behind_tls": "1 when a reverse proxy that ends TLS stands before the node",

@@ -4,6 +4,8 @@ ACCORD_HOME            everything the node keeps (default ./accord-data)
 ACCORD_DATABASE_URL    postgresql://user:password@host:port/name; SQLite under the home folder when unset
 ACCORD_ALLOWED_HOSTS   host names the node answers to, separated by commas (default: this machine only)
 ACCORD_JURISDICTION    whose rules orders stand on: the name of a regime file (default CN)
+ACCORD_CONTACT         how a bank reaches this agency at any hour; stands on every order
+ACCORD_PUBLIC_URL      where the public reaches this node; stands in what holders of accounts are told
 """
 
 from __future__ import annotations
@@ -25,6 +27,8 @@ ALLOWED_HOSTS = [*filter(None, os.environ.get("ACCORD_ALLOWED_HOSTS", "").split(
 ACCORD_INSTITUTIONS = {code: (names["name"], names["name_zh"]) for code, names in HOME.institutions().items()}
 ACCORD_EXERCISE = HOME.exercise.exists()
 ACCORD_JURISDICTION = os.environ.get("ACCORD_JURISDICTION", "CN")
+ACCORD_CONTACT = os.environ.get("ACCORD_CONTACT", "")
+ACCORD_PUBLIC_URL = os.environ.get("ACCORD_PUBLIC_URL", "")
 
 INSTALLED_APPS = [
     "django.contrib.contenttypes",

@@ -24,8 +24,14 @@ from accord.capabilities.claims.tasks import (
     take_enquiry_replies,
 )
 from accord.capabilities.delivery import Courier
-from accord.capabilities.orders.services import expire_due
-from accord.capabilities.orders.tasks import OrderCourier, TakerOf, next_order_due, send_due_orders, take_order_replies
+from accord.capabilities.orders.tasks import (
+    OrderCourier,
+    TakerOf,
+    next_order_due,
+    send_due_orders,
+    take_order_replies,
+    watch_clocks,
+)
 from accord.core import clock
 
 _log = logging.getLogger(__name__)
@@ -60,7 +66,7 @@ class Worker:
 
     def run_once(self) -> int:
         """One sweep; how many rows it worked on. Orders go before questions: money moves meanwhile."""
-        done = expire_due(clock.now())
+        done = watch_clocks(clock.now())
         done += send_due_orders(self._lines.taker_of, self._orders)
         done += send_due_enquiries(self._lines.holder_of, self._lines.authority, self._enquiries)
         done += take_order_replies(self._orders, REPLY_SECONDS)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 import msgspec
@@ -13,14 +13,15 @@ import msgspec
 from accord.adapters.ledger_answer import HolderView, answer_from_trace, starts_of
 from accord.adapters.sandbox_bank.book import seen_by
 from accord.adapters.sandbox_bank.holds import HoldBook
-from accord.adapters.sandbox_bank.nonsense import garbled_enquiry, garbled_hold, garbled_recall, garbled_release
+from accord.adapters.sandbox_bank.nonsense import garbled, garbled_enquiry
 from accord.adapters.sandbox_bank.pinned import trace_with_holds
 from accord.adapters.sandbox_bank.profile import Faults, Profile
 from accord.adapters.sandbox_bank.store import Message
 from accord.capabilities.claims.ports import Acknowledged, EnquiryAnswer, EnquiryRequest
-from accord.capabilities.orders.ports import HoldAnswer, HoldStatus, OrderMessage, RecallAnswer, ReleaseAnswer
+from accord.capabilities.orders.kinds import FOLLOWS_UP, ON_MONEY
+from accord.capabilities.orders.ports import OrderAnswer, OrderMessage, OrderStatus
 from accord.core.clock import from_micros
-from accord.core.errors import BadInput, NotFound, Unavailable
+from accord.core.errors import BadInput, Unavailable
 from accord.engine.tracing import Ledger
 from accord.engine.tracing.model import AccountRef, TraceOptions
 
@@ -28,11 +29,7 @@ if TYPE_CHECKING:
     from accord.adapters.sandbox_bank.banks import SandboxBanks
 
 ENQUIRY: Final = "enquiry"
-HOLD: Final = "hold"
-RECALL: Final = "recall"
-RELEASE: Final = "release"
-
-_Answer = TypeVar("_Answer", HoldAnswer, RecallAnswer)
+ORDER: Final = "order"
 
 
 class SandboxLedger:
@@ -116,65 +113,52 @@ class SandboxLedger:
                 raise BadInput(f"this message is for {institution}; {self.code} does not answer for it")
             yield now, faults
 
-    def _message(self, message_id: UUID, kind: str, content: bytes, now: int, faults: Faults) -> Message:
-        delay = self.profile.delay(message_id, kind) + timedelta(seconds=faults.slow_seconds)
+    def _message(
+        self, message_id: UUID, kind: str, content: bytes, now: int, faults: Faults, purpose: str = ENQUIRY
+    ) -> Message:
+        delay = self.profile.delay(message_id, purpose) + timedelta(seconds=faults.slow_seconds)
         return Message(message_id, kind, self.code, content, now + delay // timedelta(microseconds=1))
 
 
 class SandboxBank(SandboxLedger):
     """A bank that also obeys or refuses orders."""
 
-    def place_hold(self, order: OrderMessage) -> Acknowledged | HoldAnswer:
-        """Hold the traced amount, or say why not."""
-        answer, faults = self._carry_out(order, HOLD, HoldAnswer)
-        return garbled_hold(answer, order) if faults.nonsense and isinstance(answer, HoldAnswer) else answer
-
-    def recall(self, order: OrderMessage) -> Acknowledged | RecallAnswer:
-        """Stop a payment that is still pending, or say where it went."""
-        answer, faults = self._carry_out(order, RECALL, RecallAnswer)
-        return garbled_recall(answer) if faults.nonsense and isinstance(answer, RecallAnswer) else answer
-
-    def release(self, order_id: UUID, authority: str) -> Acknowledged | ReleaseAnswer:
-        """Give back what is held under an order. NotFound where the order never came."""
-        with self._reached(self.code) as (now, faults):
-            order = self._owner.received(order_id, HOLD)
-            if order is None or order.bank != self.code:
-                raise NotFound(f"{self.code} never received a hold order {order_id}")
-            message = self._owner.received(order_id, RELEASE)
+    def carry_out(self, order: OrderMessage) -> Acknowledged | OrderAnswer:
+        """Do what is ordered, or say why not. BadInput where the order contradicts itself."""
+        _check(order)
+        content = msgspec.json.encode(order)
+        with self._reached(order.institution) as (now, faults):
+            message = self._owner.received(order.order_id, ORDER, content)
             if message is None:
-                message = self._owner.keep(self._message(order_id, RELEASE, authority.encode(), now, faults))
+                message = self._owner.keep(self._message(order.order_id, ORDER, content, now, faults, order.kind))
         if message.answer is None:
             return Acknowledged(from_micros(message.due_at))
-        answer = msgspec.json.decode(message.answer, type=ReleaseAnswer)
-        return garbled_release(answer) if faults.nonsense else answer
+        answer = msgspec.json.decode(message.answer, type=OrderAnswer)
+        return garbled(answer, order) if faults.nonsense else answer
 
-    def status(self, order_id: UUID) -> HoldStatus | None:
+    def status(self, order_id: UUID) -> OrderStatus | None:
         """How an order stands by now."""
         with self._reached(self.code) as (now, _):
-            message = self._owner.received(order_id, HOLD) or self._owner.received(order_id, RECALL)
+            message = self._owner.received(order_id, ORDER)
             if message is None or message.bank != self.code:
                 return None
             hold = self._owner.holds.by_order.get(order_id)
         if hold is None:
-            return HoldStatus(0, msgspec.json.decode(message.content, type=OrderMessage).until)
+            return OrderStatus(0, msgspec.json.decode(message.content, type=OrderMessage).until)
         if hold.active(now):
-            return HoldStatus(hold.amount, from_micros(hold.until))
-        return HoldStatus(0, from_micros(hold.until), from_micros(hold.ends_at))
+            return OrderStatus(hold.amount, from_micros(hold.until))
+        return OrderStatus(0, from_micros(hold.until), from_micros(hold.ends_at))
 
     def refs(self, account: str) -> list[AccountRef]:
         """The accounts of this bank that a number or an alias names."""
         return self._owner.directory.find(account, self.banks)
 
-    def _carry_out(self, order: OrderMessage, kind: str, answer_type: type[_Answer]) -> tuple[Acknowledged | _Answer, Faults]:
+
+def _check(order: OrderMessage) -> None:
+    if order.kind in ON_MONEY and order.kind not in FOLLOWS_UP:
         if order.amount <= 0:
             raise BadInput(f"an order needs an amount above 0, not {order.amount}")
         if not order.credits and order.payment is None:
             raise BadInput("an order names the credits it stands on, or the facts of the payment")
-        content = msgspec.json.encode(order)
-        with self._reached(order.institution) as (now, faults):
-            message = self._owner.received(order.order_id, kind, content)
-            if message is None:
-                message = self._owner.keep(self._message(order.order_id, kind, content, now, faults))
-        if message.answer is None:
-            return Acknowledged(from_micros(message.due_at)), faults
-        return msgspec.json.decode(message.answer, type=answer_type), faults
+    if order.kind in FOLLOWS_UP and order.target is None:
+        raise BadInput(f"a {order.kind} names the order that it is about")

@@ -19,16 +19,18 @@ from uuid import UUID
 import msgspec
 import pyarrow as pa
 
-from accord.adapters.sandbox_bank.bank import HOLD, RECALL, RELEASE, SandboxBank, SandboxLedger
+from accord.adapters.sandbox_bank.bank import ORDER, SandboxBank, SandboxLedger
 from accord.adapters.sandbox_bank.book import AccountKey, TransferBook
 from accord.adapters.sandbox_bank.carry_out import BankState, carry_out_hold, carry_out_recall
 from accord.adapters.sandbox_bank.directory import AccountDirectory
+from accord.adapters.sandbox_bank.follow_up import carry_out_follow_up
 from accord.adapters.sandbox_bank.holds import Hold, HoldBook
 from accord.adapters.sandbox_bank.play import Play, StopReason
 from accord.adapters.sandbox_bank.profile import Faults, Profile
 from accord.adapters.sandbox_bank.store import Message, StateStore
 from accord.capabilities.claims.ports import EnquiryAnswer
-from accord.capabilities.orders.ports import HoldAnswer, OrderMessage, Refusal, ReleaseAnswer
+from accord.capabilities.orders.kinds import FOLLOWS_UP, KEEPS_MONEY, OrderKind
+from accord.capabilities.orders.ports import OrderAnswer, OrderMessage, Refusal
 from accord.core import clock
 from accord.core.clock import from_micros, to_micros
 from accord.core.errors import Conflict, NotFound
@@ -255,39 +257,57 @@ class SandboxBanks:
         self._look_ahead()
 
     def _act(self, message: Message) -> Message:
-        """Let the bank do what a message that has fallen due asks, and fix its answer."""
-        acts = {HOLD: self._hold, RECALL: self._recall, RELEASE: self._release}
-        answer = acts[message.kind](message)
-        self._store.set_answer(message, answer)
-        return replace(message, answer=answer)
-
-    def _hold(self, message: Message) -> bytes:
+        """Let the bank do what an order that has fallen due asks, and fix its answer."""
         order = msgspec.json.decode(message.content, type=OrderMessage)
+        answer = self._refused_before(message, order) or self._carry_out(message, order)
+        encoded = msgspec.json.encode(answer)
+        self._store.set_answer(message, encoded)
+        return replace(message, answer=encoded)
+
+    def _carry_out(self, message: Message, order: OrderMessage) -> OrderAnswer:
+        if order.kind is OrderKind.RECALL:
+            return self._recall(message, order)
+        if order.kind in KEEPS_MONEY:
+            return self._hold(message, order)
+        if order.kind in FOLLOWS_UP:
+            return self._follow_up(message, order)
+        return OrderAnswer(from_micros(message.due_at), 0, Refusal.NOT_SUPPORTED, "this bank does not carry out such orders")
+
+    def _refused_before(self, message: Message, order: OrderMessage) -> OrderAnswer | None:
+        """The answer where a release overtook the order that it gives up."""
+        if not self._store.is_withdrawn(order.order_id):
+            return None
+        return OrderAnswer(from_micros(message.due_at), 0, Refusal.WITHDRAWN, "withdrawn before it was carried out")
+
+    def _hold(self, message: Message, order: OrderMessage) -> OrderAnswer:
+        replaced = self.holds.by_order.get(order.replaces) if order.replaces else None
+        if replaced is not None and replaced.active(message.due_at):
+            # the earlier hold makes way and comes back where the later one is refused, all in one change
+            self.holds.put(replace(replaced, released_at=message.due_at))
         answer, hold = carry_out_hold(self._state(message), order)
+        if replaced is not None:
+            self._put(replace(replaced, released_at=message.due_at) if hold is not None else replaced)
         if hold is not None:
             self._put(hold)
-        return msgspec.json.encode(answer)
+        return answer
 
-    def _recall(self, message: Message) -> bytes:
-        order = msgspec.json.decode(message.content, type=OrderMessage)
+    def _recall(self, message: Message, order: OrderMessage) -> OrderAnswer:
         answer, row = carry_out_recall(self._state(message), order)
         if row is not None:
             self.play.stop(row, StopReason.RECALLED)
             self._store.add_stops([(row, StopReason.RECALLED)])
-        return msgspec.json.encode(answer)
+        return answer
 
-    def _release(self, message: Message) -> bytes:
-        order = self._store.message(message.id, HOLD)
-        moment = message.due_at
-        hold = self.holds.by_order.get(message.id)
-        released = 0
-        if hold is not None and hold.active(moment):
-            released = hold.amount
-            self._put(replace(hold, released_at=moment))
-        elif order is not None and order.answer is None:
-            withdrawn = HoldAnswer(from_micros(moment), 0, Refusal.NOT_AUTHORISED, "withdrawn before it was carried out")
-            self._store.set_answer(order, msgspec.json.encode(withdrawn))
-        return msgspec.json.encode(ReleaseAnswer(from_micros(moment), released))
+    def _follow_up(self, message: Message, order: OrderMessage) -> OrderAnswer:
+        assert order.target is not None
+        known = self._store.message(order.target, ORDER)
+        if order.kind is OrderKind.RELEASE and (known is None or known.answer is None):
+            self._store.withdraw(order.target)
+            return OrderAnswer(from_micros(message.due_at))
+        answer, holds = carry_out_follow_up(order, self.holds.by_order.get(order.target), message.due_at)
+        for hold in holds:
+            self._put(hold)
+        return answer
 
     def _put(self, hold: Hold) -> None:
         self.holds.put(hold)

@@ -22,7 +22,7 @@ from accord.adapters.sandbox_bank.pinned import trace_with_holds
 from accord.adapters.sandbox_bank.play import Play
 from accord.adapters.sandbox_bank.profile import Faults, Profile
 from accord.capabilities.claims.ports import Credit, EnquiryAnswer
-from accord.capabilities.orders.ports import HoldAnswer, OrderMessage, RecallAnswer, Refusal
+from accord.capabilities.orders.ports import OrderAnswer, OrderMessage, Refusal, SettledPayment
 from accord.core.clock import from_micros, to_micros
 from accord.core.errors import BadInput, NotFound
 from accord.core.money import Money
@@ -65,7 +65,7 @@ class _Refused(Exception):
         self.refusal, self.reason, self.transfer, self.followed = refusal, reason, transfer, followed
 
 
-def carry_out_hold(state: BankState, order: OrderMessage) -> tuple[HoldAnswer, Hold | None]:
+def carry_out_hold(state: BankState, order: OrderMessage) -> tuple[OrderAnswer, Hold | None]:
     """Hold what still stands of the claimed units on the ordered account, or say why not."""
     answered_at = from_micros(state.moment)
     try:
@@ -73,12 +73,15 @@ def carry_out_hold(state: BankState, order: OrderMessage) -> tuple[HoldAnswer, H
         refs, credits_ = _found(state, order)
         hold, followed, wanted = _try_to_hold(state, order, refs, credits_)
     except _Refused as refused:
-        answer = HoldAnswer(answered_at, 0, refused.refusal, refused.reason, refused.transfer, refused.followed)
+        answer = OrderAnswer(
+            answered_at, 0, refused.refusal, refused.reason, transfer=refused.transfer, followed=refused.followed
+        )
         return answer, None
     reason = (
         "" if hold.amount == wanted else f"{Money(hold.amount, hold.currency)} of {Money(wanted, hold.currency)} could be held"
     )
-    return HoldAnswer(answered_at, hold.amount, None, reason, credits_[0].transfer, followed), hold
+    answer = OrderAnswer(answered_at, hold.amount, None, reason, transfer=credits_[0].transfer, followed=followed)
+    return answer, hold
 
 
 def _check_standing_of_order(state: BankState, order: OrderMessage) -> None:
@@ -144,7 +147,7 @@ def _why_nothing(trace: Trace, refs: list[AccountRef], order: OrderMessage) -> s
 def _hold_on(state: BankState, order: OrderMessage, credits_: tuple[Credit, ...], place: Standing) -> Hold:
     """A hold of what is ordered, traced, not yet held and available, whichever is least."""
     account = state.book.accounts[AccountKey(place.account.bank, place.account.number, place.currency)]
-    available = state.play.available(account, state.moment, state.holds.held)
+    available = state.play.available(account, state.moment, state.holds.held) - order.living_costs
     others = state.holds.active_on(account, state.moment)
     parcels = free_parcels(place.parcels, covered_units(others)) if order.rule.keeps_parcels else []
     traced = units_in(parcels) if order.rule.keeps_parcels else place.amount
@@ -174,27 +177,26 @@ def _joint(state: BankState, order: OrderMessage, credits_: tuple[Credit, ...], 
     return sum(other.amount for other in trace.standing if other.account == place.account and other.currency == place.currency)
 
 
-def carry_out_recall(state: BankState, order: OrderMessage) -> tuple[RecallAnswer, int | None]:
+def carry_out_recall(state: BankState, order: OrderMessage) -> tuple[OrderAnswer, int | None]:
     """(answer, the row to stop or None)."""
     answered_at = from_micros(state.moment)
     match = _recalled(state, order)
     if match.row is None:
-        return RecallAnswer(answered_at, 0, Refusal.NO_SUCH_TRANSFER), None
+        return OrderAnswer(answered_at, 0, Refusal.NO_SUCH_TRANSFER), None
     row = state.book.row_dict(match.row)
-    answer = RecallAnswer(
-        answered_at=answered_at,
-        stopped=0,
-        transfer=row["id"],
+    settled = SettledPayment(
         payee_bank=row["creditor_bank"] or state.profile.code,
         payee_account=row["creditor"],
         amount=row["amount"],
         currency=row["currency"],
         time=from_micros(int(state.book.initiated[match.row])),
     )
+    answer = OrderAnswer(answered_at, transfer=row["id"], settled=settled)
     if state.play.is_pending(match.row):
-        return replace(answer, stopped=row["amount"]), match.row
+        return replace(answer, amount=row["amount"]), match.row
     if state.play.is_booked(match.row, state.moment):
-        return replace(answer, refusal=Refusal.ALREADY_SETTLED, time=from_micros(row["time"])), None
+        settled = replace(settled, time=from_micros(row["time"]))
+        return replace(answer, refusal=Refusal.ALREADY_SETTLED, settled=settled), None
     return replace(answer, refusal=Refusal.NO_SUCH_TRANSFER), None
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from accord.capabilities.claims.ports import AccountStanding, EnquiryAnswer
-from accord.capabilities.orders.ports import HoldAnswer, OrderMessage, RecallAnswer, ReleaseAnswer
+from accord.capabilities.orders.kinds import OrderKind
+from accord.capabilities.orders.ports import OrderAnswer, OrderMessage
 
 
 def garbled_enquiry(answer: EnquiryAnswer, currency: str) -> EnquiryAnswer:
@@ -13,16 +14,6 @@ def garbled_enquiry(answer: EnquiryAnswer, currency: str) -> EnquiryAnswer:
     return replace(answer, standing=(*answer.standing, AccountStanding("?", 10**12, currency)))
 
 
-def garbled_hold(answer: HoldAnswer, order: OrderMessage) -> HoldAnswer:
-    """More is held than was ordered."""
-    return replace(answer, held=order.amount + 1)
-
-
-def garbled_recall(answer: RecallAnswer) -> RecallAnswer:
-    """Less than nothing was stopped."""
-    return replace(answer, stopped=-1)
-
-
-def garbled_release(answer: ReleaseAnswer) -> ReleaseAnswer:
-    """Less than nothing was given back."""
-    return replace(answer, released=-1)
+def garbled(answer: OrderAnswer, order: OrderMessage) -> OrderAnswer:
+    """More is kept than was ordered; of a recall less than nothing was stopped."""
+    return replace(answer, amount=-1 if order.kind is OrderKind.RECALL else order.amount + 1)

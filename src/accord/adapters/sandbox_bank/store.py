@@ -32,13 +32,14 @@ CREATE TABLE IF NOT EXISTS messages (
 );
 CREATE INDEX IF NOT EXISTS messages_due ON messages (due_at) WHERE answer IS NULL;
 CREATE TABLE IF NOT EXISTS holds (order_id TEXT PRIMARY KEY, content BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS withdrawn (order_id TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS faults (bank TEXT PRIMARY KEY, content BLOB NOT NULL) WITHOUT ROWID;
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One enquiry, order or release as received: `content` is the port's message, `due_at` when the bank acts (epoch µs).
+    """One enquiry or order as received: `content` is the port's message, `due_at` when the bank acts (epoch µs).
 
     `answer` is None until the bank has acted, and never changes afterwards.
     """
@@ -143,7 +144,7 @@ class StateStore:
         return kept.rowcount == 1
 
     def next_due(self, until: int) -> Message | None:
-        """The earliest order or release that the bank has to act on by then. Enquiries wait until they are asked for."""
+        """The earliest order that the bank has to act on by then. Enquiries wait until they are asked for."""
         found = self._database.execute(
             "SELECT id, kind, bank, content, due_at FROM messages"
             " WHERE answer IS NULL AND due_at <= ? AND kind <> 'enquiry' ORDER BY due_at, number LIMIT 1",
@@ -157,6 +158,14 @@ class StateStore:
 
     def put_hold(self, hold: Hold) -> None:
         self._database.execute("INSERT OR REPLACE INTO holds VALUES (?, ?)", (str(hold.order_id), msgspec.json.encode(hold)))
+
+    def withdraw(self, order_id: UUID) -> None:
+        """Remember that an order is not to be carried out, whether it has come yet or not."""
+        self._database.execute("INSERT OR IGNORE INTO withdrawn VALUES (?)", (str(order_id),))
+
+    def is_withdrawn(self, order_id: UUID) -> bool:
+        found = self._database.execute("SELECT 1 FROM withdrawn WHERE order_id = ?", (str(order_id),)).fetchone()
+        return found is not None
 
     def faults(self) -> dict[str, Faults]:
         rows = self._database.execute("SELECT bank, content FROM faults")

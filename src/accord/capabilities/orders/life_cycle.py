@@ -1,17 +1,21 @@
-"""The life of an order, as one table. Whatever is not in the table is refused.
+"""The life of an order: one explicit table for each kind. Whatever is not in the table is refused.
 
-    draft → approved → sent → acknowledged → held | held_partly | refused
-    held | held_partly → expired | releasing → released
-    approved | sent | acknowledged → expired, when no answer came before the order's own time was over
+Every order is drafted, approved, sent, perhaps acknowledged, and answered; what an answer leads to, and what can happen
+afterwards, depends on the kind. A bank may answer without acknowledging. A guard names what must hold besides; the
+service that causes the event checks it. An order whose time is over before an answer has come is expired.
 
-A recall that stops a payment counts as held: the payer's bank keeps the money. A bank may answer without acknowledging.
+A release, a renewal and a return are orders of their own about an earlier order. Their confirmation is an event in the
+life of that earlier order, which until then goes on as it was: a release that the bank never confirms releases nothing,
+and a renewal that it never confirms prolongs nothing.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
+from accord.capabilities.orders.kinds import FOLLOWS_UP, KEEPS_MONEY, RENEWABLE, RESTRICTS, OrderKind
 from accord.core.errors import Conflict
 
 
@@ -22,10 +26,13 @@ class State(StrEnum):
     ACKNOWLEDGED = "acknowledged"
     HELD = "held"
     HELD_PARTLY = "held_partly"
+    IN_FORCE = "in_force"
+    DONE = "done"
     REFUSED = "refused"
     EXPIRED = "expired"
-    RELEASING = "releasing"
     RELEASED = "released"
+    REPLACED = "replaced"
+    RETURNED = "returned"
     DISCARDED = "discarded"
 
 
@@ -36,48 +43,132 @@ class Event(StrEnum):
     ACKNOWLEDGE = "acknowledge"
     HOLD = "hold"
     HOLD_PARTLY = "hold_partly"
+    PUT_IN_FORCE = "put_in_force"
+    DO = "do"
     REFUSE = "refuse"
     EXPIRE = "expire"
-    ASK_RELEASE = "ask_release"
-    CONFIRM_RELEASE = "confirm_release"
+    RENEW = "renew"
+    RELEASE = "release"
+    RELEASE_PARTLY = "release_partly"
+    REPLACE = "replace"
+    RETURN = "return"
+    RETURN_PARTLY = "return_partly"
 
 
-_ANSWERS: Final = {Event.HOLD: State.HELD, Event.HOLD_PARTLY: State.HELD_PARTLY, Event.REFUSE: State.REFUSED}
+class Guard(StrEnum):
+    """What must hold besides the state."""
 
-TRANSITIONS: Final[dict[tuple[State, Event], State]] = {
-    (State.DRAFT, Event.APPROVE): State.APPROVED,
-    (State.DRAFT, Event.DISCARD): State.DISCARDED,
-    (State.APPROVED, Event.SEND): State.SENT,
-    (State.SENT, Event.SEND): State.SENT,  # sent again after a lost line
-    (State.SENT, Event.ACKNOWLEDGE): State.ACKNOWLEDGED,
-    (State.ACKNOWLEDGED, Event.SEND): State.ACKNOWLEDGED,  # asked again for the answer
-    (State.ACKNOWLEDGED, Event.ACKNOWLEDGE): State.ACKNOWLEDGED,
-    **{(before, event): after for before in (State.SENT, State.ACKNOWLEDGED) for event, after in _ANSWERS.items()},
-    **{(waiting, Event.EXPIRE): State.EXPIRED for waiting in (State.APPROVED, State.SENT, State.ACKNOWLEDGED)},
-    **{(held, Event.EXPIRE): State.EXPIRED for held in (State.HELD, State.HELD_PARTLY, State.RELEASING)},
-    **{(held, Event.ASK_RELEASE): State.RELEASING for held in (State.HELD, State.HELD_PARTLY)},
-    (State.RELEASING, Event.CONFIRM_RELEASE): State.RELEASED,
-}
+    APPROVERS = "approved by whom the regime asks for; never by the drafter alone, unless in an emergency"
+    RENEWALS_LEFT = "renewals left under the regime"
+    ALL_OF_IT = "nothing is left under the order"
+    REST_IS_KEPT = "something is left under the order"
+    NEW_ONE_HOLDS = "the order that replaces it is confirmed"
 
-LIVE: Final = (State.APPROVED, State.SENT, State.ACKNOWLEDGED, State.HELD, State.HELD_PARTLY, State.RELEASING)
-"""States in which something is held or about to be."""
 
-WAITING: Final = (State.APPROVED, State.SENT, State.ACKNOWLEDGED, State.RELEASING)
-"""States in which the bank owes an answer."""
+class Step(NamedTuple):
+    """One row of a table."""
+
+    state: State
+    event: Event
+    next: State
+    guard: Guard | None = None
+
+
+Table = dict[tuple[State, Event], Step]
+
+WAITING: Final = (State.APPROVED, State.SENT, State.ACKNOWLEDGED)
+"""States in which the receiver owes an answer."""
+
+AWAITED: Final = (State.SENT, State.ACKNOWLEDGED)
+"""States in which an answer is taken over."""
 
 HOLDING: Final = (State.HELD, State.HELD_PARTLY)
+"""States in which money is kept."""
+
+STANDING: Final = (*HOLDING, State.IN_FORCE)
+"""States in which the order has its effect."""
+
+LIVE: Final = (*WAITING, *STANDING)
+"""States in which the order has its effect or is about to."""
+
+ENDED: Final = tuple(state for state in State if state not in (State.DRAFT, *LIVE))
+
+_TO_THE_ANSWER: Final = (
+    Step(State.DRAFT, Event.APPROVE, State.APPROVED, Guard.APPROVERS),
+    Step(State.DRAFT, Event.DISCARD, State.DISCARDED),
+    Step(State.APPROVED, Event.SEND, State.SENT),
+    Step(State.SENT, Event.SEND, State.SENT),  # sent again after a lost line
+    Step(State.SENT, Event.ACKNOWLEDGE, State.ACKNOWLEDGED),
+    Step(State.ACKNOWLEDGED, Event.SEND, State.ACKNOWLEDGED),  # asked again for the answer
+    Step(State.ACKNOWLEDGED, Event.ACKNOWLEDGE, State.ACKNOWLEDGED),
+    *(Step(state, Event.REFUSE, State.REFUSED) for state in AWAITED),
+    *(Step(state, Event.EXPIRE, State.EXPIRED) for state in WAITING),
+)
 
 
-def next_state(state: str, event: Event) -> State:
-    """Where `event` leads from `state`; Conflict where the table has no such step."""
-    try:
-        return TRANSITIONS[State(state), event]
-    except KeyError:
-        raise Conflict(f"an order that is {state} cannot {event.replace('_', ' ')}") from None
+def _answered(event: Event, after: State) -> list[Step]:
+    return [Step(state, event, after) for state in AWAITED]
+
+
+def _withdrawn() -> list[Step]:
+    """A release may overtake the answer: the order is withdrawn before it was carried out."""
+    return [Step(state, Event.RELEASE, State.RELEASED, Guard.ALL_OF_IT) for state in AWAITED]
+
+
+def _while(states: Iterable[State], *, money: bool, renewable: bool) -> list[Step]:
+    """What can happen to an order that has its effect."""
+    steps = []
+    for state in states:
+        steps.append(Step(state, Event.EXPIRE, State.EXPIRED))
+        steps.append(Step(state, Event.RELEASE, State.RELEASED, Guard.ALL_OF_IT))
+        if renewable:
+            steps.append(Step(state, Event.RENEW, state, Guard.RENEWALS_LEFT))
+            steps.append(Step(state, Event.REPLACE, State.REPLACED, Guard.NEW_ONE_HOLDS))
+        if money:
+            steps.append(Step(state, Event.RELEASE_PARTLY, State.HELD_PARTLY, Guard.REST_IS_KEPT))
+            steps.append(Step(state, Event.RETURN, State.RETURNED, Guard.ALL_OF_IT))
+            steps.append(Step(state, Event.RETURN_PARTLY, State.HELD_PARTLY, Guard.REST_IS_KEPT))
+    return steps
+
+
+def _table(kind: OrderKind) -> Table:
+    steps = list(_TO_THE_ANSWER)
+    if kind in KEEPS_MONEY or kind is OrderKind.RECALL:
+        steps += _answered(Event.HOLD, State.HELD) + _answered(Event.HOLD_PARTLY, State.HELD_PARTLY) + _withdrawn()
+        steps += _while(HOLDING, money=True, renewable=kind in RENEWABLE)
+    elif kind in RESTRICTS:
+        steps += _answered(Event.PUT_IN_FORCE, State.IN_FORCE) + _withdrawn()
+        steps += _while([State.IN_FORCE], money=False, renewable=True)
+    else:
+        assert kind in FOLLOWS_UP or kind is OrderKind.TRACE_BACK
+        steps += _answered(Event.DO, State.DONE)
+    return {(step.state, step.event): step for step in steps}
+
+
+TABLES: Final[dict[OrderKind, Table]] = {kind: _table(kind) for kind in OrderKind}
+
+
+def step(kind: str, state: str, event: Event) -> Step:
+    """The row for `event` in `state`; Conflict, which says so, where the kind's table has none."""
+    found = TABLES[OrderKind(kind)].get((State(state), event))
+    if found is None:
+        raise Conflict(f"an order that is {state.replace('_', ' ')} cannot {event.replace('_', ' ')}")
+    return found
+
+
+def next_state(kind: str, state: str, event: Event) -> State:
+    """Where `event` leads from `state`; Conflict where the kind's table has no such step."""
+    return step(kind, state, event).next
 
 
 def as_markdown() -> str:
-    """The table for the documentation: a row for each state, with what leads where."""
-    lines = ["| state | event | next state |", "|---|---|---|"]
-    lines += [f"| {before} | {event} | {after} |" for (before, event), after in sorted(TRANSITIONS.items())]
-    return "\n".join(lines)
+    """The tables for the documentation: kinds with one table share it."""
+    kinds: dict[str, list[OrderKind]] = {}
+    for kind, table in TABLES.items():
+        rows = [f"| {row.state} | {row.event} | {row.guard or ''} | {row.next} |" for row in sorted(table.values())]
+        kinds.setdefault("\n".join(rows), []).append(kind)
+    parts = []
+    for rows_of_kind, named in kinds.items():
+        title = ", ".join(kind.replace("_", " ") for kind in named)
+        parts.append(f"### {title}\n\n| state | event | guard | next state |\n|---|---|---|---|\n{rows_of_kind}")
+    return "\n\n".join(parts)

@@ -1,42 +1,52 @@
-"""What the centre orders of a bank: stop a payment, hold an amount, release it, say how things stand.
+"""What the centre orders of whoever can carry it out: a bank, an e-money institution, a telecom operator.
 
-Every call is idempotent by `order_id`: a bank that gets the same order twice gives the same answer and does nothing more.
-A bank may answer at once or acknowledge and answer later; asking again with the same order fetches the answer. The bank
-lifts a hold at `until` unprompted.
+Every call is idempotent by `order_id`: a receiver that gets the same order twice gives the same answer and does nothing
+more. It may answer at once, or acknowledge and answer later; asking again with the same order fetches the answer. What is
+kept under an order ends at its `until`, unprompted. An order about an earlier one (release, renewal, return, a freeze that
+replaces a stop payment) names it as `target`.
+
+Amounts are minor units of `currency`, the currency of the account.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 from uuid import UUID
 
-from accord.capabilities.claims.ports import (
-    Acknowledged,
-    Credit,
-    EnquiryAnswer,
-    EnquiryRequest,
-    Nonsense,
-    check_amount,
-    check_answer,
-    check_moment,
-    check_name,
-)
-from accord.core.money import EXPONENTS, MAX_MINOR
+from accord.capabilities.claims.ports import Acknowledged, Credit, EnquiryAnswer
+from accord.capabilities.orders.kinds import OrderKind
 from accord.engine.tracing.model import Rule
 
 
 class Refusal(StrEnum):
-    """Why a bank does not carry out an order."""
+    """Why an order is not carried out."""
 
     NO_SUCH_ACCOUNT = "no_such_account"
     NO_SUCH_TRANSFER = "no_such_transfer"
+    NO_SUCH_NUMBER = "no_such_number"
+    NO_SUCH_ORDER = "no_such_order"  # the target is not known here
+    NAME_MISMATCH = "name_mismatch"  # the account belongs to somebody else than the order says
     ALREADY_SETTLED = "already_settled"  # a recall came too late
+    ALREADY_ENDED = "already_ended"  # the target is over
     NOTHING_STANDS = "nothing_stands"  # the money has gone on; the onward transfers are in the answer
+    WITHDRAWN = "withdrawn"  # released before it was carried out
+    PROTECTED_FUNDS = "protected_funds"  # living costs, wages, benefits, client money
     LEGAL_REVIEW = "legal_review"
     NOT_AUTHORISED = "not_authorised"
+    COURT_ORDER_NEEDED = "court_order_needed"
+    NOT_SUPPORTED = "not_supported"  # the receiver does not carry out orders of this kind
+
+
+class Care(StrEnum):
+    """Whom the order touches, where the ordinary path would be too hard."""
+
+    NONE = ""
+    MINOR = "minor"
+    VULNERABLE = "vulnerable"
+    DECEIVED_MULE = "deceived_mule"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +63,66 @@ class PaymentFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class OrderMessage:
-    """One order to one bank. `amount` is a limit, in minor units of `currency`, the currency of the account.
+class HolderNotice:
+    """What the bank may tell the holder of the account, and from when. `words` are by language (BCP 47).
 
-    `credits` are the claimed credits that the hold stands on, as in the enquiry that found the money; the account may be
-    one that the credits reached through inner transfers. Where `credits` is empty the bank matches `payment`. A bank holds
-    no more than what `rule` says still stands on `account` of the claimed units, traced to the moment it acts.
+    Before `tell_from` it says nothing about the order; a delay always has an end and somebody who approved it.
+    """
+
+    tell_from: datetime
+    words: dict[str, str]
+    delay_approved_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What an account may still do in a day (minor units; None leaves it free), and how long each payment waits.
+
+    `payees_per_day` counts different payees, against splitting.
+    """
+
+    amount_per_day: int | None = None
+    payees_per_day: int | None = None
+    cash_per_day: int | None = None
+    delay_minutes: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CallFacts:
+    """A call to trace back: the number that was shown, the number called, when, how long."""
+
+    caller: str
+    called: str
+    about_when: datetime
+    seconds: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PayTo:
+    """Where money is to be returned to."""
+
+    institution: str
+    account: str
+    name: str
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class OrderMessage:
+    """One order to one receiver.
+
+    `credits` are the claimed credits that an order on money stands on, as in the enquiry that found the money; the account
+    may be one that the credits reached through inner transfers. Where `credits` is empty the bank matches `payment`. A bank
+    keeps no more than `amount`, and no more than what `rule` says still stands on `account` of the claimed units, traced to
+    the moment it acts; `living_costs` of the balance stay available to the holder whatever is kept.
+
+    For a release and a return, `amount` is how much of what the target keeps; for a renewal `until` is the new end.
+    `replaces` names an order that ends when this one is confirmed, without a moment between them.
     """
 
     order_id: UUID
+    reference: str
+    kind: OrderKind
     authority: str
     institution: str
     account: str
@@ -71,120 +132,83 @@ class OrderMessage:
     until: datetime
     credits: tuple[Credit, ...] = ()
     payment: PaymentFacts | None = None
+    target: UUID | None = None
+    replaces: UUID | None = None
+    holder_name: str = ""
+    identifier: str = ""
+    limits: Limits | None = None
+    call: CallFacts | None = None
+    pay_to: PayTo | None = None
+    data_wanted: str = ""
+    grounds: str = ""
+    legal_basis: str = ""
+    verified: bool = False
+    court_reference: str = ""
+    contact: str = ""
+    living_costs: int = 0
+    care: Care = Care.NONE
+    notice: HolderNotice | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class RecallAnswer:
-    """`stopped` is what the bank kept from leaving. Where the payment has settled: which transfer it was and where it went."""
+class SettledPayment:
+    """Where a payment went that could not be recalled any more."""
+
+    payee_bank: str
+    payee_account: str
+    amount: int
+    currency: str
+    time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class TracedCall:
+    """What an operator's records say of a call: who handed it over, on which trunk, whether it came from abroad."""
+
+    handed_over_by: str
+    trunk: str
+    foreign: bool
+    time: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class OrderAnswer:
+    """What became of an order. Carried out, in full or in part, where there is no `refusal`.
+
+    `amount` is what is kept now (recall, stop payment, hold, freeze), given back (release) or paid (return); 0 for the other
+    kinds. `transfer` is the payment as the bank matched it and `followed` what became of the rest of the credit. `until` is
+    when what is in force ends, where the receiver states it.
+    """
 
     answered_at: datetime
-    stopped: int
-    refusal: Refusal | None = None
-    transfer: str = ""
-    payee_bank: str = ""
-    payee_account: str = ""
     amount: int = 0
-    currency: str = ""
-    time: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class HoldAnswer:
-    """`held` is what the bank holds now under this order. `followed` says what became of the rest of the credit."""
-
-    answered_at: datetime
-    held: int
     refusal: Refusal | None = None
     reason: str = ""
     transfer: str = ""
+    settled: SettledPayment | None = None
     followed: EnquiryAnswer | None = None
+    until: datetime | None = None
+    traced_calls: tuple[TracedCall, ...] = field(default=())
+
+    @property
+    def carried_out(self) -> bool:
+        return self.refusal is None
 
 
 @dataclass(frozen=True, slots=True)
-class ReleaseAnswer:
-    """What the bank gave back to the holder of the account."""
+class OrderStatus:
+    """What the receiver says of an order now; `ended_at` is set once nothing is in force under it any more."""
 
-    answered_at: datetime
-    released: int
-
-
-@dataclass(frozen=True, slots=True)
-class HoldStatus:
-    """What the bank says of an order now; `lifted_at` is set once nothing is held under it any more."""
-
-    held: int
+    amount: int
     until: datetime
-    lifted_at: datetime | None = None
+    ended_at: datetime | None = None
 
 
 class OrderTaker(Protocol):
-    """Port: a bank, as one that obeys or refuses orders. All methods raise Unavailable when the line is down."""
+    """Port: whoever obeys or refuses orders. Both methods raise Unavailable when the line is down."""
 
-    def recall(self, order: OrderMessage) -> Acknowledged | RecallAnswer: ...
+    def carry_out(self, order: OrderMessage) -> Acknowledged | OrderAnswer: ...
 
-    def place_hold(self, order: OrderMessage) -> Acknowledged | HoldAnswer: ...
-
-    def release(self, order_id: UUID, authority: str) -> Acknowledged | ReleaseAnswer: ...
-
-    def status(self, order_id: UUID) -> HoldStatus | None:
-        """None when the bank never got the order."""
+    def status(self, order_id: UUID) -> OrderStatus | None:
+        """None when the receiver never got the order."""
         ...
-
-
-def check_hold_answer(order: OrderMessage, answer: HoldAnswer) -> None:
-    """Refuse an answer that cannot be true, in what it holds or in what it says became of the credit; raises Nonsense."""
-    check_moment(order.institution, answer.answered_at)
-    if answer.held < 0 or answer.held > order.amount:
-        raise Nonsense(f"{order.institution} says it holds {answer.held} under an order limited to {order.amount}")
-    if answer.held and answer.refusal:
-        raise Nonsense(f"{order.institution} both holds {answer.held} and refuses ({answer.refusal})")
-    if not answer.held and not answer.refusal:
-        raise Nonsense(f"{order.institution} neither holds anything nor says why not")
-    if answer.held and not answer.transfer:
-        raise Nonsense(f"{order.institution} holds {answer.held} without naming the transfer")
-    if answer.transfer:
-        check_name(order.institution, "transfer", answer.transfer)
-    if answer.followed is not None:
-        _check_followed(order, answer.transfer, answer.followed)
-
-
-def _check_followed(order: OrderMessage, transfer: str, followed: EnquiryAnswer) -> None:
-    """What the bank tells of the credit must be an answer to the enquiry that the order stands for."""
-    credits_ = order.credits
-    if not credits_:
-        named = [leg for leg in followed.flows if leg.transfer == transfer]
-        if len(named) != 1:
-            raise Nonsense(f"{order.institution} follows a payment without saying once what it was ({transfer!r})")
-        credits_ = (Credit(transfer, named[0].amount, named[0].currency, named[0].intervals),)
-    request = EnquiryRequest(order.order_id, order.authority, order.institution, credits_, order.rule)
-    check_answer(request, followed)
-
-
-def check_recall_answer(order: OrderMessage, answer: RecallAnswer) -> None:
-    """Refuse an answer that cannot be true; raises Nonsense.
-
-    More than was ordered may be stopped: victims round, and a payment is stopped whole.
-    """
-    bank = order.institution
-    check_moment(bank, answer.answered_at)
-    if answer.stopped < 0 or answer.stopped > MAX_MINOR:
-        raise Nonsense(f"{bank} says it stopped {answer.stopped}")
-    if answer.stopped and answer.refusal:
-        raise Nonsense(f"{bank} both stops {answer.stopped} and refuses ({answer.refusal})")
-    if not answer.stopped and not answer.refusal:
-        raise Nonsense(f"{bank} neither stops anything nor says why not")
-    if answer.refusal is not Refusal.ALREADY_SETTLED:
-        return
-    check_name(bank, "transfer", answer.transfer)
-    check_name(bank, "institution", answer.payee_bank)
-    check_name(bank, "account", answer.payee_account)
-    check_amount(bank, f"was paid by transfer {answer.transfer}", answer.amount)
-    if answer.currency not in EXPONENTS:
-        raise Nonsense(f"{bank} names the currency {answer.currency[:8]!r}, which does not exist")
-
-
-def check_release_answer(institution: str, answer: ReleaseAnswer) -> None:
-    """Refuse an answer that cannot be true; raises Nonsense."""
-    check_moment(institution, answer.answered_at)
-    if answer.released < 0:
-        raise Nonsense(f"{institution} says it gave back {answer.released}")

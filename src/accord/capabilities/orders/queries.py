@@ -8,7 +8,8 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from accord.capabilities.claims import queries as claims
-from accord.capabilities.orders.life_cycle import HOLDING, WAITING
+from accord.capabilities.orders.kinds import OrderKind
+from accord.capabilities.orders.life_cycle import STANDING, WAITING, State
 from accord.capabilities.orders.models import Order
 from accord.capabilities.people.policy import Actor
 from accord.core import clock
@@ -19,7 +20,7 @@ EXPIRING_WITHIN: Final = timedelta(hours=6)
 
 def orders(actor: Actor) -> QuerySet[Order]:
     """Every order the actor may see, newest first."""
-    return Order.objects.visible_to(actor).select_related("claim", "approved_by")
+    return Order.objects.visible_to(actor).select_related("claim", "approved_by", "drafted_by", "target", "replaces")
 
 
 def get(actor: Actor, order_id: UUID) -> Order:
@@ -48,6 +49,7 @@ def by_claims(actor: Actor, claim_ids: Sequence[UUID]) -> dict[UUID, list[Order]
     """The orders of each claim, oldest first."""
     found: dict[UUID, list[Order]] = {claim_id: [] for claim_id in claim_ids}
     for order in orders(actor).filter(claim_id__in=claim_ids).order_by("drafted_at", "id"):
+        assert order.claim_id is not None
         found[order.claim_id].append(order)
     return found
 
@@ -58,8 +60,25 @@ def overdue(actor: Actor) -> QuerySet[Order]:
 
 
 def expiring(actor: Actor) -> QuerySet[Order]:
-    """Holds that lapse soon, the first to lapse first."""
-    return orders(actor).filter(state__in=HOLDING, until__lte=clock.now() + EXPIRING_WITHIN).order_by("until")
+    """Orders that lapse soon, the first to lapse first."""
+    return orders(actor).filter(state__in=STANDING, until__lte=clock.now() + EXPIRING_WITHIN).order_by("until")
+
+
+def drafts_to_approve(actor: Actor) -> QuerySet[Order]:
+    """Drafts that wait for a second person, the oldest first, without the actor's own."""
+    return orders(actor).filter(state=State.DRAFT).exclude(drafted_by__username=actor.username).order_by("drafted_at", "id")
+
+
+def overrides_to_clear(actor: Actor) -> QuerySet[Order]:
+    """Orders that left in an emergency and that no supervisor has looked at, the oldest first."""
+    return orders(actor).exclude(override_reason="").filter(cleared_at=None).order_by("approved_at", "id")
+
+
+def renewals_to_decide(actor: Actor) -> QuerySet[Order]:
+    """Standing orders that lapse soon and may be renewed, without those whose renewal is under way."""
+    open_renewals = Order.objects.filter(kind=OrderKind.RENEWAL, state__in=(State.DRAFT, *WAITING)).values("target")
+    standing = orders(actor).filter(state__in=STANDING).exclude(renewal_prompted_at=None)
+    return standing.exclude(pk__in=open_renewals).order_by("until")
 
 
 def claims_with_orders_due(now: datetime) -> set[UUID]:

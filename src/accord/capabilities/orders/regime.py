@@ -1,7 +1,11 @@
-"""The legal rule that an order stands on, as a data file. Values whose source nobody checked are marked unverified.
+"""The legal rules that orders stand on, as data files: one file a jurisdiction, one table a kind of order.
 
-A file gives: the authority named in orders, the preset tracing rule, how long a first order and a planned hold last, how
-soon a bank must answer, and the source of each. Durations are hours or minutes.
+A rule says who approves, how long an order lasts and how often it may be renewed, on which grounds, and the clocks. It
+names its source and whether anyone has checked it, and lists under `settings` what in it is a choice of this node and not
+law. A rule that nobody checked never acts alone: whatever it says of approval, a second person must agree, nothing is
+carried out or renewed automatically on it, and it is shown as unverified wherever it is used.
+
+What a file leaves out comes from `default.toml`, the strict default, and is then unverified.
 """
 
 from __future__ import annotations
@@ -9,41 +13,125 @@ from __future__ import annotations
 import tomllib
 from dataclasses import dataclass
 from datetime import timedelta
+from enum import StrEnum
 from functools import cache
 from importlib.resources import files
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
+import msgspec
 from django.conf import settings
 
 from accord.capabilities.claims.services.chase import CHASE_RULES
+from accord.capabilities.orders.kinds import BURDENS, KEEPS_MONEY, RENEWABLE, OrderKind
 from accord.core.errors import BadInput
 from accord.engine.tracing.model import Rule
 
-_FIELDS: Final = {
-    "name": str,
-    "authority": str,
-    "tracing_rule": str,
-    "first_order_hours": int,
-    "hold_hours": int,
-    "answer_minutes": int,
-    "source": str,
-    "verified": bool,
-}
+ALIASES: Final = {"UK": "GB"}
+"""Names in common use for which ISO 3166-1 has another code."""
+
+
+class Approval(StrEnum):
+    """Who lets an order leave."""
+
+    ONE_OFFICER = "one_officer"
+    TWO_OFFICERS = "two_officers"
+    COURT = "court"  # two officers, and the reference of a court's decision
+
+
+_Text = Annotated[str, msgspec.Meta(min_length=1)]
+_Above0 = Annotated[int, msgspec.Meta(gt=0)]
+_AtLeast0 = Annotated[int, msgspec.Meta(ge=0)]
+
+
+class _RuleTable(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """[kinds.…] as it stands in a file."""
+
+    approval: Approval
+    hours: _Above0
+    source: _Text
+    verified: bool
+    settings: list[str] = []
+    renewals: _AtLeast0 = 0
+    renewal_hours: _Above0 | None = None
+    grounds: list[_Text] = []
+    conditions: list[_Text] = []
+    acknowledge_minutes: _Above0 = 15
+    execute_minutes: _Above0 = 15
+    report_hours: _Above0 = 24
+    appeal_hours: _Above0 = 72
+    release_hours: _Above0 = 12
+    tell_after_hours: _AtLeast0 = 0
+
+
+class _File(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    name: _Text
+    authority: _Text
+    tracing_rule: str
+    first_order: OrderKind
+    plan_order: OrderKind
+    living_costs: dict[str, _AtLeast0] = {}
+    kinds: dict[OrderKind, _RuleTable] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class KindRule:
+    """What one jurisdiction says of one kind of order. `renewals` is a cap; `grounds` are what an officer may choose from."""
+
+    kind: OrderKind
+    approval: Approval
+    lasts: timedelta
+    renewals: int
+    renewal_lasts: timedelta
+    grounds: tuple[str, ...]
+    conditions: tuple[str, ...]
+    acknowledge_within: timedelta
+    execute_within: timedelta
+    report_within: timedelta
+    appeal_within: timedelta
+    release_within: timedelta
+    tell_after: timedelta
+    source: str
+    verified: bool
+    settings: tuple[str, ...]
+
+    @property
+    def asks_for_two(self) -> bool:
+        """Whether somebody other than the drafter must approve: by law, or because nobody checked the rule."""
+        return self.approval is not Approval.ONE_OFFICER or (not self.verified and self.kind in BURDENS)
+
+    @property
+    def acts_alone(self) -> bool:
+        """Whether anything may be done automatically on this rule."""
+        return self.verified
 
 
 @dataclass(frozen=True, slots=True)
 class Regime:
-    """One jurisdiction's rules for orders on money. `verified` is False where the source is from memory or assumed."""
+    """One jurisdiction's rules for orders. `first_order` is the kind that follows a call, `plan_order` that of a hold plan.
+
+    `living_costs` (currency → minor units) stay available to a holder who is a minor, vulnerable or deceived.
+    """
 
     code: str
     name: str
     authority: str
     tracing_rule: Rule
-    first_order_lasts: timedelta
-    hold_lasts: timedelta
-    answer_within: timedelta
-    source: str
-    verified: bool
+    first_order: OrderKind
+    plan_order: OrderKind
+    living_costs: dict[str, int]
+    kinds: dict[OrderKind, KindRule]
+
+    def rule(self, kind: str) -> KindRule:
+        return self.kinds[OrderKind(kind)]
+
+    @property
+    def verified(self) -> bool:
+        """Whether somebody checked the rule on which first orders stand."""
+        return self.rule(self.first_order).verified
+
+    @property
+    def source(self) -> str:
+        return self.rule(self.first_order).source
 
 
 def current_regime() -> Regime:
@@ -51,37 +139,76 @@ def current_regime() -> Regime:
     return regime(settings.ACCORD_JURISDICTION)
 
 
+def known_codes() -> list[str]:
+    """Jurisdictions that have a file."""
+    names = (path.name.removesuffix(".toml") for path in (files(__package__) / "regimes").iterdir())
+    return sorted(name.upper() for name in names if name != "default" and len(name) == 2)
+
+
 @cache
 def regime(code: str) -> Regime:
     """The regime of a jurisdiction (ISO 3166-1 alpha-2); the strict default where there is no file for it."""
-    folder = files(__package__) / "regimes"
-    path = folder / f"{code.lower()}.toml"
-    if not path.is_file():
-        path = folder / "default.toml"
-    return _parse(code, tomllib.loads(path.read_text(encoding="utf-8")), path.name)
+    code = ALIASES.get(code.upper(), code.upper())
+    name = code.lower() if code in known_codes() else "default"
+    return parse(code, _table(name), f"{name}.toml", _table("default"))
 
 
-def _parse(code: str, table: dict[str, Any], where: str) -> Regime:
-    unknown = table.keys() - _FIELDS.keys()
-    missing = _FIELDS.keys() - table.keys()
-    if unknown or missing:
-        raise BadInput(f"unknown keys {sorted(unknown)}, missing keys {sorted(missing)}", where=where)
-    for key, kind in _FIELDS.items():
-        if type(table[key]) is not kind:
-            raise BadInput(f"{key} must be {kind.__name__}, not {table[key]!r}", where=where)
-    for key in ("first_order_hours", "hold_hours", "answer_minutes"):
-        if table[key] <= 0:
-            raise BadInput(f"{key} must be more than 0: every order expires and every clock runs", where=where)
-    if table["tracing_rule"] not in CHASE_RULES:
-        raise BadInput(f"tracing_rule must be one of {', '.join(CHASE_RULES)}, not {table['tracing_rule']!r}", where=where)
+def _table(name: str) -> dict[str, Any]:
+    text = (files(__package__) / "regimes" / f"{name}.toml").read_text(encoding="utf-8")
+    return tomllib.loads(text)
+
+
+def parse(code: str, table: dict[str, Any], where: str, default: dict[str, Any]) -> Regime:
+    """A regime from its file, completed by the default. BadInput names the key that is wrong and what is expected."""
+    stated, strict = _read(table, where), _read(default, "default.toml")
+    if stated.tracing_rule not in CHASE_RULES:
+        raise BadInput(f"tracing_rule must be one of {', '.join(CHASE_RULES)}, not {stated.tracing_rule!r}", where=where)
+    for key, kind in (("first_order", stated.first_order), ("plan_order", stated.plan_order)):
+        if kind not in KEEPS_MONEY:
+            raise BadInput(f"{key} must be one of {', '.join(KEEPS_MONEY)}, not {kind}", where=where)
+    missing = sorted(set(OrderKind) - strict.kinds.keys())
+    if missing:
+        raise BadInput(f"the default must have a rule for every kind; missing: {', '.join(missing)}", where="default.toml")
     return Regime(
         code=code,
-        name=table["name"],
-        authority=table["authority"],
-        tracing_rule=Rule(table["tracing_rule"]),
-        first_order_lasts=timedelta(hours=table["first_order_hours"]),
-        hold_lasts=timedelta(hours=table["hold_hours"]),
-        answer_within=timedelta(minutes=table["answer_minutes"]),
-        source=table["source"],
-        verified=table["verified"],
+        name=stated.name,
+        authority=stated.authority,
+        tracing_rule=Rule(stated.tracing_rule),
+        first_order=stated.first_order,
+        plan_order=stated.plan_order,
+        living_costs=stated.living_costs or strict.living_costs,
+        kinds={kind: _rule(kind, stated.kinds.get(kind, strict.kinds[kind]), where) for kind in OrderKind},
+    )
+
+
+def _read(table: dict[str, Any], where: str) -> _File:
+    try:
+        return msgspec.convert(table, _File)
+    except msgspec.ValidationError as error:
+        raise BadInput(str(error), where=where) from error
+
+
+def _rule(kind: OrderKind, table: _RuleTable, where: str) -> KindRule:
+    known = {name for name in _RuleTable.__struct_fields__ if name not in ("settings", "source", "verified")}
+    if unknown := sorted(set(table.settings) - known):
+        raise BadInput(f"settings names {', '.join(unknown)}, which a rule does not have", where=f"{where}: kinds.{kind}")
+    if table.renewals and kind not in RENEWABLE:
+        raise BadInput("this kind of order is never renewed; leave renewals out", where=f"{where}: kinds.{kind}")
+    return KindRule(
+        kind=kind,
+        approval=table.approval,
+        lasts=timedelta(hours=table.hours),
+        renewals=table.renewals,
+        renewal_lasts=timedelta(hours=table.renewal_hours or table.hours),
+        grounds=tuple(table.grounds),
+        conditions=tuple(table.conditions),
+        acknowledge_within=timedelta(minutes=table.acknowledge_minutes),
+        execute_within=timedelta(minutes=table.execute_minutes),
+        report_within=timedelta(hours=table.report_hours),
+        appeal_within=timedelta(hours=table.appeal_hours),
+        release_within=timedelta(hours=table.release_hours),
+        tell_after=timedelta(hours=table.tell_after_hours),
+        source=table.source,
+        verified=table.verified,
+        settings=tuple(table.settings),
     )

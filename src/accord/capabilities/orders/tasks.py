@@ -1,4 +1,4 @@
-"""The worker's part: deliver due orders, take over the banks' answers, end what has run out."""
+"""The worker's part: deliver due orders, take over what receivers answer, watch the clocks."""
 
 from __future__ import annotations
 
@@ -8,38 +8,26 @@ from functools import partial
 from typing import Final
 from uuid import UUID
 
-import msgspec
 from django.db.models import Min
 
-from accord.capabilities.claims.messages import credits_from_json
 from accord.capabilities.claims.ports import Acknowledged, check_moment
 from accord.capabilities.delivery import Courier, lease_due, take_together
 from accord.capabilities.orders import services
-from accord.capabilities.orders.life_cycle import LIVE, WAITING, State
-from accord.capabilities.orders.models import Order, OrderKind
-from accord.capabilities.orders.ports import (
-    HoldAnswer,
-    OrderMessage,
-    OrderTaker,
-    PaymentFacts,
-    RecallAnswer,
-    ReleaseAnswer,
-    check_hold_answer,
-    check_recall_answer,
-    check_release_answer,
-)
+from accord.capabilities.orders.checks import check_order_answer
+from accord.capabilities.orders.life_cycle import LIVE, WAITING
+from accord.capabilities.orders.messages import message_of
+from accord.capabilities.orders.models import Order
+from accord.capabilities.orders.ports import OrderAnswer, OrderMessage, OrderTaker
 from accord.capabilities.people import services as people
 from accord.core import clock
-from accord.core.errors import AccordError, Unavailable
-from accord.engine.tracing.model import Rule
+from accord.core.errors import AccordError, NotFound, Unavailable
 
 BATCH: Final = 64
 
 TakerOf = Callable[[str], OrderTaker]
 """Finds the port for an institution; raises Unavailable when there is no line to it."""
 
-Reply = Acknowledged | RecallAnswer | HoldAnswer | ReleaseAnswer
-
+Reply = Acknowledged | OrderAnswer
 
 OrderCourier = Courier[Order, Reply]
 
@@ -51,7 +39,7 @@ def send_due_orders(taker_of: TakerOf, courier: OrderCourier) -> int:
     if due:
         services.mark_sent(due)
     for order in due:
-        courier.send(order, partial(_send, order, taker_of))
+        courier.send(order, partial(_send, message_of(order), taker_of))
     return len(due)
 
 
@@ -63,44 +51,35 @@ def take_order_replies(courier: OrderCourier, wait_seconds: float) -> int:
     return len(replies)
 
 
-def message_of(order: Order) -> OrderMessage:
-    """The message that an order row stands for."""
-    return OrderMessage(
-        order_id=UUID(str(order.pk)),
-        authority=order.authority,
-        institution=order.institution,
-        account=order.account,
-        amount=order.amount,
-        currency=order.currency,
-        rule=Rule(order.rule),
-        until=order.until,
-        credits=credits_from_json(order.credits),
-        payment=msgspec.convert(order.payment, PaymentFacts) if order.payment else None,
-    )
-
-
-def _send(order: Order, taker_of: TakerOf) -> Reply:
-    """The bank's checked reply. Runs in a thread: touches no database."""
-    message = message_of(order)
-    taker = taker_of(order.institution)
-    if order.state == State.RELEASING:
-        return _checked(message, taker.release(message.order_id, message.authority))
-    if order.kind == OrderKind.RECALL:
-        return _checked(message, taker.recall(message))
-    return _checked(message, taker.place_hold(message))
-
-
-def _checked(order: OrderMessage, reply: Reply) -> Reply:
-    """The reply, unless it cannot be true; raises Nonsense."""
-    if isinstance(reply, HoldAnswer):
-        check_hold_answer(order, reply)
-    elif isinstance(reply, RecallAnswer):
-        check_recall_answer(order, reply)
-    elif isinstance(reply, ReleaseAnswer):
-        check_release_answer(order.institution, reply)
-    else:
-        check_moment(order.institution, reply.expected_at)
+def _send(message: OrderMessage, taker_of: TakerOf) -> Reply:
+    """The receiver's checked reply. Runs in a thread: touches no database."""
+    reply = taker_of(message.institution).carry_out(message)
+    _check(message, reply)
     return reply
+
+
+def _check(message: OrderMessage, reply: Reply) -> None:
+    """Refuse a reply that cannot be true; raises Nonsense."""
+    if isinstance(reply, OrderAnswer):
+        check_order_answer(message, reply)
+    else:
+        check_moment(message.institution, reply.expected_at)
+
+
+def receive(institution: str, order_id: UUID, reply: Reply) -> bool:
+    """An answer that the receiver sends by itself, before it is asked again; False when the order awaits none.
+
+    It passes the same checks as any answer. Raises NotFound where this institution has no such order, Nonsense where the
+    answer cannot be true; then nothing is taken over.
+    """
+    order = Order.objects.filter(pk=order_id, institution=institution).first()
+    if order is None:
+        raise NotFound("there is no such order for this institution")
+    _check(message_of(order), reply)
+    if isinstance(reply, OrderAnswer):
+        return services.answered(order_id, reply)
+    services.acknowledged(order_id, reply)
+    return True
 
 
 @people.change
@@ -112,16 +91,17 @@ def _take_all(told: Mapping[UUID, tuple[Order, Reply | AccordError]]) -> None:
 def _take(order: Order, reply: Reply | AccordError) -> None:
     if isinstance(reply, Acknowledged):
         services.acknowledged(order.pk, reply)
-    elif isinstance(reply, HoldAnswer):
-        services.hold_answered(order.pk, reply)
-    elif isinstance(reply, RecallAnswer):
-        services.recall_answered(order.pk, reply)
-    elif isinstance(reply, ReleaseAnswer):
-        services.release_answered(order.pk, reply)
+    elif isinstance(reply, OrderAnswer):
+        services.answered(order.pk, reply)
     elif isinstance(reply, Unavailable):
         services.retry_later(order, str(reply))
     else:
         services.fail(order.pk, str(reply))
+
+
+def watch_clocks(now: datetime) -> int:
+    """End what has run out, prompt renewals, climb contact lists; how many orders were touched."""
+    return services.expire_due(now) + services.prompt_renewals(now) + services.escalate_due(now)
 
 
 def next_order_due() -> datetime | None:

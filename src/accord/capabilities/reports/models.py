@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accord.capabilities.people.policy import Actor, Permission, allowed
 from accord.core.money import Money
-from accord.core.object_ids import new_id, new_reference
+from accord.core.object_ids import new_code, new_id, new_reference
 
 
 class ReportState(models.TextChoices):
@@ -32,6 +32,7 @@ class Report(models.Model):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     reference = models.CharField(max_length=16, unique=True, default=report_reference, editable=False)
+    code = models.CharField(max_length=16, default=new_code, editable=False)  # the reporter follows the report with it
     state = models.CharField(max_length=12, choices=ReportState, default=ReportState.OPEN)
     created_at = models.DateTimeField()
     taken_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")

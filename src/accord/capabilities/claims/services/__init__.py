@@ -20,6 +20,7 @@ from accord.capabilities.claims.services.decisions import (
     end_share,
     mark_done,
     note_shortfall,
+    pass_on_share,
     rule_out,
 )
 from accord.capabilities.claims.services.saved import save_trace
@@ -38,6 +39,7 @@ __all__ = [
     "mark_done",
     "note_shortfall",
     "open_claim",
+    "pass_on_share",
     "reserve_share",
     "retry_later",
     "rule_out",

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from accord.capabilities.claims.messages import parcels_from_json
 from accord.capabilities.claims.models import Claim, HoldShare, PlanAction, PlanItem, PlanItemState, SharedAccount
 from accord.capabilities.claims.ports import EnquiryAnswer
 from accord.capabilities.claims.services import plan
@@ -93,12 +94,27 @@ def book_first(order_id: UUID, claim: Claim, place: Place, held: int, transfer: 
 
 def confirm_share(order_id: UUID, held: int) -> None:
     """The bank holds `held` under the order: nothing ends the share, less trims it, and other claims may propose the rest."""
-    share = HoldShare.objects.select_related("account", "claim").get(order_id=order_id)
+    share = HoldShare.objects.select_related("account", "claim").filter(order_id=order_id).first()
+    if share is None:  # an order on a payment that no trace has reached
+        return
     trimmed = held < share.amount
     share.amount, share.confirmed, share.active = held, held > 0, held > 0
     share.save(update_fields=["amount", "confirmed", "active"])
     if trimmed:
         plan.refresh_others([share.account.place], share.claim)
+
+
+def pass_on_share(order_id: UUID, heir_id: UUID, amount: int) -> None:
+    """A later order keeps the same money: its share takes the place of the earlier one's, in the same change."""
+    share = HoldShare.objects.filter(order_id=order_id, active=True).select_related("account", "claim").first()
+    if share is None:
+        return
+    share.active = False
+    share.save(update_fields=["active"])
+    kept, units = min(amount, share.amount), parcels_from_json(share.parcels)
+    reserve_share(heir_id, share.claim, share.account, kept, units, share.transfers, confirmed=True)
+    if amount < share.amount:
+        plan.refresh_others([share.account.place])
 
 
 def end_share(order_id: UUID) -> None:

@@ -4,8 +4,7 @@ import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
 
-import accord.capabilities.orders.life_cycle
-import accord.capabilities.orders.models
+import accord.capabilities.orders.models.order
 import accord.core.object_ids
 
 
@@ -31,7 +30,10 @@ class Migration(migrations.Migration):
                 (
                     "reference",
                     models.CharField(
-                        default=accord.capabilities.orders.models.order_reference, editable=False, max_length=16, unique=True
+                        default=accord.capabilities.orders.models.order.order_reference,
+                        editable=False,
+                        max_length=16,
+                        unique=True,
                     ),
                 ),
                 (
@@ -42,19 +44,19 @@ class Migration(migrations.Migration):
                     "state",
                     models.CharField(
                         choices=[
-                            (accord.capabilities.orders.life_cycle.State["DRAFT"], "Draft"),
-                            (accord.capabilities.orders.life_cycle.State["APPROVED"], "Approved"),
-                            (accord.capabilities.orders.life_cycle.State["SENT"], "Sent"),
-                            (accord.capabilities.orders.life_cycle.State["ACKNOWLEDGED"], "Acknowledged"),
-                            (accord.capabilities.orders.life_cycle.State["HELD"], "Held in full"),
-                            (accord.capabilities.orders.life_cycle.State["HELD_PARTLY"], "Held in part"),
-                            (accord.capabilities.orders.life_cycle.State["REFUSED"], "Refused"),
-                            (accord.capabilities.orders.life_cycle.State["EXPIRED"], "Expired"),
-                            (accord.capabilities.orders.life_cycle.State["RELEASING"], "Release asked"),
-                            (accord.capabilities.orders.life_cycle.State["RELEASED"], "Released"),
-                            (accord.capabilities.orders.life_cycle.State["DISCARDED"], "Discarded"),
+                            ("draft", "Draft"),
+                            ("approved", "Approved"),
+                            ("sent", "Sent"),
+                            ("acknowledged", "Acknowledged"),
+                            ("held", "Held in full"),
+                            ("held_partly", "Held in part"),
+                            ("refused", "Refused"),
+                            ("expired", "Expired"),
+                            ("releasing", "Release asked"),
+                            ("released", "Released"),
+                            ("discarded", "Discarded"),
                         ],
-                        default=accord.capabilities.orders.life_cycle.State["DRAFT"],
+                        default="draft",
                         max_length=14,
                     ),
                 ),

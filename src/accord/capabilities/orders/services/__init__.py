@@ -1,24 +1,39 @@
-"""From a call to money on hold: the first order, the plan's orders, the banks' answers, expiry and release.
+"""From a call to money on hold and back: orders drafted, approved, sent, answered, renewed, released, ended.
 
 Every order is written in the transaction that decides it, and leaves once that transaction has committed.
 """
 
-from accord.capabilities.orders.services.answers import acknowledged, hold_answered, recall_answered, release_answered
-from accord.capabilities.orders.services.decide import FirstResponse, approve_plan, ask_release, respond_to_call, send_again
-from accord.capabilities.orders.services.sweep import expire_due, fail, mark_sent, retry_later
+from accord.capabilities.orders.services.answers import acknowledged, answered
+from accord.capabilities.orders.services.decide import FirstResponse, approve_plan, respond_to_call
+from accord.capabilities.orders.services.drafting import approve, clear_override, discard, send_in_emergency
+from accord.capabilities.orders.services.following import ask_release, freeze, renew, send_again
+from accord.capabilities.orders.services.sweep import (
+    escalate_due,
+    expire_due,
+    fail,
+    mark_sent,
+    prompt_renewals,
+    retry_later,
+)
 
 __all__ = [
     "FirstResponse",
     "acknowledged",
+    "answered",
+    "approve",
     "approve_plan",
     "ask_release",
+    "clear_override",
+    "discard",
+    "escalate_due",
     "expire_due",
     "fail",
-    "hold_answered",
+    "freeze",
     "mark_sent",
-    "recall_answered",
-    "release_answered",
+    "prompt_renewals",
+    "renew",
     "respond_to_call",
     "retry_later",
     "send_again",
+    "send_in_emergency",
 ]

@@ -1,91 +1,250 @@
-"""What banks answer. A second answer to the same order changes nothing."""
+"""What receivers answer. A second answer to the same order changes nothing."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 import msgspec
 
 from accord.capabilities.claims import services as claims
-from accord.capabilities.claims.messages import credits_from_json
+from accord.capabilities.claims.messages import credits_from_json, to_json
 from accord.capabilities.claims.ports import Acknowledged, Credit, TransferLeg
 from accord.capabilities.delivery import ask_again_at
-from accord.capabilities.orders.life_cycle import Event, State, next_state
-from accord.capabilities.orders.models import Order, OrderKind
-from accord.capabilities.orders.ports import HoldAnswer, PaymentFacts, RecallAnswer, Refusal, ReleaseAnswer
+from accord.capabilities.orders.kinds import KEEPS_MONEY, RESTRICTS, OrderKind
+from accord.capabilities.orders.life_cycle import AWAITED, HOLDING, LIVE, Event, State, next_state
+from accord.capabilities.orders.models import Order
+from accord.capabilities.orders.ports import OrderAnswer, PaymentFacts, Refusal
 from accord.capabilities.orders.services.decide import first_hold, first_recall
+from accord.capabilities.orders.services.drafting import locked_order
+from accord.capabilities.orders.services.ending import end_follow_ups
 from accord.capabilities.people import services as people
 from accord.capabilities.people.policy import NODE
 from accord.core import clock
 
-_AWAITED = (State.SENT, State.ACKNOWLEDGED)
+if TYPE_CHECKING:
+    from accord.capabilities.claims.models import Claim
 
 
 @people.change
 def acknowledged(order_id: UUID, reply: Acknowledged) -> None:
-    """The bank has the order; ask again when it expects to have carried it out."""
-    order = _order(order_id)
+    """The receiver has the order; ask again when it expects to have carried it out."""
+    order = locked_order(order_id)
     now = clock.now()
+    if order.state not in AWAITED:
+        return
     order.next_attempt_at, order.attempts, order.last_error = ask_again_at(now, reply.expected_at), 0, ""
-    if order.state in _AWAITED:
-        order.state = next_state(order.state, Event.ACKNOWLEDGE)
-        order.acknowledged_at = order.acknowledged_at or now
+    order.state = next_state(order.kind, order.state, Event.ACKNOWLEDGE)
+    order.acknowledged_at = order.acknowledged_at or now
     order.save(update_fields=["state", "acknowledged_at", "next_attempt_at", "attempts", "last_error"])
 
 
 @people.change
-def recall_answered(order_id: UUID, answer: RecallAnswer) -> None:
+def answered(order_id: UUID, answer: OrderAnswer) -> bool:
+    """Take over a checked answer; False when the order awaits none (answered before, withdrawn, run out)."""
+    order = locked_order(order_id)
+    if order.state not in AWAITED:
+        return False
+    _settle(order, answer)
+    _CONSEQUENCES[OrderKind(order.kind)](order, answer)
+    return True
+
+
+def _settle(order: Order, answer: OrderAnswer) -> None:
+    """Move the order to what became of it, with the answer on record."""
+    order.state = next_state(order.kind, order.state, _event(order, answer))
+    order.held, order.refusal, order.reason = answer.amount, answer.refusal or "", answer.reason
+    order.transfer = answer.transfer or order.transfer
+    order.answered_at, order.next_attempt_at, order.last_error, order.escalate_at = answer.answered_at, None, "", None
+    if answer.until is not None and order.kind in (*KEEPS_MONEY, *RESTRICTS):
+        order.until = answer.until  # never later than was ordered: checked
+    if answer.traced_calls:
+        order.terms = {**order.terms, "traced_calls": to_json(answer.traced_calls)}
+    if order.state in (State.DONE, State.REFUSED):
+        order.ended_at = answer.answered_at
+    order.save()
+    people.record(
+        NODE,
+        f"order {order.state}",
+        subject=order.claim_id or order.report_id,
+        obj=order,
+        kind=order.kind,
+        institution=order.institution,
+        held=order.held,
+        currency=order.currency,
+        refusal=order.refusal,
+    )
+
+
+def _event(order: Order, answer: OrderAnswer) -> Event:
+    if not answer.carried_out:
+        return Event.REFUSE
+    if order.kind in (*KEEPS_MONEY, OrderKind.RECALL):
+        return Event.HOLD if answer.amount >= order.amount else Event.HOLD_PARTLY
+    return Event.PUT_IN_FORCE if order.kind in RESTRICTS else Event.DO
+
+
+def _after_recall(order: Order, answer: OrderAnswer) -> None:
     """Stopped: the money never left. Settled: the payee's bank gets a hold for exactly that transfer."""
-    order = _order(order_id)
-    if order.state not in _AWAITED:
+    settled = answer.settled
+    if answer.refusal is not Refusal.ALREADY_SETTLED or settled is None or order.claim is None:
         return
-    _settle(order, answer.stopped, answer.refusal, "", answer.transfer, answer)
-    if answer.refusal is Refusal.ALREADY_SETTLED and answer.transfer and answer.payee_bank:
-        # victims may state what arrived, in another currency than what left; then the whole transfer is meant
-        same = answer.currency == order.currency
-        amount = min(order.amount, answer.amount) if same else answer.amount
-        credit = Credit(answer.transfer, amount, answer.currency, ((0, amount),))
-        payment = _payment(order)
-        if same:
-            payment = replace(payment, amount=amount)
-        first_hold(None, order.claim, payment, (credit,), answer.payee_bank, answer.payee_account)
+    # victims may state what arrived, in another currency than what left; then the whole transfer is meant
+    same = settled.currency == order.currency
+    amount = min(order.amount, settled.amount) if same else settled.amount
+    credit = Credit(answer.transfer, amount, settled.currency, ((0, amount),))
+    payment = _payment(order)
+    if same:
+        payment = replace(payment, amount=amount)
+    first_hold(None, order.claim, payment, (credit,), settled.payee_bank, settled.payee_account)
 
 
-@people.change
-def hold_answered(order_id: UUID, answer: HoldAnswer) -> None:
+def _after_hold(order: Order, answer: OrderAnswer) -> None:
     """Book what is held, and follow what is not: the chase goes on from the transfer that the bank matched."""
-    order = _order(order_id)
-    if order.state not in _AWAITED:
+    if order.replaces_id is not None:
+        _replace(order, answer)
         return
-    _settle(order, answer.held, answer.refusal, answer.reason, answer.transfer, answer)
+    claim = order.claim
+    if claim is None:
+        return
     if order.plan_item_id is not None:
-        claims.confirm_share(order.pk, answer.held)
-        if answer.held < order.amount:
-            claims.note_shortfall(order.plan_item_id, order.amount - answer.held)
-            claims.trace_again(NODE, order.claim_id, order.institution, order.account)
+        claims.confirm_share(order.pk, answer.amount)
+        if answer.amount < order.amount:
+            claims.note_shortfall(order.plan_item_id, order.amount - answer.amount)
+            claims.trace_again(NODE, claim.pk, order.institution, order.account)
         return
     if answer.refusal in (Refusal.NO_SUCH_TRANSFER, Refusal.NO_SUCH_ACCOUNT):
-        if not _was_recalled(order):
-            first_recall(None, order.claim, _payment(order))
+        if order.payment and not _was_recalled(order):
+            first_recall(None, claim, _payment(order))
     elif answer.transfer:
-        _start_chase(order, answer)
+        _start_chase(order, claim, answer)
 
 
-def _start_chase(order: Order, answer: HoldAnswer) -> None:
+def _replace(order: Order, answer: OrderAnswer) -> None:
+    """The freeze holds: what it replaces ends in the same change, and its share of the account passes on."""
+    replaced = _earlier(order.replaces_id)
+    if not answer.carried_out or replaced.state not in HOLDING:
+        return
+    replaced.state = next_state(replaced.kind, replaced.state, Event.REPLACE)
+    replaced.ended_at = answer.answered_at
+    replaced.save(update_fields=["state", "ended_at"])
+    claims.pass_on_share(replaced.pk, order.pk, answer.amount)
+    end_follow_ups(replaced, answer.answered_at)
+    people.record(NODE, "order replaced", subject=replaced.claim_id, obj=replaced, kind=replaced.kind, by=order.reference)
+
+
+def _after_restriction(order: Order, answer: OrderAnswer) -> None:
+    """A lasting number block takes the place of a suspension."""
+    if order.replaces_id is None or not answer.carried_out:
+        return
+    replaced = _earlier(order.replaces_id)
+    if replaced.state == State.IN_FORCE:
+        replaced.state = next_state(replaced.kind, replaced.state, Event.REPLACE)
+        replaced.ended_at = answer.answered_at
+        replaced.save(update_fields=["state", "ended_at"])
+        end_follow_ups(replaced, answer.answered_at)
+
+
+def _after_renewal(order: Order, answer: OrderAnswer) -> None:
+    """The receiver keeps it longer. A refused renewal leaves the end where it was."""
+    target = _earlier(order.target_id)
+    if not answer.carried_out or target.state not in LIVE:
+        return
+    target.state = next_state(target.kind, target.state, Event.RENEW)
+    target.until, target.renewals, target.renewal_prompted_at = answer.until or order.until, target.renewals + 1, None
+    target.save(update_fields=["state", "until", "renewals", "renewal_prompted_at"])
+    people.record(
+        NODE, "order renewed", subject=target.claim_id, obj=target, kind=target.kind, until=clock.to_iso(target.until)
+    )
+
+
+def _after_release(order: Order, answer: OrderAnswer) -> None:
+    """The bank has given money back to the holder, lifted a restriction, or withdrawn what it had not carried out yet."""
+    target = _earlier(order.target_id)
+    if not answer.carried_out or target.state not in LIVE:
+        return
+    whole = target.state not in HOLDING or order.amount >= target.held
+    _give_up(target, order.amount, answer, Event.RELEASE if whole else Event.RELEASE_PARTLY)
+    people.record(
+        NODE,
+        "order released" if whole else "order released in part",
+        subject=target.claim_id or target.report_id,
+        obj=target,
+        kind=target.kind,
+        released=answer.amount,
+        currency=target.currency,
+    )
+
+
+def _after_return(order: Order, answer: OrderAnswer) -> None:
+    """The bank has paid a part of what it keeps to whom it belongs."""
+    target = _earlier(order.target_id)
+    if not answer.carried_out or target.state not in HOLDING:
+        return
+    whole = answer.amount >= target.held
+    _give_up(target, answer.amount, answer, Event.RETURN if whole else Event.RETURN_PARTLY)
+    people.record(
+        NODE,
+        "order returned" if whole else "order returned in part",
+        subject=target.claim_id,
+        obj=target,
+        kind=target.kind,
+        returned=answer.amount,
+        currency=target.currency,
+    )
+
+
+def _give_up(target: Order, amount: int, answer: OrderAnswer, event: Event) -> None:
+    """`amount` is no longer kept under the target; its share of the account shrinks or ends with it."""
+    target.state = next_state(target.kind, target.state, event)
+    if target.state in HOLDING:
+        target.held -= amount
+        target.save(update_fields=["state", "held"])
+        claims.confirm_share(target.pk, target.held)
+        return
+    target.ended_at, target.next_attempt_at, target.escalate_at = answer.answered_at, None, None
+    target.save(update_fields=["state", "ended_at", "next_attempt_at", "escalate_at"])
+    claims.end_share(target.pk)
+    end_follow_ups(target, answer.answered_at)
+
+
+def _nothing_more(_order: Order, _answer: OrderAnswer) -> None:
+    """The answer itself is all there is to it."""
+
+
+_CONSEQUENCES: Final[dict[OrderKind, Callable[[Order, OrderAnswer], None]]] = {
+    OrderKind.RECALL: _after_recall,
+    **dict.fromkeys(KEEPS_MONEY, _after_hold),
+    **dict.fromkeys(RESTRICTS, _after_restriction),
+    OrderKind.TRACE_BACK: _nothing_more,
+    OrderKind.RENEWAL: _after_renewal,
+    OrderKind.RELEASE: _after_release,
+    OrderKind.RETURN: _after_return,
+}
+
+
+def _earlier(order_id: UUID | None) -> Order:
+    """The order that another one is about."""
+    assert order_id is not None
+    return locked_order(order_id)
+
+
+def _start_chase(order: Order, claim: Claim, answer: OrderAnswer) -> None:
     """The first hold's bank has found the payment: the claim starts there, with what the bank already told of it."""
     credit = _matched_credit(order, answer)
     matched = _matched_leg(answer)
     if matched is not None and order.account != matched.creditor:
         order.account = matched.creditor  # the victim knew an alias; from here on the account has its own name
         order.save(update_fields=["account"])
-    if answer.held:
+    if answer.amount:
         place = (order.institution, order.account, order.currency)
-        claims.book_first(order.pk, order.claim, place, answer.held, answer.transfer, answer.followed)
-    claims.start_at(NODE, order.claim_id, order.institution, credit, answer.followed)
+        claims.book_first(order.pk, claim, place, answer.amount, answer.transfer, answer.followed)
+    claims.start_at(NODE, claim.pk, order.institution, credit, answer.followed)
 
 
-def _matched_credit(order: Order, answer: HoldAnswer) -> Credit:
+def _matched_credit(order: Order, answer: OrderAnswer) -> Credit:
     """The claimed units of the matched transfer: those ordered, else as many first units as the victim claims."""
     for credit in credits_from_json(order.credits):
         if credit.transfer == answer.transfer:
@@ -96,7 +255,7 @@ def _matched_credit(order: Order, answer: HoldAnswer) -> Credit:
     return Credit(leg.transfer, leg.amount, leg.currency, leg.intervals)
 
 
-def _matched_leg(answer: HoldAnswer) -> TransferLeg | None:
+def _matched_leg(answer: OrderAnswer) -> TransferLeg | None:
     """The payment itself, among what the bank told of it."""
     told = answer.followed.flows if answer.followed else ()
     return next((leg for leg in told if leg.transfer == answer.transfer), None)
@@ -108,53 +267,3 @@ def _was_recalled(order: Order) -> bool:
 
 def _payment(order: Order) -> PaymentFacts:
     return msgspec.convert(order.payment, PaymentFacts)
-
-
-def _settle(
-    order: Order, held: int, refusal: Refusal | None, reason: str, transfer: str, answer: RecallAnswer | HoldAnswer
-) -> None:
-    """Move the order to what the bank did of it, with the answer on record."""
-    event = Event.REFUSE if held == 0 else Event.HOLD if held >= order.amount else Event.HOLD_PARTLY
-    order.state = next_state(order.state, event)
-    order.held, order.refusal, order.reason = held, refusal or "", reason
-    order.transfer = transfer
-    order.answered_at, order.next_attempt_at, order.last_error = answer.answered_at, None, ""
-    order.save(
-        update_fields=[
-            "state",
-            "held",
-            "refusal",
-            "reason",
-            "transfer",
-            "answered_at",
-            "next_attempt_at",
-            "last_error",
-        ]
-    )
-    people.record(
-        NODE,
-        f"{order.kind} {order.state}",
-        subject=order.claim_id,
-        obj=order,
-        institution=order.institution,
-        held=held,
-        currency=order.currency,
-        refusal=order.refusal,
-    )
-
-
-@people.change
-def release_answered(order_id: UUID, answer: ReleaseAnswer) -> None:
-    """The bank has given the money back to the holder of the account."""
-    order = _order(order_id)
-    if order.state != State.RELEASING:
-        return
-    order.state = next_state(order.state, Event.CONFIRM_RELEASE)
-    order.ended_at, order.next_attempt_at, order.last_error = answer.answered_at, None, ""
-    order.save(update_fields=["state", "ended_at", "next_attempt_at", "last_error"])
-    claims.end_share(order.pk)
-    people.record(NODE, "hold released", subject=order.claim_id, obj=order, released=answer.released, currency=order.currency)
-
-
-def _order(order_id: UUID) -> Order:
-    return Order.objects.select_for_update().get(pk=order_id)

@@ -1,20 +1,31 @@
-"""What the worker writes down by itself: orders that left, lines that were down, holds whose time is over."""
+"""What the worker writes down by itself: orders that left, lines that were down, clocks that ran out."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accord.capabilities.claims import services as claims
 from accord.capabilities.delivery import LEASE, next_retry
-from accord.capabilities.orders.life_cycle import HOLDING, WAITING, Event, State, next_state
-from accord.capabilities.orders.models import Order
+from accord.capabilities.orders.escalations import contact_at, escalation_at
+from accord.capabilities.orders.kinds import OrderKind
+from accord.capabilities.orders.life_cycle import AWAITED, STANDING, WAITING, Event, State, next_state
+from accord.capabilities.orders.models import Escalation, Order
+from accord.capabilities.orders.rules import rule_of
+from accord.capabilities.orders.services.ending import end_follow_ups
 from accord.capabilities.people import services as people
 from accord.capabilities.people.policy import NODE
 from accord.core import clock
+
+RENEWAL_IN_DOUBT: Final = timedelta(hours=1)
+"""How long after its end an order is not written off while the receiver may have renewed it: its answer is still out."""
+
+PROMPT_BEFORE: Final = timedelta(hours=6)
+"""A renewal is prompted this long before the end, or at three quarters of a shorter life."""
 
 
 @people.change
@@ -22,11 +33,10 @@ def mark_sent(orders: Sequence[Order]) -> None:
     """Approved orders are about to leave; written before the call, so that no order leaves without a trace of it here."""
     now = clock.now()
     fresh = [order for order in orders if order.state == State.APPROVED]
-    sent = next_state(State.APPROVED, Event.SEND)
-    Order.objects.filter(pk__in=[order.pk for order in fresh]).update(state=sent, sent_at=now)
+    Order.objects.filter(pk__in=[order.pk for order in fresh]).update(state=State.SENT, sent_at=now)
     for order in fresh:
-        order.state, order.sent_at = sent, now
-        people.record(NODE, f"{order.kind} sent", subject=order.claim_id, obj=order, institution=order.institution)
+        order.state, order.sent_at = next_state(order.kind, order.state, Event.SEND), now
+        people.record(NODE, "order sent", subject=order.claim_id, obj=order, kind=order.kind, institution=order.institution)
 
 
 def retry_later(order: Order, error: str) -> None:
@@ -37,7 +47,7 @@ def retry_later(order: Order, error: str) -> None:
 
 @people.change
 def fail(order_id: UUID, error: str) -> None:
-    """The bank's answer cannot be used: nothing of it is taken over, the order stays open, a person must look.
+    """The receiver's answer cannot be used: nothing of it is taken over, the order stays open, a person must look.
 
     An order that was answered meanwhile stays as it is.
     """
@@ -50,27 +60,80 @@ def fail(order_id: UUID, error: str) -> None:
 
 
 def expire_due(now: datetime) -> int:
-    """End every order whose time is over; the banks lift their holds by themselves. How many ended."""
+    """End every order whose time is over; the receivers end what they keep by themselves. How many ended."""
     due = _run_out(now).values_list("pk", flat=True)
     return sum(_expire(order_id, now) for order_id in list(due))
 
 
 def _run_out(now: datetime) -> QuerySet[Order]:
-    """Holds past their time; and orders without an answer past theirs, unless they are asked after now or within a minute.
+    """Orders past their time; and those without an answer past theirs, unless they are asked after now or within a minute.
 
-    A node that was down while a hold ran out thus still learns what was held, and where the rest went.
+    A node that was down while a hold ran out thus still learns what was held, and where the rest went. An order whose
+    renewal may have been accepted is not written off before that is known, or an hour has passed.
     """
     silent = Q(state__in=WAITING) & (Q(next_attempt_at=None) | Q(next_attempt_at__gt=now + LEASE))
-    return Order.objects.filter(Q(state__in=(*HOLDING, State.RELEASING)) | silent, until__lte=now)
+    renewals = Order.objects.filter(target=OuterRef("pk"), kind=OrderKind.RENEWAL, state__in=AWAITED)
+    in_doubt = Q(until__gt=now - RENEWAL_IN_DOUBT) & Exists(renewals)
+    return Order.objects.filter(Q(state__in=STANDING) | silent, until__lte=now).exclude(in_doubt)
 
 
 @people.change
 def _expire(order_id: UUID, now: datetime) -> int:
-    order = _run_out(now).select_for_update().filter(pk=order_id).first()
+    order = _run_out(now).select_for_update(of=("self",)).filter(pk=order_id).first()
     if order is None:
         return 0
-    order.state, order.ended_at, order.next_attempt_at = next_state(order.state, Event.EXPIRE), now, None
-    order.save(update_fields=["state", "ended_at", "next_attempt_at"])
+    order.state = next_state(order.kind, order.state, Event.EXPIRE)
+    order.ended_at, order.next_attempt_at, order.escalate_at = now, None, None
+    order.save(update_fields=["state", "ended_at", "next_attempt_at", "escalate_at"])
     claims.end_share(order.pk)
-    people.record(NODE, f"{order.kind} expired", subject=order.claim_id, obj=order, held=order.held)
+    end_follow_ups(order, now)
+    people.record(NODE, "order expired", subject=order.claim_id, obj=order, kind=order.kind, held=order.held)
+    return 1
+
+
+def prompt_renewals(now: datetime) -> int:
+    """Mark orders that lapse soon and may still be renewed, so that the desk decides in time. How many were marked."""
+    soon = Order.objects.filter(state__in=STANDING, renewal_prompted_at=None, until__gt=now, until__lte=now + PROMPT_BEFORE)
+    return sum(_prompt(order.pk, now) for order in soon if _may_be_renewed(order, now))
+
+
+def _may_be_renewed(order: Order, now: datetime) -> bool:
+    started = order.answered_at or order.drafted_at
+    return order.renewals < rule_of(order).renewals and (now - started) * 4 >= (order.until - started) * 3
+
+
+@people.change
+def _prompt(order_id: UUID, now: datetime) -> int:
+    order = Order.objects.select_for_update().filter(pk=order_id, state__in=STANDING, renewal_prompted_at=None).first()
+    if order is None:
+        return 0
+    order.renewal_prompted_at = now
+    order.save(update_fields=["renewal_prompted_at"])
+    people.record(NODE, "renewal prompted", subject=order.claim_id, obj=order, until=clock.to_iso(order.until))
+    return 1
+
+
+def escalate_due(now: datetime) -> int:
+    """Unanswered orders go one contact up. How many did."""
+    due = Order.objects.filter(escalate_at__lte=now, state__in=WAITING).values_list("pk", flat=True)
+    return sum(_escalate(order_id, now) for order_id in list(due))
+
+
+@people.change
+def _escalate(order_id: UUID, now: datetime) -> int:
+    order = Order.objects.select_for_update().filter(pk=order_id, escalate_at__lte=now, state__in=WAITING).first()
+    if order is None:
+        return 0
+    step = order.escalation_step + 1
+    contact = contact_at(order.institution, step)
+    order.escalation_step, order.escalate_at = step, escalation_at(order, step + 1)
+    if contact is None:  # the list was shortened meanwhile
+        order.escalation_step, order.escalate_at = step - 1, None
+    order.save(update_fields=["escalation_step", "escalate_at"])
+    if contact is None:
+        return 0
+    Escalation.objects.create(order=order, step=step, contact_name=contact.name, contact_reach=contact.reach, at=now)
+    people.record(
+        NODE, "order escalated", subject=order.claim_id, obj=order, institution=order.institution, step=step, to=contact.name
+    )
     return 1

@@ -10,7 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accord.capabilities.claims.joined_trace import JoinedTrace
-from accord.capabilities.orders.life_cycle import HOLDING, State
+from accord.capabilities.orders.life_cycle import HOLDING
 from accord.core.money import Money
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ class ClaimFigures:
 
 def claim_figures(claim: Claim, trace: JoinedTrace, orders: Sequence[Order]) -> ClaimFigures:
     """The parts of the claim. Held is what banks confirm under orders that hold now, whatever the trace says meanwhile."""
-    held = _sums((order.currency, order.held) for order in orders if order.state in (*HOLDING, State.RELEASING))
+    held = _sums((order.currency, order.held) for order in orders if order.state in HOLDING)
     standing = _sums((row.currency, row.amount - row.held) for row in trace.standing)
     located = bool(trace.claimed)
     parts = {"held": held, "standing": standing, "open": trace.total("open"), "exits": trace.total("exits")}

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
-from accord.capabilities.orders.life_cycle import TRANSITIONS, State
+from accord.capabilities.orders.kinds import FOLLOWS_UP, KEEPS_MONEY, OrderKind
+from accord.capabilities.orders.life_cycle import TABLES, State
 from accord.capabilities.orders.models import ORDER_STATES
 
 if TYPE_CHECKING:
@@ -79,10 +80,11 @@ class LifeCyclePicture:
 def life_cycle_picture(order: Order) -> LifeCyclePicture:
     """Boxes in columns by the longest way from the draft; steps from a state to itself are left out."""
     reached = _reached(order)
-    been = {*reached, State(order.state), *([State.RELEASING] if order.state == State.RELEASED else [])}
+    been = {*reached, State(order.state)}
     labels = {State(state): str(label) for state, label in ORDER_STATES}
     boxes = {}
-    columns = _columns()
+    edges = _edges(OrderKind(order.kind))
+    columns = _columns(edges)
     for column, states in enumerate(columns):
         for row, state in enumerate(states):
             x, y = column * COLUMN_WIDTH + 2, row * ROW_HEIGHT + TOP
@@ -95,20 +97,22 @@ def life_cycle_picture(order: Order) -> LifeCyclePicture:
             boxes[after].y + BOX_HEIGHT // 2,
             before in been and after in been,
         )
-        for before, after in _edges()
+        for before, after in edges
     )
     height = max(map(len, columns)) * ROW_HEIGHT + TOP
     return LifeCyclePicture(len(columns) * COLUMN_WIDTH - (COLUMN_WIDTH - BOX_WIDTH) + 4, height, tuple(boxes.values()), steps)
 
 
-def _edges() -> list[tuple[State, State]]:
-    return list(dict.fromkeys((before, after) for (before, _), after in TRANSITIONS.items() if before != after))
+def _edges(kind: OrderKind) -> list[tuple[State, State]]:
+    """Steps from one state to another; parts given back, which lead from full to part, are not drawn."""
+    pairs = ((step.state, step.next) for step in TABLES[kind].values())
+    return [pair for pair in dict.fromkeys(pairs) if pair[0] != pair[1] and pair != (State.HELD, State.HELD_PARTLY)]
 
 
-def _columns() -> Sequence[Sequence[State]]:
+def _columns(edges: Sequence[tuple[State, State]]) -> Sequence[Sequence[State]]:
     depth = {State.DRAFT: 0}
-    for _ in State:  # as many rounds as there are states are enough: the table has no circles
-        for before, after in _edges():
+    for _ in State:  # as many rounds as there are states are enough: without steps to itself the table has no circles
+        for before, after in edges:
             if before in depth:
                 depth[after] = max(depth.get(after, 0), depth[before] + 1)
     return [[state for state in State if depth.get(state) == column] for column in range(max(depth.values()) + 1)]
@@ -123,8 +127,15 @@ def _reached(order: Order) -> dict[State, datetime]:
         State.ACKNOWLEDGED: order.acknowledged_at,
     }
     if order.answered_at is not None:
-        answer = State.REFUSED if order.held == 0 else State.HELD if order.held >= order.amount else State.HELD_PARTLY
-        moments[answer] = order.answered_at
+        moments[_answer(order)] = order.answered_at
     if order.ended_at is not None:
         moments[State(order.state)] = order.ended_at
     return {state: moment for state, moment in moments.items() if moment is not None}
+
+
+def _answer(order: Order) -> State:
+    if order.refusal:
+        return State.REFUSED
+    if order.kind in KEEPS_MONEY or order.kind == OrderKind.RECALL:
+        return State.HELD if order.held >= order.amount else State.HELD_PARTLY
+    return State.DONE if order.kind in FOLLOWS_UP or order.kind == OrderKind.TRACE_BACK else State.IN_FORCE

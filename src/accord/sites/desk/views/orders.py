@@ -21,6 +21,7 @@ from accord.capabilities.orders.life_cycle import HOLDING
 from accord.capabilities.orders.models import ORDER_STATES, Order
 from accord.capabilities.orders.ports import PaymentFacts
 from accord.capabilities.orders.regime import regime
+from accord.capabilities.orders.rules import rule_of
 from accord.capabilities.people.models import User
 from accord.capabilities.people.policy import Permission, allowed
 from accord.capabilities.reports import queries as reports
@@ -110,13 +111,15 @@ def send_again(request: HttpRequest, order_id: UUID) -> HttpResponse:
 def _order_page(request: HttpRequest, order_id: UUID) -> HttpResponse:
     actor = cast("User", request.user)
     order = queries.get(actor, order_id)
-    claim = claims.get(actor, order.claim_id)
+    claim = claims.get(actor, order.claim_id) if order.claim_id else None
+    report_id = claim.report_id if claim else order.report_id
     context: dict[str, Any] = {
         "order": order,
         "claim": claim,
-        "report": reports.by_ids(actor, [claim.report_id]).get(claim.report_id),
+        "report": reports.by_ids(actor, [report_id]).get(report_id) if report_id else None,
         "payment": msgspec.convert(order.payment, PaymentFacts) if order.payment else None,
         "regime": regime(order.regime),
+        "law": rule_of(order),
         "rule": RULES[order.rule],
         "refusal": REFUSALS.get(order.refusal, ""),
         "picture": life_cycle_picture(order),
@@ -133,7 +136,7 @@ def _csv_row(order: Order) -> tuple[object, ...]:
         order.reference,
         order.kind,
         order.state,
-        order.claim.reference,
+        order.claim.reference if order.claim else "",
         order.institution,
         order.account,
         order.money.decimal(),

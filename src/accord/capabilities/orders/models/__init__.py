@@ -1,0 +1,41 @@
+"""The rows of the orders room. Amounts are minor units of the `currency` beside them."""
+
+from accord.capabilities.orders.models.appeal import (
+    Appeal,
+    AppealChannel,
+    AppealDecision,
+    AppealState,
+    Compensation,
+)
+from accord.capabilities.orders.models.escalation import Contact, Escalation
+from accord.capabilities.orders.models.order import KIND_WORDS, ORDER_STATES, Order, order_reference
+from accord.capabilities.orders.models.restitution import (
+    Claimant,
+    ClaimantKind,
+    Distribution,
+    Objection,
+    Restitution,
+    RestitutionSource,
+    RestitutionState,
+)
+
+__all__ = [
+    "KIND_WORDS",
+    "ORDER_STATES",
+    "Appeal",
+    "AppealChannel",
+    "AppealDecision",
+    "AppealState",
+    "Claimant",
+    "ClaimantKind",
+    "Compensation",
+    "Contact",
+    "Distribution",
+    "Escalation",
+    "Objection",
+    "Order",
+    "Restitution",
+    "RestitutionSource",
+    "RestitutionState",
+    "order_reference",
+]

@@ -1,0 +1,204 @@
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, ClassVar, Self
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from accord.capabilities.delivery import Delivery
+from accord.capabilities.orders.kinds import KEEPS_MONEY, ON_MONEY, OrderKind
+from accord.capabilities.orders.life_cycle import HOLDING, STANDING, WAITING, State
+from accord.capabilities.orders.ports import Care
+from accord.capabilities.orders.regime import Approval
+from accord.capabilities.people.policy import Actor, Permission, allowed
+from accord.core.money import Money
+from accord.core.object_ids import new_code, new_id, new_reference
+
+KIND_WORDS = [
+    (OrderKind.RECALL, _("Recall of a pending payment")),
+    (OrderKind.STOP_PAYMENT, _("Stop payment")),
+    (OrderKind.HOLD, _("Hold")),
+    (OrderKind.FREEZE, _("Freeze")),
+    (OrderKind.LIMIT, _("Limit")),
+    (OrderKind.RESTRICTION, _("Restriction of one’s own account")),
+    (OrderKind.NUMBER_BLOCK, _("Number block")),
+    (OrderKind.NUMBER_SUSPENSION, _("Number suspension")),
+    (OrderKind.TRACE_BACK, _("Trace-back of a call")),
+    (OrderKind.PRESERVATION, _("Preservation of data")),
+    (OrderKind.RENEWAL, _("Renewal")),
+    (OrderKind.RELEASE, _("Release")),
+    (OrderKind.RETURN, _("Return to the victim")),
+]
+
+ORDER_STATES = [
+    (State.DRAFT, _("Draft")),
+    (State.APPROVED, _("Approved")),
+    (State.SENT, _("Sent")),
+    (State.ACKNOWLEDGED, _("Acknowledged")),
+    (State.HELD, _("Held in full")),
+    (State.HELD_PARTLY, _("Held in part")),
+    (State.IN_FORCE, _("In force")),
+    (State.DONE, _("Done")),
+    (State.REFUSED, _("Refused")),
+    (State.EXPIRED, _("Expired")),
+    (State.RELEASED, _("Released")),
+    (State.REPLACED, _("Replaced")),
+    (State.RETURNED, _("Returned")),
+    (State.DISCARDED, _("Discarded")),
+]
+
+APPROVALS = [
+    (Approval.ONE_OFFICER, _("One officer")),
+    (Approval.TWO_OFFICERS, _("Two officers")),
+    (Approval.COURT, _("A court’s decision")),
+]
+
+CARES = [
+    (Care.NONE, _("Nothing special")),
+    (Care.MINOR, _("A minor")),
+    (Care.VULNERABLE, _("A vulnerable person")),
+    (Care.DECEIVED_MULE, _("A mule who was deceived")),
+]
+
+
+def plain(choices: list[tuple[Any, Any]]) -> list[tuple[str, Any]]:
+    """Choices by their bare values, so that a migration keeps them whatever becomes of the enumeration."""
+    return [(value.value, words) for value, words in choices]
+
+
+class OrderQuerySet(models.QuerySet["Order"]):
+    def visible_to(self, actor: Actor) -> Self:
+        """All orders of this node for those who work its desk; none for anyone else."""
+        return self if allowed(actor, Permission.ORDERS_READ) else self.none()
+
+
+def order_reference() -> str:
+    return new_reference("O")
+
+
+class Order(Delivery):
+    """One order to one receiver. Amounts are minor units of `currency`, the currency of the account.
+
+    `amount` is the limit; `held` what the receiver keeps under it now (for a release or return: gave back or paid).
+    `credits` (the port's Credit as JSON) is what an order on money stands on; one without credits carries the facts of the
+    report's payment instead, for the bank to match. `target` is the earlier order that a release, a renewal or a return is
+    about; `replaces` the one that ends when this one is confirmed.
+
+    `approval` is what the regime asked for when the order was drafted. A mark of an emergency (`override_reason`) stays
+    until a supervisor clears it. `grounds` is why it was ordered, `reason` what the receiver said.
+    """
+
+    id = models.UUIDField(primary_key=True, default=new_id, editable=False)
+    reference = models.CharField(max_length=16, unique=True, default=order_reference, editable=False)
+    kind = models.CharField(max_length=20, choices=plain(KIND_WORDS))
+    state = models.CharField(max_length=14, choices=plain(ORDER_STATES), default=State.DRAFT.value)
+    claim = models.ForeignKey("claims.Claim", on_delete=models.PROTECT, null=True, related_name="+")
+    report = models.ForeignKey("reports.Report", on_delete=models.PROTECT, null=True, related_name="+")
+    plan_item = models.ForeignKey("claims.PlanItem", on_delete=models.PROTECT, null=True, related_name="+")
+    target = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="follow_ups")
+    replaces = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="replacements")
+
+    institution = models.CharField(max_length=64)
+    account = models.CharField(max_length=128, blank=True)
+    holder_name = models.CharField(max_length=150, blank=True)
+    identifier = models.CharField(max_length=128, blank=True)  # a telephone number
+    amount = models.BigIntegerField(default=0)
+    currency = models.CharField(max_length=3, blank=True)
+    held = models.BigIntegerField(default=0)
+    rule = models.CharField(max_length=10)
+    credits = models.JSONField(default=list)
+    payment = models.JSONField(null=True)
+    terms = models.JSONField(default=dict)  # limits, call, pay_to, data_wanted, traced_calls of the port
+    transfer = models.CharField(max_length=128, blank=True)  # as the bank matched it
+    message = models.JSONField(null=True)  # what is sent, fixed when it is approved: the same words each time it is sent
+
+    regime = models.CharField(max_length=8)
+    authority = models.CharField(max_length=120)
+    grounds = models.TextField(blank=True)
+    approval = models.CharField(max_length=14, choices=plain(APPROVALS), default=Approval.ONE_OFFICER.value)
+    court_reference = models.CharField(max_length=120, blank=True)
+    drafted_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    drafted_at = models.DateTimeField()
+    approved_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    approved_at = models.DateTimeField(null=True)
+    override_reason = models.TextField(blank=True)
+    cleared_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    cleared_at = models.DateTimeField(null=True)
+    cleared_note = models.TextField(blank=True)
+
+    until = models.DateTimeField()
+    renewals = models.PositiveSmallIntegerField(default=0)
+    renewal_prompted_at = models.DateTimeField(null=True)
+    sent_at = models.DateTimeField(null=True)
+    acknowledged_at = models.DateTimeField(null=True)
+    acknowledge_due_at = models.DateTimeField(null=True)
+    answered_at = models.DateTimeField(null=True)
+    answer_due_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    escalation_step = models.PositiveSmallIntegerField(default=0)
+    escalate_at = models.DateTimeField(null=True)
+    refusal = models.CharField(max_length=24, blank=True)
+    reason = models.TextField(blank=True)
+
+    tell_from = models.DateTimeField(null=True)  # null: from the moment the order is carried out
+    delay_reason = models.TextField(blank=True)
+    delay_approved_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
+    care = models.CharField(max_length=14, choices=plain(CARES), default=Care.NONE.value, blank=True)
+    living_costs = models.BigIntegerField(default=0)
+    holder_code = models.CharField(max_length=16, default=new_code, editable=False)  # the holder appeals with it
+
+    objects: ClassVar = OrderQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-drafted_at", "-id")
+        indexes: ClassVar = [
+            models.Index(fields=["state", "until"]),
+            models.Index(fields=["claim", "state"]),
+            models.Index(fields=["target", "state"]),
+            models.Index(fields=["state", "answer_due_at"]),
+            models.Index(fields=["escalate_at"]),
+        ]
+
+    def __str__(self) -> str:
+        return self.reference
+
+    @property
+    def money(self) -> Money:
+        return Money(self.amount, self.currency)
+
+    @property
+    def held_money(self) -> Money:
+        return Money(self.held, self.currency)
+
+    @property
+    def is_on_money(self) -> bool:
+        return self.kind in ON_MONEY
+
+    @property
+    def keeps_money(self) -> bool:
+        return self.kind in KEEPS_MONEY
+
+    @property
+    def is_standing(self) -> bool:
+        """Whether the order has its effect now."""
+        return self.state in STANDING
+
+    @property
+    def is_holding(self) -> bool:
+        return self.state in HOLDING
+
+    @property
+    def needs_clearing(self) -> bool:
+        """Whether it left by an emergency override that no supervisor has looked at yet."""
+        return bool(self.override_reason) and self.cleared_at is None
+
+    def is_overdue(self, now: datetime) -> bool:
+        """Whether the receiver owes an answer past its clock."""
+        return self.state in WAITING and self.answer_due_at < now
+
+    @property
+    def is_stuck(self) -> bool:
+        """Whether the receiver's answer could not be used, so that nothing more happens until a person looks."""
+        return self.state in WAITING and self.next_attempt_at is None

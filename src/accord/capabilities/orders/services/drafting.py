@@ -1,0 +1,180 @@
+"""How an order comes to be: drafted, approved by whom the regime asks for, discarded, or sent in an emergency.
+
+Where the regime is content with one officer, drafting and approving are one act. Where it asks for two, the draft waits
+for somebody else. In an emergency the drafter may send it at once; that leaves a mark which a supervisor must clear.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from accord.capabilities.claims import services as claims
+from accord.capabilities.orders.escalations import first_escalation_at
+from accord.capabilities.orders.kinds import OrderKind
+from accord.capabilities.orders.life_cycle import Event, State, next_state
+from accord.capabilities.orders.messages import write_message
+from accord.capabilities.orders.models import Order
+from accord.capabilities.orders.regime import Approval, KindRule, current_regime
+from accord.capabilities.orders.rules import rule_of
+from accord.capabilities.people import services as people
+from accord.capabilities.people.policy import NODE, Permission, require
+from accord.core import clock
+from accord.core.errors import BadInput, Conflict, NotFound
+
+if TYPE_CHECKING:
+    from accord.capabilities.people.models import User
+
+
+def write(order: Order, drafter: User | None, *, lasts: timedelta | None = None, emergency: str = "") -> Order:
+    """Fill in what the regime says and save the order: approved where one officer is enough, else as a draft.
+
+    `drafter` None: carried on by the node under an earlier approval, which `covered` finds. Call inside a change.
+    """
+    rules, now = current_regime(), clock.now()
+    order.regime, order.authority = rules.code, rules.authority
+    rule = rule_of(order)
+    order.approval = rule.approval if not rule.asks_for_two or rule.approval is Approval.COURT else Approval.TWO_OFFICERS
+    if order.approval == Approval.COURT and not order.court_reference.strip():
+        raise BadInput("the regime asks for a court's decision: give its reference", where="court reference")
+    order.rule = order.rule or (order.claim.rule if order.claim else rules.tracing_rule)
+    order.until = now + (lasts or rule.lasts)
+    order.drafted_at, order.drafted_by = now, drafter
+    order.acknowledge_due_at, order.answer_due_at = now + rule.acknowledge_within, now + rule.execute_within
+    order.state = State.DRAFT
+    if drafter is None:
+        _carry_on(order, rule)
+    elif order.approval == Approval.ONE_OFFICER:
+        _mark_approved(order, drafter, rule)
+    order.save(force_insert=True)
+    _record(order.approved_by or drafter, "order approved" if order.state == State.APPROVED else "order drafted", order)
+    if drafter is not None and emergency.strip() and order.state == State.DRAFT:
+        return send_in_emergency(drafter, order.pk, emergency)
+    return order
+
+
+def _carry_on(order: Order, rule: KindRule) -> None:
+    """Under the first approval of the claim, if that is one the regime accepts for this order; else the draft waits."""
+    first = covering(order, rule)
+    order.drafted_by = first.drafted_by if first else None
+    if first is not None:
+        _mark_approved(order, first.approved_by, rule)
+
+
+def covering(order: Order, rule: KindRule) -> Order | None:
+    """The earliest approved order of the claim whose approval covers another on the same money.
+
+    An approval by one officer covers nothing for which the regime asks for two.
+    """
+    approved = Order.objects.filter(claim=order.claim).exclude(approved_by=None).select_related("approved_by", "drafted_by")
+    if rule.asks_for_two:
+        approved = approved.exclude(approval=Approval.ONE_OFFICER)
+    return approved.order_by("drafted_at", "id").first()
+
+
+def _mark_approved(order: Order, approver: User | None, rule: KindRule) -> None:
+    now = clock.now()
+    order.state = next_state(order.kind, order.state, Event.APPROVE)
+    if order.kind != OrderKind.RENEWAL:  # whose end is counted from the end of what it renews
+        order.until += now - order.drafted_at
+    order.approved_by, order.approved_at, order.next_attempt_at = approver, now, now
+    order.acknowledge_due_at, order.answer_due_at = now + rule.acknowledge_within, now + rule.execute_within
+    order.escalate_at = first_escalation_at(order)
+    if order.tell_from is not None:
+        order.delay_approved_by = approver
+    order.message = write_message(order)
+
+
+def _record(actor: User | None, action: str, order: Order) -> None:
+    people.record(
+        actor or NODE,
+        action,
+        subject=order.claim_id or order.report_id,
+        obj=order,
+        kind=order.kind,
+        institution=order.institution,
+        account=order.account or order.identifier,
+        amount=order.amount,
+        currency=order.currency,
+        until=clock.to_iso(order.until),
+    )
+
+
+def locked_order(order_id: UUID) -> Order:
+    """The order's row, locked until the end of the change; NotFound where there is none."""
+    order = Order.objects.select_for_update().filter(pk=order_id).first()
+    if order is None:
+        raise NotFound("there is no such order")
+    return order
+
+
+@people.change
+def approve(actor: User, order_ids: Sequence[UUID], note: str = "") -> list[Order]:
+    """Approve drafts, all or none: one decision may cover a plan, each order has its own life.
+
+    Nobody approves their own draft. Conflict names the order that cannot be approved and why.
+    """
+    require(actor, Permission.ORDERS_APPROVE)
+    if not order_ids:
+        raise BadInput("choose at least one draft")
+    orders = [locked_order(order_id) for order_id in sorted(set(order_ids))]
+    for order in orders:
+        if order.drafted_by_id == actor.pk:
+            raise Conflict(f"{order.reference} is your own draft; somebody else must approve it")
+        _mark_approved(order, actor, rule_of(order))
+        order.save()
+        _record(actor, "order approved", order)
+        if note.strip():
+            people.record(actor, "approval noted", subject=order.claim_id, obj=order, note=note.strip())
+    return orders
+
+
+@people.change
+def send_in_emergency(actor: User, order_id: UUID, reason: str) -> Order:
+    """Send one's own draft at once, without a second person; the mark stays until a supervisor clears it."""
+    require(actor, Permission.ORDERS_OVERRIDE)
+    if not reason.strip():
+        raise BadInput("say why it cannot wait for a second person; it stays on record", where="reason")
+    order = locked_order(order_id)
+    if order.approval == Approval.COURT:
+        raise Conflict("a court's order cannot be sent in an emergency; a hold can, until the court has decided")
+    _mark_approved(order, actor, rule_of(order))
+    order.override_reason = reason.strip()
+    order.save()
+    _record(actor, "order approved", order)
+    people.record(actor, "order overridden", subject=order.claim_id, obj=order, reason=order.override_reason)
+    return order
+
+
+@people.change
+def clear_override(actor: User, order_id: UUID, note: str) -> Order:
+    """A supervisor has looked at an emergency: the mark goes, what was found stays on record."""
+    require(actor, Permission.ORDERS_CLEAR)
+    if not note.strip():
+        raise BadInput("say what you found; it stays on record", where="note")
+    order = locked_order(order_id)
+    if not order.needs_clearing:
+        raise Conflict("there is no mark to clear on this order")
+    if order.approved_by_id == actor.pk:
+        raise Conflict("you sent this order yourself; another supervisor must look at it")
+    order.cleared_by, order.cleared_at, order.cleared_note = actor, clock.now(), note.strip()
+    order.save(update_fields=["cleared_by", "cleared_at", "cleared_note"])
+    people.record(actor, "override cleared", subject=order.claim_id, obj=order, note=order.cleared_note)
+    return order
+
+
+@people.change
+def discard(actor: User, order_id: UUID, reason: str) -> Order:
+    """Throw a draft away; what it had set aside on the account is free again and may be proposed anew."""
+    require(actor, Permission.ORDERS_DRAFT)
+    if not reason.strip():
+        raise BadInput("say why the draft is discarded", where="reason")
+    order = locked_order(order_id)
+    order.state = next_state(order.kind, order.state, Event.DISCARD)
+    order.reason, order.ended_at = reason.strip(), clock.now()
+    order.save(update_fields=["state", "reason", "ended_at"])
+    claims.end_share(order.pk)
+    people.record(actor, "order discarded", subject=order.claim_id, obj=order, reason=order.reason)
+    return order

@@ -1,0 +1,151 @@
+"""Orders about earlier orders: give back, prolong, replace; and an order sent once more."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from accord.capabilities.claims import services as claims
+from accord.capabilities.orders.kinds import KEEPS_MONEY, RENEWABLE, OrderKind
+from accord.capabilities.orders.life_cycle import AWAITED, HOLDING, STANDING, State
+from accord.capabilities.orders.models import Order
+from accord.capabilities.orders.regime import regime
+from accord.capabilities.orders.rules import rule_of
+from accord.capabilities.orders.services.drafting import locked_order, write
+from accord.capabilities.people import services as people
+from accord.capabilities.people.policy import Permission, require
+from accord.core import clock
+from accord.core.errors import BadInput, Conflict
+
+if TYPE_CHECKING:
+    from accord.capabilities.people.models import User
+
+OPEN = (State.DRAFT, State.APPROVED, *AWAITED)
+
+
+@people.change
+def send_again(actor: User, order_id: UUID) -> Order:
+    """Send an order once more whose answer could not be used; the receiver knows it by its id and does nothing twice."""
+    require(actor, Permission.ORDERS_APPROVE)
+    order = locked_order(order_id)
+    if not order.is_stuck:
+        raise Conflict("the order is not waiting for a person: it is on its way, or the bank has answered")
+    order.next_attempt_at, order.answer_due_at = clock.now(), clock.now() + rule_of(order).execute_within
+    order.save(update_fields=["next_attempt_at", "answer_due_at"])
+    people.record(actor, "order sent again", subject=order.claim_id, obj=order, institution=order.institution)
+    return order
+
+
+@people.change
+def ask_release(actor: User, order_id: UUID, reason: str, amount: int | None = None) -> Order:
+    """Give back what an order keeps, or `amount` of it (minor units), or lift what it restricts; the release is an order.
+
+    The plan does not propose again what is given back. Where the answer is still out, the order is withdrawn.
+    """
+    require(actor, Permission.ORDERS_RELEASE)
+    if not reason.strip():
+        raise BadInput("say why the hold is released; it stays on record", where="reason")
+    target = locked_order(order_id)
+    _refuse_unless(target, (*STANDING, *AWAITED), "released")
+    if target.kind == OrderKind.RECALL:
+        raise Conflict("a recall holds nothing on an account; ask the payer's bank to give the stopped payment back")
+    given_back = _amount_of_release(target, amount)
+    release = write(_about(target, OrderKind.RELEASE, given_back, reason), actor)
+    release.answer_due_at = clock.now() + regime(target.regime).rule(target.kind).release_within
+    release.save(update_fields=["answer_due_at"])
+    if target.kind in KEEPS_MONEY and given_back and target.claim is not None:
+        claims.rule_out(actor, target.claim, (target.institution, target.account, target.currency), given_back, reason)
+    return release
+
+
+def _amount_of_release(target: Order, amount: int | None) -> int:
+    if target.kind not in KEEPS_MONEY:
+        if amount is not None:
+            raise BadInput("only an order that keeps money can be released in part", where="amount")
+        return 0
+    kept = target.held if target.state in HOLDING else target.amount
+    if amount is None:
+        return kept
+    if target.state not in HOLDING:
+        raise Conflict("the bank has not answered yet: the order can be withdrawn as a whole, not in part")
+    if not 0 < amount <= kept:
+        raise BadInput(f"release more than 0 and at most the {kept} minor units that are held", where="amount")
+    return amount
+
+
+@people.change
+def renew(actor: User, order_id: UUID, reason: str, emergency: str = "") -> Order:
+    """Ask to prolong an order before it lapses, as often as its regime allows. It lapses as before unless this is confirmed."""
+    require(actor, Permission.ORDERS_DRAFT)
+    if not reason.strip():
+        raise BadInput("say why the order must last longer; it stays on record", where="reason")
+    target = locked_order(order_id)
+    _refuse_unless(target, STANDING, "renewed")
+    rule = rule_of(target)
+    if target.kind not in RENEWABLE or target.renewals >= rule.renewals:
+        raise Conflict(f"the regime allows {rule.renewals} renewals and {target.renewals} are used; a court may order a freeze")
+    renewal = _about(target, OrderKind.RENEWAL, target.held, reason)
+    return write(renewal, actor, lasts=_renewed_span(target, rule.renewal_lasts), emergency=emergency)
+
+
+def _renewed_span(target: Order, more: timedelta) -> timedelta:
+    """From now to the new end: a renewal is counted from the end of what it renews, not from today."""
+    return target.until - clock.now() + more
+
+
+@people.change
+def freeze(actor: User, order_id: UUID, reason: str, court_reference: str = "", emergency: str = "") -> Order:
+    """Replace a stop payment or hold by a freeze of the same money: the bank ends the one when it confirms the other."""
+    require(actor, Permission.ORDERS_DRAFT)
+    if not reason.strip():
+        raise BadInput("say why the money is frozen; it stays on record", where="reason")
+    replaced = locked_order(order_id)
+    _refuse_unless(replaced, HOLDING, "replaced by a freeze", also=replaced.replacements.filter(state__in=OPEN).exists())
+    if replaced.kind not in KEEPS_MONEY or replaced.kind == OrderKind.FREEZE:
+        raise Conflict("only a stop payment or a hold can be replaced by a freeze")
+    order = Order(
+        kind=OrderKind.FREEZE,
+        claim=replaced.claim,
+        report=replaced.report,
+        replaces=replaced,
+        institution=replaced.institution,
+        account=replaced.account,
+        holder_name=replaced.holder_name,
+        amount=replaced.held,
+        currency=replaced.currency,
+        rule=replaced.rule,
+        credits=replaced.credits,
+        payment=replaced.payment,
+        transfer=replaced.transfer,
+        court_reference=court_reference.strip(),
+        grounds=reason.strip(),
+        care=replaced.care,
+        living_costs=replaced.living_costs,
+    )
+    return write(order, actor, emergency=emergency)
+
+
+def _about(target: Order, kind: OrderKind, amount: int, grounds: str) -> Order:
+    """An unsaved order about an earlier one, to the same receiver."""
+    return Order(
+        kind=kind,
+        claim=target.claim,
+        report=target.report,
+        target=target,
+        institution=target.institution,
+        account=target.account,
+        holder_name=target.holder_name,
+        identifier=target.identifier,
+        amount=amount,
+        currency=target.currency,
+        rule=target.rule,
+        grounds=grounds.strip(),
+    )
+
+
+def _refuse_unless(target: Order, states: tuple[State, ...], done: str, *, also: bool = False) -> None:
+    if target.state not in states:
+        raise Conflict(f"an order that is {target.get_state_display().lower()} cannot be {done}")
+    if also or target.follow_ups.filter(state__in=OPEN).exists():
+        raise Conflict("another order about it is still open; wait for its answer, or discard its draft")
