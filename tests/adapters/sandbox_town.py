@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from accord.adapters.sandbox_bank.book import AccountKey, TransferBook
 from accord.adapters.sandbox_bank.directory import AccountDirectory
 from accord.adapters.sandbox_bank.profile import Profile
 from accord.capabilities.claims.ports import Credit, EnquiryRequest
+from accord.capabilities.orders.kinds import OrderKind
 from accord.capabilities.orders.ports import OrderMessage, PaymentFacts
 from accord.core.clock import to_micros
 from accord.engine.exercise import ACCOUNTS, WORLD_TRANSFERS
@@ -101,9 +102,12 @@ def hold_order(
     payment: PaymentFacts | None = None,
     currency: str = "CNY",
     authority: str = "stop-payment rule",
+    kind: OrderKind = OrderKind.HOLD,
 ) -> OrderMessage:
     return OrderMessage(
         order_id=order_id or uuid4(),
+        reference="O-TEST-0000",
+        kind=kind,
         authority=authority,
         institution=bank_of(account),
         account=account,
@@ -113,6 +117,19 @@ def hold_order(
         until=until or at(48 * 60),
         credits=tuple(credits_),
         payment=payment,
+    )
+
+
+def release_order(order: OrderMessage, amount: int | None = None) -> OrderMessage:
+    """Give back what `order` keeps, or a part of it."""
+    return replace(
+        order,
+        order_id=uuid4(),
+        kind=OrderKind.RELEASE,
+        amount=order.amount if amount is None else amount,
+        credits=(),
+        target=order.order_id,
+        grounds="appeal",
     )
 
 

@@ -15,7 +15,9 @@ from sandbox_town import NORTH, SOUTH, Town, at, hold_order, question
 
 from accord.adapters.sandbox_bank import SandboxBanks, StopReason
 from accord.capabilities.claims.ports import Credit, EnquiryAnswer
-from accord.capabilities.orders.ports import HoldAnswer, OrderMessage, Refusal, check_hold_answer
+from accord.capabilities.orders.checks import check_order_answer
+from accord.capabilities.orders.kinds import OrderKind
+from accord.capabilities.orders.ports import OrderAnswer, OrderMessage, Refusal
 from accord.core.clock import SteppedClock
 from accord.core.errors import Conflict, Corrupt
 
@@ -39,18 +41,18 @@ def order_of(number: int) -> OrderMessage:
     return hold_order("n-mule", 1_000, [credit], order_id=uuid5(NAMES, str(number)))
 
 
-def place(banks: SandboxBanks, number: int) -> HoldAnswer:
+def place(banks: SandboxBanks, number: int) -> OrderAnswer:
     order = order_of(number)
-    answer = banks.bank(NORTH).place_hold(order)
-    assert isinstance(answer, HoldAnswer)
-    check_hold_answer(order, answer)
+    answer = banks.bank(NORTH).carry_out(order)
+    assert isinstance(answer, OrderAnswer)
+    check_order_answer(order, answer)
     return answer
 
 
-def assert_sound(banks: SandboxBanks, answers: dict[int, HoldAnswer]) -> None:
+def assert_sound(banks: SandboxBanks, answers: dict[int, OrderAnswer]) -> None:
     """All 20 credits that stand (the first 10 paid for "away" after the mule's own 15.00) are held once each."""
     holds = banks.placed_holds()
-    assert sum(answer.held for answer in answers.values()) == sum(hold.amount for hold in holds) == 20_000
+    assert sum(answer.amount for answer in answers.values()) == sum(hold.amount for hold in holds) == 20_000
     units = [(parcel.transfer, unit) for hold in holds for parcel in hold.parcels for unit in range(parcel.start, parcel.end)]
     assert len(units) == len(set(units)) == 20_000
     assert sum(answer.refusal is Refusal.NOTHING_STANDS for answer in answers.values()) == ORDERS // 2
@@ -103,7 +105,7 @@ from accord.core.clock import SteppedClock, use
 use(SteppedClock(at(10)))
 banks = shared_town().open(Path({folder!r}))
 for number in range(ORDERS):
-    banks.bank(NORTH).place_hold(order_of(number))
+    banks.bank(NORTH).carry_out(order_of(number))
     print(number, flush=True)
 """
 
@@ -140,7 +142,8 @@ def test_a_recall_outlives_the_process_that_took_it(day: SteppedClock, tmp_path:
 
     first = town().open(tmp_path)
     day.advance_to(at(5))
-    first.bank(SOUTH).recall(hold_order("s-victim", 100, [Credit("P1", 100, "CNY")]))
+    recall = hold_order("s-victim", 100, [Credit("P1", 100, "CNY")], kind=OrderKind.RECALL)
+    first.bank(SOUTH).carry_out(recall)
     first.close()
     second = town().open(tmp_path)
     day.advance_to(at(60))

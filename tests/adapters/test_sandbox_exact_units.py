@@ -15,11 +15,12 @@ from uuid import UUID
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sandbox_town import NORTH, Town, at, hold_order, question
+from sandbox_town import NORTH, Town, at, hold_order, question, release_order
 
 from accord.adapters.sandbox_bank import SandboxBanks
 from accord.capabilities.claims.ports import Credit, EnquiryAnswer, check_answer
-from accord.capabilities.orders.ports import HoldAnswer, check_hold_answer
+from accord.capabilities.orders.checks import check_order_answer
+from accord.capabilities.orders.ports import OrderAnswer
 from accord.core.clock import SteppedClock, to_micros, using
 from accord.engine.tracing.model import Rule
 
@@ -86,7 +87,8 @@ def test_only_claimed_units_are_held_and_none_twice(plan: Plan) -> None:
             if step[0] == "hold":
                 ordered(banks, plan, step, minute, money, claims)
             elif step[0] == "release" and step[1] < len(claims):
-                banks.bank(NORTH).release(list(claims)[step[1]], "test")
+                released = hold_order(ACCOUNTS[0], 10**9, order_id=list(claims)[step[1]])
+                banks.bank(NORTH).carry_out(release_order(released))
             assert_exact(banks, minute, money, claims)
         banks.close()
 
@@ -124,15 +126,15 @@ def ordered(
     claims[order.order_id] = set(units)
     north = banks.bank(NORTH)
     before = {hold.order_id for hold in banks.placed_holds()}
-    answer = north.place_hold(order)
-    assert isinstance(answer, HoldAnswer)
-    check_hold_answer(order, answer)
-    assert ({hold.order_id for hold in banks.placed_holds()} - before == {order.order_id}) == bool(answer.held)
+    answer = north.carry_out(order)
+    assert isinstance(answer, OrderAnswer)
+    check_order_answer(order, answer)
+    assert ({hold.order_id for hold in banks.placed_holds()} - before == {order.order_id}) == bool(answer.amount)
     request = question(north, credit, rule=plan.rule)
     told = north.enquire(request)
     assert isinstance(told, EnquiryAnswer)
     check_answer(request, told)
-    assert answer.held <= sum(place.amount for place in told.standing if place.account == account)
+    assert answer.amount <= sum(place.amount for place in told.standing if place.account == account)
 
 
 def assert_exact(banks: SandboxBanks, minute: int, money: Money, claims: dict[UUID, set[str]]) -> None:

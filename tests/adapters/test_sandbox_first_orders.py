@@ -10,7 +10,8 @@ from sandbox_town import NORTH, SOUTH, Town, at, hold_order
 
 from accord.adapters.sandbox_bank import SandboxBank, StopReason
 from accord.capabilities.claims.ports import Credit
-from accord.capabilities.orders.ports import HoldAnswer, OrderMessage, PaymentFacts, RecallAnswer, Refusal
+from accord.capabilities.orders.kinds import OrderKind
+from accord.capabilities.orders.ports import OrderAnswer, OrderMessage, PaymentFacts, Refusal, SettledPayment
 from accord.core.clock import SteppedClock
 
 FACTS = PaymentFacts("SUTHXX00", "s-victim", "n-mule", "NRTHXX00", 100_000, "CNY", at(3))
@@ -23,12 +24,12 @@ def town_with_a_pending_payment() -> Town:
     return town
 
 
-def recall(bank: SandboxBank, *, facts: PaymentFacts | None = FACTS, transfer: str = "") -> RecallAnswer:
+def recall(bank: SandboxBank, *, facts: PaymentFacts | None = FACTS, transfer: str = "") -> OrderAnswer:
     credits_ = [Credit(transfer, 100_000, "CNY")] if transfer else []
-    order = hold_order("s-victim", 100_000, credits_, payment=None if transfer else facts)
-    answer = bank.recall(order)
-    assert isinstance(answer, RecallAnswer)
-    assert bank.recall(order) == answer
+    order = hold_order("s-victim", 100_000, credits_, payment=None if transfer else facts, kind=OrderKind.RECALL)
+    answer = bank.carry_out(order)
+    assert isinstance(answer, OrderAnswer)
+    assert bank.carry_out(order) == answer
     return answer
 
 
@@ -37,14 +38,14 @@ def test_a_pending_payment_is_stopped_and_never_arrives(transfer: str, day: Step
     banks = town_with_a_pending_payment().open(tmp_path)
     day.advance_to(at(5))
     answer = recall(banks.bank(SOUTH), transfer=transfer)
-    assert (answer.stopped, answer.refusal, answer.transfer) == (100_000, None, "P1")
-    assert (answer.payee_bank, answer.payee_account, answer.time) == (NORTH, "n-mule", at(1))
+    assert (answer.amount, answer.refusal, answer.transfer) == (100_000, None, "P1")
+    assert answer.settled == SettledPayment(NORTH, "n-mule", 100_000, "CNY", at(1)), "where it was to go"
     day.advance_to(at(60))
     banks.advance(at(60))
     assert banks.stopped() == {"P1": StopReason.RECALLED, "P2": StopReason.PARENT_STOPPED}
     assert len(banks.booked()) == 0
     second = recall(banks.bank(SOUTH))
-    assert (second.stopped, second.refusal) == (0, Refusal.NO_SUCH_TRANSFER)
+    assert (second.amount, second.refusal) == (0, Refusal.NO_SUCH_TRANSFER)
 
 
 def test_a_settled_payment_is_named_with_where_it_went(day: SteppedClock, tmp_path: Path) -> None:
@@ -52,9 +53,8 @@ def test_a_settled_payment_is_named_with_where_it_went(day: SteppedClock, tmp_pa
     day.advance_to(at(20))
     facts = replace(FACTS, payee_bank="", payee_account="")
     answer = recall(banks.bank(SOUTH), facts=facts)
-    assert (answer.stopped, answer.refusal, answer.transfer) == (0, Refusal.ALREADY_SETTLED, "P1")
-    assert (answer.payee_bank, answer.payee_account) == (NORTH, "n-mule")
-    assert (answer.amount, answer.currency, answer.time) == (100_000, "CNY", at(20))
+    assert (answer.amount, answer.refusal, answer.transfer) == (0, Refusal.ALREADY_SETTLED, "P1")
+    assert answer.settled == SettledPayment(NORTH, "n-mule", 100_000, "CNY", at(20))
 
 
 def test_an_unknown_payment_cannot_be_recalled(day: SteppedClock, tmp_path: Path) -> None:
@@ -76,11 +76,11 @@ def test_money_set_aside_for_a_pending_payment_cannot_be_spent(day: SteppedClock
     assert banks.booked()["time"].to_pylist() == [int(at(20).timestamp()) * 10**6], "booked when it settled"
 
 
-def first_hold(bank: SandboxBank, facts: PaymentFacts, *, account: str = "n-mule") -> HoldAnswer:
+def first_hold(bank: SandboxBank, facts: PaymentFacts, *, account: str = "n-mule") -> OrderAnswer:
     order = replace(hold_order("n-mule", facts.amount, payment=facts), account=account)
     assert isinstance(order, OrderMessage)
-    answer = bank.place_hold(order)
-    assert isinstance(answer, HoldAnswer)
+    answer = bank.carry_out(order)
+    assert isinstance(answer, OrderAnswer)
     return answer
 
 
@@ -98,7 +98,7 @@ def test_a_hold_is_matched_from_the_facts_of_the_payment(day: SteppedClock, tmp_
     north = busy_mule().open(tmp_path).bank(NORTH)
     day.advance_to(at(410))
     answer = first_hold(north, replace(FACTS, about_when=at(15)))
-    assert (answer.held, answer.transfer) == (100_000, "A")
+    assert (answer.amount, answer.transfer) == (100_000, "A")
     assert answer.followed is not None
     assert answer.followed.flows[0].transfer == "A"
     assert first_hold(north, replace(FACTS, about_when=at(390))).transfer == "D"
@@ -116,7 +116,7 @@ def test_a_rounded_sum_fits_only_where_the_payer_is_known(day: SteppedClock, tmp
     day.advance_to(at(10))
     rounded = replace(FACTS, payer_account="s-third", amount=12_000)
     answer = first_hold(north, rounded)
-    assert (answer.held, answer.transfer) == (12_000, "C")
+    assert (answer.amount, answer.transfer) == (12_000, "C")
     assert first_hold(north, replace(rounded, payer_account="")).refusal is Refusal.NO_SUCH_TRANSFER
 
 
@@ -124,7 +124,7 @@ def test_payments_of_several_payers_are_ambiguous_without_the_payer(day: Stepped
     north = busy_mule().open(tmp_path).bank(NORTH)
     day.advance_to(at(10))
     answer = first_hold(north, replace(FACTS, payer_account=""))
-    assert (answer.refusal, answer.held) == (Refusal.NO_SUCH_TRANSFER, 0)
+    assert (answer.refusal, answer.amount) == (Refusal.NO_SUCH_TRANSFER, 0)
     assert "ambiguous" in answer.reason
 
 

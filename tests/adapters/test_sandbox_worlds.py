@@ -13,7 +13,9 @@ import pytest
 
 from accord.adapters.sandbox_bank import SandboxBanks, StopReason
 from accord.capabilities.claims.ports import Credit, EnquiryAnswer, EnquiryRequest, check_answer
-from accord.capabilities.orders.ports import HoldAnswer, OrderMessage, PaymentFacts, check_hold_answer
+from accord.capabilities.orders.checks import check_order_answer
+from accord.capabilities.orders.kinds import OrderKind
+from accord.capabilities.orders.ports import OrderAnswer, OrderMessage, PaymentFacts
 from accord.core.clock import SteppedClock, from_micros, to_micros, using
 from accord.core.errors import NotFound
 from accord.engine.exercise import VictimReport, World, WorldPlan, make_world
@@ -90,6 +92,8 @@ def test_a_hold_in_time_stops_what_would_have_followed(world: World, tmp_path: P
         )
         order = OrderMessage(
             order_id=uuid4(),
+            reference="O-TEST-0000",
+            kind=OrderKind.HOLD,
             authority="rule",
             institution=code,
             account=facts.payee_account,
@@ -99,10 +103,10 @@ def test_a_hold_in_time_stops_what_would_have_followed(world: World, tmp_path: P
             until=world.plan.end + timedelta(days=2),
             payment=facts,
         )
-        answer = banks.bank(code).place_hold(order)
-        assert isinstance(answer, HoldAnswer)
-        check_hold_answer(order, answer)
-        assert (answer.transfer, answer.held) == (credit.transfer, rows[0]["counter_amount"] or credit.amount)
+        answer = banks.bank(code).carry_out(order)
+        assert isinstance(answer, OrderAnswer)
+        check_order_answer(order, answer)
+        assert (answer.transfer, answer.amount) == (credit.transfer, rows[0]["counter_amount"] or credit.amount)
         assert answer.followed is not None
         assert answer.followed.standing[0].account == account
         clock.advance_to(world.plan.end)
@@ -145,6 +149,8 @@ def test_a_bare_table_of_many_banks_is_one_institution(test_data: Path, tmp_path
             for place in answer.standing:
                 order = OrderMessage(
                     uuid4(),
+                    "O-TEST-0000",
+                    OrderKind.HOLD,
                     "rule",
                     "AMLSIM",
                     place.account,
@@ -154,11 +160,11 @@ def test_a_bare_table_of_many_banks_is_one_institution(test_data: Path, tmp_path
                     middle + timedelta(days=90),
                     (credit,),
                 )
-                placed = bank.place_hold(order)
-                assert isinstance(placed, HoldAnswer)
-                check_hold_answer(order, placed)
-                assert placed.held <= place.amount
-                held += placed.held
+                placed = bank.carry_out(order)
+                assert isinstance(placed, OrderAnswer)
+                check_order_answer(order, placed)
+                assert placed.amount <= place.amount
+                held += placed.amount
         assert held == sum(row["amount"] for row in recent[:40])
         clock.advance_to(middle + timedelta(days=10))
         banks.advance(middle + timedelta(days=10))

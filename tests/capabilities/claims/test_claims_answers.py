@@ -28,16 +28,9 @@ from accord.capabilities.claims.ports import (
     TransferLeg,
     check_answer,
 )
-from accord.capabilities.orders.ports import (
-    HoldAnswer,
-    OrderMessage,
-    RecallAnswer,
-    Refusal,
-    ReleaseAnswer,
-    check_hold_answer,
-    check_recall_answer,
-    check_release_answer,
-)
+from accord.capabilities.orders.checks import check_order_answer
+from accord.capabilities.orders.kinds import OrderKind
+from accord.capabilities.orders.ports import OrderAnswer, OrderMessage, Refusal, SettledPayment
 from accord.capabilities.people.models import AuditEntry, User
 from accord.capabilities.people.policy import NODE
 from accord.capabilities.reports import services as reports
@@ -128,62 +121,74 @@ def test_an_impossible_answer(answer: EnquiryAnswer, why: str) -> None:
         check_answer(REQUEST, answer)
 
 
-ORDER = OrderMessage(new_id(), "authority", "BANKA", "a-1", 600, "CNY", Rule.FIFO, at(60), (CREDIT,))
-HELD = HoldAnswer(at(10), 600, transfer="T0", followed=GOOD)
+ORDER = OrderMessage(
+    new_id(), "O-TEST-0000", OrderKind.HOLD, "authority", "BANKA", "a-1", 600, "CNY", Rule.FIFO, at(60), (CREDIT,)
+)
+HELD = OrderAnswer(at(10), 600, transfer="T0", followed=GOOD)
 
 
 @pytest.mark.parametrize(
     ("answer", "why"),
     [
-        (replace(HELD, held=601), "limited to 600"),
-        (replace(HELD, held=-1), "limited to 600"),
-        (replace(HELD, refusal=Refusal.LEGAL_REVIEW), "both holds"),
-        (replace(HELD, held=0), "neither holds"),
+        (replace(HELD, amount=601), "limited to 600"),
+        (replace(HELD, amount=-1), "states the amount -1"),
+        (replace(HELD, refusal=Refusal.LEGAL_REVIEW), "both carries out"),
+        (replace(HELD, amount=0), "neither holds"),
         (replace(HELD, transfer=""), "without naming the transfer"),
+        (replace(HELD, until=at(61)), "longer than was ordered"),
+        (replace(HELD, reason="x" * 2_001), "a reason of 2001 characters"),
         (replace(HELD, answered_at=datetime(2026, 3, 20, 12)), "without a zone"),  # noqa: DTZ001
         *((replace(HELD, followed=answer), why) for answer, why in IMPOSSIBLE.values()),
     ],
 )
-def test_an_impossible_answer_to_a_hold(answer: HoldAnswer, why: str) -> None:
-    check_hold_answer(ORDER, HELD)
+def test_an_impossible_answer_to_a_hold(answer: OrderAnswer, why: str) -> None:
+    check_order_answer(ORDER, HELD)
     with pytest.raises(Nonsense, match=why):
-        check_hold_answer(ORDER, answer)
+        check_order_answer(ORDER, answer)
 
 
 def test_a_first_hold_that_follows_another_payment_than_it_names() -> None:
     first = replace(ORDER, credits=())
-    check_hold_answer(first, HELD)
+    check_order_answer(first, HELD)
     with pytest.raises(Nonsense, match="without saying once what it was"):
-        check_hold_answer(first, replace(HELD, transfer="T9"))
+        check_order_answer(first, replace(HELD, transfer="T9"))
 
 
-SETTLED = RecallAnswer(at(10), 0, Refusal.ALREADY_SETTLED, "T0", "BANKA", "a-1", 1_000, "CNY", at(0))
+SETTLED = OrderAnswer(
+    at(10), 0, Refusal.ALREADY_SETTLED, transfer="T0", settled=SettledPayment("BANKA", "a-1", 1_000, "CNY", at(0))
+)
 
 
 @pytest.mark.parametrize(
-    "change",
-    [
-        {"stopped": -1},
-        {"stopped": 5},
-        {"refusal": None},
-        {"transfer": ""},
-        {"payee_bank": ""},
-        {"payee_account": ""},
-        {"amount": 0},
-        {"currency": "LIV"},
-    ],
-    ids=str,
+    "change", [{"amount": -1}, {"amount": 5}, {"refusal": None}, {"transfer": ""}, {"settled": None}], ids=str
 )
 def test_an_impossible_answer_to_a_recall(change: dict[str, Any]) -> None:
-    check_recall_answer(ORDER, SETTLED)
+    recall = replace(ORDER, kind=OrderKind.RECALL)
+    check_order_answer(recall, SETTLED)
     with pytest.raises(Nonsense):
-        check_recall_answer(ORDER, replace(SETTLED, **change))
+        check_order_answer(recall, replace(SETTLED, **change))
+
+
+@pytest.mark.parametrize("change", [{"payee_bank": ""}, {"payee_account": ""}, {"amount": 0}, {"currency": "LIV"}], ids=str)
+def test_an_impossible_place_where_a_payment_settled(change: dict[str, Any]) -> None:
+    assert SETTLED.settled is not None
+    with pytest.raises(Nonsense):
+        check_order_answer(replace(ORDER, kind=OrderKind.RECALL), replace(SETTLED, settled=replace(SETTLED.settled, **change)))
 
 
 def test_an_impossible_answer_to_a_release() -> None:
-    check_release_answer("BANKA", ReleaseAnswer(at(0), 0))
-    with pytest.raises(Nonsense):
-        check_release_answer("BANKA", ReleaseAnswer(at(0), -1))
+    release = replace(ORDER, kind=OrderKind.RELEASE, credits=(), target=new_id())
+    check_order_answer(release, OrderAnswer(at(0), 0))
+    for amount in (-1, 601):
+        with pytest.raises(Nonsense):
+            check_order_answer(release, OrderAnswer(at(0), amount))
+
+
+def test_an_amount_for_an_order_that_is_not_about_money() -> None:
+    block = replace(ORDER, kind=OrderKind.NUMBER_BLOCK, credits=())
+    check_order_answer(block, OrderAnswer(at(0)))
+    with pytest.raises(Nonsense, match="not about money"):
+        check_order_answer(block, OrderAnswer(at(0), 1))
 
 
 @dataclass
