@@ -57,13 +57,13 @@ class Taker:
     def __init__(self, inner: Any, log: Path, point: str, countdown: Countdown) -> None:
         self._inner, self._log, self._point, self._countdown = inner, log, point, countdown
 
-    def place_hold(self, order: Any) -> Any:
+    def carry_out(self, order: Any) -> Any:
         with self._log.open("a") as log:
             log.write(f"{order.order_id}\n")
         dies = self._point != "statement" and self._countdown.at_zero()
         if dies and self._point == "before":
             die()
-        answer = self._inner.place_hold(order)
+        answer = self._inner.carry_out(order)
         if dies and self._point == "after":
             die()
         return answer

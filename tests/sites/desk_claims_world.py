@@ -11,7 +11,7 @@ from accord.capabilities.claims.models import Claim, Enquiry
 from accord.capabilities.claims.ports import AccountKind, AccountStanding, Credit, EnquiryAnswer, LegExit, TransferLeg
 from accord.capabilities.orders import services as orders
 from accord.capabilities.orders.models import Order
-from accord.capabilities.orders.ports import HoldAnswer, Refusal
+from accord.capabilities.orders.ports import OrderAnswer, Refusal
 from accord.capabilities.people.models import Role, User
 from accord.capabilities.reports.services import CallFacts
 from accord.core import clock
@@ -74,8 +74,8 @@ def called(actor: User, amount: int = 100_000, account: str = MULE) -> Chase:
     response = orders.respond_to_call(actor, facts)
     orders.mark_sent([response.order])
     payment = f"T1-{response.claim.reference}"
-    refused = HoldAnswer(clock.now(), 0, Refusal.NO_SUCH_TRANSFER, "not found by these facts")
-    orders.hold_answered(response.order.pk, refused)
+    refused = OrderAnswer(clock.now(), 0, Refusal.NO_SUCH_TRANSFER, "not found by these facts")
+    orders.answered(response.order.pk, refused)
     asked = claims.start_at(actor, response.claim.pk, "MULEBANK", Credit(payment, amount, "CNY", ((0, amount),)))
     assert asked is not None
     return Chase(response.claim, response.order, asked)
@@ -126,4 +126,4 @@ def held(order: Order, amount: int) -> None:
     """The bank confirms `amount` under an approved order."""
     orders.mark_sent([Order.objects.get(pk=order.pk)])
     refusal = None if amount else Refusal.NOTHING_STANDS
-    orders.hold_answered(order.pk, HoldAnswer(clock.now(), amount, refusal))
+    orders.answered(order.pk, OrderAnswer(clock.now(), amount, refusal))

@@ -32,7 +32,7 @@ def test_entries_are_found_by_who_by_what_and_by_the_report_with_its_claim(
     client = signed_in(desk_supervisor)
     assert {entry.actor for entry in client.get("/audit/?q=lin").context["page"]} == {"lin"}
     about = client.get(f"/audit/?subject={first.report.reference}").context["page"]
-    assert {entry.action for entry in about} == {"report taken", "claim opened", "hold approved"}
+    assert {entry.action for entry in about} == {"report taken", "claim opened", "order approved"}
     same = client.get(f"/audit/?subject={first.claim.pk}").context["page"]
     assert [entry.seq for entry in same] == [entry.seq for entry in about]
     assert not client.get("/audit/?subject=R-0000-0000").context["page"].object_list

@@ -10,7 +10,8 @@ from django.http import HttpResponse
 from django.utils import translation
 
 from accord.capabilities.claims.models import Claim
-from accord.capabilities.orders.models import Order, OrderKind
+from accord.capabilities.orders.kinds import OrderKind
+from accord.capabilities.orders.models import Order
 from accord.capabilities.people.models import User
 from accord.capabilities.reports.models import Report
 from accord.core.clock import SteppedClock
@@ -44,7 +45,7 @@ def test_six_facts_send_a_hold_to_the_receiving_bank(duty_officer: User, signed_
     assert answer.headers["Location"] == f"/reports/{report.pk}/"
     assert (report.money, report.payee_account) == (Money(5_000_000, "CNY"), "622200000000012345")
     assert report.about_when == NOON - timedelta(minutes=15)
-    assert (order.kind, order.institution, order.state) == (OrderKind.HOLD, "DEMOCNSH", "approved")
+    assert (order.kind, order.institution, order.state) == (OrderKind.STOP_PAYMENT, "DEMOCNSH", "approved")
     page = signed_in(duty_officer).get(f"/reports/{report.pk}/").content.decode()
     assert order.reference in page
     assert "first-order" in page

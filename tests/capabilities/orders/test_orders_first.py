@@ -15,10 +15,11 @@ from accord.capabilities.claims.joined_trace import join
 from accord.capabilities.claims.models import Claim, HoldShare, PlanItem
 from accord.capabilities.orders import queries
 from accord.capabilities.orders import services as orders
+from accord.capabilities.orders.kinds import OrderKind
 from accord.capabilities.orders.life_cycle import State
-from accord.capabilities.orders.models import Order, OrderKind
-from accord.capabilities.orders.ports import HoldAnswer, Refusal, ReleaseAnswer
-from accord.capabilities.orders.tasks import message_of
+from accord.capabilities.orders.messages import message_of
+from accord.capabilities.orders.models import Order
+from accord.capabilities.orders.ports import OrderAnswer, Refusal
 from accord.capabilities.people.models import AuditEntry, User
 from accord.capabilities.people.queries import first_broken_audit_entry
 from accord.core.clock import SteppedClock, now
@@ -62,7 +63,7 @@ class TestChoice:
     def test_else_the_payees_bank_holds(self, officer: User, day: SteppedClock) -> None:
         response = orders.respond_to_call(officer, call_of())
         order = response.order
-        assert (order.kind, order.institution, order.account) == (OrderKind.HOLD, "BANKA", "a-1")
+        assert (order.kind, order.institution, order.account) == (OrderKind.STOP_PAYMENT, "BANKA", "a-1")
         assert (order.state, order.amount, order.currency) == (State.APPROVED, 1_000, "CNY")
         assert (order.approved_by, order.until) == (officer, day.now() + timedelta(hours=48))
         assert (order.credits, order.rule, order.regime) == ([], "fifo", "CN")
@@ -99,7 +100,7 @@ class TestHold:
                 "what is held is not proposed"
             )
             actions = list(AuditEntry.objects.order_by("seq").values_list("action", flat=True))
-            assert actions[:5] == ["report taken", "claim opened", "hold approved", "hold sent", "hold held_partly"]
+            assert actions[:5] == ["report taken", "claim opened", "order approved", "order sent", "order held_partly"]
             assert first_broken_audit_entry() is None
 
     def test_by_alias(self, officer: User, paid: SmallWorld, tmp_path: Path) -> None:
@@ -118,7 +119,7 @@ class TestHold:
             orders.respond_to_call(officer, call_of(payee_bank="BANKB", payee_account="b-1"))
             worker.run_until_idle()
             told = [(order.kind, order.institution, order.refusal) for order in queries.orders(officer).order_by("id")]
-            assert told == [("hold", "BANKB", Refusal.NO_SUCH_TRANSFER), ("recall", "BANKV", Refusal.NO_SUCH_TRANSFER)]
+            assert told == [("stop_payment", "BANKB", Refusal.NO_SUCH_TRANSFER), ("recall", "BANKV", Refusal.NO_SUCH_TRANSFER)]
             worker.run_until_idle()
             assert Order.objects.count() == 2
 
@@ -128,7 +129,11 @@ class TestHold:
             orders.respond_to_call(officer, call_of(payee_bank="BANKB"))
             worker.run_until_idle()
             told = [(order.kind, order.institution, order.state) for order in queries.orders(officer).order_by("id")]
-            assert told == [("hold", "BANKB", "refused"), ("recall", "BANKV", "refused"), ("hold", "BANKA", "held_partly")]
+            assert told == [
+                ("stop_payment", "BANKB", "refused"),
+                ("recall", "BANKV", "refused"),
+                ("stop_payment", "BANKA", "held_partly"),
+            ]
             assert Order.objects.filter(approved_by=officer).count() == 3, "under the officer's first approval"
 
     def test_refused_outright_the_money_is_followed_all_the_same(self, officer: User, paid: SmallWorld, tmp_path: Path) -> None:
@@ -194,7 +199,7 @@ class TestRecall:
         with open_banks(world, tmp_path) as (_, worker):
             orders.respond_to_call(officer, call_of(1_000, payee_bank=""))
             worker.run_until_idle()
-            hold = Order.objects.get(kind=OrderKind.HOLD)
+            hold = Order.objects.get(kind=OrderKind.STOP_PAYMENT)
             assert (hold.amount, hold.held, hold.state) == (973, 973, State.HELD)
 
     def test_a_sum_told_in_the_currency_that_arrived(self, officer: User, day: SteppedClock, tmp_path: Path) -> None:
@@ -205,7 +210,7 @@ class TestRecall:
         with open_banks(world, tmp_path) as (_, worker):
             response = orders.respond_to_call(officer, call_of(Money(1_000, "USD"), payee_bank=""))
             worker.run_until_idle()
-            hold = Order.objects.get(kind=OrderKind.HOLD)
+            hold = Order.objects.get(kind=OrderKind.STOP_PAYMENT)
             assert (hold.held, hold.currency, hold.state) == (1_000, "USD", State.HELD)
             assert join(response.claim).claimed == {"CNY": 7_200}
 
@@ -234,7 +239,7 @@ class TestEnds:
         assert {(line.account, line.amount) for line in PlanItem.objects.all()} == {("a-1", 600), ("b-1", 400)}, (
             "proposed again"
         )
-        assert AuditEntry.objects.filter(action="hold expired").count() == 1
+        assert AuditEntry.objects.filter(action="order expired").count() == 1
 
     def test_after_the_node_was_down(self, held: tuple[SandboxBanks, Worker], day: SteppedClock) -> None:
         banks, worker = held
@@ -244,7 +249,7 @@ class TestEnds:
         assert order.state == State.EXPIRED
         status = banks.bank("BANKA").status(order.pk)
         assert status is not None
-        assert (status.held, status.lifted_at) == (0, order.until), "the bank lifted it by itself"
+        assert (status.amount, status.ended_at) == (0, order.until), "the bank lifted it by itself"
 
     def test_an_answer_missed_while_the_node_was_down_is_still_learnt(
         self, officer: User, paid: SmallWorld, day: SteppedClock, tmp_path: Path
@@ -286,7 +291,7 @@ class TestEnds:
         with pytest.raises(NotFound):
             orders.ask_release(supervisor, new_id(), "reason")
         orders.ask_release(supervisor, order.pk, "the holder sold a bicycle")
-        with pytest.raises(Conflict, match="releasing cannot ask release"):
+        with pytest.raises(Conflict, match="another order about it is still open"):
             orders.ask_release(supervisor, order.pk, "again")
         worker.run_until_idle()
         order.refresh_from_db()
@@ -301,10 +306,10 @@ class TestEnds:
         banks, _ = held
         order = Order.objects.get()
         before = (AuditEntry.objects.count(), HoldShare.objects.count(), order.state)
-        again = banks.bank("BANKA").place_hold(message_of(order))
-        assert isinstance(again, HoldAnswer)
-        orders.hold_answered(order.pk, again)
-        orders.release_answered(order.pk, ReleaseAnswer(day.now(), 600))
+        again = banks.bank("BANKA").carry_out(message_of(order))
+        assert isinstance(again, OrderAnswer)
+        assert not orders.answered(order.pk, again)
+        assert not orders.answered(order.pk, OrderAnswer(day.now(), 0, Refusal.LEGAL_REVIEW))
         orders.fail(order.pk, "too late to be unusable")
         order.refresh_from_db()
         assert (AuditEntry.objects.count(), HoldShare.objects.count(), order.state) == before

@@ -7,6 +7,7 @@ from accord.capabilities.orders.services.answers import acknowledged, answered
 from accord.capabilities.orders.services.decide import FirstResponse, approve_plan, respond_to_call
 from accord.capabilities.orders.services.drafting import approve, clear_override, discard, send_in_emergency
 from accord.capabilities.orders.services.following import ask_release, freeze, renew, send_again
+from accord.capabilities.orders.services.requests import OrderFacts, draft_order
 from accord.capabilities.orders.services.sweep import (
     escalate_due,
     expire_due,
@@ -18,6 +19,7 @@ from accord.capabilities.orders.services.sweep import (
 
 __all__ = [
     "FirstResponse",
+    "OrderFacts",
     "acknowledged",
     "answered",
     "approve",
@@ -25,6 +27,7 @@ __all__ = [
     "ask_release",
     "clear_override",
     "discard",
+    "draft_order",
     "escalate_due",
     "expire_due",
     "fail",

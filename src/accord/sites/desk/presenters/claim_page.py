@@ -12,7 +12,7 @@ from uuid import UUID
 from accord.capabilities.claims import queries as claims
 from accord.capabilities.claims.services.chase import CHASE_RULES
 from accord.capabilities.orders import queries as orders
-from accord.capabilities.orders.regime import Regime, current_regime
+from accord.capabilities.orders.regime import KindRule, Regime, current_regime
 from accord.capabilities.people import queries as people
 from accord.capabilities.reports import queries as reports
 from accord.core import clock
@@ -84,6 +84,11 @@ class ClaimPage:
     @cached_property
     def regime(self) -> Regime:
         return current_regime()
+
+    @property
+    def plan_rule(self) -> KindRule:
+        """What the regime says of the orders of a hold plan."""
+        return self.regime.rule(self.regime.plan_order)
 
     @property
     def rules(self) -> Sequence[str]:
