@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -119,12 +119,16 @@ def pass_on_share(order_id: UUID, heir_id: UUID, amount: int) -> None:
 
 def end_share(order_id: UUID) -> None:
     """Nothing is held under the order any more: whoever has a claim to the money may propose to hold it again."""
-    share = HoldShare.objects.select_related("account").filter(order_id=order_id, active=True).first()
-    if share is None:
+    end_shares([order_id])
+
+
+def end_shares(order_ids: Collection[UUID]) -> None:
+    """The same for many orders at once."""
+    shares = list(HoldShare.objects.select_related("account").filter(order_id__in=order_ids, active=True))
+    if not shares:
         return
-    share.active = False
-    share.save(update_fields=["active"])
-    plan.refresh_others([share.account.place])
+    HoldShare.objects.filter(pk__in=[share.pk for share in shares]).update(active=False)
+    plan.refresh_others({share.account.place for share in shares})
 
 
 def note_shortfall(item_id: UUID, shortfall: int) -> None:

@@ -130,6 +130,7 @@ class Order(Delivery):
 
     until = models.DateTimeField()
     renewals = models.PositiveSmallIntegerField(default=0)
+    renewal_due_at = models.DateTimeField(null=True)  # when the desk is to be prompted; null: no renewal is possible
     renewal_prompted_at = models.DateTimeField(null=True)
     sent_at = models.DateTimeField(null=True)
     acknowledged_at = models.DateTimeField(null=True)
@@ -159,6 +160,7 @@ class Order(Delivery):
             models.Index(fields=["target", "state"]),
             models.Index(fields=["state", "answer_due_at"]),
             models.Index(fields=["escalate_at"]),
+            models.Index(fields=["renewal_due_at"]),
         ]
 
     def __str__(self) -> str:

@@ -14,9 +14,10 @@ from accord.capabilities.claims.messages import credits_from_json, to_json
 from accord.capabilities.claims.ports import Acknowledged, Credit, TransferLeg
 from accord.capabilities.delivery import ask_again_at
 from accord.capabilities.orders.kinds import KEEPS_MONEY, RESTRICTS, OrderKind
-from accord.capabilities.orders.life_cycle import AWAITED, HOLDING, LIVE, Event, State, next_state
+from accord.capabilities.orders.life_cycle import AWAITED, HOLDING, LIVE, STANDING, Event, State, next_state
 from accord.capabilities.orders.models import Order
 from accord.capabilities.orders.ports import OrderAnswer, PaymentFacts, Refusal
+from accord.capabilities.orders.rules import renewal_due_at
 from accord.capabilities.orders.services.decide import first_hold, first_recall
 from accord.capabilities.orders.services.drafting import locked_order
 from accord.capabilities.orders.services.ending import end_follow_ups
@@ -64,6 +65,8 @@ def _settle(order: Order, answer: OrderAnswer) -> None:
         order.terms = {**order.terms, "traced_calls": to_json(answer.traced_calls)}
     if order.state in (State.DONE, State.REFUSED):
         order.ended_at = answer.answered_at
+    elif order.state in STANDING:
+        order.renewal_due_at = renewal_due_at(order, answer.answered_at)
     order.save()
     people.record(
         NODE,
@@ -154,7 +157,8 @@ def _after_renewal(order: Order, answer: OrderAnswer) -> None:
         return
     target.state = next_state(target.kind, target.state, Event.RENEW)
     target.until, target.renewals, target.renewal_prompted_at = answer.until or order.until, target.renewals + 1, None
-    target.save(update_fields=["state", "until", "renewals", "renewal_prompted_at"])
+    target.renewal_due_at = renewal_due_at(target, answer.answered_at)
+    target.save(update_fields=["state", "until", "renewals", "renewal_prompted_at", "renewal_due_at"])
     people.record(
         NODE, "order renewed", subject=target.claim_id, obj=target, kind=target.kind, until=clock.to_iso(target.until)
     )

@@ -15,7 +15,6 @@ from accord.capabilities.orders.escalations import contact_at, escalation_at
 from accord.capabilities.orders.kinds import OrderKind
 from accord.capabilities.orders.life_cycle import AWAITED, STANDING, WAITING, Event, State, next_state
 from accord.capabilities.orders.models import Escalation, Order
-from accord.capabilities.orders.rules import rule_of
 from accord.capabilities.orders.services.ending import end_follow_ups
 from accord.capabilities.people import services as people
 from accord.capabilities.people.policy import NODE
@@ -24,8 +23,8 @@ from accord.core import clock
 RENEWAL_IN_DOUBT: Final = timedelta(hours=1)
 """How long after its end an order is not written off while the receiver may have renewed it: its answer is still out."""
 
-PROMPT_BEFORE: Final = timedelta(hours=6)
-"""A renewal is prompted this long before the end, or at three quarters of a shorter life."""
+AT_ONCE: Final = 200
+"""Orders that end in one change; what is left over follows in the next sweep."""
 
 
 @people.change
@@ -60,9 +59,9 @@ def fail(order_id: UUID, error: str) -> None:
 
 
 def expire_due(now: datetime) -> int:
-    """End every order whose time is over; the receivers end what they keep by themselves. How many ended."""
-    due = _run_out(now).values_list("pk", flat=True)
-    return sum(_expire(order_id, now) for order_id in list(due))
+    """End orders whose time is over; the receivers end what they keep by themselves. How many ended."""
+    due = list(_run_out(now).order_by("until").values_list("pk", flat=True)[:AT_ONCE])
+    return _expire(due, now) if due else 0
 
 
 def _run_out(now: datetime) -> QuerySet[Order]:
@@ -78,39 +77,33 @@ def _run_out(now: datetime) -> QuerySet[Order]:
 
 
 @people.change
-def _expire(order_id: UUID, now: datetime) -> int:
-    order = _run_out(now).select_for_update(of=("self",)).filter(pk=order_id).first()
-    if order is None:
-        return 0
-    order.state = next_state(order.kind, order.state, Event.EXPIRE)
-    order.ended_at, order.next_attempt_at, order.escalate_at = now, None, None
-    order.save(update_fields=["state", "ended_at", "next_attempt_at", "escalate_at"])
-    claims.end_share(order.pk)
-    end_follow_ups(order, now)
-    people.record(NODE, "order expired", subject=order.claim_id, obj=order, kind=order.kind, held=order.held)
-    return 1
+def _expire(order_ids: Sequence[UUID], now: datetime) -> int:
+    orders = list(_run_out(now).select_for_update(of=("self",)).filter(pk__in=order_ids).order_by("until"))
+    for order in orders:
+        order.state = next_state(order.kind, order.state, Event.EXPIRE)
+        order.ended_at, order.next_attempt_at, order.escalate_at, order.renewal_due_at = now, None, None, None
+        people.record(NODE, "order expired", subject=order.claim_id, obj=order, kind=order.kind, held=order.held)
+    Order.objects.bulk_update(orders, ["state", "ended_at", "next_attempt_at", "escalate_at", "renewal_due_at"])
+    claims.end_shares([order.pk for order in orders])
+    for order in orders:
+        end_follow_ups(order, now)
+    return len(orders)
+
+
+@people.change
+def _prompt(order_ids: Sequence[UUID], now: datetime) -> int:
+    orders = list(Order.objects.select_for_update().filter(pk__in=order_ids, state__in=STANDING, renewal_due_at__lte=now))
+    for order in orders:
+        order.renewal_prompted_at, order.renewal_due_at = now, None
+        people.record(NODE, "renewal prompted", subject=order.claim_id, obj=order, until=clock.to_iso(order.until))
+    Order.objects.bulk_update(orders, ["renewal_prompted_at", "renewal_due_at"])
+    return len(orders)
 
 
 def prompt_renewals(now: datetime) -> int:
     """Mark orders that lapse soon and may still be renewed, so that the desk decides in time. How many were marked."""
-    soon = Order.objects.filter(state__in=STANDING, renewal_prompted_at=None, until__gt=now, until__lte=now + PROMPT_BEFORE)
-    return sum(_prompt(order.pk, now) for order in soon if _may_be_renewed(order, now))
-
-
-def _may_be_renewed(order: Order, now: datetime) -> bool:
-    started = order.answered_at or order.drafted_at
-    return order.renewals < rule_of(order).renewals and (now - started) * 4 >= (order.until - started) * 3
-
-
-@people.change
-def _prompt(order_id: UUID, now: datetime) -> int:
-    order = Order.objects.select_for_update().filter(pk=order_id, state__in=STANDING, renewal_prompted_at=None).first()
-    if order is None:
-        return 0
-    order.renewal_prompted_at = now
-    order.save(update_fields=["renewal_prompted_at"])
-    people.record(NODE, "renewal prompted", subject=order.claim_id, obj=order, until=clock.to_iso(order.until))
-    return 1
+    due = list(Order.objects.filter(renewal_due_at__lte=now, state__in=STANDING).values_list("pk", flat=True)[:AT_ONCE])
+    return _prompt(due, now) if due else 0
 
 
 def escalate_due(now: datetime) -> int:
