@@ -55,11 +55,17 @@ class SteppedClock:
 
 
 _current: Clock = SystemClock()
+_machine: Clock = SystemClock()
 
 
 def now() -> datetime:
     """The present moment, aware, UTC."""
     return _current.now()
+
+
+def machine_now() -> datetime:
+    """The machine's moment, whatever clock an exercise plays on: for sessions, one-time codes and tokens, which are real."""
+    return _machine.now()
 
 
 def use(clock: Clock) -> None:
@@ -77,6 +83,17 @@ def using(clock: Clock) -> Iterator[Clock]:
         yield clock
     finally:
         _current = previous
+
+
+@contextmanager
+def using_machine(clock: Clock) -> Iterator[Clock]:
+    """Take `clock` for the machine's for the length of a with block: for tests of what a real clock ends."""
+    global _machine
+    previous, _machine = _machine, clock
+    try:
+        yield clock
+    finally:
+        _machine = previous
 
 
 def to_micros(moment: datetime) -> int:

@@ -42,6 +42,7 @@ INSTALLED_APPS = [
     "accord.capabilities.claims",
     "accord.capabilities.orders",
     "accord.web",
+    "accord.sites.accounts",
     "accord.sites.desk",
 ]
 
@@ -58,6 +59,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "accord.sites.accounts.middleware.record_of_reads.RecordOfReads",
     "accord.web.errors.AccordErrors",
 ]
 

@@ -18,8 +18,17 @@ from accord.capabilities.orders import queries as orders
 from accord.capabilities.orders import services as order_services
 from accord.capabilities.people import queries as people_queries
 from accord.capabilities.people import services as people
-from accord.capabilities.people.models import AuditEntry, User
-from accord.capabilities.people.policy import NODE, ROLE_PERMISSIONS, Actor, Permission, allowed, require
+from accord.capabilities.people.models import AuditEntry, Role, User
+from accord.capabilities.people.policy import (
+    NODE,
+    ROLE_PERMISSIONS,
+    ROLE_PURPOSES,
+    Actor,
+    Permission,
+    allowed,
+    decides,
+    require,
+)
 from accord.capabilities.reports import queries as reports
 from accord.capabilities.reports import services as report_services
 from accord.capabilities.reports.models import IdentifierState, Report, Shift
@@ -48,15 +57,29 @@ def test_unknown_means_deny(stranger: Actor) -> None:
 
 
 def test_roles() -> None:
-    assert set(ROLE_PERMISSIONS) == {"officer", "supervisor", "administrator", "node"}
-    assert ROLE_PERMISSIONS["administrator"] == {Permission.USERS_MANAGE}
-    assert ROLE_PERMISSIONS["supervisor"] - ROLE_PERMISSIONS["officer"] == {Permission.ORDERS_RELEASE, Permission.AUDIT_READ}
-    assert ROLE_PERMISSIONS["officer"] < ROLE_PERMISSIONS["supervisor"]
+    assert set(ROLE_PERMISSIONS) == {*Role, "node", "operator"}
+    assert set(ROLE_PURPOSES) == set(Role)
+    assert ROLE_PERMISSIONS[Role.OFFICER] < ROLE_PERMISSIONS[Role.SUPERVISOR]
+    assert Permission.ORDERS_RELEASE not in ROLE_PERMISSIONS[Role.OFFICER]
     assert not allowed(NODE, Permission.ORDERS_APPROVE), "the node decides nothing about people's money"
     assert not allowed(NODE, Permission.ORDERS_RELEASE)
 
 
+@pytest.mark.parametrize("role", [Role.ADMINISTRATOR, Role.AUDITOR, "operator"])
+def test_who_keeps_or_checks_the_node_sees_no_case_by_that(role: str) -> None:
+    of_cases = ("reports:", "claims:", "orders:", "appeals:", "returns:", "inbox:", "answers:", "shifts:")
+    assert [permission for permission in ROLE_PERMISSIONS[role] if permission.startswith(of_cases)] == []
+
+
+def test_whoever_decides_about_money_or_people_needs_more_than_a_password() -> None:
+    assert {role for role in Role if decides(role)} == set(Role)
+    assert not decides("minister")
+
+
 def test_a_user_name_is_taken_once(officer: User) -> None:
+    for name in ("node", "Operator", "service:acme", "", "with space"):
+        with pytest.raises(BadInput, match="cannot be a user name"):
+            people.create_user(name, "a-long-password", Role.OFFICER)
     with pytest.raises(BadInput, match="choose another name"):
         people.create_user("officer", "a-long-password", "officer")  # type: ignore[arg-type]
     assert not officer.password.endswith("a-long-password")

@@ -10,6 +10,7 @@ from accord.capabilities.claims import joined_trace
 from accord.capabilities.claims.joined_trace import JoinedTrace
 from accord.capabilities.claims.models import Claim, Enquiry, EnquiryState, PlanItem, PlanItemState
 from accord.capabilities.people.policy import Actor
+from accord.capabilities.people.services import note_read
 from accord.core import clock
 from accord.core.errors import NotFound
 
@@ -24,6 +25,7 @@ def get(actor: Actor, claim_id: UUID) -> Claim:
     claim = claims(actor).filter(pk=claim_id).first()
     if claim is None:
         raise NotFound("there is no such claim")
+    note_read(actor, claim, subject=claim.pk)
     return claim
 
 

@@ -12,6 +12,7 @@ from accord.capabilities.orders.kinds import OrderKind
 from accord.capabilities.orders.life_cycle import STANDING, WAITING, State
 from accord.capabilities.orders.models import Order
 from accord.capabilities.people.policy import Actor
+from accord.capabilities.people.services import note_read
 from accord.core import clock
 from accord.core.errors import NotFound
 
@@ -28,6 +29,7 @@ def get(actor: Actor, order_id: UUID) -> Order:
     order = orders(actor).filter(pk=order_id).first()
     if order is None:
         raise NotFound("there is no such order")
+    note_read(actor, order, subject=order.claim_id)
     return order
 
 
@@ -36,6 +38,7 @@ def search(actor: Actor, text: str) -> QuerySet[Order]:
     needle = text.strip()
     if not needle:
         return orders(actor)
+    note_read(actor, Order, searched=needle)
     of_claims = claims.claims(actor).filter(reference__icontains=needle).order_by().values("pk")
     return orders(actor).filter(
         Q(reference__icontains=needle)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Final, Protocol
 
-from accord.capabilities.people.models import Role
+from accord.capabilities.people.models import Purpose, Role, ServiceAccount
 from accord.core.errors import NotAllowed
 
 
@@ -60,6 +60,19 @@ class _Node:
 
 NODE: Final[Actor] = _Node()
 
+
+class _Operator:
+    """Whoever gives commands on the machine itself: they hold the database in any case, so what they do is on record."""
+
+    username: Final = "operator"
+    role: Final = "operator"
+
+
+OPERATOR: Final[Actor] = _Operator()
+
+RESERVED_NAMES: Final = frozenset({NODE.username, OPERATOR.username})
+"""No user may bear them: the audit would not tell who acted."""
+
 _DESK: Final = frozenset(
     {
         Permission.REPORTS_TAKE,
@@ -97,13 +110,49 @@ ROLE_PERMISSIONS: Final[dict[str, frozenset[Permission]]] = {
     Role.BANK_SUPERVISOR: frozenset(
         {Permission.INBOX_READ, Permission.INBOX_DECIDE, Permission.INBOX_RULES, Permission.AUDIT_READ, Permission.FIGURES_READ}
     ),
+    OPERATOR.role: frozenset({Permission.USERS_MANAGE, Permission.TOKENS_MANAGE, Permission.AUDIT_READ}),
     NODE.role: frozenset({Permission.REPORTS_READ, Permission.CLAIMS_READ, Permission.CLAIMS_TRACE, Permission.ORDERS_READ}),
 }
 
 
+DECIDES: Final = frozenset(
+    {
+        Permission.ORDERS_APPROVE,
+        Permission.ORDERS_OVERRIDE,
+        Permission.ORDERS_CLEAR,
+        Permission.ORDERS_RELEASE,
+        Permission.APPEALS_DECIDE,
+        Permission.RETURNS_DECIDE,
+        Permission.INBOX_DECIDE,
+        Permission.INBOX_RULES,
+        Permission.AUDIT_READ,
+        Permission.USERS_MANAGE,
+        Permission.TOKENS_MANAGE,
+    }
+)
+"""Who holds one of these decides about people's money, or about people: a password alone is not enough for them."""
+
+ROLE_PURPOSES: Final[dict[str, tuple[Purpose, ...]]] = {
+    Role.OFFICER: (Purpose.CASE_WORK, Purpose.APPEAL, Purpose.TRAINING),
+    Role.SUPERVISOR: (Purpose.SUPERVISION, Purpose.CASE_WORK, Purpose.APPEAL, Purpose.TRAINING),
+    Role.ADMINISTRATOR: (Purpose.MAINTENANCE, Purpose.TRAINING),
+    Role.AUDITOR: (Purpose.AUDIT, Purpose.TRAINING),
+    Role.BANK_OFFICER: (Purpose.CASE_WORK, Purpose.APPEAL, Purpose.TRAINING),
+    Role.BANK_SUPERVISOR: (Purpose.SUPERVISION, Purpose.CASE_WORK, Purpose.APPEAL, Purpose.TRAINING),
+}
+"""The purposes that each role may state; the first is meant where none is chosen."""
+
+
 def allowed(actor: Actor, permission: Permission) -> bool:
-    """Whether `actor` holds `permission`; false for whoever is not known here, or no longer works here."""
-    return getattr(actor, "is_active", True) and permission in ROLE_PERMISSIONS.get(getattr(actor, "role", ""), frozenset())
+    """Whether `actor` holds `permission`; false for whoever is not known here, or no longer works here.
+
+    A service account holds what its token grants and nothing else.
+    """
+    if not getattr(actor, "is_active", True):
+        return False
+    if isinstance(actor, ServiceAccount):
+        return permission in actor.permissions
+    return permission in ROLE_PERMISSIONS.get(getattr(actor, "role", ""), frozenset())
 
 
 def require(actor: Actor, permission: Permission) -> None:
@@ -111,3 +160,13 @@ def require(actor: Actor, permission: Permission) -> None:
     if not allowed(actor, permission):
         name = getattr(actor, "username", "") or "someone not signed in"
         raise NotAllowed(f"{name} may not do this ({permission}); ask a supervisor")
+
+
+def decides(role: str) -> bool:
+    """Whether a role decides about money or people, and therefore needs a second factor."""
+    return not DECIDES.isdisjoint(ROLE_PERMISSIONS.get(role, frozenset()))
+
+
+def default_purpose(role: str) -> str:
+    """What someone of `role` is taken to look for where they have not said; a service account works on a case."""
+    return str(ROLE_PURPOSES.get(role, (Purpose.CASE_WORK,))[0])

@@ -7,6 +7,7 @@ from uuid import UUID
 from django.db.models import Count, Q, QuerySet
 
 from accord.capabilities.people.policy import Actor, Permission, allowed
+from accord.capabilities.people.services import note_read
 from accord.capabilities.reports.models import Report, ReportIdentifier, ReportState, Shift, StatementLine
 from accord.core import clock
 from accord.core.errors import NotFound
@@ -26,6 +27,7 @@ def get(actor: Actor, report_id: UUID) -> Report:
     report = reports(actor).filter(pk=report_id).first()
     if report is None:
         raise NotFound("there is no such report")
+    note_read(actor, report, subject=report.pk)
     return report
 
 
@@ -38,6 +40,7 @@ def search(actor: Actor, text: str) -> QuerySet[Report]:
     needle = text.strip()
     if not needle:
         return reports(actor)
+    note_read(actor, Report, searched=needle)
     matches = (
         Q(reference__icontains=needle)
         | Q(callback_number__icontains=needle)

@@ -22,8 +22,9 @@ from accord.capabilities.orders.models import ORDER_STATES, Order
 from accord.capabilities.orders.ports import PaymentFacts
 from accord.capabilities.orders.regime import regime
 from accord.capabilities.orders.rules import rule_of
+from accord.capabilities.people import services as people_services
 from accord.capabilities.people.models import User
-from accord.capabilities.people.policy import Permission, allowed
+from accord.capabilities.people.policy import Permission, allowed, require
 from accord.capabilities.reports import queries as reports
 from accord.core import clock
 from accord.core.clock import to_iso
@@ -82,9 +83,13 @@ def index(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 def export(request: HttpRequest) -> HttpResponse:
-    """The list as chosen, all pages of it."""
-    found = OrderFilter.of(request).apply(cast("User", request.user))
-    return csv_response("orders.csv", _COLUMNS, map(_csv_row, found.iterator(chunk_size=2_000)))
+    """The list as chosen, all pages of it; that it was taken is on record."""
+    actor = cast("User", request.user)
+    require(actor, Permission.ORDERS_READ)
+    found = list(OrderFilter.of(request).apply(actor))
+    people_services.note_read(actor, Order, taken="orders.csv", rows=len(found))
+    people_services.record(actor, "orders exported", subject=None, obj=actor, rows=len(found))
+    return csv_response("orders.csv", _COLUMNS, map(_csv_row, found))
 
 
 @require_GET

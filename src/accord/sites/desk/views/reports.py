@@ -57,6 +57,7 @@ def export(request: HttpRequest) -> HttpResponse:
     actor = officer(request)
     require(actor, Permission.REPORTS_READ)
     found = list(_filtered(actor, ReportFilter(request.GET)))
+    people_services.note_read(actor, Report, taken="reports.csv", rows=len(found))
     people_services.record(actor, "reports exported", subject=None, obj=actor, rows=len(found))
     header = (
         "reference", "state", "taken_at", "taken_by", "callback_number", "payer_bank", "payer_account", "payee_bank",

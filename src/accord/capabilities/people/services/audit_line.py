@@ -9,10 +9,10 @@ from uuid import UUID
 
 from django.db import transaction
 
-from accord.capabilities.people.models import AuditEntry, AuditHead, Role, User
-from accord.capabilities.people.policy import Actor
+from accord.capabilities.people import context
+from accord.capabilities.people.models import AuditEntry, AuditHead
+from accord.capabilities.people.policy import Actor, default_purpose
 from accord.core import clock, hash_chain
-from accord.core.errors import BadInput
 
 _Given = ParamSpec("_Given")
 _Result = TypeVar("_Result")
@@ -55,22 +55,11 @@ def _turn() -> Iterator[None]:
 _line: ContextVar[tuple[AuditHead, list[AuditEntry]] | None] = ContextVar("audit_line", default=None)
 
 
-def create_user(username: str, password: str, role: Role, full_name: str = "", language: str = "en") -> User:
-    """A new user; BadInput when the name is taken."""
-    if User.objects.filter(username=username).exists():
-        raise BadInput(f"there is already a user named {username!r}; choose another name")
-    return User.objects.create_user(username, password, role=role, full_name=full_name, language=language)
-
-
-def set_language(user: User, language: str) -> None:
-    """Remember the language in which a user reads the desk."""
-    User.objects.filter(pk=user.pk).update(language=language)
-
-
 def record(actor: Actor, action: str, *, subject: UUID | None, obj: Any, **details: Any) -> AuditEntry:
     """Add one audit entry to the running change: it stays exactly when the change that it tells of stays.
 
-    `obj` is a model instance; `details` must be JSON without floats. Outside of any change it is one by itself.
+    `obj` is a model instance; `details` must be JSON without floats. Outside of any change it is one by itself. The purpose
+    is that of the request under way; there is none where the node or a command acts.
     """
     line = _line.get()
     if line is None:
@@ -82,6 +71,7 @@ def record(actor: Actor, action: str, *, subject: UUID | None, obj: Any, **detai
         at=clock.now(),
         actor=actor.username,
         action=action,
+        purpose=_purpose(actor),
         subject=subject,
         object_type=obj._meta.model_name,
         object_id=str(obj.pk),
@@ -93,9 +83,17 @@ def record(actor: Actor, action: str, *, subject: UUID | None, obj: Any, **detai
     return entry
 
 
+def _purpose(actor: Actor) -> str:
+    request = context.current()
+    return "" if request is None else request.purpose or default_purpose(actor.role)
+
+
 def audited_content(entry: AuditEntry) -> dict[str, Any]:
-    """The document that an entry's link covers: every column but the link."""
-    return {
+    """The document that an entry's link covers: every column but the link.
+
+    An empty purpose is left out, as entries had none before purposes were kept.
+    """
+    content = {
         "seq": entry.seq,
         "at": clock.to_iso(entry.at),
         "actor": entry.actor,
@@ -105,3 +103,6 @@ def audited_content(entry: AuditEntry) -> dict[str, Any]:
         "object_id": entry.object_id,
         "details": entry.details,
     }
+    if entry.purpose:
+        content["purpose"] = entry.purpose
+    return content

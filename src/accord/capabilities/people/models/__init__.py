@@ -1,0 +1,26 @@
+"""The rows of people: who works here, what they are allowed, and what they did and read."""
+
+from __future__ import annotations
+
+from accord.capabilities.people.models.audit import AuditEntry, AuditHead, ReadEntry, ReadHead
+from accord.capabilities.people.models.retention import RetentionClock
+from accord.capabilities.people.models.tokens import ServiceAccount, ServiceToken
+from accord.capabilities.people.models.users import Agency, AgencyKind, Purpose, Role, Team, User, UserManager, UserSession
+
+__all__ = [
+    "Agency",
+    "AgencyKind",
+    "AuditEntry",
+    "AuditHead",
+    "Purpose",
+    "ReadEntry",
+    "ReadHead",
+    "RetentionClock",
+    "Role",
+    "ServiceAccount",
+    "ServiceToken",
+    "Team",
+    "User",
+    "UserManager",
+    "UserSession",
+]
