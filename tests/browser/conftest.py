@@ -44,7 +44,7 @@ class Visit:
         self.page.goto(self.node.address + path)
 
     def sign_in(self, name: str) -> None:
-        self.open("/sign-in/")
+        self.open("/account/sign-in/")
         self.page.locator("#id_username").fill(name)
         self.page.locator("#id_password").fill(PASSWORD)
         self.page.keyboard.press("Enter")

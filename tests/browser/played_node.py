@@ -136,7 +136,7 @@ def _wait_for(address: str, node: subprocess.Popen[bytes], log: Path) -> None:
     while time.monotonic() < deadline:
         assert node.poll() is None, log.read_text(errors="replace")
         try:
-            urllib.request.urlopen(f"{address}/sign-in/", timeout=5).close()
+            urllib.request.urlopen(f"{address}/account/sign-in/", timeout=5).close()
         except OSError:  # refused while it starts, or slow to answer the first time
             time.sleep(0.1)
         else:

@@ -16,6 +16,8 @@ from accord.core.clock import SteppedClock
 from accord.core.money import Money
 
 if TYPE_CHECKING:
+    from pytest_django.fixtures import SettingsWrapper
+
     from accord.capabilities.orders.services.decide import FirstResponse
     from accord.capabilities.people.models import User
 
@@ -40,6 +42,13 @@ def _english() -> Iterator[None]:
     """A page in Chinese leaves no language behind for the next test."""
     yield
     translation.deactivate()
+
+
+@pytest.fixture(autouse=True)
+def _passwords_alone(request: pytest.FixtureRequest, settings: SettingsWrapper) -> None:
+    """Most pages have nothing to do with second factors; tests marked `second_factors` do."""
+    if request.node.get_closest_marker("second_factors") is None:
+        settings.ACCORD_SECOND_FACTOR = "off"
 
 
 @pytest.fixture

@@ -222,7 +222,7 @@ def test_nobody_sees_a_claim_without_signing_in(client: Client, actor: User) -> 
     chase = chased(actor)
     response = client.get(reverse("desk:claim", args=[chase.claim.pk]))
     assert response.status_code == 302
-    assert response["Location"].startswith(reverse("desk:sign-in"))
+    assert response["Location"].startswith(reverse("accounts:sign-in"))
 
 
 def test_the_page_speaks_chinese(desk: Client, actor: User) -> None:

@@ -36,6 +36,7 @@ SETTINGS: Final[dict[str, str]] = {
     "public_url": "where the public reaches this node; stands in what holders of accounts are told",
     "time_zone": "the zone that pages show times in, such as Asia/Shanghai",
     "own_ledger_covers": "institutions whose transfers this node's own records hold, separated by commas; * for all",
+    "second_factor": "required, or off: whoever decides about money needs more than a password; off in an exercise alone",
     "behind_tls": "1 when a reverse proxy that ends TLS stands before the node",
 }
 """What accord.toml may set. The environment variable is the name in capitals after ACCORD_."""
@@ -147,6 +148,15 @@ class Home:
                 "the node's secret key is damaged; delete it to get a new one (everyone signs in again)", where=str(path)
             )
         return key
+
+    def second_factor(self) -> str:
+        """ "required" or "off", which only an exercise may be. Raises BadInput for anything else, and off on a real node."""
+        stated = os.environ.get("ACCORD_SECOND_FACTOR") or ("off" if self.exercise.exists() else "required")
+        if stated not in ("required", "off"):
+            raise BadInput(f"ACCORD_SECOND_FACTOR is {stated!r}; say required or off", where=str(self.root))
+        if stated == "off" and not self.exercise.exists():
+            raise BadInput("second factors can be off in an exercise alone; unset ACCORD_SECOND_FACTOR", where=str(self.root))
+        return stated
 
     def _write_secret(self, path: Path) -> None:
         """Publish a whole key by hard link, which fails where another process was first: nobody ever reads half a key."""

@@ -3,6 +3,7 @@
 ACCORD_HOME            everything the node keeps (default ./accord-data)
 ACCORD_DATABASE_URL    postgresql://user:password@host:port/name; SQLite under the home folder when unset
 ACCORD_ALLOWED_HOSTS   host names the node answers to, separated by commas (default: this machine only)
+ACCORD_SECOND_FACTOR   required, or off in an exercise: whoever decides about money signs in with more than a password
 ACCORD_JURISDICTION    whose rules orders stand on: the name of a regime file (default CN)
 ACCORD_CONTACT         how a bank reaches this agency at any hour; stands on every order
 ACCORD_PUBLIC_URL      where the public reaches this node; stands in what holders of accounts are told
@@ -11,6 +12,7 @@ ACCORD_PUBLIC_URL      where the public reaches this node; stands in what holder
 from __future__ import annotations
 
 import os
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -26,6 +28,8 @@ DEBUG = False
 ALLOWED_HOSTS = [*filter(None, os.environ.get("ACCORD_ALLOWED_HOSTS", "").split(",")), "127.0.0.1", "localhost", "[::1]"]
 ACCORD_INSTITUTIONS = {code: (names["name"], names["name_zh"]) for code, names in HOME.institutions().items()}
 ACCORD_EXERCISE = HOME.exercise.exists()
+ACCORD_SECOND_FACTOR = HOME.second_factor()
+ACCORD_BEHIND_TLS = os.environ.get("ACCORD_BEHIND_TLS") == "1"
 ACCORD_JURISDICTION = os.environ.get("ACCORD_JURISDICTION", "CN")
 ACCORD_CONTACT = os.environ.get("ACCORD_CONTACT", "")
 ACCORD_PUBLIC_URL = os.environ.get("ACCORD_PUBLIC_URL", "")
@@ -37,6 +41,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django_htmx",
+    "axes",
     "accord.capabilities.people",
     "accord.capabilities.reports",
     "accord.capabilities.claims",
@@ -57,8 +62,11 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
+    "accord.sites.accounts.middleware.session_limits.SessionLimits",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "axes.middleware.AxesMiddleware",
+    "accord.sites.accounts.middleware.gate.Gate",
     "accord.sites.accounts.middleware.record_of_reads.RecordOfReads",
     "accord.web.errors.AccordErrors",
 ]
@@ -125,9 +133,24 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.ScryptPasswordHasher"]
-LOGIN_URL = "desk:sign-in"
+LOGIN_URL = "accounts:sign-in"
 LOGIN_REDIRECT_URL = "desk:queue"
-LOGOUT_REDIRECT_URL = "desk:sign-in"
+LOGOUT_REDIRECT_URL = "accounts:sign-in"
+ACCORD_LANDING = {"administrator": "accounts:users", "auditor": "desk:audit"}  # by role; all others: LOGIN_REDIRECT_URL
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
+
+AXES_HANDLER = "accord.capabilities.people.lockout.Lockout"
+AXES_LOCKOUT_PARAMETERS = ["username", "ip_address"]  # each by itself; an address may fail five times as often
+AXES_FAILURE_LIMIT = 5
+AXES_COOLOFF_TIME = timedelta(minutes=15)
+AXES_RESET_ON_SUCCESS = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False  # or a stranger could keep an officer out for ever
+AXES_LOCKOUT_CALLABLE = "accord.sites.accounts.views.locked.show"
+AXES_CLIENT_IP_CALLABLE = "accord.capabilities.people.lockout.client_address"
+AXES_SENSITIVE_PARAMETERS = ["password", "code", "answer", "csrfmiddlewaretoken"]
+AXES_ENABLE_ADMIN = False
+AXES_DISABLE_ACCESS_LOG = True  # sign-ins are in the audit
+AXES_VERBOSE = False
 
 USE_TZ = True
 TIME_ZONE = os.environ.get("ACCORD_TIME_ZONE", "Asia/Shanghai")
@@ -152,7 +175,7 @@ SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 # TLS ends at a reverse proxy: it sets this header, and ACCORD_BEHIND_TLS=1 says that it may be believed.
-if os.environ.get("ACCORD_BEHIND_TLS") == "1":
+if ACCORD_BEHIND_TLS:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
 

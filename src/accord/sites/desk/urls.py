@@ -2,13 +2,10 @@ from __future__ import annotations
 
 from django.urls import path
 
-from accord.sites.desk.views import audit, calls, claims, help_page, orders, plan, queue, reports, shifts, signing
+from accord.sites.desk.views import audit, calls, claims, help_page, orders, plan, queue, reports, shifts
 
 app_name = "desk"
 urlpatterns = [
-    path("sign-in/", signing.SignIn.as_view(), name="sign-in"),
-    path("sign-out/", signing.sign_out, name="sign-out"),
-    path("language/", signing.language, name="language"),
     path("help/", help_page.show, name="help"),
     path("", queue.show, name="queue"),
     path("queue/rows/", queue.rows, name="queue-rows"),

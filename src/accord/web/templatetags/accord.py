@@ -153,6 +153,12 @@ def exercise() -> bool:
     return bool(getattr(settings, "ACCORD_EXERCISE", False))
 
 
+@register.simple_tag
+def second_factors() -> bool:
+    """Whether this node asks for second factors; an exercise may do without."""
+    return bool(getattr(settings, "ACCORD_SECOND_FACTOR", "required") != "off")
+
+
 @register.filter
 def audited(code: str) -> str:
     """What the audit says happened, in the reader's language."""

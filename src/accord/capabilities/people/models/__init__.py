@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from accord.capabilities.people.models.audit import AuditEntry, AuditHead, ReadEntry, ReadHead
 from accord.capabilities.people.models.retention import RetentionClock
+from accord.capabilities.people.models.second_factors import FactorKind, SecondFactor
 from accord.capabilities.people.models.tokens import ServiceAccount, ServiceToken
 from accord.capabilities.people.models.users import Agency, AgencyKind, Purpose, Role, Team, User, UserManager, UserSession
 
@@ -12,11 +13,13 @@ __all__ = [
     "AgencyKind",
     "AuditEntry",
     "AuditHead",
+    "FactorKind",
     "Purpose",
     "ReadEntry",
     "ReadHead",
     "RetentionClock",
     "Role",
+    "SecondFactor",
     "ServiceAccount",
     "ServiceToken",
     "Team",

@@ -3,29 +3,184 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 from typing import Final
+from uuid import UUID
 
-from accord.capabilities.people.models import Agency, AgencyKind, Role, User
-from accord.capabilities.people.policy import RESERVED_NAMES, Actor, Permission, require
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+
+from accord.capabilities.people import lockout
+from accord.capabilities.people.models import Agency, AgencyKind, Role, Team, User
+from accord.capabilities.people.policy import NODE, RESERVED_NAMES, Actor, Permission, require
 from accord.capabilities.people.services.audit_line import change, record
-from accord.core.errors import BadInput
+from accord.capabilities.people.services.sessions import end_all
+from accord.core.errors import BadInput, Conflict, NotAllowed, NotFound
 
 _CODE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
 _USERNAME: Final = re.compile(r"[\w.@+-]{1,150}")
 
 
+@dataclass(frozen=True, slots=True)
+class Station:
+    """Where a user stands: what an administrator decides about them. `team` must be one of `agency`."""
+
+    role: Role
+    full_name: str = ""
+    language: str = "en"
+    agency: str | None = None
+    team: UUID | None = None
+    must_enrol: bool = False
+
+
 def create_user(username: str, password: str, role: Role, full_name: str = "", language: str = "en") -> User:
-    """A new user; BadInput when the name is taken or cannot be one."""
+    """A new user; BadInput when the name is taken or cannot be one. Not on record: `add_user` is what pages call."""
     if not _USERNAME.fullmatch(username) or username.lower() in RESERVED_NAMES:
         raise BadInput(f"{username!r} cannot be a user name; use letters, digits and . @ + - _", where="username")
-    if User.objects.filter(username=username).exists():
-        raise BadInput(f"there is already a user named {username!r}; choose another name")
+    if User.objects.filter(username__iexact=username).exists():
+        raise BadInput(f"there is already a user named {username!r}; choose another name", where="username")
     return User.objects.create_user(username, password, role=role, full_name=full_name, language=language)
+
+
+@change
+def add_user(actor: Actor, username: str, password: str, station: Station, *, must_change_password: bool = True) -> User:
+    """A new user whose first password somebody else has chosen, so that they change it when they first sign in."""
+    require(actor, Permission.USERS_MANAGE)
+    refuse_weak(password)
+    user = create_user(username, password, station.role)
+    user.must_change_password = must_change_password
+    _place(user, station)
+    record(actor, "user added", subject=None, obj=user, name=username, role=user.role, agency=user.agency_id, team=_team(user))
+    return user
+
+
+@change
+def change_user(actor: Actor, user_id: UUID, station: Station) -> User:
+    """Change what a user is here for; nobody changes their own role. With another role they sign in afresh."""
+    require(actor, Permission.USERS_MANAGE)
+    user = _locked(user_id)
+    before = user.role
+    if before != station.role:
+        _refuse_oneself(actor, user, "change your own role")
+        end_all(user)
+    _place(user, station)
+    record(
+        actor,
+        "user changed",
+        subject=None,
+        obj=user,
+        name=user.username,
+        role=user.role,
+        role_before=before,
+        agency=user.agency_id,
+        team=_team(user),
+    )
+    return user
+
+
+def _place(user: User, station: Station) -> None:
+    if station.agency is not None and not Agency.objects.filter(pk=station.agency).exists():
+        raise BadInput(f"there is no agency {station.agency!r}; add it first", where="agency")
+    team = Team.objects.filter(pk=station.team).first() if station.team else None
+    if station.team and (team is None or team.agency_id != station.agency):
+        raise BadInput("the team is not one of the agency", where="team")
+    user.role, user.full_name, user.language = Role(station.role), station.full_name.strip(), station.language
+    user.agency_id, user.team, user.must_enrol = station.agency, team, station.must_enrol
+    user.save()
+
+
+def _team(user: User) -> str:
+    return user.team.name if user.team else ""
+
+
+@change
+def set_active(actor: Actor, user_id: UUID, active: bool) -> User:
+    """Deactivate a user, who is signed out everywhere at once, or let them in again."""
+    require(actor, Permission.USERS_MANAGE)
+    user = _locked(user_id)
+    _refuse_oneself(actor, user, "deactivate yourself")
+    if user.is_active == active:
+        raise Conflict(f"{user.username} is {'active' if active else 'deactivated'} already")
+    user.is_active = active
+    user.save(update_fields=["is_active"])
+    if not active:
+        end_all(user)
+    action = "user reactivated" if active else "user deactivated"
+    record(actor, action, subject=None, obj=user, name=user.username)
+    return user
+
+
+@change
+def give_password(actor: Actor, user_id: UUID, password: str) -> User:
+    """A new first password for a user who forgot theirs; they are signed out everywhere and change it at once."""
+    require(actor, Permission.USERS_MANAGE)
+    user = _locked(user_id)
+    refuse_weak(password, user)
+    user.set_password(password)
+    user.must_change_password = True
+    user.save(update_fields=["password", "must_change_password"])
+    end_all(user)
+    record(actor, "password given", subject=None, obj=user, name=user.username)
+    return user
+
+
+@change
+def change_own_password(user: User, old: str, new: str) -> None:
+    """A user's own new password. BadInput when the old one is wrong, or the new one weak or the same."""
+    mine = _locked(user.pk)
+    if not mine.check_password(old):
+        raise BadInput("this is not your present password", where="old")
+    if old == new:
+        raise BadInput("the new password is the old one; choose another", where="new")
+    refuse_weak(new, mine)
+    mine.set_password(new)
+    mine.must_change_password = False
+    mine.save(update_fields=["password", "must_change_password"])
+    user.password, user.must_change_password = mine.password, False
+    record(user, "password changed", subject=None, obj=user)
+
+
+@change
+def unlock_user(actor: Actor, user_id: UUID) -> User:
+    """Forget failed sign-ins of a user who is locked out."""
+    require(actor, Permission.USERS_MANAGE)
+    user = _locked(user_id)
+    attempts = lockout.forget(user.username)
+    record(actor, "user unlocked", subject=None, obj=user, name=user.username, rows=attempts)
+    return user
+
+
+@change
+def note_lockout(username: str) -> None:
+    """A user of this name, if there is one, has failed to sign in so often that they are locked out: on record."""
+    user = User.objects.filter(username=username).first()
+    if user is not None:
+        record(NODE, "sign-in locked", subject=None, obj=user, name=username)
 
 
 def set_language(user: User, language: str) -> None:
     """Remember the language in which a user reads the desk."""
     User.objects.filter(pk=user.pk).update(language=language)
+
+
+def refuse_weak(password: str, user: User | None = None) -> None:
+    """BadInput that says what is weak about a password."""
+    try:
+        validate_password(password, user)
+    except ValidationError as error:
+        raise BadInput(" ".join(error.messages), where="password") from error
+
+
+def _locked(user_id: UUID) -> User:
+    user = User.objects.select_for_update(of=("self",)).filter(pk=user_id).first()
+    if user is None:
+        raise NotFound("there is no such user")
+    return user
+
+
+def _refuse_oneself(actor: Actor, user: User, doing: str) -> None:
+    if actor.username == user.username:
+        raise NotAllowed(f"you cannot {doing}; ask another administrator")
 
 
 @change
@@ -36,6 +191,22 @@ def add_agency(actor: Actor, code: str, name: str, name_zh: str, kind: AgencyKin
         raise BadInput(f"{code!r} cannot be an agency's code; use letters, digits and . _ -", where="code")
     if Agency.objects.filter(code=code).exists():
         raise BadInput(f"there is already an agency {code!r}; choose another code", where="code")
-    agency = Agency.objects.create(code=code, name=name, name_zh=name_zh, kind=AgencyKind(kind))
-    record(actor, "agency added", subject=None, obj=agency, name=name, type=agency.kind)
+    agency = Agency.objects.create(code=code, name=name.strip(), name_zh=name_zh.strip(), kind=AgencyKind(kind))
+    record(actor, "agency added", subject=None, obj=agency, name=agency.name, type=agency.kind)
     return agency
+
+
+@change
+def add_team(actor: Actor, agency_code: str, name: str) -> Team:
+    """A team of an agency; BadInput when the agency is unknown or has one of that name."""
+    require(actor, Permission.USERS_MANAGE)
+    name = name.strip()
+    if not name:
+        raise BadInput("a team needs a name", where="name")
+    if not Agency.objects.filter(pk=agency_code).exists():
+        raise BadInput(f"there is no agency {agency_code!r}; add it first", where="agency")
+    if Team.objects.filter(agency_id=agency_code, name__iexact=name).exists():
+        raise BadInput(f"there is already a team {name!r} in this agency; choose another name", where="name")
+    team = Team.objects.create(agency_id=agency_code, name=name)
+    record(actor, "team added", subject=None, obj=team, name=name, agency=agency_code)
+    return team

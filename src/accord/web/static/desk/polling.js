@@ -27,6 +27,10 @@ export function startPolling(syncClock) {
   const offline = document.getElementById("offline");
   const body = document.body;
   body.addEventListener("htmx:beforeSwap", beforeSwap);
+  body.addEventListener("htmx:configRequest", (event) => {
+    // what a page asks by itself does not keep a session alive that nobody uses
+    if (!event.detail.triggeringEvent) event.detail.headers["X-Poll"] = "1";
+  });
   body.addEventListener("htmx:sendError", () => {
     offline.hidden = false;
   });
