@@ -187,5 +187,6 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"plain": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "loggers": {"axes": {"level": "ERROR"}},  # it logs what was typed as a name, which may be a password
     "root": {"handlers": ["stderr"], "level": "WARNING"},
 }

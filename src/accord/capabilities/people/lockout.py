@@ -25,6 +25,10 @@ class Lockout(AxesDatabaseHandler):  # type: ignore[misc]  # django-axes carries
         )
         return int(max(by_name, by_address // PER_ADDRESS))
 
+    def reset_user_attempts(self, request: HttpRequest, credentials: dict[str, Any] | None = None) -> int:
+        """Signing in forgets the failures of that name alone: who owns an account must not clear an address by it."""
+        return forget(str((credentials or {}).get("username", "")))
+
 
 def client_address(request: HttpRequest) -> str:
     """Where a request comes from: what the proxy that ends TLS adds last, where one stands before the node."""
