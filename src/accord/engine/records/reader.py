@@ -11,7 +11,7 @@ import csv
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import numpy as np
 import polars as pl
@@ -53,6 +53,18 @@ class RawBlock:
 
     content: bytes | pa.RecordBatch
     bytes_read: int
+
+
+class BlockReader(Protocol):
+    """How a source file becomes rows. TableReader reads CSV and Parquet; an adapter may bring another."""
+
+    def raw_blocks(self) -> Iterator[RawBlock]:
+        """The pieces of the file, in order. BadInput where the file itself is bad."""
+        ...
+
+    def parse(self, block: RawBlock) -> TextBlock:
+        """The text columns of a piece, on any thread."""
+        ...
 
 
 class TableReader:

@@ -35,7 +35,7 @@ from accord.engine.records.convert import COLUMNS, Converted, convert
 from accord.engine.records.duplicates import Verdict, judge, numbered
 from accord.engine.records.ids import IdIndex
 from accord.engine.records.locks import exclusive
-from accord.engine.records.reader import RawBlock, TableReader
+from accord.engine.records.reader import BlockReader, RawBlock, TableReader
 from accord.engine.records.source_map import RecordKind, SourceMap
 from accord.engine.records.staging import SCHEMAS, Staging, as_converted, row_keys, staged
 from accord.engine.records.table import BatchRecord, RecordTable, TableFile
@@ -81,12 +81,16 @@ class RecordStore:
         kind: RecordKind,
         mapping: SourceMap | None = None,
         progress: Callable[[LoadProgress], None] | None = None,
+        open_reader: Callable[[SourceFile, SourceMap, RecordKind], BlockReader] = TableReader,
     ) -> LoadResult:
-        """Load a CSV or Parquet file as one batch. Bad rows go to the rejects file; BadInput where the file itself is bad."""
+        """Load a file (CSV or Parquet, or what `open_reader` reads) as one batch.
+
+        Bad rows go to the rejects file; BadInput where the file itself is bad.
+        """
         source_map = mapping or SourceMap.default(kind)
         source = SourceFile(path)
         batch = hashlib.sha256(f"{source.digest()} {source_map.digest} {kind}".encode()).hexdigest()[:32]
-        reader = TableReader(source, source_map, kind)
+        reader = open_reader(source, source_map, kind)
 
         def converted(block: RawBlock) -> tuple[Converted, int]:
             return convert(reader.parse(block), source_map, kind), block.bytes_read

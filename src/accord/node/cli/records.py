@@ -22,6 +22,8 @@ _LOAD_EPILOG = """Examples:
   accord records load opening.csv --kind balances
   accord records load statement.csv.gz --kind transfers --map bank-statement
   accord records load theirs.csv --kind transfers --map theirs.toml --json
+  accord records load statements.xml --kind transfers
+  accord records load statements.xml --kind balances
 
 Columns of transfers: id, time, debtor, creditor, amount, currency; optional debtor_bank, creditor_bank, debtor_country, \
 creditor_country, kind (transfer, cash, card, exchange, payroll, merchant), counter_amount, counter_currency. Times are ISO \
@@ -45,13 +47,18 @@ Other columns are read with a map, a small TOML file such as:
   [time]
   zone = "Asia/Shanghai"
 
+ISO 20022 files are known by their content: pacs.008 and camt.053 give transfers, camt.053 also opening balances. A map \
+may then name only the zone of times that carry none.
+
 Good rows are kept, bad rows go to a rejects file with row, column, value and reason. Loading the same file again changes \
 nothing; a load that was stopped half-way left nothing behind and can be given again."""
 
 
 @app.command("load", epilog=_LOAD_EPILOG)
 def load(
-    file: Annotated[Path, typer.Argument(help="CSV (also .gz; UTF-8 or GB18030) or Parquet.", show_default=False)],
+    file: Annotated[
+        Path, typer.Argument(help="CSV (UTF-8 or GB18030), Parquet, or XML of ISO 20022; also .gz.", show_default=False)
+    ],
     kind: Annotated[Literal["transfers", "balances"], typer.Option("--kind", help="What the rows are.", show_default=False)],
     source_map: Annotated[
         str | None,
@@ -97,6 +104,10 @@ def _load_with_progress(store: RecordStore, file: Path, kind: RecordKind, mappin
         def advance(state: LoadProgress) -> None:
             bar.update(task, completed=state.bytes_read, total=state.bytes_total, detail=f"{state.rows:,} rows")
 
+        from accord.adapters.iso20022 import records as iso20022
+
+        if iso20022.is_xml(file):
+            return iso20022.load(store, file, kind, mapping, progress=advance)
         return store.load(file, kind, mapping, progress=advance)
 
 
