@@ -40,13 +40,16 @@ PAYMENT = OriginalPayment(
 
 
 def pacs008(*transfers: str, version: str = "08", made_at: str = "2026-03-01T09:00:00Z", encoding: str = "UTF-8") -> bytes:
-    """A message of these transfers (`transfer` makes them)."""
+    """A message of these transfers (`transfer` makes them). The newest versions have the time of acceptance elsewhere."""
+    body = "".join(transfers)
+    if version == "13":
+        body = body.replace("<AccptncDtTm>", "<AddtlDtTm><AccptncDtTm>").replace("</AccptncDtTm>", "</AccptncDtTm></AddtlDtTm>")
     return f"""<?xml version="1.0" encoding="{encoding}"?>
 <Document xmlns="urn:iso:std:iso:20022:tech:xsd:pacs.008.001.{version}">
   <FIToFICstmrCdtTrf>
     <GrpHdr><MsgId>M-1</MsgId><CreDtTm>{made_at}</CreDtTm><NbOfTxs>{len(transfers)}</NbOfTxs>
       <SttlmInf><SttlmMtd>CLRG</SttlmMtd></SttlmInf></GrpHdr>
-    {"".join(transfers)}
+    {body}
   </FIToFICstmrCdtTrf>
 </Document>""".encode(encoding)
 

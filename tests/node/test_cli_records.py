@@ -114,3 +114,21 @@ def test_real_records_load_whole(accord: Accord, test_data: Path) -> None:
     answer = accord("records", "load", file, "--kind", "transfers", "--map", "amlsim", "--json")
     assert answer.code == 0
     assert (answer.json["loaded"], answer.json["rejected"], answer.json["duplicates"]) == (117_805, 0, 0)
+
+
+def test_messages_of_iso_20022_are_known_by_their_content(accord: Accord, tmp_path: Path) -> None:
+    message = """<Document xmlns="urn:iso:std:iso:20022:tech:xsd:pacs.008.001.08"><FIToFICstmrCdtTrf>
+      <GrpHdr><CreDtTm>2026-01-01T00:00:00Z</CreDtTm></GrpHdr>
+      <CdtTrfTxInf><PmtId><TxId>T-1</TxId></PmtId><IntrBkSttlmAmt Ccy="JPY">100</IntrBkSttlmAmt>
+        <DbtrAcct><Id><Othr><Id>1</Id></Othr></Id></DbtrAcct><CdtrAcct><Id><Othr><Id>2</Id></Othr></Id></CdtrAcct></CdtTrfTxInf>
+      <CdtTrfTxInf><PmtId><TxId>T-2</TxId></PmtId><IntrBkSttlmAmt Ccy="JPY">1.50</IntrBkSttlmAmt>
+        <DbtrAcct><Id><Othr><Id>1</Id></Othr></Id></DbtrAcct><CdtrAcct><Id><Othr><Id>2</Id></Othr></Id></CdtrAcct></CdtTrfTxInf>
+      </FIToFICstmrCdtTrf></Document>"""
+    file = tmp_path / "payments"
+    file.write_text(message, encoding="utf-8")
+    first = accord("records", "load", file, "--kind", "transfers", "--json").json
+    assert (first["loaded"], first["rejected"]) == (1, 1)
+    assert "has more decimals than JPY has (0)" in Path(first["rejects_file"]).read_text(encoding="utf-8")
+    assert "nothing to do" in accord("records", "load", file, "--kind", "transfers").out
+    refused = accord("records", "load", file, "--kind", "balances")
+    assert (refused.code, "give a file of camt.053; it holds pacs.008.001.08" in refused.err) == (2, True)

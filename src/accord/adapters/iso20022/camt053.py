@@ -49,7 +49,7 @@ class Entries:
                 self._own = ledger(Node(statement), "Acct", "Acct/Svcr")
         elif element.tag == self._details:
             self._several = self._waiting is not None or self._several
-            yield from self._released()
+            yield from self._released(element.getparent())
             self._waiting = element
         elif element.tag == self._entry:
             if self._waiting is None:
@@ -62,14 +62,17 @@ class Entries:
             self._own = Ledger("", "", "")
             self._stream.release(element)
 
-    def _released(self) -> Iterator[Row]:
-        if self._waiting is None:
+    def _released(self, group: etree._Element | None = None) -> Iterator[Row]:
+        """The waiting payment's row. It is let go of; so is the group it stood in, when the next one stands in `group`."""
+        waiting, self._waiting = self._waiting, None
+        if waiting is None:
             return
-        entry = next(self._waiting.iterancestors(self._entry), None)
+        entry, own_group = next(waiting.iterancestors(self._entry), None), waiting.getparent()
         if entry is not None:
-            yield _row(Node(entry), Node(self._waiting), self._own, several=self._several)
-        self._stream.release(self._waiting)
-        self._waiting = None
+            yield _row(Node(entry), Node(waiting), self._own, several=self._several)
+        self._stream.release(waiting)
+        if group is not None and own_group is not None and own_group is not group:
+            self._stream.release(own_group)
 
 
 class OpeningBalances:

@@ -40,7 +40,8 @@ def _row(node: Node, made_at: str) -> Row:
     return Row(
         {
             "id": node.text("PmtId/UETR", "PmtId/TxId", "PmtId/InstrId") or end_to_end(node.text("PmtId/EndToEndId")),
-            "time": node.text("AccptncDtTm", "SttlmTmIndctn/DbtDtTm", "SttlmTmIndctn/CdtDtTm") or made_at,
+            "time": node.text("AccptncDtTm", "AddtlDtTm/AccptncDtTm", "SttlmTmIndctn/DbtDtTm", "SttlmTmIndctn/CdtDtTm")
+            or made_at,
             **ledger(node, "DbtrAcct", "DbtrAgt").columns("debtor"),
             **ledger(node, "CdtrAcct", "CdtrAgt").columns("creditor"),
             "amount": instructed if converts else settled,

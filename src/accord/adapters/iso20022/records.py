@@ -20,7 +20,7 @@ from accord.adapters.iso20022.camt053 import Entries, OpeningBalances
 from accord.adapters.iso20022.pacs008 import CreditTransfers
 from accord.adapters.iso20022.rows import Row, RowSource
 from accord.adapters.iso20022.schemas import message_of, namespace
-from accord.adapters.iso20022.xml import FILE, Limits, XmlStream
+from accord.adapters.iso20022.xml import XmlStream
 from accord.core.errors import BadInput
 from accord.engine.records import LoadProgress, LoadResult, RecordKind, RecordStore, SourceMap
 from accord.engine.records.content import SourceFile
@@ -72,10 +72,10 @@ def _only_zone(mapping: SourceMap) -> SourceMap:
 class MessageReader:
     """The rows of one file, in blocks; the engine's BlockReader. A row's number is its payment's place in the file, from 1."""
 
-    def __init__(self, source: SourceFile, source_map: SourceMap, kind: RecordKind, limits: Limits = FILE) -> None:
+    def __init__(self, source: SourceFile, source_map: SourceMap, kind: RecordKind, block_rows: int = _ROWS) -> None:
         self._source = source
         self._kind = kind
-        self._limits = limits
+        self._block_rows = block_rows
         self._columns = (*source_map.required(kind), *source_map.optional(kind))
         self._position = 0
 
@@ -84,7 +84,7 @@ class MessageReader:
         rows: list[Row] = []
         for row in self._rows():
             rows.append(row)
-            if len(rows) >= _ROWS:
+            if len(rows) >= self._block_rows:
                 yield self._block(rows)
                 rows = []
         if rows:
@@ -108,11 +108,11 @@ class MessageReader:
         return RawBlock(pa.RecordBatch.from_arrays(arrays, names=list(columns)), self._position)
 
     def _rows(self) -> Iterator[Row]:
-        stream = XmlStream(self._blocks(), self._source.where, self._limits)
+        stream = XmlStream(self._blocks(), self._source.where)
         rows: RowSource | None = None
         others: dict[str, None] = {}
         for event, element in stream:
-            is_document = str(element.tag).endswith("}Document")
+            is_document = element.tag.endswith("}Document")
             if event == "end":
                 if rows is not None:
                     yield from rows.ended(element)

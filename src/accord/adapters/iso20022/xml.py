@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
-from typing import Final
+from typing import Final, NoReturn
 
 from lxml import etree
 
@@ -87,7 +87,8 @@ class XmlStream:
                 if event == "start":
                     depth += 1
                     self._held += 1
-                    self._check(depth, element)
+                    if depth > self._limits.depth or self._held > self._limits.elements:
+                        self._refuse(depth, element)
                 else:
                     depth -= 1
                 yield event, element
@@ -115,12 +116,12 @@ class XmlStream:
         except etree.LxmlError as error:
             raise self._refusal(error) from None
 
-    def _check(self, depth: int, element: etree._Element) -> None:
-        where = f"{self._where}, line {element.sourceline}"
+    def _refuse(self, depth: int, element: etree._Element) -> NoReturn:
         if depth > self._limits.depth:
-            raise BadInput(f"elements lie more than {self._limits.depth} deep", where=where)
-        if self._held > self._limits.elements:
-            raise BadInput(f"more than {self._limits.elements:,} elements belong together", where=where)
+            reason = f"elements lie more than {self._limits.depth} deep"
+        else:
+            reason = f"more than {self._limits.elements:,} elements belong together"
+        raise BadInput(reason, where=f"{self._where}, line {element.sourceline}")
 
     def _refusal(self, error: etree.LxmlError) -> BadInput:
         line, column = getattr(error, "position", (1, 1))
