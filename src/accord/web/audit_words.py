@@ -45,6 +45,8 @@ ACTIONS: Final[dict[str, Promise]] = {
     "recall expired": _("recall expired"),
     "order sent again": _("order sent again"),
     "release approved": _("release approved"),
+    "answer handed in": _("bank’s answer handed in as a file"),
+    "recall draft taken": _("draft of a recall between banks taken"),
     "answer unusable": _("order: answer unusable"),
 }
 
@@ -71,6 +73,8 @@ DETAILS: Final[dict[str, Promise]] = {
     "proposed": _("found"),
     "enquiries": _("enquiries"),
     "type": _("kind"),
+    "form": _("form"),
+    "sha256": _("SHA-256 of the file"),
 }
 
 MONEY: Final = ("amount", "held", "released")

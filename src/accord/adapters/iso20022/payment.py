@@ -67,9 +67,10 @@ def put_bank(node: Node, path: str, bank: str) -> None:
 
 
 def put_references(node: Node, payment: OriginalPayment) -> None:
-    """OrgnlGrpInf to OrgnlUETR, as far as known; BadInput where nothing is, since no bank could find the payment."""
-    if not (payment.uetr or payment.transaction_id or payment.end_to_end_id or payment.instruction_id):
-        raise BadInput("the payment has no reference (UETR, transaction, end-to-end or instruction id); a bank cannot find it")
+    """OrgnlGrpInf to OrgnlUETR, as far as known; BadInput where too little is known for any bank to find the payment."""
+    named = payment.uetr or payment.transaction_id or payment.end_to_end_id or payment.instruction_id
+    if not named and not (payment.amount and payment.debtor.account):
+        raise BadInput("the payment has no reference (UETR, transaction, end-to-end or instruction id), nor amount and account")
     if payment.uetr and not _UETR.fullmatch(payment.uetr):
         raise BadInput(f"{payment.uetr!r} is not a UETR (a version 4 UUID in lower case)", where="OrgnlUETR")
     if payment.message_id or payment.message_name:

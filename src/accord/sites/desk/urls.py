@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from accord.sites.desk.views import audit, calls, claims, help_page, orders, plan, queue, reports, shifts
+from accord.sites.desk.views import audit, calls, claims, help_page, orders, plan, queue, recall_files, reports, shifts
 
 app_name = "desk"
 urlpatterns = [
@@ -40,6 +40,8 @@ urlpatterns = [
     path("orders/<uuid:order_id>/", orders.show, name="order"),
     path("orders/<uuid:order_id>/send-again/", orders.send_again, name="order-send-again"),
     path("orders/<uuid:order_id>/release/", orders.release, name="order-release"),
+    path("orders/<uuid:order_id>/camt.056.xml", recall_files.draft, name="recall-draft"),
+    path("orders/<uuid:order_id>/camt.029/", recall_files.hand_in, name="recall-hand-in"),
     path("audit/", audit.show, name="audit"),
     path("audit/export.csv", audit.export, name="audit-export"),
 ]

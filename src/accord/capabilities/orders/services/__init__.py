@@ -7,6 +7,7 @@ from accord.capabilities.orders.services.answers import acknowledged, answered
 from accord.capabilities.orders.services.decide import FirstResponse, approve_plan, respond_to_call
 from accord.capabilities.orders.services.drafting import approve, clear_override, discard, send_in_emergency
 from accord.capabilities.orders.services.following import ask_release, freeze, renew, send_again
+from accord.capabilities.orders.services.handing_in import hand_in_answer
 from accord.capabilities.orders.services.requests import OrderFacts, draft_order
 from accord.capabilities.orders.services.sweep import (
     escalate_due,
@@ -32,6 +33,7 @@ __all__ = [
     "expire_due",
     "fail",
     "freeze",
+    "hand_in_answer",
     "mark_sent",
     "prompt_renewals",
     "renew",

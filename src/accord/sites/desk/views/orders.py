@@ -17,7 +17,8 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accord.capabilities.claims import queries as claims
 from accord.capabilities.orders import queries, services
-from accord.capabilities.orders.life_cycle import HOLDING
+from accord.capabilities.orders.kinds import OrderKind
+from accord.capabilities.orders.life_cycle import AWAITED, HOLDING
 from accord.capabilities.orders.models import ORDER_STATES, Order
 from accord.capabilities.orders.ports import PaymentFacts
 from accord.capabilities.orders.regime import regime
@@ -131,6 +132,9 @@ def _order_page(request: HttpRequest, order_id: UUID) -> HttpResponse:
         "overdue": order.is_overdue(clock.now()),
         "holding": order.state in HOLDING,
         "may_release": allowed(actor, Permission.ORDERS_RELEASE),
+        "is_recall": order.kind == OrderKind.RECALL,
+        "awaits_answer": order.state in AWAITED,
+        "may_approve": allowed(actor, Permission.ORDERS_APPROVE),
     }
     return render(request, "desk/order.html", context)
 

@@ -1,0 +1,51 @@
+"""Answers that reach the centre on paper or as a file, and that an officer hands in for the bank."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from accord.capabilities.claims.ports import Acknowledged, check_moment
+from accord.capabilities.orders.checks import check_order_answer
+from accord.capabilities.orders.life_cycle import AWAITED
+from accord.capabilities.orders.messages import message_of
+from accord.capabilities.orders.ports import OrderAnswer
+from accord.capabilities.orders.services.answers import acknowledged, answered
+from accord.capabilities.orders.services.drafting import locked_order
+from accord.capabilities.people import services as people
+from accord.capabilities.people.policy import Permission, require
+from accord.core.errors import Conflict
+
+if TYPE_CHECKING:
+    from accord.capabilities.orders.models import Order
+    from accord.capabilities.people.models import User
+
+
+@people.change
+def hand_in_answer(actor: User, order_id: UUID, reply: Acknowledged | OrderAnswer, form: str, document: str) -> Order:
+    """Take over what a bank answered in a document of a form such as "camt.029", whose SHA-256 stays on record.
+
+    It passes the checks of any answer: Nonsense where it cannot be true. Conflict where the order awaits none.
+    """
+    require(actor, Permission.ORDERS_APPROVE)
+    order = locked_order(order_id)
+    if order.state not in AWAITED:
+        raise Conflict(f"an order that is {order.state} awaits no answer")
+    if isinstance(reply, OrderAnswer):
+        check_order_answer(message_of(order), reply)
+    else:
+        check_moment(order.institution, reply.expected_at)
+    people.record(
+        actor,
+        "answer handed in",
+        subject=order.claim_id or order.report_id,
+        obj=order,
+        institution=order.institution,
+        form=form,
+        sha256=document,
+    )
+    if isinstance(reply, OrderAnswer):
+        answered(order_id, reply)
+    else:
+        acknowledged(order_id, reply)
+    return order
