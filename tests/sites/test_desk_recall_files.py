@@ -15,12 +15,15 @@ from django.urls import reverse
 
 from accord.adapters.iso20022.recall import read_recall
 from accord.adapters.iso20022.resolution import RecallResolution, write_resolution
+from accord.capabilities.claims.ports import Nonsense
 from accord.capabilities.orders import services as orders
 from accord.capabilities.orders.models import Order
+from accord.capabilities.orders.ports import OrderAnswer, Refusal
 from accord.capabilities.people.models import AuditEntry, Role, User
 from accord.capabilities.reports.services import CallFacts
 from accord.core import clock
 from accord.core.clock import SteppedClock
+from accord.core.errors import NotAllowed
 from accord.core.money import Money
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db]
@@ -184,6 +187,19 @@ def test_who_does_not_work_the_desk_gets_neither_file_nor_word(client: Client, r
     assert handed_in(client, order, content).status_code in (302, 403, 404)
     order.refresh_from_db()
     assert order.state == "sent"
+
+
+def test_the_service_itself_asks_who_it_is_and_whether_it_can_be_true(desk: Client, recall: Order) -> None:
+    stopped = OrderAnswer(NOON, 100_000)
+    with pytest.raises(NotAllowed):
+        orders.hand_in_answer(person(Role.AUDITOR), recall.pk, stopped, "camt.029", "00")
+    with pytest.raises(Nonsense, match="both carries out"):
+        orders.hand_in_answer(
+            User.objects.get(username="li"), recall.pk, replace(stopped, refusal=Refusal.LEGAL_REVIEW), "camt.029", "00"
+        )
+    recall.refresh_from_db()
+    assert recall.state == "sent"
+    assert not AuditEntry.objects.filter(action="answer handed in").exists()
 
 
 def test_a_stranger_is_sent_to_sign_in(client: Client) -> None:
