@@ -187,6 +187,16 @@ def test_a_collective_entry_gives_its_payments(tmp_path: Path) -> None:
     assert [(row["id"], row["amount"]) for row in loaded.rows] == [("T-1", 100), ("T-2", 200), ("T-3", 300)]
 
 
+def test_payments_of_a_collective_entry_are_told_apart_by_their_place(tmp_path: Path) -> None:
+    """Wages share their end-to-end id; none of them is taken for another, in whatever file the entry comes again."""
+    many = [details(amount="1.00", refs="<EndToEndId>WAGES</EndToEndId>") for _ in range(3)]
+    names = ["DEUTDEFF:R-1/1", "DEUTDEFF:R-1/2", "DEUTDEFF:R-1/3"]
+    assert [row["id"] for row in load(tmp_path, camt053(statement(entry("3.00", *many)))).rows] == names
+    again = load(tmp_path, camt053(statement(entry("3.00", *many), entry("1.00", details(), reference="R-2"))))
+    assert [row["id"] for row in again.rows] == [*names, "DEUTDEFF:R-2"]
+    assert again.result.duplicates == 3
+
+
 def test_amounts_within_a_collective_entry_are_never_guessed(tmp_path: Path) -> None:
     entries = [
         entry("6.00", details(refs="<TxId>T-1</TxId>"), details(refs="<TxId>T-2</TxId>", amount="2.00")),

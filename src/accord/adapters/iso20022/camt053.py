@@ -5,7 +5,8 @@ rows; others, and entries that name no account on the other side, are refused wi
 to, or comes from, the account CASH of the bank.
 
 An id is the UETR, else the transaction id (both stay the same from bank to bank), else the bank's own reference with the bank's
-name before it, else the end-to-end id. A payment that comes back has the same id with ":return" after it.
+name before it and, where it is that of a collective entry, the payment's place after it; else the end-to-end id. A payment that
+comes back has the same id with ":return" after it.
 
 A time is when the payment was accepted or made, else booked; a date alone is the start of its day.
 """
@@ -39,7 +40,7 @@ class Entries:
         self._stream = stream
         self._own = Ledger("", "", "")
         self._waiting: etree._Element | None = None
-        self._several = False
+        self._read = 0  # payments of the entry so far, the waiting one included
 
     def ended(self, element: etree._Element) -> Iterator[Row]:
         """A payment waits for what comes after it: only then it is known whether its entry holds others."""
@@ -48,15 +49,14 @@ class Entries:
             if statement is not None and statement.tag == self._statement:
                 self._own = ledger(Node(statement), "Acct", "Acct/Svcr")
         elif element.tag == self._details:
-            self._several = self._waiting is not None or self._several
             yield from self._released(element.getparent())
-            self._waiting = element
+            self._waiting, self._read = element, self._read + 1
         elif element.tag == self._entry:
             if self._waiting is None:
                 entry = Node(element)
-                yield _row(entry, entry, self._own, several=False)
+                yield _row(entry, entry, self._own, place=0)
             yield from self._released()
-            self._several = False
+            self._read = 0
             self._stream.release(element)
         elif element.tag == self._statement:
             self._own = Ledger("", "", "")
@@ -69,7 +69,8 @@ class Entries:
             return
         entry, own_group = next(waiting.iterancestors(self._entry), None), waiting.getparent()
         if entry is not None:
-            yield _row(Node(entry), Node(waiting), self._own, several=self._several)
+            only = group is None and self._read == 1
+            yield _row(Node(entry), Node(waiting), self._own, place=0 if only else self._read)
         self._stream.release(waiting)
         if group is not None and own_group is not None and own_group is not group:
             self._stream.release(own_group)
@@ -117,9 +118,14 @@ def _opening(statement: Node) -> Node | None:
     return None
 
 
-def _row(entry: Node, details: Node, own: Ledger, *, several: bool) -> Row:
-    """One payment of an entry; `details` is the entry itself where it has none."""
-    reference = details.text("Refs/AcctSvcrRef") or ("" if several else entry.text("AcctSvcrRef"))
+def _row(entry: Node, details: Node, own: Ledger, *, place: int) -> Row:
+    """One payment of an entry; `details` is the entry itself where it has none.
+
+    `place` is that within a collective entry, from 1; 0: the entry holds no other payment.
+    """
+    reference = details.text("Refs/AcctSvcrRef") or entry.text("AcctSvcrRef")
+    if place and reference and not details.text("Refs/AcctSvcrRef"):
+        reference = f"{reference}/{place}"
     shown = reference or entry.text("NtryRef") or f"line {details.element.sourceline}"
     status = entry.text("Sts/Cd", "Sts/Prtry", "Sts")
     if status != _BOOKED:
@@ -132,7 +138,7 @@ def _row(entry: Node, details: Node, own: Ledger, *, several: bool) -> Row:
     other = _counterparty(details, own, first="Cdtr" if out != comes_back else "Dbtr", kind=kind)
     if other is None:
         return Row(refusal="the entry names no account on the other side", shown=shown)
-    amounts = _amounts(entry, details, out=out, several=several)
+    amounts = _amounts(entry, details, out=out, several=place > 0)
     if amounts is None:
         return Row(refusal="a payment within a collective entry has no amount in the currency of the account", shown=shown)
     name = details.text("Refs/UETR", "Refs/TxId")
