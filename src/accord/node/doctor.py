@@ -16,7 +16,7 @@ from importlib import metadata
 from pathlib import Path
 from typing import Final
 
-from accord.core.errors import AccordError, NotFound
+from accord.core.errors import AccordError, BadInput, NotFound
 from accord.node.home import Home
 
 _LOWEST_PYTHON: Final = (3, 11)
@@ -52,6 +52,7 @@ def examine(home: Home) -> Iterator[Finding]:
     yield _disk(home)
     if home.root.is_dir():
         yield _settings_file(home)
+        yield _second_factors(home)
         yield _operational_store(home)
         yield _records(home)
         yield _index(home)
@@ -119,6 +120,18 @@ def _disk(home: Home) -> Finding:
 def _settings_file(home: Home) -> Finding:
     stated = home.file_settings()
     return Finding("Settings", State.OK, f"accord.toml sets {', '.join(stated)}" if stated else "accord.toml sets nothing")
+
+
+def _second_factors(home: Home) -> Finding:
+    """Whether a password alone opens the desk to whoever decides about money."""
+    name = "Second factors"
+    try:
+        stated = home.second_factor()
+    except BadInput as error:
+        return Finding(name, State.FAILED, error.message, "Say required, or nothing.")
+    if stated == "off":
+        return Finding(name, State.WARNING, "off: passwords alone open this exercise", "Never put real cases here.")
+    return Finding(name, State.OK, "required of whoever decides about money or people")
 
 
 def _operational_store(home: Home) -> Finding:

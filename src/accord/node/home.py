@@ -1,6 +1,7 @@
 """The one folder that holds everything a node keeps, and the settings that it starts with.
 
 <home>/accord.toml        settings, all optional; an environment variable ACCORD_… wins over the file
+<home>/retention.toml     how long things are kept here, in days, where that differs from what is usual
 <home>/institutions.json  names of the institutions that forms and pages offer
 <home>/secret-key         signs sessions; made at the first start, readable by its owner alone
 <home>/accord.sqlite3     the operational store, unless database_url names a PostgreSQL server

@@ -29,6 +29,7 @@ ALLOWED_HOSTS = [*filter(None, os.environ.get("ACCORD_ALLOWED_HOSTS", "").split(
 ACCORD_INSTITUTIONS = {code: (names["name"], names["name_zh"]) for code, names in HOME.institutions().items()}
 ACCORD_EXERCISE = HOME.exercise.exists()
 ACCORD_SECOND_FACTOR = HOME.second_factor()
+ACCORD_RETENTION_FILE = HOME.root / "retention.toml"
 ACCORD_BEHIND_TLS = os.environ.get("ACCORD_BEHIND_TLS") == "1"
 ACCORD_JURISDICTION = os.environ.get("ACCORD_JURISDICTION", "CN")
 ACCORD_CONTACT = os.environ.get("ACCORD_CONTACT", "")

@@ -48,6 +48,49 @@ ACTIONS: Final[dict[str, Promise]] = {
     "answer handed in": _("bank’s answer handed in as a file"),
     "recall draft taken": _("draft of a recall between banks taken"),
     "answer unusable": _("order: answer unusable"),
+    # people and their rights
+    "signed in": _("signed in"),
+    "signed out": _("signed out"),
+    "sign-in locked": _("locked out after failed sign-ins"),
+    "sessions ended": _("sessions ended"),
+    "password changed": _("password changed"),
+    "password given": _("password given by an administrator"),
+    "second factor added": _("second factor added"),
+    "second factor removed": _("second factor removed"),
+    "second factor reset": _("second factors reset"),
+    "recovery codes made": _("recovery codes made"),
+    "recovery code used": _("recovery code used"),
+    "user added": _("user added"),
+    "user changed": _("user changed"),
+    "user deactivated": _("user deactivated"),
+    "user reactivated": _("user reactivated"),
+    "user unlocked": _("user unlocked"),
+    "agency added": _("agency added"),
+    "team added": _("team added"),
+    "service account added": _("service account added"),
+    "service account deactivated": _("service account deactivated"),
+    "service account reactivated": _("service account reactivated"),
+    "token issued": _("token issued"),
+    "token revoked": _("token revoked"),
+    "retention carried out": _("retention carried out"),
+    "reads removed": _("old reads removed"),
+    "narrative removed": _("old narrative removed"),
+}
+
+OBJECTS: Final[dict[str, Promise]] = {
+    "report": _("report"),
+    "claim": _("claim"),
+    "order": _("order"),
+}
+"""Kinds of things that a read shows."""
+
+PURPOSES: Final[dict[str, Promise]] = {
+    "case_work": _("case work"),
+    "supervision": _("supervision"),
+    "appeal": _("appeal"),
+    "audit": _("audit"),
+    "training": _("training"),
+    "maintenance": _("maintenance"),
 }
 
 DETAILS: Final[dict[str, Promise]] = {
@@ -75,6 +118,21 @@ DETAILS: Final[dict[str, Promise]] = {
     "type": _("kind"),
     "form": _("form"),
     "sha256": _("SHA-256 of the file"),
+    "name": _("name"),
+    "role": _("role"),
+    "role_before": _("role before"),
+    "agency": _("agency"),
+    "team": _("team"),
+    "address": _("address"),
+    "left": _("left over"),
+    "permissions": _("permissions"),
+    "token": _("token"),
+    "days": _("days"),
+    "chain": _("record"),
+    "upto": _("up to entry"),
+    "link": _("link"),
+    "searched": _("searched for"),
+    "taken": _("file taken"),
 }
 
 MONEY: Final = ("amount", "held", "released")
@@ -84,6 +142,14 @@ MONEY: Final = ("amount", "held", "released")
 def action_in_words(code: str) -> str:
     """What happened; the code itself where no words are known."""
     return str(ACTIONS.get(code, code))
+
+
+def object_in_words(kind: str) -> str:
+    return str(OBJECTS.get(kind, kind))
+
+
+def purpose_in_words(code: str) -> str:
+    return str(PURPOSES.get(code, code)) if code else "–"
 
 
 def detail_in_words(name: str) -> str:

@@ -6,11 +6,13 @@ from typing import Annotated
 
 import typer
 
-from accord.node.cli import output, users
+from accord.node.cli import output, tokens, users
 from accord.node.cli.options import HomeOption, open_home
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Run this agency's node.")
 app.add_typer(users.app, name="user")
+app.add_typer(tokens.agencies, name="agency")
+app.add_typer(tokens.app, name="token")
 
 _RUN_EPILOG = """Examples:
 

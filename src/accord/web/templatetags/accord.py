@@ -24,7 +24,7 @@ from django.utils.translation import gettext as _
 from accord.core import clock as desk_clock
 from accord.core.identifiers.base import keep_ends
 from accord.core.money import Money
-from accord.web.audit_words import MONEY, action_in_words, detail_in_words
+from accord.web.audit_words import MONEY, action_in_words, detail_in_words, object_in_words, purpose_in_words
 
 register = template.Library()
 
@@ -163,6 +163,19 @@ def second_factors() -> bool:
 def audited(code: str) -> str:
     """What the audit says happened, in the reader's language."""
     return action_in_words(code)
+
+
+@register.filter(name="purpose_in_words")
+def purpose(code: str) -> str:
+    """Why someone acted, in the reader's language; a dash where nobody did."""
+    return purpose_in_words(code)
+
+
+@register.simple_tag
+def seen(kind: str, object_id: str) -> str:
+    """What a read showed: one thing, or a search or a list of its kind."""
+    name = object_in_words(kind)
+    return _("%(thing)s seen") % {"thing": name} if object_id else _("%(thing)s: search or list") % {"thing": name}
 
 
 @register.simple_tag

@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
-from accord.capabilities.people.queries.audit import audit_entries, first_broken_audit_entry, history
+from accord.capabilities.people.queries.audit import (
+    CHAINS,
+    CHANGES,
+    READS,
+    Chain,
+    Wanted,
+    actions,
+    audit_entries,
+    first_broken,
+    first_broken_audit_entry,
+    head_of,
+    history,
+    last_changes,
+    search_record,
+)
 from accord.capabilities.people.queries.users import (
     agencies,
     own_factors,
@@ -18,13 +32,23 @@ from accord.capabilities.people.queries.users import (
 )
 
 __all__ = [
+    "CHAINS",
+    "CHANGES",
+    "READS",
+    "Chain",
+    "Wanted",
+    "actions",
     "agencies",
     "audit_entries",
+    "first_broken",
     "first_broken_audit_entry",
+    "head_of",
     "history",
+    "last_changes",
     "own_factors",
     "own_sessions",
     "recovery_codes_left",
+    "search_record",
     "service_accounts",
     "service_tokens",
     "sessions_of",

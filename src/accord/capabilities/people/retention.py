@@ -1,0 +1,143 @@
+"""What is not kept for ever: rules as data, what each removes as a function that its capability registers.
+
+A capability has a module `retention_rules` that calls `register`; the periods stand in `retention.toml` beside this file, and
+a node may set its own in `<home>/retention.toml`. The worker carries the rules out once a day; each execution is on record with
+its count. The chain of changes itself is never shortened.
+"""
+
+from __future__ import annotations
+
+import logging
+import tomllib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Final
+
+from django.conf import settings
+
+from accord.capabilities.people.models import RetentionClock
+from accord.capabilities.people.policy import NODE
+from accord.capabilities.people.services import change, record
+from accord.core import clock
+from accord.core.errors import AccordError, BadInput
+
+_log = logging.getLogger(__name__)
+
+EVERY: Final = timedelta(days=1)
+_TRY_AGAIN: Final = timedelta(hours=1)
+
+CarryOut = Callable[[datetime, bool], int]
+"""Removes what is older than a moment, or with True only counts it; returns how many."""
+
+_FIELDS: Final = {"keep_days": int, "text": str, "source": str, "verified": bool}
+_registered: dict[str, CarryOut] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """How long one kind of thing is kept, and on whose word."""
+
+    name: str
+    keep: timedelta
+    text: str
+    source: str
+    verified: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Execution:
+    """What one rule removed, or would remove; `error` where it could not."""
+
+    rule: Rule
+    count: int
+    error: str = ""
+
+
+def register(name: str, carry_out: CarryOut) -> None:
+    """Say how a rule of retention.toml is carried out."""
+    _registered[name] = carry_out
+
+
+def rules() -> list[Rule]:
+    """Every rule that is registered, with the period in force here. BadInput that names what is wrong in a file."""
+    shipped = files(__package__) / "retention.toml"
+    stated = _read(shipped.read_text(encoding="utf-8"), "retention.toml")
+    if missing := _registered.keys() - stated.keys():
+        raise BadInput(f"there is no period for {', '.join(sorted(missing))}", where="retention.toml")
+    own = Path(settings.ACCORD_RETENTION_FILE)
+    periods = _own_periods(own, stated) if own.exists() else {}
+    return [_rule(name, stated[name], periods.get(name)) for name in sorted(_registered)]
+
+
+def _read(text: str, where: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise BadInput(f"cannot be read as TOML: {error}", where=where) from error
+
+
+def _own_periods(path: Path, known: dict[str, Any]) -> dict[str, int]:
+    stated = _read(path.read_text(encoding="utf-8"), str(path))
+    for name, days in stated.items():
+        if name not in known:
+            raise BadInput(f"there is no rule {name!r}; the rules are {', '.join(sorted(known))}", where=str(path))
+        if type(days) is not int or days < 1:
+            raise BadInput(f"{name} must be a number of days, 1 or more, such as {name} = 365", where=str(path))
+    return stated
+
+
+def _rule(name: str, table: dict[str, Any], own_days: int | None) -> Rule:
+    for key, kind in _FIELDS.items():
+        if type(table.get(key)) is not kind:
+            raise BadInput(f"{name}.{key} must be {kind.__name__}, not {table.get(key)!r}", where="retention.toml")
+    days, source = (table["keep_days"], table["source"]) if own_days is None else (own_days, "this node's retention.toml")
+    return Rule(name, timedelta(days=days), table["text"], source, table["verified"] and own_days is None)
+
+
+def run(*, dry_run: bool = False) -> list[Execution]:
+    """Carry out every rule, or only count. One that fails removes nothing and holds up no other."""
+    return [_attempt(rule, dry_run) for rule in rules()]
+
+
+def _attempt(rule: Rule, dry_run: bool) -> Execution:
+    before = clock.now() - rule.keep
+    try:
+        count = _registered[rule.name](before, True) if dry_run else _carry_out(rule, before)
+    except AccordError as error:
+        _log.exception("the retention rule %s was not carried out", rule.name)
+        return Execution(rule, 0, str(error))
+    return Execution(rule, count)
+
+
+@change
+def _carry_out(rule: Rule, before: datetime) -> int:
+    count = _registered[rule.name](before, False)
+    the_clock, _ = RetentionClock.objects.get_or_create(pk=1, defaults={"due_at": clock.now()})
+    record(NODE, "retention carried out", subject=None, obj=the_clock, rule=rule.name, rows=count, days=rule.keep.days)
+    return count
+
+
+def run_due(now: datetime) -> int:
+    """Carry retention out when its day has come; how many rows that removed. For the worker: costs one read else."""
+    the_clock = RetentionClock.objects.filter(pk=1).first()
+    if the_clock is not None and the_clock.due_at > now:
+        return 0
+    if not _claim(now):
+        return 0
+    count = sum(execution.count for execution in run())
+    RetentionClock.objects.filter(pk=1).update(due_at=now + EVERY)
+    return count
+
+
+@change
+def _claim(now: datetime) -> bool:
+    """Whether this worker is the one that carries it out; one that dies meanwhile is followed by another in an hour."""
+    the_clock, _ = RetentionClock.objects.get_or_create(pk=1, defaults={"due_at": now})
+    if the_clock.due_at > now:
+        return False
+    the_clock.due_at = now + _TRY_AGAIN
+    the_clock.save(update_fields=["due_at"])
+    return True
