@@ -6,6 +6,7 @@ from typing import Final
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 ACTIONS: Final[dict[str, Promise]] = {
     "report taken": _("report taken"),
@@ -135,6 +136,27 @@ DETAILS: Final[dict[str, Promise]] = {
     "taken": _("file taken"),
 }
 
+VALUES: Final[dict[str, Promise]] = {
+    "officer": _("Duty officer"),
+    "supervisor": _("Supervisor"),
+    "administrator": _("Administrator"),
+    "auditor": _("Auditor"),
+    "bank_officer": _("Bank officer"),
+    "bank_supervisor": _("Bank supervisor"),
+    "totp": _("Authenticator app"),
+    "passkey": _("Passkey"),
+    "police": _("Police"),
+    "bank": _("Bank"),
+    "telecom": _("Telecom operator"),
+    "payment": _("Payment institution"),
+    "prosecutor": _("Prosecutor"),
+    "regulator": _("Regulator"),
+    "partner": _("Partner centre"),
+    "changes": _("changes"),
+    "reads": pgettext_lazy("record", "reads"),
+}
+"""Codes that stand as values in the details of entries about people."""
+
 MONEY: Final = ("amount", "held", "released")
 """Details that are minor units of the entry's currency."""
 
@@ -150,6 +172,10 @@ def object_in_words(kind: str) -> str:
 
 def purpose_in_words(code: str) -> str:
     return str(PURPOSES.get(code, code)) if code else "–"
+
+
+def value_in_words(code: str) -> str:
+    return str(VALUES.get(code, code))
 
 
 def detail_in_words(name: str) -> str:

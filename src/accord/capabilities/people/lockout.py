@@ -44,6 +44,6 @@ def client_address(request: HttpRequest) -> str:
 def forget(username: str) -> int:
     """Forget the failures of one name; how many there were."""
     attempts = AccessAttempt.objects.filter(username=username)
-    count = sum(attempts.values_list("failures_since_start", flat=True))
+    count: int = sum(attempts.values_list("failures_since_start", flat=True))
     attempts.delete()
     return count

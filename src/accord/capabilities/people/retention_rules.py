@@ -30,7 +30,7 @@ def remove_sessions(_before: datetime, dry_run: bool) -> int:
 
 def remove_failed_sign_ins(before: datetime, dry_run: bool) -> int:
     old = AccessAttempt.objects.filter(attempt_time__lt=before)
-    return old.count() if dry_run else old.delete()[0]
+    return int(old.count() if dry_run else old.delete()[0])
 
 
 def remove_tokens(before: datetime, dry_run: bool) -> int:

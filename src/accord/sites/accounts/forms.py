@@ -9,6 +9,7 @@ from uuid import UUID
 from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from accord.capabilities.people import queries
 from accord.capabilities.people.models import AgencyKind, Role, Team, User
@@ -81,14 +82,14 @@ class PasswordForm(forms.Form):
 
 class AgencyForm(forms.Form):
     code = forms.CharField(label=_("Code"), max_length=40)
-    name = forms.CharField(label=_("Name"), max_length=150)
+    name = forms.CharField(label=pgettext_lazy("thing", "Name"), max_length=150)
     name_zh = forms.CharField(label=_("Name in Chinese"), max_length=150, required=False)
     kind = forms.ChoiceField(label=_("Kind"), choices=AgencyKind.choices)
 
 
 class TeamForm(forms.Form):
     agency = forms.ChoiceField(label=_("Agency"))
-    team_name = forms.CharField(label=_("Name"), max_length=100)
+    team_name = forms.CharField(label=pgettext_lazy("thing", "Name"), max_length=100)
 
     def __init__(self, actor: User, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -98,7 +99,7 @@ class TeamForm(forms.Form):
 
 
 class ServiceAccountForm(forms.Form):
-    name = forms.CharField(label=_("Name"), max_length=100)
+    name = forms.CharField(label=pgettext_lazy("thing", "Name"), max_length=100)
     agency = forms.ChoiceField(label=_("Agency"))
 
     def __init__(self, actor: User, *args: Any, **kwargs: Any) -> None:

@@ -24,7 +24,7 @@ from django.utils.translation import gettext as _
 from accord.core import clock as desk_clock
 from accord.core.identifiers.base import keep_ends
 from accord.core.money import Money
-from accord.web.audit_words import MONEY, action_in_words, detail_in_words, object_in_words, purpose_in_words
+from accord.web.audit_words import MONEY, action_in_words, detail_in_words, object_in_words, purpose_in_words, value_in_words
 
 register = template.Library()
 
@@ -196,4 +196,6 @@ def _detail(name: str, value: Any, currency: str | None) -> str:
         return masked(str(value))
     if name == "until":
         return local_text(datetime.fromisoformat(str(value)), seconds=False)
+    if name in ("type", "role", "role_before", "chain"):
+        return value_in_words(str(value))
     return str(value)

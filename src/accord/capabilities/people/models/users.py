@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.db import models
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from accord.core.object_ids import new_id
@@ -53,7 +54,8 @@ class Agency(models.Model):
         ordering = ("code",)
 
     def __str__(self) -> str:
-        return self.name
+        """The name in the reader's language, where it is known in it."""
+        return self.name_zh if self.name_zh and (get_language() or "").startswith("zh") else self.name
 
 
 class Team(models.Model):

@@ -91,7 +91,8 @@ def _with_text(found: QuerySet[Any], chain: Chain, text: str) -> QuerySet[Any]:
     fits |= Q(words__icontains=text) | Q(words__icontains=escaped)
     if chain is CHANGES:
         fits |= Q(action__icontains=text)
-    return found.alias(words=Cast("details", TextField())).filter(fits)
+    with_words: QuerySet[Any] = found.alias(words=Cast("details", TextField()))
+    return with_words.filter(fits)
 
 
 def actions(actor: Actor) -> list[str]:
