@@ -52,8 +52,9 @@ def examine(home: Home) -> Iterator[Finding]:
     yield _disk(home)
     if home.root.is_dir():
         yield _settings_file(home)
-        yield _second_factors(home)
-        yield _operational_store(home)
+        yield (factors := _second_factors(home))
+        if factors.state is not State.FAILED:  # else the settings that the store needs refuse to be read
+            yield _operational_store(home)
         yield _records(home)
         yield _index(home)
     yield _program("Chromium", ("chromium", "chromium-browser", "google-chrome"), "the browser tests")

@@ -170,3 +170,13 @@ def decides(role: str) -> bool:
 def default_purpose(role: str) -> str:
     """What someone of `role` is taken to look for where they have not said; a service account works on a case."""
     return str(ROLE_PURPOSES.get(role, (Purpose.CASE_WORK,))[0])
+
+
+def as_markdown() -> str:
+    """The table for the documentation: a row for each permission, a column for each role."""
+    roles = list(ROLE_PERMISSIONS)
+    lines = [f"| permission | {' | '.join(roles)} |", f"|---|{'---|' * len(roles)}"]
+    for permission in Permission:
+        marks = ("yes" if permission in ROLE_PERMISSIONS[role] else "" for role in roles)
+        lines.append(f"| {permission} | {' | '.join(marks)} |")
+    return "\n".join(line.replace("|  |", "| |").replace("|  |", "| |") for line in lines)
