@@ -8,7 +8,7 @@ from django.db.models import F, QuerySet, Sum
 
 from accord.capabilities.claims import joined_trace
 from accord.capabilities.claims.joined_trace import JoinedTrace
-from accord.capabilities.claims.models import Claim, Enquiry, EnquiryState, PlanItem, PlanItemState
+from accord.capabilities.claims.models import Claim, Enquiry, EnquiryState, HoldShare, PlanItem, PlanItemState
 from accord.capabilities.people.policy import Actor
 from accord.capabilities.people.services import note_read
 from accord.core import clock
@@ -69,6 +69,12 @@ def silent_holders(actor: Actor) -> QuerySet[Enquiry]:
     waiting = Enquiry.objects.filter(claim__in=claims(actor)).select_related("claim")
     overdue = waiting.filter(state__in=(EnquiryState.QUEUED, EnquiryState.ACKNOWLEDGED), answer_due_at__lt=clock.now())
     return (overdue | waiting.filter(state=EnquiryState.FAILED)).order_by("answer_due_at")
+
+
+def claims_of_shares(actor: Actor, order_ids: Sequence[UUID]) -> dict[UUID, UUID]:
+    """The claim that each order's share of an account was traced for; orders that no trace has reached are left out."""
+    shares = HoldShare.objects.filter(order_id__in=order_ids, claim__in=claims(actor))
+    return dict(shares.order_by().values_list("order_id", "claim_id"))
 
 
 def claims_with_enquiries_due(now: datetime) -> set[UUID]:

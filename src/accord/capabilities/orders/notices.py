@@ -77,6 +77,9 @@ _WHAT: Final[dict[str, tuple[str, ...]]] = {
     OrderKind.NUMBER_SUSPENSION: _NUMBER,
 }
 
+TOLD_TO_HOLDER: Final = tuple(_WHAT)
+"""Kinds whose holder is told of them, and may appeal."""
+
 _APPEAL: Final = (
     gettext_noop("Reference: %(reference)s."),
     gettext_noop("If this is wrong, you can appeal free of charge, through your bank or at %(place)s."),

@@ -204,6 +204,21 @@ class OrderStatus:
     ended_at: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class AppealMessage:
+    """What the holder of an account tells its bank against an order; the bank passes it on to whoever ordered.
+
+    The clock of the appeal runs from `received_at`, when the bank was told. Sent again, it is the same appeal.
+    """
+
+    order_id: UUID
+    appellant: str
+    statement: str
+    received_at: datetime
+    care: Care = Care.NONE
+    language: str = ""
+
+
 class OrderTaker(Protocol):
     """Port: whoever obeys or refuses orders. Both methods raise Unavailable when the line is down."""
 

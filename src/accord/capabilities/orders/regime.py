@@ -194,6 +194,8 @@ def _rule(kind: OrderKind, table: _RuleTable, where: str) -> KindRule:
         raise BadInput(f"settings names {', '.join(unknown)}, which a rule does not have", where=f"{where}: kinds.{kind}")
     if table.renewals and kind not in RENEWABLE:
         raise BadInput("this kind of order is never renewed; leave renewals out", where=f"{where}: kinds.{kind}")
+    if kind is OrderKind.RELEASE and table.approval is not Approval.ONE_OFFICER:
+        raise BadInput("giving back needs no second person; approval must be one_officer", where=f"{where}: kinds.{kind}")
     return KindRule(
         kind=kind,
         approval=table.approval,

@@ -1,6 +1,8 @@
 """The rows of the orders room. Amounts are minor units of the `currency` beside them."""
 
 from accord.capabilities.orders.models.appeal import (
+    UNDECIDED,
+    UNRELEASED,
     Appeal,
     AppealChannel,
     AppealDecision,
@@ -14,6 +16,7 @@ from accord.capabilities.orders.models.restitution import (
     ClaimantKind,
     Distribution,
     Objection,
+    Payout,
     Restitution,
     RestitutionSource,
     RestitutionState,
@@ -22,6 +25,8 @@ from accord.capabilities.orders.models.restitution import (
 __all__ = [
     "KIND_WORDS",
     "ORDER_STATES",
+    "UNDECIDED",
+    "UNRELEASED",
     "Appeal",
     "AppealChannel",
     "AppealDecision",
@@ -34,6 +39,7 @@ __all__ = [
     "Escalation",
     "Objection",
     "Order",
+    "Payout",
     "Restitution",
     "RestitutionSource",
     "RestitutionState",

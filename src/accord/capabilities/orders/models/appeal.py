@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import ClassVar, Self
+from typing import ClassVar, Final, Self
 
 from django.conf import settings
 from django.db import models
@@ -26,6 +26,13 @@ class AppealState(models.TextChoices):
     RELEASING = "releasing", _("Being released")
     CLOSED = "closed", _("Closed")
     WITHDRAWN = "withdrawn", _("Withdrawn")
+
+
+UNDECIDED: Final = (AppealState.RECEIVED, AppealState.UNDER_REVIEW)
+"""States in which it waits for its decision."""
+
+UNRELEASED: Final = (AppealState.DECIDED, AppealState.RELEASING)
+"""States in which it is granted and the money is still kept: sent for release, or fallen through and with a person."""
 
 
 class AppealDecision(models.TextChoices):
@@ -75,6 +82,7 @@ class Appeal(models.Model):
     release_due_at = models.DateTimeField(null=True)
     released_at = models.DateTimeField(null=True)  # as the bank confirmed it
     closed_at = models.DateTimeField(null=True)
+    escalated_at = models.DateTimeField(null=True)  # when supervisors were told that the running clock is overdue
 
     objects: ClassVar = AppealQuerySet.as_manager()
 
@@ -87,13 +95,24 @@ class Appeal(models.Model):
 
     @property
     def is_open(self) -> bool:
-        return self.state in (AppealState.RECEIVED, AppealState.UNDER_REVIEW)
+        """Whether it still waits for its decision."""
+        return self.state in UNDECIDED
+
+    @property
+    def clock_due_at(self) -> datetime | None:
+        """When the step that it waits for is due: the decision, then the release; None when nothing is awaited."""
+        if self.is_open:
+            return self.due_at
+        return self.release_due_at if self.state in UNRELEASED else None
 
     def is_overdue(self, now: datetime) -> bool:
         """Whether the decision, or the release after it, is late."""
-        if self.is_open:
-            return self.due_at < now
-        return self.state == AppealState.RELEASING and self.release_due_at is not None and self.release_due_at < now
+        return self.clock_due_at is not None and self.clock_due_at < now
+
+    @property
+    def is_granted(self) -> bool:
+        """Whether it was found right, at least in part."""
+        return self.decision in (AppealDecision.RELEASE, AppealDecision.RELEASE_PARTLY)
 
 
 class Compensation(models.Model):

@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from accord.capabilities.orders.life_cycle import State
 from accord.capabilities.orders.models.order import Order
 from accord.capabilities.people.policy import Actor, Permission, allowed
 from accord.core.object_ids import new_id, new_reference
@@ -101,6 +102,31 @@ class Claimant(models.Model):
 
     class Meta:
         ordering = ("id",)
+
+
+class Payout(models.Model):
+    """What one claimant gets from one hold, and the return order that pays it: the latest one where the first was refused."""
+
+    claimant = models.ForeignKey(Claimant, on_delete=models.PROTECT, related_name="payouts")
+    source = models.ForeignKey(RestitutionSource, on_delete=models.PROTECT, related_name="payouts")
+    amount = models.BigIntegerField()
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ("id",)
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["claimant", "source"], name="a_claimant_once_a_source"),
+            models.UniqueConstraint(fields=["order"], name="a_return_order_pays_once"),
+        ]
+
+    @property
+    def is_paid(self) -> bool:
+        return self.order.state == State.DONE
+
+    @property
+    def failed(self) -> bool:
+        """Whether the bank refused, or the order ran out, so that nothing more comes of it."""
+        return self.order.state in (State.REFUSED, State.EXPIRED, State.DISCARDED)
 
 
 class Objection(models.Model):

@@ -18,6 +18,7 @@ from accord.capabilities.orders.life_cycle import AWAITED, HOLDING, LIVE, STANDI
 from accord.capabilities.orders.models import Order
 from accord.capabilities.orders.ports import OrderAnswer, PaymentFacts, Refusal
 from accord.capabilities.orders.rules import renewal_due_at
+from accord.capabilities.orders.services import appeal_news, return_news
 from accord.capabilities.orders.services.decide import first_hold, first_recall
 from accord.capabilities.orders.services.drafting import locked_order
 from accord.capabilities.orders.services.ending import end_follow_ups
@@ -166,6 +167,7 @@ def _after_renewal(order: Order, answer: OrderAnswer) -> None:
 
 def _after_release(order: Order, answer: OrderAnswer) -> None:
     """The bank has given money back to the holder, lifted a restriction, or withdrawn what it had not carried out yet."""
+    appeal_news.release_answered(order, answer.answered_at, carried_out=answer.carried_out)
     target = _earlier(order.target_id)
     if not answer.carried_out or target.state not in LIVE:
         return
@@ -184,6 +186,7 @@ def _after_release(order: Order, answer: OrderAnswer) -> None:
 
 def _after_return(order: Order, answer: OrderAnswer) -> None:
     """The bank has paid a part of what it keeps to whom it belongs."""
+    return_news.return_answered(order, answer.answered_at)
     target = _earlier(order.target_id)
     if not answer.carried_out or target.state not in HOLDING:
         return

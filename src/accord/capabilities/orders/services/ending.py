@@ -2,17 +2,24 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from accord.capabilities.orders.kinds import OrderKind
 from accord.capabilities.orders.life_cycle import WAITING, Event, State, next_state
 from accord.capabilities.orders.models import Order
+from accord.capabilities.orders.services import appeal_news
 from accord.capabilities.people import services as people
 from accord.capabilities.people.policy import NODE
 
 
 def end_follow_ups(target: Order, at: datetime) -> None:
     """What was still asked about an order that is over is over too: there is nothing left to release or to renew."""
+    appeal_news.order_ended(target, at)
+    if target.kind == OrderKind.RELEASE and target.target is not None:
+        appeal_news.release_lapsed(target, target.target, at)
     for order in target.follow_ups.select_for_update().filter(state__in=(State.DRAFT, *WAITING)):
         event = Event.DISCARD if order.state == State.DRAFT else Event.EXPIRE
         order.state, order.ended_at, order.next_attempt_at = next_state(order.kind, order.state, event), at, None
         order.escalate_at = None
         order.save(update_fields=["state", "ended_at", "next_attempt_at", "escalate_at"])
         people.record(NODE, f"order {order.state}", subject=order.claim_id, obj=order, kind=order.kind)
+        if order.kind == OrderKind.RELEASE:
+            appeal_news.release_lapsed(order, target, at)

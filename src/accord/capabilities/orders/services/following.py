@@ -44,14 +44,22 @@ def ask_release(actor: User, order_id: UUID, reason: str, amount: int | None = N
     The plan does not propose again what is given back. Where the answer is still out, the order is withdrawn.
     """
     require(actor, Permission.ORDERS_RELEASE)
+    return give_back(actor, order_id, reason, amount)
+
+
+def give_back(actor: User, order_id: UUID, reason: str, amount: int | None = None) -> Order:
+    """As `ask_release`, for whoever has already been found to be allowed to. Call inside a change.
+
+    A renewal under way keeps nobody from being released: its confirmation finds nothing left to prolong.
+    """
     if not reason.strip():
         raise BadInput("say why the hold is released; it stays on record", where="reason")
     target = locked_order(order_id)
-    _refuse_unless(target, (*STANDING, *AWAITED), "released")
+    _refuse_unless(target, (*STANDING, *AWAITED), "released", beside=OrderKind.RENEWAL)
     if target.kind == OrderKind.RECALL:
         raise Conflict("a recall holds nothing on an account; ask the payer's bank to give the stopped payment back")
     given_back = _amount_of_release(target, amount)
-    release = write(_about(target, OrderKind.RELEASE, given_back, reason), actor)
+    release = write(about(target, OrderKind.RELEASE, given_back, reason), actor)
     release.answer_due_at = clock.now() + regime(target.regime).rule(target.kind).release_within
     release.save(update_fields=["answer_due_at"])
     if target.kind in KEEPS_MONEY and given_back and target.claim is not None:
@@ -85,7 +93,7 @@ def renew(actor: User, order_id: UUID, reason: str, emergency: str = "") -> Orde
     rule = rule_of(target)
     if target.kind not in RENEWABLE or target.renewals >= rule.renewals:
         raise Conflict(f"the regime allows {rule.renewals} renewals and {target.renewals} are used; a court may order a freeze")
-    renewal = _about(target, OrderKind.RENEWAL, target.held, reason)
+    renewal = about(target, OrderKind.RENEWAL, target.held, reason)
     return write(renewal, actor, lasts=_renewed_span(target, rule.renewal_lasts), emergency=emergency)
 
 
@@ -126,7 +134,7 @@ def freeze(actor: User, order_id: UUID, reason: str, court_reference: str = "", 
     return write(order, actor, emergency=emergency)
 
 
-def _about(target: Order, kind: OrderKind, amount: int, grounds: str) -> Order:
+def about(target: Order, kind: OrderKind, amount: int, grounds: str) -> Order:
     """An unsaved order about an earlier one, to the same receiver."""
     return Order(
         kind=kind,
@@ -144,8 +152,11 @@ def _about(target: Order, kind: OrderKind, amount: int, grounds: str) -> Order:
     )
 
 
-def _refuse_unless(target: Order, states: tuple[State, ...], done: str, *, also: bool = False) -> None:
+def _refuse_unless(
+    target: Order, states: tuple[State, ...], done: str, *, also: bool = False, beside: OrderKind | None = None
+) -> None:
+    """Conflict unless the target is in one of the states and no other order about it is open, those `beside` left aside."""
     if target.state not in states:
         raise Conflict(f"an order that is {target.get_state_display().lower()} cannot be {done}")
-    if also or target.follow_ups.filter(state__in=OPEN).exists():
+    if also or target.follow_ups.filter(state__in=OPEN).exclude(kind=beside).exists():
         raise Conflict("another order about it is still open; wait for its answer, or discard its draft")
