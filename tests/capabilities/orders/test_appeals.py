@@ -68,7 +68,8 @@ class TestReceiving:
 
     def test_the_appeals_own_code_is_checked_the_same_way(self, officer: User, order: Order) -> None:
         one, other = _appeal(order), _appeal(held(officer, account="m-2"))
-        for reference, code in ((one.reference, other.code), ("A-0000-0000", one.code), ("?", "?"), (order.reference, one.code)):
+        wrong = ((one.reference, other.code), ("A-0000-0000", one.code), ("?", "?"), (order.reference, one.code))
+        for reference, code in wrong:
             with pytest.raises(NotFound, match="no appeal fits"):
                 queries.appeal_by_code(reference, code)
 

@@ -87,6 +87,10 @@ def obstacles(restitution: Restitution, now: datetime) -> list[str]:
             found.append(f"{order.reference} keeps less than is to be returned")
         for appeal in Appeal.objects.filter(order=order, state__in=UNDECIDED):
             found.append(f"the appeal {appeal.reference} against {order.reference} is not decided")
+    for claim_id in restitution.claimants.exclude(claim=None).order_by("claim").values_list("claim", flat=True).distinct():
+        left = claim_left(restitution, claim_id)
+        if left is not None and left < 0:
+            found.append(f"more is claimed on {claims.get(NODE, claim_id).reference} than was lost and is not returned yet")
     return found
 
 

@@ -135,6 +135,7 @@ def _replace(order: Order, answer: OrderAnswer) -> None:
     replaced.ended_at = answer.answered_at
     replaced.save(update_fields=["state", "ended_at"])
     claims.pass_on_share(replaced.pk, order.pk, answer.amount)
+    return_news.order_replaced(replaced, order)
     end_follow_ups(replaced, answer.answered_at)
     people.record(NODE, "order replaced", subject=replaced.claim_id, obj=replaced, kind=replaced.kind, by=order.reference)
 

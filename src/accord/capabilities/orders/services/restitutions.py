@@ -149,6 +149,8 @@ def _check_claimant(restitution: Restitution, facts: ClaimantFacts) -> None:
         raise BadInput("what is stated for a claimant lies between nothing and what is claimed", where="stated")
     if facts.claim is not None:
         left = claim_left(restitution, facts.claim)
+        if left is None and not facts.ground.strip():
+            raise BadInput("the claim is in another currency; say what the amount in this one stands on", where="ground")
         if left is not None and facts.claimed > left:
             raise BadInput(
                 f"on this claim at most {Money(max(0, left), restitution.currency)} more can be claimed: the rest is named, "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from accord.capabilities.orders.models import Order, Payout, Restitution, RestitutionState
+from accord.capabilities.orders.models import Order, Payout, Restitution, RestitutionSource, RestitutionState
 from accord.capabilities.orders.restitution_cycle import ReturnEvent, next_return_state
 from accord.capabilities.people import services as people
 from accord.capabilities.people.policy import NODE
@@ -30,3 +30,11 @@ def return_answered(order: Order, at: datetime) -> None:
         amount=sum(part.order.held for part in parts),
         currency=restitution.currency,
     )
+
+
+def order_replaced(replaced: Order, heir: Order) -> None:
+    """Another order keeps the money now: a return that is not paid yet goes on with it, as far as it is still kept."""
+    before_payment = (RestitutionState.PREPARED, RestitutionState.NOTICED)
+    for source in RestitutionSource.objects.filter(order=replaced, restitution__state__in=before_payment):
+        source.order, source.amount = heir, min(source.amount, heir.held)
+        source.save(update_fields=["order", "amount"])
