@@ -8,7 +8,7 @@ from django.db.models import F, QuerySet, Sum
 
 from accord.capabilities.claims import joined_trace
 from accord.capabilities.claims.joined_trace import JoinedTrace
-from accord.capabilities.claims.models import Claim, Enquiry, EnquiryState, HoldShare, PlanItem, PlanItemState
+from accord.capabilities.claims.models import Claim, Enquiry, EnquiryState, HoldShare, PlanItem, PlanItemState, SavedTrace
 from accord.capabilities.people.policy import Actor
 from accord.capabilities.people.services import note_read
 from accord.core import clock
@@ -51,6 +51,12 @@ def plan(actor: Actor, claim_id: UUID) -> list[PlanItem]:
 def proposed_items(actor: Actor) -> QuerySet[PlanItem]:
     """All proposed lines of open claims that the actor may see, the most urgent first."""
     return PlanItem.objects.filter(claim__in=claims(actor), state=PlanItemState.PROPOSED).select_related("claim")
+
+
+def saved_trace(actor: Actor, claim_id: UUID, by: datetime) -> SavedTrace | None:
+    """The trace that was saved last by a moment: what a decision at that moment rests on. None where none was saved."""
+    saved = SavedTrace.objects.filter(claim__in=claims(actor).filter(pk=claim_id), made_at__lte=by)
+    return saved.order_by("-made_at", "-id").first()
 
 
 def money_left(actor: Actor, claim_ids: Sequence[UUID]) -> dict[UUID, int]:

@@ -9,8 +9,8 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from accord.capabilities.claims import queries as claims
-from accord.capabilities.orders.kinds import OrderKind
-from accord.capabilities.orders.life_cycle import STANDING, WAITING, State
+from accord.capabilities.orders.kinds import KEEPS_MONEY, OrderKind
+from accord.capabilities.orders.life_cycle import HOLDING, STANDING, WAITING, State
 from accord.capabilities.orders.models import (
     UNDECIDED,
     UNRELEASED,
@@ -110,7 +110,18 @@ def appeal(actor: Actor, appeal_id: UUID) -> Appeal:
     found = appeals(actor).filter(pk=appeal_id).first()
     if found is None:
         raise NotFound("there is no such appeal")
+    note_read(actor, found, subject=found.order.claim_id)
     return found
+
+
+def appeals_of_order(actor: Actor, order_id: UUID) -> list[Appeal]:
+    """Appeals against one order, the first received first."""
+    return list(appeals(actor).filter(order=order_id).order_by("received_at", "id"))
+
+
+def search_appeals(found: QuerySet[Appeal], text: str) -> QuerySet[Appeal]:
+    """Those whose reference, appellant or order's reference contains `text`."""
+    return found.filter(Q(reference__icontains=text) | Q(appellant__icontains=text) | Q(order__reference__icontains=text))
 
 
 def open_appeals(actor: Actor) -> QuerySet[Appeal]:
@@ -149,7 +160,23 @@ def restitution(actor: Actor, restitution_id: UUID) -> Restitution:
     found = restitutions(actor).filter(pk=restitution_id).first()
     if found is None:
         raise NotFound("there is no such return")
+    note_read(actor, found)
     return found
+
+
+def restitution_total(restitution: Restitution) -> Money:
+    """How much of what is held a return gives back."""
+    return Money(sum(restitution.sources.values_list("amount", flat=True)), restitution.currency)
+
+
+def restitutions_of_order(actor: Actor, order_id: UUID) -> list[Restitution]:
+    """Returns that give money of one hold back, newest first."""
+    return list(restitutions(actor).filter(sources__order=order_id))
+
+
+def returnable(actor: Actor) -> QuerySet[Order]:
+    """Orders that keep money, the most money first."""
+    return orders(actor).filter(state__in=HOLDING, kind__in=KEEPS_MONEY, held__gt=0).order_by("-held", "id")
 
 
 def payouts(actor: Actor, restitution_id: UUID) -> list[Payout]:

@@ -12,6 +12,7 @@ from django.db.models import Sum
 from accord.capabilities.claims import queries as claims
 from accord.capabilities.orders import distribution as rules
 from accord.capabilities.orders.distribution import Awards, Share, Source
+from accord.capabilities.orders.kinds import OrderKind
 from accord.capabilities.orders.life_cycle import ENDED, State
 from accord.capabilities.orders.models import (
     UNDECIDED,
@@ -24,7 +25,9 @@ from accord.capabilities.orders.models import (
     RestitutionSource,
     RestitutionState,
 )
+from accord.capabilities.orders.regime import Approval, current_regime
 from accord.capabilities.people.policy import NODE
+from accord.core.errors import NotFound
 
 _RULES: Final[dict[str, Callable[[Sequence[Source], Sequence[Share]], Awards]]] = {
     Distribution.TRACED: rules.traced,
@@ -50,7 +53,7 @@ def amount_free(order: Order, apart_from: Restitution | None = None) -> int:
     if apart_from is not None:
         others = others.exclude(restitution=apart_from)
     set_aside = others.aggregate(total=Sum("amount"))["total"] or 0
-    leaving = order.follow_ups.exclude(state__in=(*ENDED, State.DRAFT)).filter(kind__in=("release", "return"))
+    leaving = order.follow_ups.exclude(state__in=(*ENDED, State.DRAFT)).filter(kind__in=(OrderKind.RELEASE, OrderKind.RETURN))
     return max(0, order.held - set_aside - sum(leaving.values_list("amount", flat=True)))
 
 
@@ -59,7 +62,9 @@ def claim_left(restitution: Restitution, claim_id: UUID) -> int | None:
 
     None where the claim is in another currency than the return, so that no sum can say.
     """
-    claim = claims.get(NODE, claim_id)
+    claim = claims.by_ids(NODE, [claim_id]).get(claim_id)
+    if claim is None:
+        raise NotFound("there is no such claim")
     if claim.currency != restitution.currency:
         return None
     named = restitution.claimants.filter(claim=claim_id).aggregate(total=Sum("claimed"))["total"] or 0
@@ -90,7 +95,8 @@ def obstacles(restitution: Restitution, now: datetime) -> list[str]:
     for claim_id in restitution.claimants.exclude(claim=None).order_by("claim").values_list("claim", flat=True).distinct():
         left = claim_left(restitution, claim_id)
         if left is not None and left < 0:
-            found.append(f"more is claimed on {claims.get(NODE, claim_id).reference} than was lost and is not returned yet")
+            reference = claims.by_ids(NODE, [claim_id])[claim_id].reference
+            found.append(f"more is claimed on {reference} than was lost and is not returned yet")
     return found
 
 
@@ -105,3 +111,8 @@ def lapsing_sources(restitution: Restitution, now: datetime) -> list[Order]:
 
 def claimants_of(restitution: Restitution) -> list[Claimant]:
     return list(restitution.claimants.select_related("claim").order_by("id"))
+
+
+def asks_for_court() -> bool:
+    """Whether the regime of this node asks for a court's decision before money is returned."""
+    return current_regime().rule(OrderKind.RETURN).approval is Approval.COURT

@@ -2,7 +2,20 @@ from __future__ import annotations
 
 from django.urls import path
 
-from accord.sites.desk.views import audit, calls, claims, help_page, orders, plan, queue, recall_files, reports, shifts
+from accord.sites.desk.views import (
+    appeals,
+    audit,
+    calls,
+    claims,
+    help_page,
+    orders,
+    plan,
+    queue,
+    recall_files,
+    reports,
+    returns,
+    shifts,
+)
 
 app_name = "desk"
 urlpatterns = [
@@ -42,6 +55,46 @@ urlpatterns = [
     path("orders/<uuid:order_id>/release/", orders.release, name="order-release"),
     path("orders/<uuid:order_id>/camt.056.xml", recall_files.draft, name="recall-draft"),
     path("orders/<uuid:order_id>/camt.029/", recall_files.hand_in, name="recall-hand-in"),
+    path("orders/<uuid:order_id>/appeal/", appeals.record, name="appeal-new"),
+    path("orders/<uuid:order_id>/care/", appeals.mark_care, name="order-care"),
+    path("orders/<uuid:order_id>/living-costs/", appeals.living_costs, name="order-living-costs"),
+    path("appeals/", appeals.index, name="appeals"),
+    path("appeals/<uuid:appeal_id>/", appeals.show, name="appeal"),
+    path("appeals/<uuid:appeal_id>/review/", appeals.review, name="appeal-review"),
+    path("appeals/<uuid:appeal_id>/decide/", appeals.decide, name="appeal-decide"),
+    path("appeals/<uuid:appeal_id>/release-again/", appeals.release_again, name="appeal-release-again"),
+    path("appeals/<uuid:appeal_id>/withdraw/", appeals.withdraw, name="appeal-withdraw"),
+    path("appeals/<uuid:appeal_id>/compensation/", appeals.compensate, name="appeal-compensation"),
+    path(
+        "appeals/<uuid:appeal_id>/compensation/<int:compensation_id>/paid/",
+        appeals.compensation_paid,
+        name="appeal-compensation-paid",
+    ),
+    path("returns/", returns.index, name="returns"),
+    path("returns/new/", returns.new, name="return-new"),
+    path("returns/<uuid:restitution_id>/", returns.show, name="return"),
+    path("returns/<uuid:restitution_id>/claimants/", returns.add_claimant, name="return-claimant-add"),
+    path(
+        "returns/<uuid:restitution_id>/claimants/<int:claimant_id>/remove/",
+        returns.remove_claimant,
+        name="return-claimant-remove",
+    ),
+    path(
+        "returns/<uuid:restitution_id>/claimants/<int:claimant_id>/account/",
+        returns.correct_payee,
+        name="return-claimant-account",
+    ),
+    path("returns/<uuid:restitution_id>/notice/", returns.notice, name="return-notice"),
+    path("returns/<uuid:restitution_id>/objections/", returns.take_objection, name="return-objection-take"),
+    path(
+        "returns/<uuid:restitution_id>/objections/<int:objection_id>/answer/",
+        returns.answer_objection,
+        name="return-objection-answer",
+    ),
+    path("returns/<uuid:restitution_id>/decide/", returns.decide, name="return-decide"),
+    path("returns/<uuid:restitution_id>/pay-again/", returns.pay_again, name="return-pay-again"),
+    path("returns/<uuid:restitution_id>/close/", returns.close, name="return-close"),
+    path("returns/<uuid:restitution_id>/abandon/", returns.abandon, name="return-abandon"),
     path("audit/", audit.show, name="audit"),
     path("audit/export.csv", audit.export, name="audit-export"),
 ]

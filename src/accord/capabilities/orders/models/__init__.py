@@ -10,7 +10,7 @@ from accord.capabilities.orders.models.appeal import (
     Compensation,
 )
 from accord.capabilities.orders.models.escalation import Contact, Escalation
-from accord.capabilities.orders.models.order import KIND_WORDS, ORDER_STATES, Order, order_reference
+from accord.capabilities.orders.models.order import CARES, KIND_WORDS, ORDER_STATES, Order, order_reference
 from accord.capabilities.orders.models.restitution import (
     Claimant,
     ClaimantKind,
@@ -23,6 +23,7 @@ from accord.capabilities.orders.models.restitution import (
 )
 
 __all__ = [
+    "CARES",
     "KIND_WORDS",
     "ORDER_STATES",
     "UNDECIDED",

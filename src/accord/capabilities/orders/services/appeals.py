@@ -133,20 +133,15 @@ def decide(actor: User, appeal_id: UUID, decision: str, amount: int | None, reas
     A release leaves at once and needs no second permission. Where the order is over, nothing is left to release: the finding
     stays on record. Conflict says who may not decide and why.
     """
-    require(actor, Permission.APPEALS_DECIDE)
-    if decision not in AppealDecision.values:
-        raise BadInput(f"a decision is one of {', '.join(AppealDecision.values)}", where="decision")
+    check_decision(actor, appeal_id, decision, amount, reasons)
     appeal = _locked(appeal_id)
-    _refuse_whoever_ordered(actor, appeal.order)
     now = clock.now()
-    appeal.reasons = _said(reasons, "reasons", "give the reasons in words that the appellant understands")
+    appeal.reasons = reasons.strip()
     appeal.decision, appeal.decided_by, appeal.decided_at, appeal.escalated_at = decision, actor, now, None
     standing = in_force(appeal.order)
     if decision == AppealDecision.KEEP:
         _close(appeal, AppealEvent.KEEP, now)
     elif standing is None:
-        if decision == AppealDecision.RELEASE_PARTLY:
-            raise Conflict("the order is over and nothing is kept under it: find it wrong in full, or not wrong")
         _close(appeal, AppealEvent.FIND_WRONG, now)
     else:
         appeal.state = next_appeal_state(appeal.state, AppealEvent.GRANT)
@@ -162,6 +157,29 @@ def decide(actor: User, appeal_id: UUID, decision: str, amount: int | None, reas
         reason=appeal.reasons,
     )
     return appeal
+
+
+@people.change
+def check_decision(actor: User, appeal_id: UUID, decision: str, amount: int | None, reasons: str) -> None:
+    """Raise what `decide` would raise about who decides what, without deciding."""
+    require(actor, Permission.APPEALS_DECIDE)
+    if decision not in AppealDecision.values:
+        raise BadInput("choose a decision", where="decision")
+    _said(reasons, "reasons", "give the reasons in words that the appellant understands")
+    appeal = _locked(appeal_id)
+    _refuse_whoever_ordered(actor, appeal.order)
+    next_appeal_state(appeal.state, AppealEvent.KEEP)  # whatever is decided, it must still be open
+    if decision != AppealDecision.RELEASE_PARTLY:
+        return
+    standing = in_force(appeal.order)
+    if standing is None:
+        raise Conflict("the order is over and nothing is kept under it: find it wrong in full, or not wrong")
+    if amount is None or standing.kind not in KEEPS_MONEY:
+        raise BadInput("say how much is released; only an order that keeps money can be released in part", where="amount")
+    if amount <= 0:
+        raise BadInput("the amount must be more than zero", where="amount")
+    if standing.state in HOLDING and amount >= standing.held:
+        raise BadInput("that is all that is held, or more: decide to release in full", where="amount")
 
 
 @people.change
@@ -304,11 +322,6 @@ def _refuse_whoever_ordered(actor: User, order: Order) -> None:
 def _send_release(actor: User, appeal: Appeal, standing: Order, amount: int | None, *, whole: bool = False) -> None:
     """Order the release that the appeal grants, or wait for one that is under way and gives back as much."""
     in_full = whole or appeal.decision == AppealDecision.RELEASE
-    if not in_full:
-        if amount is None or standing.kind not in KEEPS_MONEY:
-            raise BadInput("say how much is released; only an order that keeps money can be released in part", where="amount")
-        if standing.state in HOLDING and amount >= standing.held:
-            raise BadInput("that is all that is held, or more: decide to release in full", where="amount")
     under_way = standing.follow_ups.filter(kind=OrderKind.RELEASE, state__in=OPEN).first()
     if under_way is not None and in_full and (standing.state not in HOLDING or under_way.amount >= standing.held):
         release = under_way
