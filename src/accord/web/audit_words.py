@@ -92,10 +92,46 @@ PURPOSES: Final[dict[str, Promise]] = {
     "audit": _("audit"),
     "training": _("training"),
     "maintenance": _("maintenance"),
+    "appeal received": _("appeal received"),
+    "appeal review began": _("appeal: somebody looks at it"),
+    "appeal decided": _("appeal decided"),
+    "appeal withdrawn": _("appeal taken back"),
+    "appeal overdue": _("appeal overdue: supervisors are told"),
+    "appeal released": _("appeal: the bank has released"),
+    "appeal release failed": _("appeal: the release failed"),
+    "appeal release ordered again": _("appeal: release ordered again"),
+    "appeal closed": _("appeal closed: the order is over"),
+    "care noted": _("care marked"),
+    "living costs declined": _("living costs not needed"),
+    "compensation noted": _("compensation noted"),
+    "compensation paid": _("compensation paid"),
+    "return prepared": _("return prepared"),
+    "claimant added": _("claimant added"),
+    "claimant removed": _("claimant taken out"),
+    "return announced": _("return: notice given"),
+    "objection received": _("objection received"),
+    "objection upheld": _("objection upheld"),
+    "objection rejected": _("objection rejected"),
+    "return decided": _("return decided"),
+    "return ordered again": _("return: payment ordered again"),
+    "payee corrected": _("return: account corrected"),
+    "return paid": _("return: all is paid"),
+    "return closed": _("return closed"),
+    "return abandoned": _("return given up"),
 }
 
 DETAILS: Final[dict[str, Promise]] = {
     "amount": _("amount"),
+    "appeal": _("appeal"),
+    "by": _("by"),
+    "care": _("care"),
+    "channel": _("channel"),
+    "claimant": _("claimant"),
+    "decision": _("decision"),
+    "distribution": _("shared"),
+    "living_costs": _("living costs"),
+    "order": _("order"),
+    "restitution": _("return"),
     "held": _("held"),
     "released": _("released"),
     "standing": _("accounts it stands on"),
@@ -157,7 +193,7 @@ VALUES: Final[dict[str, Promise]] = {
 }
 """Codes that stand as values in the details of entries about people."""
 
-MONEY: Final = ("amount", "held", "released")
+MONEY: Final = ("amount", "held", "living_costs", "released")
 """Details that are minor units of the entry's currency."""
 
 

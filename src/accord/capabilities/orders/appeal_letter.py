@@ -71,15 +71,17 @@ _KEPT: Final = (gettext_noop("The order stays as it is, until the time you were 
 _OVER: Final = (gettext_noop("The order was wrong. It is over: nothing is kept under it any more."),)
 _LIFTED: Final = (
     gettext_noop("The order was wrong. It is lifted."),
-    gettext_noop("Whoever carries it out has been told to do so by %(by)s."),
+    gettext_noop("Whoever has to lift it has been told to do so by %(by)s."),
 )
 _RELEASED: Final = (
-    gettext_noop("The order was wrong. All of the money, %(amount)s, is free again."),
-    gettext_noop("Your bank has been told to do so by %(by)s."),
+    gettext_noop("The order was wrong. All of the money kept under it, %(amount)s, is released."),
+    gettext_noop("Your bank has been told to carry this out by %(by)s."),
 )
 _RELEASED_PARTLY: Final = (
-    gettext_noop("The order was wrong in part. Of the money, %(amount)s is free again; the rest stays kept as you were told."),
-    gettext_noop("Your bank has been told to do so by %(by)s."),
+    gettext_noop(
+        "The order was wrong in part. Of the money kept under it, %(amount)s is released; the rest stays kept as you were told."
+    ),
+    gettext_noop("Your bank has been told to carry this out by %(by)s."),
 )
 _REASONS: Final = gettext_noop("Reasons: %(reasons)s")
 _WHO: Final = gettext_noop("The decision was taken by somebody who did not order it.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -34,6 +34,9 @@ _RULES: Final[dict[str, Callable[[Sequence[Source], Sequence[Share]], Awards]]] 
     Distribution.PRO_RATA: rules.pro_rata,
     Distribution.STATED: rules.stated,
 }
+
+LEAST_NOTICE: Final = timedelta(days=1)
+"""The shortest time for objections."""
 
 _BEFORE_PAYMENT: Final = (RestitutionState.PREPARED, RestitutionState.NOTICED, RestitutionState.DECIDED)
 
@@ -104,7 +107,7 @@ def lapsing_sources(restitution: Restitution, now: datetime) -> list[Order]:
     """Holds of the return that lapse before it can be decided: they must be renewed first, or the money is gone."""
     if restitution.state not in _BEFORE_PAYMENT:
         return []
-    needed = restitution.objections_until or now
+    needed = restitution.objections_until or now + LEAST_NOTICE
     rows = restitution.sources.select_related("order").order_by("id")
     return [row.order for row in rows if row.order.is_holding and row.order.until <= max(needed, now)]
 

@@ -165,6 +165,11 @@ class ReturnPage:
             return []
         return [in_readers_language(text) for text in returns.obstacles(self.restitution, self.now)]
 
+    @property
+    def objections_run(self) -> bool:
+        """Whether the time for objections is not over."""
+        return self.restitution.objections_until is not None and self.restitution.objections_until > self.now
+
     @cached_property
     def suggestions(self) -> list[Suggestion]:
         """The claims that the holds were traced for and that nobody is named for yet."""

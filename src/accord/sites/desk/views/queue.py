@@ -67,6 +67,9 @@ def queue_context(actor: User) -> dict[str, Any]:
         "call_backs": call_backs[:PANEL_ROWS],
         "call_backs_count": call_backs.count(),
         "silent_banks": silent_banks(actor)[:PANEL_ROWS],
+        "appeals": orders.open_appeals(actor)[:PANEL_ROWS],
+        "appeals_count": orders.open_appeals(actor).count(),
+        "appeals_overdue": orders.overdue_appeals(actor).exists(),
         "expiring": expiring[:PANEL_ROWS],
         "expiring_count": expiring.count(),
     }
