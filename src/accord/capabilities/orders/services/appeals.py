@@ -285,7 +285,7 @@ def _checked(facts: AppealFacts) -> AppealFacts:
     limits = ((facts.appellant, "appellant", MOST_NAME), (facts.statement, "statement", MOST_STATEMENT))
     for text, name, most in (*limits, (facts.reach, "reach", MOST_REACH)):
         if len(text) > most:
-            raise BadInput(f"{name} has {len(text)} characters; at most {most} are accepted; shorten it", where=name)
+            raise BadInput(f"the text has {len(text)} characters; at most {most} are accepted; shorten it", where=name)
     return AppealFacts(
         appellant=_said(facts.appellant, "appellant", "say who appeals"),
         statement=_said(facts.statement, "statement", "say why the order is wrong"),

@@ -184,6 +184,15 @@ class ReturnPage:
         return Suggestion(claim, report, f"{self.money(max(0, left)).decimal():f}" if left is not None else "")
 
     @property
+    def prefilled(self) -> dict[str, str]:
+        """What the form for a claimant begins with: the first victim who is not named yet."""
+        if not self.suggestions:
+            return {"claim": "", "claimed": "", "bank": "", "account": ""}
+        first = self.suggestions[0]
+        bank, account = (first.report.payer_bank, first.report.payer_account) if first.report else ("", "")
+        return {"claim": str(first.claim.pk), "claimed": first.claimed, "bank": bank, "account": account}
+
+    @property
     def claimable(self) -> list[Claim]:
         """Claims that a claimant of this return can stand on."""
         wanted = [row.order.claim_id for row in self.sources if row.order.claim_id]

@@ -22,7 +22,7 @@ from accord.core.money import Money
 from accord.sites.desk.amounts import minor_units
 from accord.sites.desk.presenters.appeal_page import AppealPage
 from accord.sites.desk.requests import officer, page_of
-from accord.web.errors import message_of
+from accord.web.error_texts import in_readers_language
 
 _LISTS: Final = {
     "open": queries.open_appeals,
@@ -85,7 +85,7 @@ def decide(request: HttpRequest, appeal_id: UUID) -> HttpResponse:
             return redirect("desk:appeal", appeal_id)
         appeals.check_decision(actor, appeal_id, decision, amount, reasons)
     except (BadInput, Conflict) as error:
-        return _appeal_page(request, appeal_id, problem=message_of(error), status=400 if isinstance(error, BadInput) else 409)
+        return _appeal_page(request, appeal_id, error)
     verdict = about_to_be(appeal, decision, amount, reasons)
     context = {
         "appeal": appeal,
@@ -124,7 +124,7 @@ def compensate(request: HttpRequest, appeal_id: UUID) -> HttpResponse:
         amount = minor_units(request.POST.get("amount", ""), currency)
         compensations.note_compensation(actor, appeal_id, amount, currency, request.POST.get("ground", ""))
     except (BadInput, Conflict) as error:
-        return _appeal_page(request, appeal_id, problem=message_of(error), status=400 if isinstance(error, BadInput) else 409)
+        return _appeal_page(request, appeal_id, error)
     messages.success(request, _("The compensation is on record."))
     return redirect("desk:appeal", appeal_id)
 
@@ -160,8 +160,8 @@ def record(request: HttpRequest, order_id: UUID) -> HttpResponse:
     try:
         appeal = appeals.record(actor, order_id, given.get("channel", AppealChannel.DESK), facts)
     except (BadInput, Conflict) as error:
-        status = 400 if isinstance(error, BadInput) else 409
-        return render(request, "desk/appeal_new.html", context | {"problem": message_of(error)}, status=status)
+        problem = {"problem": in_readers_language(error.message)}
+        return render(request, "desk/appeal_new.html", context | problem, status=_status(error))
     messages.success(
         request,
         _("The appeal is received. Tell the appellant: reference %(reference)s, code %(code)s.")
@@ -191,8 +191,15 @@ def living_costs(request: HttpRequest, order_id: UUID) -> HttpResponse:
     return redirect("desk:order", order_id)
 
 
-def _appeal_page(request: HttpRequest, appeal_id: UUID, problem: str = "", status: int = 200) -> HttpResponse:
-    """The page; `problem` is what kept a decision from being carried out, with what was typed kept."""
+def _appeal_page(request: HttpRequest, appeal_id: UUID, error: BadInput | Conflict | None = None) -> HttpResponse:
+    """The page; `error` is what kept a decision from being carried out, shown on it with what was typed kept."""
     page = AppealPage(officer(request), appeal_id)
+    problem = in_readers_language(error.message) if error else ""
     context = {"page": page, "appeal": page.appeal, "problem": problem, "given": request.POST}
-    return render(request, "desk/appeal.html", context, status=status)
+    return render(request, "desk/appeal.html", context, status=_status(error))
+
+
+def _status(error: BadInput | Conflict | None) -> int:
+    if error is None:
+        return 200
+    return 400 if isinstance(error, BadInput) else 409

@@ -25,7 +25,7 @@ from accord.sites.desk.amounts import minor_units
 from accord.sites.desk.institutions import code_of, known
 from accord.sites.desk.presenters.return_page import ReturnPage
 from accord.sites.desk.requests import officer, page_of
-from accord.web.errors import message_of
+from accord.web.error_texts import in_readers_language
 
 MOST_OFFERED = 100
 
@@ -55,7 +55,7 @@ def new(request: HttpRequest) -> HttpResponse:
                 actor, _chosen(request, actor), request.POST.get("distribution", ""), request.POST.get("ground", "")
             )
         except (BadInput, Conflict) as error:
-            problem = message_of(error)
+            problem = in_readers_language(error.message)
         else:
             messages.success(request, _("The return is prepared. Name who gets a part of it."))
             return redirect("desk:return", restitution.pk)
@@ -226,7 +226,7 @@ def _change(request: HttpRequest, restitution_id: UUID, act: Callable[[User], st
     try:
         said = act(officer(request))
     except (BadInput, Conflict) as error:
-        return _page(request, restitution_id, message_of(error), 400 if isinstance(error, BadInput) else 409)
+        return _page(request, restitution_id, in_readers_language(error.message), 400 if isinstance(error, BadInput) else 409)
     messages.success(request, said)
     return redirect("desk:return", restitution_id)
 
