@@ -7,6 +7,10 @@ ACCORD_SECOND_FACTOR   required, or off in an exercise: whoever decides about mo
 ACCORD_JURISDICTION    whose rules orders stand on: the name of a regime file (default CN)
 ACCORD_CONTACT         how a bank reaches this agency at any hour; stands on every order
 ACCORD_PUBLIC_URL      where the public reaches this node; stands in what holders of accounts are told
+ACCORD_AGENCY          this agency's code, as other agencies' messages name it
+ACCORD_AGENCY_KIND     centre (the default), or bank: a ledger holder that answers enquiries and obeys orders
+ACCORD_BANK_ACKNOWLEDGE_MINUTES  ACCORD_BANK_EXECUTE_MINUTES  a bank's own clocks, from the arrival of a message
+ACCORD_BANK_LONGEST_HOURS        how long an order may last that a bank accepts, where an agreement says nothing else
 """
 
 from __future__ import annotations
@@ -34,6 +38,11 @@ ACCORD_BEHIND_TLS = os.environ.get("ACCORD_BEHIND_TLS") == "1"
 ACCORD_JURISDICTION = os.environ.get("ACCORD_JURISDICTION", "CN")
 ACCORD_CONTACT = os.environ.get("ACCORD_CONTACT", "")
 ACCORD_PUBLIC_URL = os.environ.get("ACCORD_PUBLIC_URL", "")
+ACCORD_AGENCY = os.environ.get("ACCORD_AGENCY", "")
+ACCORD_AGENCY_KIND = os.environ.get("ACCORD_AGENCY_KIND", "centre")
+ACCORD_BANK_ACKNOWLEDGE_MINUTES = int(os.environ.get("ACCORD_BANK_ACKNOWLEDGE_MINUTES", "15"))
+ACCORD_BANK_EXECUTE_MINUTES = int(os.environ.get("ACCORD_BANK_EXECUTE_MINUTES", "30"))
+ACCORD_BANK_LONGEST_HOURS = int(os.environ.get("ACCORD_BANK_LONGEST_HOURS", "4416"))
 
 INSTALLED_APPS = [
     "django.contrib.contenttypes",
@@ -47,6 +56,7 @@ INSTALLED_APPS = [
     "accord.capabilities.reports",
     "accord.capabilities.claims",
     "accord.capabilities.orders",
+    "accord.capabilities.controls",
     "accord.web",
     "accord.sites.accounts",
     "accord.sites.desk",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
@@ -148,6 +148,12 @@ class SandboxBank(SandboxLedger):
         if hold.active(now):
             return OrderStatus(hold.amount, from_micros(hold.until))
         return OrderStatus(0, from_micros(hold.until), from_micros(hold.ends_at))
+
+    def missing(self, transfers: Iterable[str]) -> list[str]:
+        """Which of these transfers the bank has not seen by now."""
+        with self._reached(self.code):
+            ledger = self.view().ledger
+            return [transfer for transfer in transfers if not ledger.has_transfer(transfer)]
 
     def refs(self, account: str) -> list[AccountRef]:
         """The accounts of this bank that a number or an alias names."""

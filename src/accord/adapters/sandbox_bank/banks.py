@@ -35,6 +35,7 @@ from accord.core import clock
 from accord.core.clock import from_micros, to_micros
 from accord.core.errors import Conflict, NotFound
 from accord.engine.exercise import World
+from accord.engine.tracing.model import AccountRef
 
 _BEGINNING: Final = -(2**62)
 _NEVER: Final = 2**62
@@ -144,6 +145,22 @@ class SandboxBanks:
         """Every hold ever placed, also those that have ended."""
         with self._lock:
             return tuple(self.holds.by_order.values())
+
+    def available(self, ref: AccountRef) -> tuple[tuple[str, int], ...]:
+        """What the holder of an account could pay now: (currency, minor units) of each pocket."""
+        with self.locked() as now:
+            pockets = [
+                (key.currency, number) for key, number in self.book.accounts.items() if key[:2] == (ref.bank, ref.number)
+            ]
+            return tuple((currency, self.play.available(number, now, self.holds.held)) for currency, number in pockets)
+
+    def lift(self, order_id: UUID) -> None:
+        """End a hold now, if it still stands: what a bank does unprompted when its time is over."""
+        with self.locked() as now:
+            hold = self.holds.by_order.get(order_id)
+            if hold is not None and hold.active(now):
+                with self._change():
+                    self._put(replace(hold, released_at=now))
 
     def close(self) -> None:
         """Close the state file."""

@@ -102,6 +102,14 @@ class TransferBook:
     def rows_by_creditor(self) -> RowsByText:
         return RowsByText(self.transfers["creditor"])
 
+    @cached_property
+    def pockets(self) -> dict[tuple[str | None, str], list[tuple[str, int]]]:
+        """(bank, account number) → its pockets: (currency, account)."""
+        found: dict[tuple[str | None, str], list[tuple[str, int]]] = {}
+        for key, number in self.accounts.items():
+            found.setdefault((key.bank, key.number), []).append((key.currency, number))
+        return found
+
     def history_rows(self) -> pa.Table:
         return self.transfers.slice(0, self.history)
 

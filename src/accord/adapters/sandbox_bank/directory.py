@@ -32,18 +32,24 @@ class AccountDirectory:
         """`accounts` has the schema of exercise.ACCOUNTS; without it kinds are unknown and there are no aliases."""
         self._banks: defaultdict[str, set[str | None]] = defaultdict(set)
         self._kinds: dict[AccountRef, AccountKind] = {}
+        self._holders: dict[AccountRef, str] = {}
         self._aliases: defaultdict[str, list[AccountRef]] = defaultdict(list)
         for pocket in pockets:
             self._banks[pocket.number].add(pocket.bank)
         if accounts is not None:
-            for number, bank, kind, alias in zip(*(accounts[name].to_pylist() for name in _COLUMNS), strict=True):
+            for number, bank, kind, alias, holder in zip(*(accounts[name].to_pylist() for name in _COLUMNS), strict=True):
                 ref = AccountRef(number, bank)
                 self._kinds[ref] = _KINDS.get(kind, AccountKind.UNKNOWN)
+                self._holders[ref] = holder
                 if alias:
                     self._aliases[alias.rpartition(":")[2]].append(ref)
 
     def kind_of(self, ref: AccountRef) -> AccountKind:
         return self._kinds.get(ref, AccountKind.UNKNOWN)
+
+    def holder_of(self, ref: AccountRef) -> str:
+        """The holder's name; empty where none is known."""
+        return self._holders.get(ref, "")
 
     def find(self, text: str, banks: frozenset[str] | None) -> list[AccountRef]:
         """The accounts that a number or an alias names at these banks (None: any)."""
@@ -54,4 +60,4 @@ class AccountDirectory:
         return [ref for ref in refs if banks is None or ref.bank in banks]
 
 
-_COLUMNS: Final = ("number", "bank", "kind", "alias")
+_COLUMNS: Final = ("number", "bank", "kind", "alias", "holder")

@@ -8,29 +8,14 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from accord.capabilities.delivery import Delivery
-from accord.capabilities.orders.kinds import KEEPS_MONEY, ON_MONEY, OrderKind
+from accord.capabilities.orders.kinds import KEEPS_MONEY, ON_MONEY
 from accord.capabilities.orders.life_cycle import HOLDING, STANDING, WAITING, State
 from accord.capabilities.orders.ports import Care
 from accord.capabilities.orders.regime import Approval
+from accord.capabilities.orders.words import CARES, KIND_WORDS
 from accord.capabilities.people.policy import Actor, Permission, allowed
 from accord.core.money import Money
 from accord.core.object_ids import new_code, new_id, new_reference
-
-KIND_WORDS = [
-    (OrderKind.RECALL, _("Recall of a pending payment")),
-    (OrderKind.STOP_PAYMENT, _("Stop payment")),
-    (OrderKind.HOLD, _("Hold")),
-    (OrderKind.FREEZE, _("Freeze")),
-    (OrderKind.LIMIT, _("Limit")),
-    (OrderKind.RESTRICTION, _("Restriction of one’s own account")),
-    (OrderKind.NUMBER_BLOCK, _("Number block")),
-    (OrderKind.NUMBER_SUSPENSION, _("Number suspension")),
-    (OrderKind.TRACE_BACK, _("Trace-back of a call")),
-    (OrderKind.PRESERVATION, _("Preservation of data")),
-    (OrderKind.RENEWAL, _("Renewal")),
-    (OrderKind.RELEASE, _("Release")),
-    (OrderKind.RETURN, _("Return to the victim")),
-]
 
 ORDER_STATES = [
     (State.DRAFT, _("Draft")),
@@ -53,13 +38,6 @@ APPROVALS = [
     (Approval.ONE_OFFICER, _("One officer")),
     (Approval.TWO_OFFICERS, _("Two officers")),
     (Approval.COURT, _("A court’s decision")),
-]
-
-CARES = [
-    (Care.NONE, _("Nothing special")),
-    (Care.MINOR, _("A minor")),
-    (Care.VULNERABLE, _("A vulnerable person")),
-    (Care.DECEIVED_MULE, _("A mule who was deceived")),
 ]
 
 

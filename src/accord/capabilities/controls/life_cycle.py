@@ -1,0 +1,122 @@
+"""The life of an order at the bank that received it: one explicit table. Whatever is not in the table is refused.
+
+An order is received, checked, perhaps laid before a person, and carried out by the core system. What it put in force ends
+by release, return, replacement, or at its time, when the bank lifts it unprompted. An order about an earlier one, and a
+stopped payment, are over once they are carried out.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+from accord.core.errors import Conflict
+
+
+class State(StrEnum):
+    RECEIVED = "received"
+    CHECKED = "checked"
+    FOR_DECISION = "for_decision"
+    EXECUTING = "executing"
+    EXECUTED = "executed"
+    EXECUTED_PARTLY = "executed_partly"
+    REFUSED = "refused"
+    EXPIRED = "expired"  # its time was over before it was carried out
+    LIFTED = "lifted"  # its time came to an end and the bank lifted it
+    RELEASED = "released"
+    REPLACED = "replaced"
+    RETURNED = "returned"
+
+
+class Event(StrEnum):
+    CHECK = "check"
+    ASK = "ask"
+    START = "start"
+    DO = "do"
+    DO_PARTLY = "do_partly"
+    REFUSE = "refuse"
+    EXPIRE = "expire"
+    LIFT = "lift"
+    RELEASE = "release"
+    RELEASE_PARTLY = "release_partly"
+    RENEW = "renew"
+    REPLACE = "replace"
+    RETURN = "return"
+    RETURN_PARTLY = "return_partly"
+
+
+class Guard(StrEnum):
+    """What must hold besides the state."""
+
+    RULE = "all checks passed and a rule of the bank lets it act alone, or the order only gives back"
+    PERSON = "a person of the bank decided so"
+    CHECKS = "a check failed, or the order was withdrawn before it was carried out"
+    CORE = "the core system refused"
+    IN_FORCE = "something is in force under the order"
+    NOTHING_LEFT = "nothing is left in force under the order"
+    REST_LEFT = "something is left in force under the order"
+
+
+class Step(NamedTuple):
+    """One row of the table."""
+
+    state: State
+    event: Event
+    next: State
+    guard: Guard | None = None
+
+
+OPEN: Final = (State.RECEIVED, State.CHECKED, State.FOR_DECISION, State.EXECUTING)
+"""States in which the sender still waits for the answer."""
+
+AT_WORK: Final = (State.RECEIVED, State.CHECKED, State.EXECUTING)
+"""States in which the node goes on by itself."""
+
+BEFORE_THE_ACT: Final = (State.RECEIVED, State.CHECKED, State.FOR_DECISION)
+"""States in which an order can still be withdrawn or run out without any effect."""
+
+CARRIED_OUT: Final = (State.EXECUTED, State.EXECUTED_PARTLY)
+"""States in which something may be in force."""
+
+_STEPS: Final = (
+    Step(State.RECEIVED, Event.CHECK, State.CHECKED),
+    *(Step(state, Event.REFUSE, State.REFUSED, Guard.CHECKS) for state in (State.RECEIVED, State.CHECKED)),
+    *(Step(state, Event.EXPIRE, State.EXPIRED) for state in BEFORE_THE_ACT),
+    Step(State.CHECKED, Event.ASK, State.FOR_DECISION),
+    Step(State.CHECKED, Event.START, State.EXECUTING, Guard.RULE),
+    Step(State.FOR_DECISION, Event.START, State.EXECUTING, Guard.PERSON),
+    Step(State.FOR_DECISION, Event.REFUSE, State.REFUSED, Guard.PERSON),
+    Step(State.EXECUTING, Event.START, State.EXECUTING),  # the core is asked again after a lost line
+    Step(State.EXECUTING, Event.DO, State.EXECUTED),
+    Step(State.EXECUTING, Event.DO_PARTLY, State.EXECUTED_PARTLY),
+    Step(State.EXECUTING, Event.REFUSE, State.REFUSED, Guard.CORE),
+    *(
+        step
+        for state in CARRIED_OUT
+        for step in (
+            Step(state, Event.LIFT, State.LIFTED, Guard.IN_FORCE),
+            Step(state, Event.RENEW, state, Guard.IN_FORCE),
+            Step(state, Event.RELEASE, State.RELEASED, Guard.NOTHING_LEFT),
+            Step(state, Event.RELEASE_PARTLY, State.EXECUTED_PARTLY, Guard.REST_LEFT),
+            Step(state, Event.REPLACE, State.REPLACED, Guard.IN_FORCE),
+            Step(state, Event.RETURN, State.RETURNED, Guard.NOTHING_LEFT),
+            Step(state, Event.RETURN_PARTLY, State.EXECUTED_PARTLY, Guard.REST_LEFT),
+        )
+    ),
+)
+
+TABLE: Final[dict[tuple[State, Event], Step]] = {(step.state, step.event): step for step in _STEPS}
+
+
+def next_state(state: str, event: Event) -> State:
+    """Where `event` leads from `state`; Conflict, which says so, where the table has no such step."""
+    step = TABLE.get((State(state), event))
+    if step is None:
+        raise Conflict(f"a received order that is {state.replace('_', ' ')} cannot {event.replace('_', ' ')}")
+    return step.next
+
+
+def as_markdown() -> str:
+    """The table for the documentation."""
+    rows = [f"| {step.state} | {step.event} | {step.guard or ''} | {step.next} |" for step in sorted(TABLE.values())]
+    return "| state | event | guard | next state |\n|---|---|---|---|\n" + "\n".join(rows)

@@ -1,0 +1,29 @@
+"""Rows of a bank's side. Private to this capability; others ask `queries` and `services`."""
+
+from accord.capabilities.controls.models.agreement import ENQUIRY, RULE_KINDS, Agreement, BankRule
+from accord.capabilities.controls.models.control import END_REASONS, Control, EndReason
+from accord.capabilities.controls.models.outgoing import AnswerToPush, HandedInAppeal
+from accord.capabilities.controls.models.received import (
+    ENQUIRY_STATES,
+    RECEIVED_STATES,
+    EnquiryState,
+    ReceivedEnquiry,
+    ReceivedOrder,
+)
+
+__all__ = [
+    "END_REASONS",
+    "ENQUIRY",
+    "ENQUIRY_STATES",
+    "RECEIVED_STATES",
+    "RULE_KINDS",
+    "Agreement",
+    "AnswerToPush",
+    "BankRule",
+    "Control",
+    "EndReason",
+    "EnquiryState",
+    "HandedInAppeal",
+    "ReceivedEnquiry",
+    "ReceivedOrder",
+]

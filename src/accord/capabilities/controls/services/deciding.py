@@ -1,0 +1,128 @@
+"""What people of the bank decide about what was laid before them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from accord.capabilities.controls.life_cycle import Event, State, next_state
+from accord.capabilities.controls.messages import message_of
+from accord.capabilities.controls.models import EnquiryState, ReceivedEnquiry, ReceivedOrder
+from accord.capabilities.controls.services.enquiries import locked_enquiry, refuse_enquiry_row
+from accord.capabilities.controls.services.knowledge import terms_with
+from accord.capabilities.controls.services.outcome import refused
+from accord.capabilities.controls.services.progress import locked
+from accord.capabilities.orders.kinds import KEEPS_MONEY
+from accord.capabilities.orders.ports import Refusal
+from accord.capabilities.people import services as people
+from accord.capabilities.people.policy import Permission, require
+from accord.core import clock
+from accord.core.errors import BadInput, Conflict
+from accord.core.money import Money
+
+if TYPE_CHECKING:
+    from accord.capabilities.people.models import User
+
+
+@people.change
+def execute(actor: User, order_id: UUID, note: str, amount: int | None = None) -> ReceivedOrder:
+    """Let an order be carried out, in full or up to `amount` (minor units), for no longer than was agreed with the sender.
+
+    The worker carries it out; what the core system can keep is known then.
+    """
+    require(actor, Permission.INBOX_DECIDE)
+    if not note.strip():
+        raise BadInput("say why it is carried out; it stays on record", where="note")
+    row = locked(order_id)
+    message = message_of(row)
+    if amount is not None and amount != row.amount:
+        if row.kind not in KEEPS_MONEY:
+            raise BadInput("only an order that keeps money can be carried out in part", where="amount")
+        if not 0 < amount <= row.amount:
+            raise BadInput(f"carry out more than 0 and at most {Money(row.amount, row.currency)}", where="amount")
+        row.decided_amount = amount
+    now = clock.now()
+    if message.until <= now:
+        raise Conflict("the order's time is over; it cannot be carried out any more")
+    terms = terms_with(row.sender)
+    if terms is not None and message.until > now + terms.longest:
+        row.decided_until = now + terms.longest
+    row.state = next_state(row.state, Event.START)
+    row.decided_by, row.decided_at, row.next_attempt_at = actor, now, now
+    row.save()
+    people.record(
+        actor,
+        "inbox order decided",
+        subject=row.pk,
+        obj=row,
+        kind=row.kind,
+        amount=row.amount if amount is None else amount,
+        currency=row.currency,
+        note=note.strip(),
+    )
+    return row
+
+
+@people.change
+def refuse(actor: User, order_id: UUID, refusal: str, reason: str) -> ReceivedOrder:
+    """Refuse an order with a coded reason and words for the sender."""
+    require(actor, Permission.INBOX_DECIDE)
+    code, words = _refusal(refusal, reason)
+    row = locked(order_id)
+    if row.state != State.FOR_DECISION:
+        raise Conflict(f"a received order that is {row.state.replace('_', ' ')} cannot refuse")
+    row.decided_by, row.decided_at = actor, clock.now()
+    refused(row, code, words, actor)
+    return row
+
+
+@people.change
+def answer_enquiry(actor: User, enquiry_id: UUID, note: str = "") -> ReceivedEnquiry:
+    """Let an enquiry be answered from the bank's ledger."""
+    require(actor, Permission.INBOX_DECIDE)
+    row = locked_enquiry(enquiry_id)
+    if row.state != EnquiryState.FOR_DECISION:
+        raise Conflict("this enquiry does not wait for a decision")
+    row.state, row.decided_by, row.decided_at = EnquiryState.ANSWERING, actor, clock.now()
+    row.next_attempt_at = row.decided_at
+    row.save()
+    people.record(actor, "inbox enquiry decided", subject=row.pk, obj=row, sender=row.sender, note=note.strip())
+    return row
+
+
+@people.change
+def refuse_enquiry(actor: User, enquiry_id: UUID, refusal: str, reason: str) -> ReceivedEnquiry:
+    """Do not answer an enquiry, with a coded reason and words for the sender."""
+    require(actor, Permission.INBOX_DECIDE)
+    code, words = _refusal(refusal, reason)
+    row = locked_enquiry(enquiry_id)
+    if row.state != EnquiryState.FOR_DECISION:
+        raise Conflict("this enquiry does not wait for a decision")
+    row.decided_by, row.decided_at = actor, clock.now()
+    refuse_enquiry_row(row, code, words, actor)
+    return row
+
+
+@people.change
+def try_again(actor: User, order_id: UUID) -> ReceivedOrder:
+    """Ask the core once more about an order that is stuck; it knows the order by its id and does nothing twice."""
+    require(actor, Permission.INBOX_DECIDE)
+    row = locked(order_id)
+    if not row.is_stuck:
+        raise Conflict("the order is not stuck: the node is at work on it, or it has been answered")
+    row.next_attempt_at = clock.now()
+    row.save(update_fields=["next_attempt_at"])
+    people.record(actor, "inbox order tried again", subject=row.pk, obj=row)
+    return row
+
+
+def _refusal(refusal: str, reason: str) -> tuple[Refusal, str]:
+    try:
+        code = Refusal(refusal)
+    except ValueError:
+        raise BadInput("choose a reason from the list", where="refusal") from None
+    if not reason.strip():
+        raise BadInput("say in words why; the sender reads it", where="reason")
+    if len(reason) > 2_000:
+        raise BadInput("at most 2000 characters are taken over by the sender; shorten it", where="reason")
+    return code, reason.strip()

@@ -1,0 +1,41 @@
+"""Telling the holder of an account what is in force on it: never before the notice allows it, and on record."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+from accord.capabilities.controls.messages import message_of
+from accord.capabilities.controls.models import Control, ReceivedOrder
+from accord.capabilities.controls.services.progress import locked
+from accord.capabilities.people import services as people
+from accord.capabilities.people.policy import Permission, require
+from accord.core import clock
+from accord.core.errors import Conflict
+
+if TYPE_CHECKING:
+    from accord.capabilities.people.models import User
+
+
+def check_may_be_told(row: ReceivedOrder) -> None:
+    """Conflict, which says why and until when, while the holder must not be told."""
+    notice = message_of(row).notice
+    if notice is None:
+        raise Conflict("the order gives no words for the holder; ask the centre that ordered it")
+    if not Control.objects.filter(pk=row.pk).exists():
+        raise Conflict("nothing was put in force under this order, so there is nothing to tell")
+    if clock.now() < notice.tell_from:
+        raise Conflict(f"the holder may be told from {clock.to_iso(notice.tell_from)}; before that nothing may be said")
+
+
+@people.change
+def note_told(actor: User, order_id: UUID) -> ReceivedOrder:
+    """Note that the holder was told; the first time counts."""
+    require(actor, Permission.INBOX_DECIDE)
+    row = locked(order_id)
+    check_may_be_told(row)
+    if row.told_at is None:
+        row.told_at, row.told_by = clock.now(), actor
+        row.save(update_fields=["told_at", "told_by"])
+        people.record(actor, "holder told", subject=row.pk, obj=row, account=row.account)
+    return row

@@ -1,0 +1,105 @@
+"""The worker's part on a bank's node: carry out what is due, end what has run out, unprompted."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+
+from django.db.models import Min, QuerySet
+
+from accord.capabilities.controls import core_line
+from accord.capabilities.controls.life_cycle import AT_WORK, BEFORE_THE_ACT, Event, State
+from accord.capabilities.controls.models import Control, EndReason, ReceivedEnquiry, ReceivedOrder
+from accord.capabilities.controls.ports import CoreSystem
+from accord.capabilities.controls.services import enquiries, progress
+from accord.capabilities.controls.services.outcome import end, expired
+from accord.capabilities.delivery import lease_due, next_retry
+from accord.capabilities.orders.kinds import OrderKind
+from accord.capabilities.people import services as people
+from accord.core.errors import AccordError
+
+BATCH: Final = 64
+
+
+def run_due(now: datetime) -> int:
+    """One sweep; how many rows it worked on. Ending comes first: nobody is held beyond the end while orders wait."""
+    core = core_line.connected()
+    done = expire_waiting(now)
+    if core is None:
+        return done
+    return done + lift_due(now, core) + _work_due(now, core)
+
+
+def _work_due(now: datetime, core: CoreSystem) -> int:
+    orders = lease_due(ReceivedOrder.objects.filter(state__in=AT_WORK), now, BATCH)
+    for order in orders:
+        progress.work_on_order(order.pk, core)
+    questions = lease_due(ReceivedEnquiry.objects.filter(state__in=enquiries.AT_WORK), now, BATCH)
+    for question in questions:
+        enquiries.work_on_enquiry(question.pk, core)
+    return len(orders) + len(questions)
+
+
+def expire_waiting(now: datetime) -> int:
+    """End orders whose time was over before they were carried out. Giving back is never too late."""
+    due = _waiting().filter(until__lte=now).values_list("pk", flat=True)[:BATCH]
+    return sum(_expire(order_id, now) for order_id in list(due))
+
+
+@people.change
+def _expire(order_id: object, now: datetime) -> int:
+    row = _waiting().select_for_update().filter(pk=order_id, until__lte=now).first()
+    if row is None:
+        return 0
+    expired(row)
+    return 1
+
+
+def lift_due(now: datetime, core: CoreSystem) -> int:
+    """Lift whatever has come to its end. A core that is away is asked again, soon and until it has lifted."""
+    due = list(Control.objects.filter(ended_at=None, lift_next_at__lte=now).order_by("until")[:BATCH])
+    prolonging = _being_prolonged(now)
+    for control in due:
+        if control.pk not in prolonging:
+            _lift(control, core, now)
+    return len(due) - len(prolonging & {control.pk for control in due})
+
+
+def _lift(control: Control, core: CoreSystem, now: datetime) -> None:
+    try:
+        core.lift(control.pk)
+    except AccordError as error:
+        attempts = control.order.attempts + 1
+        ReceivedOrder.objects.filter(pk=control.pk).update(attempts=attempts, last_error=str(error)[:2_000])
+        Control.objects.filter(pk=control.pk).update(lift_next_at=next_retry(now, attempts))
+    else:
+        _lifted(control.pk, now)
+
+
+@people.change
+def _lifted(order_id: object, now: datetime) -> None:
+    control = Control.objects.select_for_update().filter(pk=order_id, ended_at=None, until__lte=now).first()
+    if control is not None:
+        end(control, Event.LIFT, EndReason.EXPIRED)
+
+
+def _being_prolonged(now: datetime) -> set[object]:
+    """Orders for which the core is just being asked to let them last longer: its word counts, not a guess of ours."""
+    renewals = ReceivedOrder.objects.filter(kind=OrderKind.RENEWAL, state=State.EXECUTING, until__gt=now)
+    return set(renewals.exclude(next_attempt_at=None).values_list("target", flat=True))
+
+
+def _waiting() -> QuerySet[ReceivedOrder]:
+    """Orders that have had no effect yet and run out."""
+    return ReceivedOrder.objects.filter(state__in=BEFORE_THE_ACT).exclude(kind=OrderKind.RELEASE)
+
+
+def next_control_due() -> datetime | None:
+    """When the next message is to be worked on, or the next order comes to its end."""
+    moments = (
+        ReceivedOrder.objects.filter(state__in=AT_WORK).aggregate(at=Min("next_attempt_at"))["at"],
+        ReceivedEnquiry.objects.filter(state__in=enquiries.AT_WORK).aggregate(at=Min("next_attempt_at"))["at"],
+        _waiting().aggregate(at=Min("until"))["at"],
+        Control.objects.filter(ended_at=None).aggregate(at=Min("lift_next_at"))["at"],
+    )
+    return min((moment for moment in moments if moment is not None), default=None)
