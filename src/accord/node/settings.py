@@ -60,6 +60,7 @@ INSTALLED_APPS = [
     "accord.web",
     "accord.sites.accounts",
     "accord.sites.desk",
+    "accord.sites.bank",
 ]
 
 MIDDLEWARE = [
@@ -82,7 +83,8 @@ MIDDLEWARE = [
     "accord.web.errors.AccordErrors",
 ]
 
-ROOT_URLCONF = "accord.node.urls"
+_IS_BANK = ACCORD_AGENCY_KIND == "bank"
+ROOT_URLCONF = "accord.node.bank_urls" if _IS_BANK else "accord.node.urls"
 WSGI_APPLICATION = "accord.node.wsgi.application"
 
 TEMPLATES = [
@@ -145,9 +147,12 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.ScryptPasswordHasher"]
 LOGIN_URL = "accounts:sign-in"
-LOGIN_REDIRECT_URL = "desk:queue"
+LOGIN_REDIRECT_URL = "bank:inbox" if _IS_BANK else "desk:queue"
 LOGOUT_REDIRECT_URL = "accounts:sign-in"
-ACCORD_LANDING = {"administrator": "accounts:users", "auditor": "desk:audit"}  # by role; all others: LOGIN_REDIRECT_URL
+ACCORD_LANDING = {  # by role; all others: LOGIN_REDIRECT_URL
+    "administrator": "accounts:users",
+    "auditor": "bank:audit" if _IS_BANK else "desk:audit",
+}
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
 
 AXES_HANDLER = "accord.capabilities.people.lockout.Lockout"

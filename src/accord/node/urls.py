@@ -1,9 +1,16 @@
+"""What a centre serves. A bank's node serves `bank_urls` instead: neither serves the other's pages."""
+
 from __future__ import annotations
 
 from django.urls import include, path
 
-urlpatterns = [
+COMMON = [
     path("i18n/", include("django.conf.urls.i18n")),
     path("account/", include("accord.sites.accounts.urls")),
+]
+"""What every node serves."""
+
+urlpatterns = [
+    *COMMON,
     path("", include("accord.sites.desk.urls")),
 ]

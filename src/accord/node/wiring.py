@@ -11,11 +11,15 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
-from typing import Final
+from typing import Any, Final
+
+from django.conf import settings
 
 from accord.adapters.own_ledger import OwnLedger
 from accord.adapters.sandbox_bank import SandboxBanks
+from accord.adapters.sandbox_core import SandboxCore
 from accord.capabilities.claims.ports import LedgerHolder
+from accord.capabilities.controls import core_line
 from accord.capabilities.orders.ports import OrderTaker
 from accord.capabilities.orders.regime import current_regime
 from accord.core import clock
@@ -38,6 +42,8 @@ class Wired:
 
 def wire(home: Home) -> Wired:
     """The lines of this node, by what lies in its home."""
+    if settings.ACCORD_AGENCY_KIND == "bank":
+        return _wire_bank(home)
     if home.world.exists():
         return wire_sandbox(SandboxBanks.from_world(home.world, home.sandbox))
     return _wire_own_ledger(home)
@@ -55,6 +61,25 @@ def wire_sandbox(banks: SandboxBanks) -> Wired:
             return banks.bank(institution)
 
     lines = Lines(holder_of=holder_of, taker_of=taker_of, authority=current_regime().authority)
+    return Wired(lines, lambda: banks.advance(clock.now()))
+
+
+def _wire_bank(home: Home) -> Wired:
+    """This node is one bank: it asks nobody, and carries out what others order in its core system.
+
+    In an exercise that core is simulated: the bank of this code in the made-up world. Without one the inbox takes messages
+    in and people may look at them, but nothing is carried out until a core is connected.
+    """
+
+    def nobody(institution: str) -> Any:
+        raise Unavailable(f"this node is a bank's; it has no line to {institution!r}")
+
+    lines = Lines(holder_of=nobody, taker_of=nobody, authority=current_regime().authority)
+    if not home.world.exists():
+        core_line.connect(None)
+        return Wired(lines, lambda: None)
+    banks = SandboxBanks.from_world(home.world, home.sandbox, delay_factor=0, refusal_factor=0)
+    core_line.connect(SandboxCore(banks, settings.ACCORD_AGENCY))
     return Wired(lines, lambda: banks.advance(clock.now()))
 
 

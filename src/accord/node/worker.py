@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from django.conf import settings
 from django.db import OperationalError, close_old_connections
 
 from accord.capabilities.claims.tasks import (
@@ -23,6 +24,8 @@ from accord.capabilities.claims.tasks import (
     send_due_enquiries,
     take_enquiry_replies,
 )
+from accord.capabilities.controls.tasks import next_control_due
+from accord.capabilities.controls.tasks import run_due as run_due_controls
 from accord.capabilities.delivery import Courier
 from accord.capabilities.orders.tasks import (
     OrderCourier,
@@ -66,7 +69,8 @@ class Worker:
 
     def run_once(self) -> int:
         """One sweep; how many rows it worked on. Orders go before questions: money moves meanwhile."""
-        done = watch_clocks(clock.now())
+        done = run_due_controls(clock.now()) if settings.ACCORD_AGENCY_KIND == "bank" else 0
+        done += watch_clocks(clock.now())
         done += send_due_orders(self._lines.taker_of, self._orders)
         done += send_due_enquiries(self._lines.holder_of, self._lines.authority, self._enquiries)
         done += take_order_replies(self._orders, REPLY_SECONDS)
@@ -105,5 +109,5 @@ class Worker:
 
 def next_due() -> datetime | None:
     """When the next row falls due; None when nothing waits."""
-    due = [moment for moment in (next_order_due(), next_enquiry_due()) if moment is not None]
+    due = [moment for moment in (next_order_due(), next_enquiry_due(), next_control_due()) if moment is not None]
     return min(due, default=None)

@@ -15,6 +15,7 @@ from typing import Any
 
 from django import template
 from django.conf import settings
+from django.shortcuts import resolve_url
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -145,6 +146,18 @@ def desk_now() -> SafeString:
         desk_clock.to_iso(now),
         timezone.localtime(now).strftime("%H:%M:%S"),
     )
+
+
+@register.simple_tag
+def is_bank() -> bool:
+    """Whether this node is a bank's: it shows the inbox and not the desk."""
+    return bool(getattr(settings, "ACCORD_AGENCY_KIND", "centre") == "bank")
+
+
+@register.simple_tag
+def start_page() -> str:
+    """The address of the page where work begins on this node."""
+    return resolve_url(settings.LOGIN_REDIRECT_URL)
 
 
 @register.simple_tag

@@ -52,9 +52,9 @@ class Wanted:
     text: str = ""
 
 
-def history(actor: Actor, subject: UUID) -> list[AuditEntry]:
-    """What happened to one claim or report, oldest first."""
-    require(actor, Permission.CLAIMS_READ)
+def history(actor: Actor, subject: UUID, needs: Permission = Permission.CLAIMS_READ) -> list[AuditEntry]:
+    """What happened to one claim or report, or to whatever may be seen by those who hold `needs`, oldest first."""
+    require(actor, needs)
     return list(AuditEntry.objects.filter(subject=subject))
 
 

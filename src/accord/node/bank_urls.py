@@ -1,0 +1,14 @@
+"""What a bank's node serves: its inbox, and nothing of a centre's desk."""
+
+from __future__ import annotations
+
+from django.urls import include, path
+from django.views.generic import RedirectView
+
+from accord.node.urls import COMMON
+
+urlpatterns = [
+    *COMMON,
+    path("bank/", include("accord.sites.bank.urls")),
+    path("", RedirectView.as_view(pattern_name="bank:inbox")),
+]

@@ -1,0 +1,1 @@
+"""Pages of a bank that other agencies ask and order."""
