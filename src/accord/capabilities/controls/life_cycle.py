@@ -52,6 +52,7 @@ class Guard(StrEnum):
     PERSON = "a person of the bank decided so"
     CHECKS = "a check failed, or the order was withdrawn before it was carried out"
     CORE = "the core system refused"
+    NOTHING_KEPT = "the core system was told to keep nothing under it"
     IN_FORCE = "something is in force under the order"
     NOTHING_LEFT = "nothing is left in force under the order"
     REST_LEFT = "something is left in force under the order"
@@ -90,6 +91,7 @@ _STEPS: Final = (
     Step(State.EXECUTING, Event.DO, State.EXECUTED),
     Step(State.EXECUTING, Event.DO_PARTLY, State.EXECUTED_PARTLY),
     Step(State.EXECUTING, Event.REFUSE, State.REFUSED, Guard.CORE),
+    Step(State.EXECUTING, Event.EXPIRE, State.EXPIRED, Guard.NOTHING_KEPT),
     *(
         step
         for state in CARRIED_OUT

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Final
+from uuid import UUID
 
 from django.db.models import Min, QuerySet
 
@@ -14,7 +15,7 @@ from accord.capabilities.controls.ports import CoreSystem
 from accord.capabilities.controls.services import enquiries, progress
 from accord.capabilities.controls.services.outcome import end, expired
 from accord.capabilities.delivery import lease_due, next_retry
-from accord.capabilities.orders.kinds import OrderKind
+from accord.capabilities.orders.kinds import FOLLOWS_UP, OrderKind
 from accord.capabilities.people import services as people
 from accord.core.errors import AccordError
 
@@ -27,7 +28,7 @@ def run_due(now: datetime) -> int:
     done = expire_waiting(now)
     if core is None:
         return done
-    return done + lift_due(now, core) + _work_due(now, core)
+    return done + lift_due(now, core) + give_up_late(now, core) + _work_due(now, core)
 
 
 def _work_due(now: datetime, core: CoreSystem) -> int:
@@ -47,12 +48,41 @@ def expire_waiting(now: datetime) -> int:
 
 
 @people.change
-def _expire(order_id: object, now: datetime) -> int:
+def _expire(order_id: UUID, now: datetime) -> int:
     row = _waiting().select_for_update().filter(pk=order_id, until__lte=now).first()
     if row is None:
         return 0
     expired(row)
     return 1
+
+
+def give_up_late(now: datetime, core: CoreSystem) -> int:
+    """End orders whose time was over while the core was at work on them, or kept us waiting: it may keep nothing under them."""
+    late = _executing().filter(until__lte=now)[:BATCH]
+    return sum(_give_up(row.pk, core, now) for row in late)
+
+
+def _give_up(order_id: UUID, core: CoreSystem, now: datetime) -> int:
+    try:
+        core.lift(order_id)
+    except AccordError as error:
+        _executing().filter(pk=order_id).update(last_error=str(error)[:2_000])
+        return 0
+    return _given_up(order_id, now)
+
+
+@people.change
+def _given_up(order_id: UUID, now: datetime) -> int:
+    row = _executing().select_for_update().filter(pk=order_id, until__lte=now).first()
+    if row is None:
+        return 0
+    expired(row)
+    return 1
+
+
+def _executing() -> QuerySet[ReceivedOrder]:
+    """Orders that put something in force and are with the core."""
+    return ReceivedOrder.objects.filter(state=State.EXECUTING).exclude(kind__in=FOLLOWS_UP)
 
 
 def lift_due(now: datetime, core: CoreSystem) -> int:
@@ -77,13 +107,13 @@ def _lift(control: Control, core: CoreSystem, now: datetime) -> None:
 
 
 @people.change
-def _lifted(order_id: object, now: datetime) -> None:
+def _lifted(order_id: UUID, now: datetime) -> None:
     control = Control.objects.select_for_update().filter(pk=order_id, ended_at=None, until__lte=now).first()
     if control is not None:
         end(control, Event.LIFT, EndReason.EXPIRED)
 
 
-def _being_prolonged(now: datetime) -> set[object]:
+def _being_prolonged(now: datetime) -> set[UUID]:
     """Orders for which the core is just being asked to let them last longer: its word counts, not a guess of ours."""
     renewals = ReceivedOrder.objects.filter(kind=OrderKind.RENEWAL, state=State.EXECUTING, until__gt=now)
     return set(renewals.exclude(next_attempt_at=None).values_list("target", flat=True))

@@ -7,8 +7,9 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from accord.capabilities.orders.models.order import CARES, Order, plain
+from accord.capabilities.orders.models.order import Order, plain
 from accord.capabilities.orders.ports import Care
+from accord.capabilities.orders.words import CARES
 from accord.capabilities.people.policy import Actor, Permission, allowed
 from accord.core.object_ids import new_code, new_id, new_reference
 
