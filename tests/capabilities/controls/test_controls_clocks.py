@@ -17,7 +17,7 @@ from accord.capabilities.controls.life_cycle import State
 from accord.capabilities.controls.services import outcome, progress
 from accord.capabilities.delivery import LEASE
 from accord.capabilities.orders.kinds import OrderKind
-from accord.capabilities.orders.ports import OrderMessage, OrderStatus, Refusal
+from accord.capabilities.orders.ports import Limits, OrderMessage, OrderStatus, Refusal
 from accord.core import clock
 from accord.core.clock import SteppedClock
 from accord.core.errors import Conflict, Unavailable
@@ -87,7 +87,8 @@ def test_no_rule_acts_on_a_basis_that_nobody_checked(automatic: None, core: Sand
     assert (state_of(order), core.status(order.order_id)) == (State.FOR_DECISION, None)
     services.execute(clerk, order.order_id, "the centre explained it by telephone", 250)
     tasks.run_due(clock.now())
-    assert answered(services.take_order(channel(), order)).amount == 250
+    answer = answered(services.take_order(channel(), order))
+    assert (answer.amount, answer.reason) == (250, "the bank allowed 2.50 CNY of 6.00 CNY")
     assert state_of(order) == State.EXECUTED_PARTLY
 
 
@@ -105,7 +106,7 @@ def test_an_order_longer_than_agreed_is_cut_to_what_was_agreed(automatic: None, 
     answer = answered(services.take_order(channel(), order))
     status = services.status_of(channel(), order.order_id)
     assert status is not None
-    assert status.until == at(15) + timedelta(hours=4_416)
+    assert status.until == answer.until == at(15) + timedelta(hours=4_416)
     assert (answer.amount, core.status(order.order_id)) == (600, status)
 
 
@@ -173,6 +174,35 @@ def test_what_the_core_may_have_kept_ends_with_the_order_even_where_its_answer_w
     tasks.run_due(clock.now())
     assert state_of(order) == State.EXPIRED
     assert core.status(order.order_id) == OrderStatus(0, order.until, order.until)
+
+
+@pytest.mark.parametrize("kind", [OrderKind.LIMIT, OrderKind.RESTRICTION, OrderKind.PRESERVATION])
+def test_limits_and_the_duty_to_keep_data_are_in_force_until_they_end(
+    kind: OrderKind, agreed: None, core: SandboxCore, clerk: User, day: SteppedClock
+) -> None:
+    from accord.capabilities.controls import queries
+
+    order = hold(0, kind=kind, credits=(), limits=Limits(amount_per_day=0), data_wanted="log-ins")
+    services.take_order(channel(), order)
+    services.execute(clerk, order.order_id, "as agreed")
+    tasks.run_due(clock.now())
+    assert answered(services.take_order(channel(), order)).carried_out
+    assert [control.pk for control in queries.in_force(clerk)] == [order.order_id]
+    day.advance_to(order.until)
+    tasks.run_due(clock.now())
+    assert state_of(order) == State.LIFTED
+    assert not queries.in_force(clerk).exists()
+
+
+def test_a_stopped_payment_leaves_nothing_in_force(head: User, automatic: None, core: SandboxCore) -> None:
+    order = hold(kind=OrderKind.RECALL, account="", holder_name="", credits=(credit(400, "onward"),))
+    services.take_order(channel(), order)
+    services.execute(head, order.order_id, "as ordered")
+    tasks.run_due(clock.now())
+    answer = answered(services.take_order(channel(), order))
+    assert answer.refusal is Refusal.ALREADY_SETTLED
+    assert answer.settled is not None
+    assert (answer.settled.payee_bank, answer.settled.payee_account) == ("BANKB", "b-1")
 
 
 def test_the_clocks_start_at_arrival_and_the_inbox_shows_what_is_due_next(

@@ -142,12 +142,13 @@ class SandboxBank(SandboxLedger):
             message = self._owner.received(order_id, ORDER)
             if message is None or message.bank != self.code:
                 return None
-            hold = self._owner.holds.by_order.get(order_id)
-        if hold is None:
+            hold, limit = self._owner.holds.by_order.get(order_id), self._owner.limits.by_order.get(order_id)
+        kept = hold or limit
+        if kept is None:
             return OrderStatus(0, msgspec.json.decode(message.content, type=OrderMessage).until)
-        if hold.active(now):
-            return OrderStatus(hold.amount, from_micros(hold.until))
-        return OrderStatus(0, from_micros(hold.until), from_micros(hold.ends_at))
+        if kept.active(now):
+            return OrderStatus(hold.amount if hold else 0, from_micros(kept.until))
+        return OrderStatus(0, from_micros(kept.until), from_micros(kept.ends_at))
 
     def missing(self, transfers: Iterable[str]) -> list[str]:
         """Which of these transfers the bank has not seen by now."""

@@ -21,10 +21,11 @@ import pyarrow as pa
 
 from accord.adapters.sandbox_bank.bank import ORDER, SandboxBank, SandboxLedger
 from accord.adapters.sandbox_bank.book import AccountKey, TransferBook
-from accord.adapters.sandbox_bank.carry_out import BankState, carry_out_hold, carry_out_recall
+from accord.adapters.sandbox_bank.carry_out import BankState, carry_out_hold, carry_out_limit, carry_out_recall
 from accord.adapters.sandbox_bank.directory import AccountDirectory
-from accord.adapters.sandbox_bank.follow_up import carry_out_follow_up
+from accord.adapters.sandbox_bank.follow_up import carry_out_follow_up, follow_up_limit
 from accord.adapters.sandbox_bank.holds import Hold, HoldBook
+from accord.adapters.sandbox_bank.limits import Limit, LimitBook
 from accord.adapters.sandbox_bank.play import Play, StopReason
 from accord.adapters.sandbox_bank.profile import Faults, Profile
 from accord.adapters.sandbox_bank.store import Message, StateStore
@@ -39,6 +40,7 @@ from accord.engine.tracing.model import AccountRef
 
 _BEGINNING: Final = -(2**62)
 _NEVER: Final = 2**62
+_LIMITS: Final = (OrderKind.LIMIT, OrderKind.RESTRICTION, OrderKind.PRESERVATION)
 
 
 class SandboxBanks:
@@ -64,6 +66,7 @@ class SandboxBanks:
         self._store = StateStore(state_folder, _fingerprint(book))
         self.play = Play(book)
         self.holds = HoldBook()
+        self.limits = LimitBook()
         self._faults: dict[str, Faults] = {}
         self._next_at = _BEGINNING
         self._banks = {
@@ -155,12 +158,15 @@ class SandboxBanks:
             return tuple((currency, self.play.available(number, now, self.holds.held)) for currency, number in pockets)
 
     def lift(self, order_id: UUID) -> None:
-        """End a hold now, if it still stands: what a bank does unprompted when its time is over."""
+        """End a hold or limits now, if they still stand: what a bank does unprompted when its time is over."""
         with self.locked() as now:
-            hold = self.holds.by_order.get(order_id)
+            hold, limit = self.holds.by_order.get(order_id), self.limits.by_order.get(order_id)
             if hold is not None and hold.active(now):
                 with self._change():
                     self._put(replace(hold, released_at=now))
+            if limit is not None and limit.active(now):
+                with self._change():
+                    self._put_limit(replace(limit, released_at=now))
 
     def close(self) -> None:
         """Close the state file."""
@@ -242,7 +248,7 @@ class SandboxBanks:
             return
         played = self._store.played()
         self.play.replay(played, self._store.new_stops())
-        self.holds = HoldBook(self._store.holds())
+        self.holds, self.limits = HoldBook(self._store.holds()), LimitBook(self._store.limits())
         self._faults = self._store.faults()
         self._look_ahead()
 
@@ -264,7 +270,7 @@ class SandboxBanks:
         before = self.play.played
         while True:
             due = self._store.next_due(now)
-            stops = self.play.advance(now if due is None else due.due_at, self.holds.held)
+            stops = self.play.advance(now if due is None else due.due_at, self.holds.held, self.limits)
             self._store.add_stops(stops)
             if due is None:
                 break
@@ -288,6 +294,8 @@ class SandboxBanks:
             return self._hold(message, order)
         if order.kind in FOLLOWS_UP:
             return self._follow_up(message, order)
+        if order.kind in _LIMITS:
+            return self._limit(message, order)
         return OrderAnswer(from_micros(message.due_at), 0, Refusal.NOT_SUPPORTED, "this bank does not carry out such orders")
 
     def _refused_before(self, message: Message, order: OrderMessage) -> OrderAnswer | None:
@@ -308,6 +316,12 @@ class SandboxBanks:
             self._put(hold)
         return answer
 
+    def _limit(self, message: Message, order: OrderMessage) -> OrderAnswer:
+        answer, limit = carry_out_limit(self._state(message), order)
+        if limit is not None:
+            self._put_limit(limit)
+        return answer
+
     def _recall(self, message: Message, order: OrderMessage) -> OrderAnswer:
         answer, row = carry_out_recall(self._state(message), order)
         if row is not None:
@@ -321,6 +335,12 @@ class SandboxBanks:
         if order.kind is OrderKind.RELEASE and (known is None or known.answer is None):
             self._store.withdraw(order.target)
             return OrderAnswer(from_micros(message.due_at))
+        limit = self.limits.by_order.get(order.target)
+        if limit is not None:
+            answer, changed = follow_up_limit(order, limit, message.due_at)
+            if changed is not None:
+                self._put_limit(changed)
+            return answer
         answer, holds = carry_out_follow_up(order, self.holds.by_order.get(order.target), message.due_at)
         for hold in holds:
             self._put(hold)
@@ -329,6 +349,10 @@ class SandboxBanks:
     def _put(self, hold: Hold) -> None:
         self.holds.put(hold)
         self._store.put_hold(hold)
+
+    def _put_limit(self, limit: Limit) -> None:
+        self.limits.put(limit)
+        self._store.put_limit(limit)
 
     def _state(self, message: Message) -> BankState:
         bank = self._banks[message.bank]

@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from accord.engine.records.schema import BALANCES, TRANSFERS
+from accord.engine.records.schema import BALANCES, TRANSFERS, TransferKind
 
 RESERVE: Final = 0
 """Event: a pending payment is set aside on the debtor's account."""
@@ -41,7 +41,9 @@ class Event(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Movement:
-    """One row to be played: account numbers, what leaves the debtor, what reaches the creditor, rows it passes on."""
+    """One row to be played: account numbers, what leaves the debtor, what reaches the creditor, rows it passes on; `cash`
+    is paid out at a counter or machine.
+    """
 
     debtor: int
     creditor: int
@@ -49,6 +51,7 @@ class Movement:
     received: int
     pending: bool
     depends_on: tuple[int, ...]
+    cash: bool
 
 
 class TransferBook:
@@ -163,13 +166,12 @@ class TransferBook:
             "counter_amount",
             "counter_currency",
         )
-        columns = [rows[name].to_pylist() for name in (*names, "initiated", "time", "depends_on")]
+        columns = [rows[name].to_pylist() for name in (*names, "initiated", "time", "depends_on", "kind")]
         movements: dict[int, Movement] = {}
         events: list[Event] = []
         for row, values in enumerate(zip(*columns, strict=True), self.history):
-            payer_bank, payer, currency, amount, payee_bank, payee, received, received_currency, initiated, booked, parents = (
-                values
-            )
+            payer_bank, payer, currency, amount, payee_bank, payee, received, received_currency, *times, parents, kind = values
+            initiated, booked = times
             movements[row] = Movement(
                 debtor=self._account(AccountKey(payer_bank, payer, currency)),
                 creditor=self._account(AccountKey(payee_bank, payee, received_currency or currency)),
@@ -177,6 +179,7 @@ class TransferBook:
                 received=amount if received is None else received,
                 pending=initiated < booked,
                 depends_on=tuple(self._rows_of_parents(parents)),
+                cash=kind == TransferKind.CASH,
             )
             if initiated < booked:
                 events.append(Event(initiated, RESERVE, row))

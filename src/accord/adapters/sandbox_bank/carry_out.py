@@ -17,12 +17,14 @@ from accord.adapters.sandbox_bank.holds import (
     merged_credits,
     units_in,
 )
+from accord.adapters.sandbox_bank.limits import Limit
 from accord.adapters.sandbox_bank.matching import Match, Matcher
 from accord.adapters.sandbox_bank.pinned import trace_with_holds
 from accord.adapters.sandbox_bank.play import Play
 from accord.adapters.sandbox_bank.profile import Faults, Profile
 from accord.capabilities.claims.ports import Credit, EnquiryAnswer
-from accord.capabilities.orders.ports import OrderAnswer, OrderMessage, Refusal, SettledPayment
+from accord.capabilities.orders.kinds import OrderKind
+from accord.capabilities.orders.ports import Limits, OrderAnswer, OrderMessage, Refusal, SettledPayment
 from accord.core.clock import from_micros, to_micros
 from accord.core.errors import BadInput, NotFound
 from accord.core.money import Money
@@ -175,6 +177,32 @@ def _joint(state: BankState, order: OrderMessage, credits_: tuple[Credit, ...], 
     every = merged_credits(credit for group in (credits_, *(hold.credits for hold in others)) for credit in group)
     trace = state.follow(every, order.rule)
     return sum(other.amount for other in trace.standing if other.account == place.account and other.currency == place.currency)
+
+
+def carry_out_limit(state: BankState, order: OrderMessage) -> tuple[OrderAnswer, Limit | None]:
+    """Put limits on what leaves the ordered account; a restriction without limits lets only living costs leave.
+
+    An order to keep data limits nothing and is merely in force.
+    """
+    answered_at = from_micros(state.moment)
+    refs = state.directory.find(order.account, state.banks)
+    if not order.authority.strip() or to_micros(order.until) <= state.moment:
+        return OrderAnswer(answered_at, 0, Refusal.NOT_AUTHORISED, "no authority is named, or the order had run out"), None
+    if not refs:
+        return OrderAnswer(answered_at, 0, Refusal.NO_SUCH_ACCOUNT, f"no account {order.account} here"), None
+    limits = order.limits or (Limits(amount_per_day=order.living_costs) if order.kind is OrderKind.RESTRICTION else Limits())
+    limit = Limit(
+        order_id=order.order_id,
+        bank=state.profile.code,
+        accounts=tuple(number for ref in refs for _, number in state.book.pockets.get((ref.bank, ref.number), ())),
+        placed_at=state.moment,
+        until=to_micros(order.until),
+        amount_per_day=limits.amount_per_day,
+        payees_per_day=limits.payees_per_day,
+        cash_per_day=limits.cash_per_day,
+        waits=bool(limits.delay_minutes),
+    )
+    return OrderAnswer(answered_at), limit
 
 
 def carry_out_recall(state: BankState, order: OrderMessage) -> tuple[OrderAnswer, int | None]:

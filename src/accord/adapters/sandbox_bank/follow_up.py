@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Final
 
 from accord.adapters.sandbox_bank.holds import Hold, first_units
+from accord.adapters.sandbox_bank.limits import Limit
 from accord.capabilities.orders.kinds import OrderKind
 from accord.capabilities.orders.ports import OrderAnswer, OrderMessage, Refusal
 from accord.core.clock import from_micros, to_micros
@@ -25,6 +26,19 @@ def carry_out_follow_up(order: OrderMessage, hold: Hold | None, moment: int) -> 
     if not hold.active(moment):
         return OrderAnswer(answered_at, 0, Refusal.ALREADY_ENDED, "what was held under that order is over"), []
     return _ACTS[order.kind](order, hold, moment)
+
+
+def follow_up_limit(order: OrderMessage, limit: Limit, moment: int) -> tuple[OrderAnswer, Limit | None]:
+    """What becomes of an order about limits: lift or prolong them; there is nothing to pay out."""
+    answered_at = from_micros(moment)
+    if not limit.active(moment):
+        return OrderAnswer(answered_at, 0, Refusal.ALREADY_ENDED, "what was in force under that order is over"), None
+    if order.kind is OrderKind.RELEASE:
+        return OrderAnswer(answered_at), replace(limit, released_at=moment)
+    if order.kind is OrderKind.RENEWAL:
+        until = max(limit.until, to_micros(order.until))
+        return OrderAnswer(answered_at, until=from_micros(until)), replace(limit, until=until)
+    return OrderAnswer(answered_at, 0, Refusal.NO_SUCH_ORDER, "nothing is held under that order"), None
 
 
 def _release(order: OrderMessage, hold: Hold, moment: int) -> Outcome:

@@ -10,7 +10,8 @@ from collections import defaultdict
 from collections.abc import Callable
 from enum import StrEnum
 
-from accord.adapters.sandbox_bank.book import RESERVE, TransferBook
+from accord.adapters.sandbox_bank.book import RESERVE, Movement, TransferBook
+from accord.adapters.sandbox_bank.limits import DAY, LimitBook, Spent
 
 
 class StopReason(StrEnum):
@@ -19,6 +20,7 @@ class StopReason(StrEnum):
     NO_FUNDS = "no_funds"  # what the account had was held, or had never arrived
     PARENT_STOPPED = "parent_stopped"  # it was to pass on the money of a payment that did not happen
     RECALLED = "recalled"
+    LIMITED = "limited"  # it would have exceeded a limit on the account, or would have had to wait
 
 
 Held = Callable[[int, int], int]
@@ -35,6 +37,7 @@ class Play:
         self.reserved: defaultdict[int, int] = defaultdict(int)
         self.stopped: dict[int, StopReason] = {}
         self._pending: set[int] = set()
+        self._spent: defaultdict[tuple[int, int], Spent] = defaultdict(Spent)  # (account, day) → what left it
         self.booked: list[int] = []
 
     @property
@@ -51,13 +54,13 @@ class Play:
         """What the account can pay at that moment."""
         return self.balance[account] - self.reserved[account] - held(account, at)
 
-    def advance(self, until: int, held: Held) -> list[tuple[int, StopReason]]:
+    def advance(self, until: int, held: Held, limits: LimitBook) -> list[tuple[int, StopReason]]:
         """Play every event up to `until` (inclusive); returns the payments that did not happen."""
         events, stops = self._book.events, []
         while self.played < len(events) and events[self.played].at <= until:
             event = events[self.played]
             if event.row not in self.stopped and event.row not in self._pending:
-                reason = self._obstacle(event.row, event.at, held)
+                reason = self._obstacle(event.row, event.at, held, limits)
                 if reason:
                     self.stopped[event.row] = reason
                     stops.append((event.row, reason))
@@ -80,6 +83,9 @@ class Play:
             self._pending.discard(row)
             movement = self._book.movements[row]
             self.reserved[movement.debtor] -= movement.amount
+            spent = self._spent_on_day_of(row)
+            spent.amount -= movement.amount
+            spent.cash -= movement.amount if movement.cash else 0
 
     def is_pending(self, row: int) -> bool:
         return row in self._pending
@@ -88,10 +94,12 @@ class Play:
         """Whether the transfer has happened; `at` is the moment played to."""
         return row not in self.stopped and int(self._book.booked_at[row]) <= at
 
-    def _obstacle(self, row: int, at: int, held: Held) -> StopReason | None:
+    def _obstacle(self, row: int, at: int, held: Held, limits: LimitBook) -> StopReason | None:
         movement = self._book.movements[row]
         if any(parent in self.stopped for parent in movement.depends_on):
             return StopReason.PARENT_STOPPED
+        if limits.by_order and limits.refuses(movement, at, self._spent_on_day_of(row)):
+            return StopReason.LIMITED
         if self.available(movement.debtor, at, held) >= movement.amount:
             return None
         if self._book.overdraft and not held(movement.debtor, at):
@@ -102,6 +110,8 @@ class Play:
         if row in self.stopped:
             return
         movement = self._book.movements[row]
+        if row not in self._pending:
+            self._count(row, movement)
         if phase == RESERVE:
             self.reserved[movement.debtor] += movement.amount
             self._pending.add(row)
@@ -113,3 +123,15 @@ class Play:
         self.balance[movement.debtor] = max(left, 0) if self._book.overdraft else left
         self.balance[movement.creditor] += movement.received
         self.booked.append(row)
+
+    def _count(self, row: int, movement: Movement) -> None:
+        """Note what leaves the account on the day on which the payment was made."""
+        spent = self._spent_on_day_of(row)
+        spent.amount += movement.amount
+        if movement.cash:
+            spent.cash += movement.amount
+        else:
+            spent.payees.add(movement.creditor)
+
+    def _spent_on_day_of(self, row: int) -> Spent:
+        return self._spent[self._book.movements[row].debtor, int(self._book.initiated[row]) // DAY]

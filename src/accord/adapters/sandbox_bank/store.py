@@ -19,6 +19,7 @@ from uuid import UUID
 import msgspec
 
 from accord.adapters.sandbox_bank.holds import Hold
+from accord.adapters.sandbox_bank.limits import Limit
 from accord.adapters.sandbox_bank.play import StopReason
 from accord.adapters.sandbox_bank.profile import Faults
 from accord.core.errors import Conflict, Corrupt
@@ -32,6 +33,7 @@ CREATE TABLE IF NOT EXISTS messages (
 );
 CREATE INDEX IF NOT EXISTS messages_due ON messages (due_at) WHERE answer IS NULL;
 CREATE TABLE IF NOT EXISTS holds (order_id TEXT PRIMARY KEY, content BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS limits (order_id TEXT PRIMARY KEY, content BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS withdrawn (order_id TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS faults (bank TEXT PRIMARY KEY, content BLOB NOT NULL) WITHOUT ROWID;
 """
@@ -158,6 +160,14 @@ class StateStore:
 
     def put_hold(self, hold: Hold) -> None:
         self._database.execute("INSERT OR REPLACE INTO holds VALUES (?, ?)", (str(hold.order_id), msgspec.json.encode(hold)))
+
+    def limits(self) -> list[Limit]:
+        found = self._database.execute("SELECT content FROM limits")
+        return [msgspec.json.decode(content, type=Limit) for (content,) in found]
+
+    def put_limit(self, limit: Limit) -> None:
+        content = msgspec.json.encode(limit)
+        self._database.execute("INSERT OR REPLACE INTO limits VALUES (?, ?)", (str(limit.order_id), content))
 
     def withdraw(self, order_id: UUID) -> None:
         """Remember that an order is not to be carried out, whether it has come yet or not."""

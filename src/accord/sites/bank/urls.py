@@ -21,6 +21,7 @@ urlpatterns = [
     path("enquiries/<uuid:enquiry_id>/", enquiries.show, name="enquiry"),
     path("enquiries/<uuid:enquiry_id>/answer/", enquiries.answer, name="enquiry-answer"),
     path("enquiries/<uuid:enquiry_id>/refuse/", enquiries.refuse, name="enquiry-refuse"),
+    path("enquiries/<uuid:enquiry_id>/try-again/", enquiries.try_again, name="enquiry-try-again"),
     path("in-force/", in_force.index, name="in-force"),
     path("in-force.csv", in_force.export, name="in-force-export"),
     path("rules/", rules.show, name="rules"),

@@ -165,3 +165,8 @@ class ReceivedEnquiry(Received):
     def is_overdue(self, now: datetime) -> bool:
         """Whether the bank owes the sender an answer past its own clock."""
         return self.is_open and self.execute_due_at < now
+
+    @property
+    def is_stuck(self) -> bool:
+        """Whether the core's answer could not be used, so that nothing more happens until a person looks."""
+        return self.state in (EnquiryState.RECEIVED, EnquiryState.ANSWERING) and self.next_attempt_at is None

@@ -1,7 +1,14 @@
 """Whatever changes on a bank's side."""
 
 from accord.capabilities.controls.services.appeals import appeal_delivered, appeal_failed, appeals_to_hand_in, record_appeal
-from accord.capabilities.controls.services.deciding import answer_enquiry, execute, refuse, refuse_enquiry, try_again
+from accord.capabilities.controls.services.deciding import (
+    answer_enquiry,
+    ask_core_again,
+    execute,
+    refuse,
+    refuse_enquiry,
+    try_again,
+)
 from accord.capabilities.controls.services.outbox import answers_to_push, push_failed, pushed
 from accord.capabilities.controls.services.rules import agree, end_agreement, end_rule, set_rule
 from accord.capabilities.controls.services.taking import status_of, take_enquiry, take_order
@@ -14,6 +21,7 @@ __all__ = [
     "appeal_delivered",
     "appeal_failed",
     "appeals_to_hand_in",
+    "ask_core_again",
     "end_agreement",
     "end_rule",
     "execute",

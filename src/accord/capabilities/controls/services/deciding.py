@@ -116,6 +116,19 @@ def try_again(actor: User, order_id: UUID) -> ReceivedOrder:
     return row
 
 
+@people.change
+def ask_core_again(actor: User, enquiry_id: UUID) -> ReceivedEnquiry:
+    """Ask the core once more about an enquiry that is stuck."""
+    require(actor, Permission.INBOX_DECIDE)
+    row = locked_enquiry(enquiry_id)
+    if not row.is_stuck:
+        raise Conflict("the enquiry is not stuck: the node is at work on it, or it has been answered")
+    row.next_attempt_at = clock.now()
+    row.save(update_fields=["next_attempt_at"])
+    people.record(actor, "inbox enquiry tried again", subject=row.pk, obj=row)
+    return row
+
+
 def _refusal(refusal: str, reason: str) -> tuple[Refusal, str]:
     try:
         code = Refusal(refusal)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from uuid import UUID
 
 from accord.capabilities.claims.messages import to_json
@@ -14,6 +15,7 @@ from accord.capabilities.orders.ports import OrderAnswer, Refusal
 from accord.capabilities.people import services as people
 from accord.capabilities.people.policy import NODE, Actor
 from accord.core import clock
+from accord.core.money import Money
 
 
 @people.change
@@ -26,11 +28,22 @@ def take_over(order_id: UUID, answer: OrderAnswer) -> None:
         settle(row, Event.REFUSE, answer)
         return
     whole = row.kind not in ON_MONEY or answer.amount >= row.amount
+    answer = _with_what_was_decided(row, answer)
     if row.kind in FOLLOWS_UP:
         _on_target(row, answer)
     else:
         _put_in_force(row, answer)
     settle(row, Event.DO if whole else Event.DO_PARTLY, answer)
+
+
+def _with_what_was_decided(row: ReceivedOrder, answer: OrderAnswer) -> OrderAnswer:
+    """The core knows only what it was asked; the sender is told where the bank allowed less than was ordered."""
+    if row.decided_amount is not None and not answer.reason:
+        allowed, ordered = Money(row.decided_amount, row.currency), Money(row.amount, row.currency)
+        answer = replace(answer, reason=f"the bank allowed {allowed} of {ordered}")
+    if row.decided_until is not None and answer.until is None:
+        answer = replace(answer, until=row.decided_until)
+    return answer
 
 
 def refused(row: ReceivedOrder, refusal: Refusal, reason: str, actor: Actor = NODE) -> None:
@@ -57,7 +70,7 @@ def settle(row: ReceivedOrder, event: Event, answer: OrderAnswer, actor: Actor =
     row.answer, row.answered_at = to_json(answer), answer.answered_at
     row.refusal, row.reason = answer.refusal or "", answer.reason
     row.next_attempt_at, row.last_error = None, ""
-    if row.kind in (*KEEPS_MONEY, OrderKind.RECALL):
+    if row.kind in KEEPS_MONEY:
         row.kept = answer.amount
     if not hasattr(row, "control") or row.control.ended_at is not None:
         row.ended_at = answer.answered_at

@@ -67,7 +67,7 @@ def status_of(channel: Channel, order_id: UUID) -> OrderStatus | None:
     row = ReceivedOrder.objects.filter(pk=order_id, sender=channel.sender).first()
     if row is None:
         return None
-    return OrderStatus(row.kept, row.decided_until or row.until, row.ended_at)
+    return OrderStatus(row.kept, row.until, row.ended_at)
 
 
 @people.change

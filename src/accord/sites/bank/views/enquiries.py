@@ -81,3 +81,10 @@ def refuse(request: HttpRequest, enquiry_id: UUID) -> HttpResponse:
     services.refuse_enquiry(actor, enquiry_id, request.POST.get("refusal", ""), request.POST.get("reason", ""))
     messages.success(request, _("The enquiry is refused; the sender is told when it asks again."))
     return redirect("bank:enquiry", enquiry_id)
+
+
+@require_POST
+def try_again(request: HttpRequest, enquiry_id: UUID) -> HttpResponse:
+    services.ask_core_again(reader(request, Permission.INBOX_DECIDE), enquiry_id)
+    messages.success(request, _("The core system is asked again."))
+    return redirect("bank:enquiry", enquiry_id)
