@@ -19,7 +19,7 @@ CHECKS: Final[dict[str, Promise]] = {
     "authority": _("Authority"),
     "basis": _("Legal basis"),
     "court": _("Court"),
-    "expiry": _("End"),
+    "expiry": _("When it ends"),
     "account": _("Account"),
     "name": _("Name of the holder"),
     "protected": _("Protected accounts"),

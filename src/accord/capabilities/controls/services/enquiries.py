@@ -125,7 +125,9 @@ def _take_over(enquiry_id: UUID, answer: object) -> None:
     row.next_attempt_at, row.last_error = None, ""
     row.save()
     keep_promise(row, "enquiry", row.answer)
-    people.record(NODE, "inbox enquiry answered", subject=row.pk, obj=row, sender=row.sender, automatic=row.rule_id is not None)
+    people.record(
+        NODE, "inbox enquiry answered", subject=row.pk, obj=row, sender=row.sender, automatic="✓" if row.rule_id else ""
+    )
 
 
 def refuse_enquiry_row(row: ReceivedEnquiry, refusal: Refusal, reason: str, actor: Actor = NODE) -> None:

@@ -86,7 +86,7 @@ def settle(row: ReceivedOrder, event: Event, answer: OrderAnswer, actor: Actor =
         currency=row.currency,
         refusal=row.refusal,
         reason=row.reason,
-        automatic=row.rule_id is not None,
+        automatic="✓" if row.rule_id else "",
     )
 
 

@@ -117,7 +117,7 @@ def _route_follow_up(row: ReceivedOrder, message: OrderMessage, decisive: checks
 def _ask_person(row: ReceivedOrder) -> None:
     row.state, row.next_attempt_at = next_state(row.state, Event.ASK), None
     row.save()
-    people.record(NODE, "inbox order for decision", subject=row.pk, obj=row, kind=row.kind, sender=row.sender)
+    people.record(NODE, "inbox order for_decision", subject=row.pk, obj=row, kind=row.kind, sender=row.sender)
 
 
 def _start(row: ReceivedOrder, rule: BankRule | None) -> None:
