@@ -84,8 +84,13 @@ def rewarding(world: World) -> tuple[VictimReport, ...]:
 
 
 @contextmanager
-def played_node(root: Path) -> Iterator[PlayedNode]:
-    """Make the world, start the node, and end it with everything that it started."""
+def played_node(
+    root: Path, users: dict[str, tuple[str, str, str]] = USERS, settings: dict[str, str] | None = None, seed: str = ""
+) -> Iterator[PlayedNode]:
+    """Make the world, start the node, and end it with everything that it started.
+
+    `settings` are of this node's environment; `seed` is a program that is run after its tables were made.
+    """
     home = Home(root / "home")
     home.create()
     world = quick_world()
@@ -94,8 +99,9 @@ def played_node(root: Path) -> Iterator[PlayedNode]:
     (home.root / "institutions.json").write_text(json.dumps(names, ensure_ascii=False), encoding="utf-8")
     reports = rewarding(world)
     exercise_clock.run_on_from(home, min(report.about_when for report in reports))
-    environment = _environment(home)
-    subprocess.run([sys.executable, "-c", _PREPARE, json.dumps([PASSWORD, USERS])], env=environment, check=True, timeout=90)
+    environment = _environment(home) | (settings or {})
+    program = [sys.executable, "-c", _PREPARE + seed, json.dumps([PASSWORD, users])]
+    subprocess.run(program, env=environment, check=True, timeout=90)
     with create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
     command = [sys.executable, "-m", "accord.node.cli", "node", "run", "--port", str(port)]

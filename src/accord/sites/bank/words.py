@@ -117,7 +117,7 @@ ACCOUNT_KINDS: Final[dict[str, Promise]] = {
     AccountKind.PERSONAL: _("Personal account"),
     AccountKind.JOINT: _("Joint account"),
     AccountKind.SALARY: _("Salary account"),
-    AccountKind.MERCHANT: _("Merchant’s account"),
+    AccountKind.MERCHANT: _("Merchant account"),
     AccountKind.POOLED: _("Pooled account"),
     AccountKind.UNKNOWN: _("Kind not known"),
 }

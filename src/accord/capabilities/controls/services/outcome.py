@@ -47,14 +47,15 @@ def _with_what_was_decided(row: ReceivedOrder, answer: OrderAnswer) -> OrderAnsw
 
 
 def refused(row: ReceivedOrder, refusal: Refusal, reason: str, actor: Actor = NODE) -> None:
-    """Refuse an order that has had no effect. Inside a change."""
-    settle(row, Event.REFUSE, OrderAnswer(clock.now(), refusal=refusal, reason=reason), actor)
+    """Refuse an order that has had no effect; `reason` is for the sender. Inside a change."""
+    answer = OrderAnswer(clock.now(), refusal=refusal, reason=reason)
+    settle(row, Event.REFUSE, answer, actor, words="" if actor is NODE else None)  # its checks say it in any language
 
 
 def expired(row: ReceivedOrder) -> None:
     """The order's time is over before it was carried out. Inside a change."""
     answer = OrderAnswer(clock.now(), refusal=Refusal.NOT_AUTHORISED, reason="its time was over before the bank could act")
-    settle(row, Event.EXPIRE, answer)
+    settle(row, Event.EXPIRE, answer, words="")
 
 
 def withdrawn_release(row: ReceivedOrder, target: ReceivedOrder | None) -> None:
@@ -64,11 +65,11 @@ def withdrawn_release(row: ReceivedOrder, target: ReceivedOrder | None) -> None:
     settle(row, Event.DO, OrderAnswer(clock.now()))
 
 
-def settle(row: ReceivedOrder, event: Event, answer: OrderAnswer, actor: Actor = NODE) -> None:
-    """Fix the answer to an order, for good."""
+def settle(row: ReceivedOrder, event: Event, answer: OrderAnswer, actor: Actor = NODE, words: str | None = None) -> None:
+    """Fix the answer to an order, for good. `words` is what the bank's pages show as its reason, where not the answer's."""
     row.state = next_state(row.state, event)
     row.answer, row.answered_at = to_json(answer), answer.answered_at
-    row.refusal, row.reason = answer.refusal or "", answer.reason
+    row.refusal, row.reason = answer.refusal or "", answer.reason if words is None else words
     row.next_attempt_at, row.last_error = None, ""
     if row.kind in KEEPS_MONEY:
         row.kept = answer.amount
@@ -82,7 +83,7 @@ def settle(row: ReceivedOrder, event: Event, answer: OrderAnswer, actor: Actor =
         subject=row.pk,
         obj=row,
         kind=row.kind,
-        amount=answer.amount,
+        amount=answer.amount or None,
         currency=row.currency,
         refusal=row.refusal,
         reason=row.reason,

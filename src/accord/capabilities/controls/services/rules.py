@@ -113,7 +113,7 @@ def set_rule(actor: User, sender: str, kind: str, ceiling: Money | None = None) 
     row.ceiling = ceiling.minor if ceiling is not None and on_money else None
     row.save(force_insert=True)
     people.record(
-        actor, "rule set", subject=None, obj=row, sender=sender, kind=kind, amount=row.ceiling or 0, currency=currency or None
+        actor, "rule set", subject=None, obj=row, sender=sender, kind=kind, amount=row.ceiling, currency=currency or None
     )
     return row
 

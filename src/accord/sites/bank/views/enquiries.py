@@ -21,6 +21,7 @@ from accord.capabilities.people.policy import Permission, allowed
 from accord.core import clock
 from accord.sites.bank.requests import reader
 from accord.sites.bank.words import ACCOUNT_KINDS, CHANNELS, FOR_PEOPLE_TO_CHOOSE, REFUSALS, check_rows
+from accord.sites.desk.presenters.trace_rows import WORDS as EXITS
 from accord.sites.desk.presenters.words import RULES
 from accord.sites.desk.requests import page_of
 
@@ -54,6 +55,7 @@ def show(request: HttpRequest, enquiry_id: UUID) -> HttpResponse:
         "asked": asked,
         "answer": answer,
         "standing": [(place, ACCOUNT_KINDS[place.kind]) for place in answer.standing] if answer else [],
+        "exits": [(exit_, EXITS[exit_.kind]) for exit_ in answer.exits] if answer else [],
         "checks": check_rows(enquiry.checks),
         "channel": CHANNELS.get(enquiry.channel, enquiry.channel),
         "rule_words": RULES.get(asked.rule.value, asked.rule.value),

@@ -1,0 +1,137 @@
+"""A bank officer's way through the inbox, by keyboard, in both languages, in a real browser."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from conftest import NARROW, Visit
+from played_node import PASSWORD, PlayedNode, played_node, quick_world
+from playwright.sync_api import Page, expect
+
+pytestmark = [pytest.mark.browser, pytest.mark.database, pytest.mark.slow]
+
+USERS = {"bao": ("bank_officer", "包行员", "zh-hans"), "bea": ("bank_supervisor", "Bea Bank", "en")}
+
+_SEED = """
+from datetime import timedelta
+from uuid import uuid4
+import pyarrow.parquet as parquet
+from django.conf import settings
+from accord.capabilities.claims.ports import Credit, EnquiryRequest
+from accord.capabilities.controls import services
+from accord.capabilities.controls.ports import Channel
+from accord.capabilities.controls.services.rules import KINDS_FOR_BANKS, AgreementFacts
+from accord.capabilities.orders.kinds import OrderKind
+from accord.capabilities.orders.ports import HolderNotice, OrderMessage
+from accord.capabilities.people.models import User
+from accord.core import clock
+from accord.core.clock import to_micros
+from accord.core.money import Money
+from accord.engine.tracing.model import Rule
+
+home, bank, now = Home.from_environment(), settings.ACCORD_AGENCY, clock.now()
+head = User.objects.get(role="bank_supervisor")
+services.agree(head, AgreementFacts("CENTRE", "Centre", [kind.value for kind in KINDS_FOR_BANKS], 720))
+services.set_rule(head, "CENTRE", "stop_payment", Money(10**9, "CNY"))
+holders = {(row["bank"], row["number"]): row for row in parquet.read_table(home.world / "accounts.parquet").to_pylist()}
+rows = [
+    row for row in parquet.read_table(home.world / "transfers.parquet").to_pylist()
+    if row["creditor_bank"] == bank and row["time"] < to_micros(now) and row["currency"] == "CNY"
+    and holders.get((bank, row["creditor"]), {}).get("kind") == "personal"
+]
+rows.sort(key=lambda row: -row["time"])
+line = Channel("CENTRE", "https", "line of CENTRE")
+for place, row in enumerate(rows[:3]):
+    credit = Credit(row["id"], row["amount"], row["currency"])
+    services.take_order(line, OrderMessage(
+        uuid4(), f"O-WALK-{place}", OrderKind.STOP_PAYMENT, "Centre", bank, row["creditor"], row["amount"], row["currency"],
+        Rule.FIFO, now + timedelta(hours=48), (credit,), holder_name=holders[bank, row["creditor"]]["holder"],
+        legal_basis="a rule", verified=place != 1,
+        notice=HolderNotice(now, {"en": "Some of your money is kept.", "zh-Hans": "您的部分资金被保留。"}),
+    ))
+    services.take_enquiry(line, EnquiryRequest(uuid4(), "Centre", bank, (credit,), Rule.FIFO))
+"""
+
+
+@pytest.fixture(scope="module")
+def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PlayedNode]:
+    """A bank's node with three orders and three enquiries; the second order waits for a person."""
+    bank = next(bank.code for bank in quick_world().banks if bank.country == "CN")
+    settings = {"ACCORD_AGENCY_KIND": "bank", "ACCORD_AGENCY": bank, "ACCORD_SECOND_FACTOR": "off"}
+    with played_node(tmp_path_factory.mktemp("bank"), USERS, settings, _SEED) as played:
+        yield played
+
+
+def _sign_in(visit: Visit, name: str) -> Page:
+    visit.open("/account/sign-in/")
+    visit.page.locator("#id_username").fill(name)
+    visit.page.locator("#id_password").fill(PASSWORD)
+    visit.page.keyboard.press("Enter")
+    visit.page.wait_for_url("**/bank/")
+    return visit.page
+
+
+def _faults(page: Page) -> list[str]:
+    """What axe finds serious or worse."""
+    found = Axe().run(page).response["violations"]
+    return [f"{one['id']}: {one['nodes'][0]['html'][:200]}" for one in found if one["impact"] in ("serious", "critical")]
+
+
+def test_an_officer_decides_by_keyboard_and_tells_the_holder(visit: Callable[..., Visit]) -> None:
+    begun = visit()
+    page = _sign_in(begun, "bea")
+    keys = page.keyboard
+    begun.open("/bank/?show=for_decision")
+    expect(page.locator("a[data-row]")).to_have_text(re.compile("O-WALK-1"))
+    begun.picture("bank-inbox-en")
+    keys.press("j")
+    keys.press("Enter")
+    page.wait_for_url("**/bank/orders/*/")
+    begun.picture("bank-order-en", whole=True)
+    page.locator("#note").focus()
+    keys.type("The centre explained it by telephone.")
+    keys.press("Tab")
+    keys.press("Enter")
+    expect(page.locator("h1 .state")).to_have_text(re.compile("Being carried out|Carried out|Refused"))
+    begun.open("/bank/in-force/")
+    expect(page.locator("tbody tr").first).to_contain_text("O-WALK")
+    page.locator("a[data-row]").first.focus()
+    keys.press("Enter")
+    page.wait_for_url("**/bank/orders/*/")
+    page.get_by_role("button", name="The holder has been told").focus()
+    keys.press("Enter")
+    expect(page.locator(".alert-success")).to_be_visible()
+    page.get_by_role("link", name="Letter to print").focus()
+    keys.press("Enter")
+    page.wait_for_url("**/letter/")
+    expect(page.locator(".letter")).to_contain_text("您的部分资金被保留。")
+
+
+@pytest.mark.parametrize("name", USERS)
+def test_every_page_is_sound_in_the_readers_language(visit: Callable[..., Visit], name: str) -> None:
+    begun = visit()
+    page = _sign_in(begun, name)
+    pages = ["?show=all", "enquiries/", "in-force/", "in-force/?show=ended", "rules/", "help/"]
+    if name == "bea":
+        pages.append("audit/?verify=1")
+    for path in pages:
+        begun.open(f"/bank/{path}")
+        begun.picture(f"bank-{re.sub('[^a-z]', '', path)}-{name}", whole=True)
+        assert _faults(page) == [], path
+    for first in ("/bank/?show=all", "/bank/enquiries/"):
+        begun.open(first)
+        page.locator("a[data-row]").last.click()
+        page.wait_for_load_state()
+        begun.picture(f"bank-{'one' if 'show' in first else 'enquiry'}-{name}", whole=True)
+        assert _faults(page) == [], first
+
+
+def test_the_inbox_fits_a_telephone(visit: Callable[..., Visit]) -> None:
+    begun = visit(NARROW)
+    _sign_in(begun, "bao")
+    for path in ("?show=all", "enquiries/", "rules/"):
+        begun.open(f"/bank/{path}")
+        assert begun.fits(), path
