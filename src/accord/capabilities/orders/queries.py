@@ -15,11 +15,13 @@ from accord.capabilities.orders.models import (
     UNDECIDED,
     UNRELEASED,
     Appeal,
+    Contact,
+    Escalation,
     Order,
     Payout,
     Restitution,
 )
-from accord.capabilities.people.policy import Actor
+from accord.capabilities.people.policy import Actor, Permission, allowed
 from accord.capabilities.people.services import note_read
 from accord.core import clock
 from accord.core.errors import BadInput, NotFound
@@ -92,6 +94,46 @@ def renewals_to_decide(actor: Actor) -> QuerySet[Order]:
     open_renewals = Order.objects.filter(kind=OrderKind.RENEWAL, state__in=(State.DRAFT, *WAITING)).values("target")
     standing = orders(actor).filter(state__in=STANDING).exclude(renewal_prompted_at=None)
     return standing.exclude(pk__in=open_renewals).order_by("until")
+
+
+def own_drafts(actor: Actor) -> QuerySet[Order]:
+    """The actor's own drafts, which somebody else must approve, the oldest first."""
+    return orders(actor).filter(state=State.DRAFT, drafted_by__username=actor.username).order_by("drafted_at", "id")
+
+
+def escalated(actor: Actor) -> QuerySet[Order]:
+    """Unanswered orders that went up a contact list, the longest silent first."""
+    return orders(actor).filter(state__in=WAITING, escalation_step__gt=0).order_by("answer_due_at")
+
+
+def escalations(actor: Actor, order_id: UUID) -> QuerySet[Escalation]:
+    """The steps that one order went up, the first one first."""
+    return Escalation.objects.filter(order__in=orders(actor).filter(pk=order_id))
+
+
+def related(actor: Actor, order_id: UUID) -> QuerySet[Order]:
+    """Orders about one order (releases, renewals, returns) and those that were to replace it, the oldest first."""
+    return orders(actor).filter(Q(target_id=order_id) | Q(replaces_id=order_id)).order_by("drafted_at", "id")
+
+
+def on_report(actor: Actor, report_id: UUID) -> QuerySet[Order]:
+    """Orders that stand on a report and not on its claim, the oldest first."""
+    return orders(actor).filter(report_id=report_id, claim=None).order_by("drafted_at", "id")
+
+
+def contacts(actor: Actor) -> QuerySet[Contact]:
+    """Everybody who is called when a receiver stays silent, by institution (the list for all comes first) and step."""
+    every = Contact.objects.order_by("institution", "step")
+    return every if allowed(actor, Permission.ORDERS_READ) else every.none()
+
+
+def without_contact(actor: Actor) -> list[str]:
+    """Institutions that orders go to and for which nobody would be called: no first step of their own, none for all."""
+    listed = set(contacts(actor).filter(step=1).values_list("institution", flat=True))
+    if "" in listed:
+        return []
+    addressed = orders(actor).order_by("institution").values_list("institution", flat=True).distinct()
+    return sorted(set(addressed) - listed)
 
 
 def claims_with_orders_due(now: datetime) -> set[UUID]:

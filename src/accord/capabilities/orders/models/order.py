@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any, ClassVar, Self
+from uuid import UUID
 
 from django.conf import settings
 from django.db import models
@@ -143,6 +144,11 @@ class Order(Delivery):
 
     def __str__(self) -> str:
         return self.reference
+
+    @property
+    def subject(self) -> UUID:
+        """What the audit files the order under: its claim, else its report, else the order itself."""
+        return UUID(str(self.claim_id or self.report_id or self.pk))
 
     @property
     def money(self) -> Money:

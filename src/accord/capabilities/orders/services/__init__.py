@@ -4,6 +4,14 @@ Every order is written in the transaction that decides it, and leaves once that 
 """
 
 from accord.capabilities.orders.services.answers import acknowledged, answered
+from accord.capabilities.orders.services.contacts import (
+    ContactFacts,
+    add_contact,
+    change_contact,
+    note_escalation,
+    note_test_call,
+    remove_contact,
+)
 from accord.capabilities.orders.services.decide import FirstResponse, approve_plan, respond_to_call
 from accord.capabilities.orders.services.drafting import approve, clear_override, discard, send_in_emergency
 from accord.capabilities.orders.services.following import ask_release, freeze, renew, send_again
@@ -19,13 +27,16 @@ from accord.capabilities.orders.services.sweep import (
 )
 
 __all__ = [
+    "ContactFacts",
     "FirstResponse",
     "OrderFacts",
     "acknowledged",
+    "add_contact",
     "answered",
     "approve",
     "approve_plan",
     "ask_release",
+    "change_contact",
     "clear_override",
     "discard",
     "draft_order",
@@ -35,7 +46,10 @@ __all__ = [
     "freeze",
     "hand_in_answer",
     "mark_sent",
+    "note_escalation",
+    "note_test_call",
     "prompt_renewals",
+    "remove_contact",
     "renew",
     "respond_to_call",
     "retry_later",

@@ -72,7 +72,7 @@ def _settle(order: Order, answer: OrderAnswer) -> None:
     people.record(
         NODE,
         f"order {order.state}",
-        subject=order.claim_id or order.report_id,
+        subject=order.subject,
         obj=order,
         kind=order.kind,
         institution=order.institution,
@@ -137,7 +137,7 @@ def _replace(order: Order, answer: OrderAnswer) -> None:
     claims.pass_on_share(replaced.pk, order.pk, answer.amount)
     return_news.order_replaced(replaced, order)
     end_follow_ups(replaced, answer.answered_at)
-    people.record(NODE, "order replaced", subject=replaced.claim_id, obj=replaced, kind=replaced.kind, by=order.reference)
+    people.record(NODE, "order replaced", subject=replaced.subject, obj=replaced, kind=replaced.kind, by=order.reference)
 
 
 def _after_restriction(order: Order, answer: OrderAnswer) -> None:
@@ -161,9 +161,7 @@ def _after_renewal(order: Order, answer: OrderAnswer) -> None:
     target.until, target.renewals, target.renewal_prompted_at = answer.until or order.until, target.renewals + 1, None
     target.renewal_due_at = renewal_due_at(target, answer.answered_at)
     target.save(update_fields=["state", "until", "renewals", "renewal_prompted_at", "renewal_due_at"])
-    people.record(
-        NODE, "order renewed", subject=target.claim_id, obj=target, kind=target.kind, until=clock.to_iso(target.until)
-    )
+    people.record(NODE, "order renewed", subject=target.subject, obj=target, kind=target.kind, until=clock.to_iso(target.until))
 
 
 def _after_release(order: Order, answer: OrderAnswer) -> None:
@@ -177,7 +175,7 @@ def _after_release(order: Order, answer: OrderAnswer) -> None:
     people.record(
         NODE,
         "order released" if whole else "order released in part",
-        subject=target.claim_id or target.report_id,
+        subject=target.subject,
         obj=target,
         kind=target.kind,
         released=answer.amount,
@@ -196,7 +194,7 @@ def _after_return(order: Order, answer: OrderAnswer) -> None:
     people.record(
         NODE,
         "order returned" if whole else "order returned in part",
-        subject=target.claim_id,
+        subject=target.subject,
         obj=target,
         kind=target.kind,
         returned=answer.amount,

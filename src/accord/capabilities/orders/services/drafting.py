@@ -91,7 +91,7 @@ def _record(actor: User | None, action: str, order: Order) -> None:
     people.record(
         actor or NODE,
         action,
-        subject=order.claim_id or order.report_id,
+        subject=order.subject,
         obj=order,
         kind=order.kind,
         institution=order.institution,
@@ -127,7 +127,7 @@ def approve(actor: User, order_ids: Sequence[UUID], note: str = "") -> list[Orde
         order.save()
         _record(actor, "order approved", order)
         if note.strip():
-            people.record(actor, "approval noted", subject=order.claim_id, obj=order, note=note.strip())
+            people.record(actor, "approval noted", subject=order.subject, obj=order, note=note.strip())
     return orders
 
 
@@ -144,7 +144,7 @@ def send_in_emergency(actor: User, order_id: UUID, reason: str) -> Order:
     order.override_reason = reason.strip()
     order.save()
     _record(actor, "order approved", order)
-    people.record(actor, "order overridden", subject=order.claim_id, obj=order, reason=order.override_reason)
+    people.record(actor, "order overridden", subject=order.subject, obj=order, reason=order.override_reason)
     return order
 
 
@@ -161,7 +161,7 @@ def clear_override(actor: User, order_id: UUID, note: str) -> Order:
         raise Conflict("you sent this order yourself; another supervisor must look at it")
     order.cleared_by, order.cleared_at, order.cleared_note = actor, clock.now(), note.strip()
     order.save(update_fields=["cleared_by", "cleared_at", "cleared_note"])
-    people.record(actor, "override cleared", subject=order.claim_id, obj=order, note=order.cleared_note)
+    people.record(actor, "override cleared", subject=order.subject, obj=order, note=order.cleared_note)
     return order
 
 
@@ -176,5 +176,5 @@ def discard(actor: User, order_id: UUID, reason: str) -> Order:
     order.reason, order.ended_at = reason.strip(), clock.now()
     order.save(update_fields=["state", "reason", "ended_at"])
     claims.end_share(order.pk)
-    people.record(actor, "order discarded", subject=order.claim_id, obj=order, reason=order.reason)
+    people.record(actor, "order discarded", subject=order.subject, obj=order, reason=order.reason)
     return order

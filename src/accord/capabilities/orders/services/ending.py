@@ -20,6 +20,6 @@ def end_follow_ups(target: Order, at: datetime) -> None:
         order.state, order.ended_at, order.next_attempt_at = next_state(order.kind, order.state, event), at, None
         order.escalate_at = None
         order.save(update_fields=["state", "ended_at", "next_attempt_at", "escalate_at"])
-        people.record(NODE, f"order {order.state}", subject=order.claim_id, obj=order, kind=order.kind)
+        people.record(NODE, f"order {order.state}", subject=order.subject, obj=order, kind=order.kind)
         if order.kind == OrderKind.RELEASE:
             appeal_news.release_lapsed(order, target, at)

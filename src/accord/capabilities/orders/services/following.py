@@ -33,7 +33,7 @@ def send_again(actor: User, order_id: UUID) -> Order:
         raise Conflict("the order is not waiting for a person: it is on its way, or the bank has answered")
     order.next_attempt_at, order.answer_due_at = clock.now(), clock.now() + rule_of(order).execute_within
     order.save(update_fields=["next_attempt_at", "answer_due_at"])
-    people.record(actor, "order sent again", subject=order.claim_id, obj=order, institution=order.institution)
+    people.record(actor, "order sent again", subject=order.subject, obj=order, institution=order.institution)
     return order
 
 

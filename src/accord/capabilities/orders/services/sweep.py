@@ -35,7 +35,7 @@ def mark_sent(orders: Sequence[Order]) -> None:
     Order.objects.filter(pk__in=[order.pk for order in fresh]).update(state=State.SENT, sent_at=now)
     for order in fresh:
         order.state, order.sent_at = next_state(order.kind, order.state, Event.SEND), now
-        people.record(NODE, "order sent", subject=order.claim_id, obj=order, kind=order.kind, institution=order.institution)
+        people.record(NODE, "order sent", subject=order.subject, obj=order, kind=order.kind, institution=order.institution)
 
 
 def retry_later(order: Order, error: str) -> None:
@@ -55,7 +55,7 @@ def fail(order_id: UUID, error: str) -> None:
         return
     order.last_error, order.next_attempt_at = error, None
     order.save(update_fields=["last_error", "next_attempt_at"])
-    people.record(NODE, "answer unusable", subject=order.claim_id, obj=order, institution=order.institution, error=error)
+    people.record(NODE, "answer unusable", subject=order.subject, obj=order, institution=order.institution, error=error)
 
 
 def expire_due(now: datetime) -> int:
@@ -82,7 +82,7 @@ def _expire(order_ids: Sequence[UUID], now: datetime) -> int:
     for order in orders:
         order.state = next_state(order.kind, order.state, Event.EXPIRE)
         order.ended_at, order.next_attempt_at, order.escalate_at, order.renewal_due_at = now, None, None, None
-        people.record(NODE, "order expired", subject=order.claim_id, obj=order, kind=order.kind, held=order.held)
+        people.record(NODE, "order expired", subject=order.subject, obj=order, kind=order.kind, held=order.held)
     Order.objects.bulk_update(orders, ["state", "ended_at", "next_attempt_at", "escalate_at", "renewal_due_at"])
     claims.end_shares([order.pk for order in orders])
     for order in orders:
@@ -95,7 +95,7 @@ def _prompt(order_ids: Sequence[UUID], now: datetime) -> int:
     orders = list(Order.objects.select_for_update().filter(pk__in=order_ids, state__in=STANDING, renewal_due_at__lte=now))
     for order in orders:
         order.renewal_prompted_at, order.renewal_due_at = now, None
-        people.record(NODE, "renewal prompted", subject=order.claim_id, obj=order, until=clock.to_iso(order.until))
+        people.record(NODE, "renewal prompted", subject=order.subject, obj=order, until=clock.to_iso(order.until))
     Order.objects.bulk_update(orders, ["renewal_prompted_at", "renewal_due_at"])
     return len(orders)
 
@@ -127,6 +127,6 @@ def _escalate(order_id: UUID, now: datetime) -> int:
         return 0
     Escalation.objects.create(order=order, step=step, contact_name=contact.name, contact_reach=contact.reach, at=now)
     people.record(
-        NODE, "order escalated", subject=order.claim_id, obj=order, institution=order.institution, step=step, to=contact.name
+        NODE, "order escalated", subject=order.subject, obj=order, institution=order.institution, step=step, to=contact.name
     )
     return 1

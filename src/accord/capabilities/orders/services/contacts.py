@@ -1,0 +1,166 @@
+"""Whom to call when a receiver stays silent: the lists that a supervisor keeps, and what was said when somebody called."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from accord.capabilities.orders.escalations import escalation_at
+from accord.capabilities.orders.life_cycle import WAITING
+from accord.capabilities.orders.models import Contact, Escalation, Order
+from accord.capabilities.people import services as people
+from accord.capabilities.people.policy import Permission, require
+from accord.core import clock
+from accord.core.errors import BadInput, Conflict, NotFound
+
+if TYPE_CHECKING:
+    from accord.capabilities.people.models import User
+
+MOST_STEPS: Final = 9
+MOST_MINUTES: Final = 7 * 24 * 60
+
+
+@dataclass(frozen=True, slots=True)
+class ContactFacts:
+    """One step of a list. An empty `institution` serves every institution without a contact of its own at that step.
+
+    `after_minutes` counts from the moment the answer was due.
+    """
+
+    institution: str
+    step: int
+    after_minutes: int
+    name: str
+    reach: str
+
+
+@people.change
+def add_contact(actor: User, facts: ContactFacts) -> Contact:
+    """A new step of a list; orders that wait for an answer climb it from now on. Conflict when the step is taken."""
+    require(actor, Permission.ORDERS_CLEAR)
+    contact = _filled(Contact(), facts)
+    contact.save()
+    _climb_anew()
+    _record(actor, "contact added", contact)
+    return contact
+
+
+@people.change
+def change_contact(actor: User, contact_id: int, facts: ContactFacts) -> Contact:
+    """Another name, number, step or delay. A new number has not been tried: the last test call is forgotten."""
+    require(actor, Permission.ORDERS_CLEAR)
+    contact = _get(contact_id)
+    moved = contact.reach != facts.reach.strip()
+    _filled(contact, facts)
+    if moved:
+        contact.last_test_call_at = None
+    contact.save()
+    _climb_anew()
+    _record(actor, "contact changed", contact)
+    return contact
+
+
+@people.change
+def remove_contact(actor: User, contact_id: int) -> None:
+    """Nobody is called at this step any more; what was escalated to it stays on record."""
+    require(actor, Permission.ORDERS_CLEAR)
+    contact = _get(contact_id)
+    _record(actor, "contact removed", contact)
+    contact.delete()
+    _climb_anew()
+
+
+@people.change
+def note_test_call(actor: User, contact_id: int, note: str) -> Contact:
+    """The contact was called to see whether somebody answers, as agreements ask every month."""
+    require(actor, Permission.ORDERS_DRAFT)
+    if not note.strip():
+        raise BadInput("say who answered the test call", where="note")
+    contact = _get(contact_id)
+    contact.last_test_call_at = clock.now()
+    contact.save(update_fields=["last_test_call_at"])
+    people.record(
+        actor, "test call noted", subject=None, obj=contact, institution=contact.institution, to=contact.name, note=note.strip()
+    )
+    return contact
+
+
+@people.change
+def note_escalation(actor: User, escalation_id: int, note: str) -> Escalation:
+    """An officer reached the contact (or did not): what was said. Conflict when a colleague has noted it already."""
+    require(actor, Permission.ORDERS_DRAFT)
+    if not note.strip():
+        raise BadInput("say whom you reached and what was said", where="note")
+    row = Escalation.objects.select_for_update().select_related("order").filter(pk=escalation_id).first()
+    if row is None:
+        raise NotFound("there is no such escalation")
+    if row.done_at is not None:
+        raise Conflict(f"{row.done_by} has already noted what was said")
+    row.done_at, row.done_by, row.note = clock.now(), str(actor), note.strip()
+    row.save(update_fields=["done_at", "done_by", "note"])
+    order = row.order
+    people.record(
+        actor,
+        "escalation noted",
+        subject=order.subject,
+        obj=order,
+        institution=order.institution,
+        step=row.step,
+        to=row.contact_name,
+        note=row.note,
+    )
+    return row
+
+
+def _filled(contact: Contact, facts: ContactFacts) -> Contact:
+    """The contact with checked facts; BadInput names the fact that is wrong."""
+    name, reach, institution = facts.name.strip(), facts.reach.strip(), facts.institution.strip()
+    if not 1 <= facts.step <= MOST_STEPS:
+        raise BadInput(f"the step must be from 1 to {MOST_STEPS}", where="step")
+    if not 0 <= facts.after_minutes <= MOST_MINUTES:
+        raise BadInput(f"the delay must be from 0 to {MOST_MINUTES} minutes", where="after minutes")
+    if not name or len(name) > 150:
+        raise BadInput("say who the contact is, in at most 150 characters", where="name")
+    if not reach or len(reach) > 200:
+        raise BadInput("say how the contact is reached, in at most 200 characters", where="reach")
+    others = Contact.objects.filter(institution=institution).exclude(pk=contact.pk)
+    if others.filter(step=facts.step).exists():
+        raise Conflict(f"step {facts.step} of this list is taken; change that contact or choose another step")
+    if others.filter(step__lt=facts.step, after_minutes__gt=facts.after_minutes).exists():
+        raise BadInput("a later step cannot be called before an earlier one; give it a longer delay", where="after minutes")
+    if others.filter(step__gt=facts.step, after_minutes__lt=facts.after_minutes).exists():
+        raise BadInput("an earlier step cannot be called after a later one; give it a shorter delay", where="after minutes")
+    contact.institution, contact.step, contact.after_minutes = institution, facts.step, facts.after_minutes
+    contact.name, contact.reach = name, reach
+    return contact
+
+
+def _get(contact_id: int) -> Contact:
+    contact = Contact.objects.select_for_update().filter(pk=contact_id).first()
+    if contact is None:
+        raise NotFound("there is no such contact")
+    return contact
+
+
+def _climb_anew() -> None:
+    """Orders that wait for an answer go by the lists as they stand now: also those that had nobody to go to."""
+    changed = []
+    for order in Order.objects.filter(state__in=WAITING).only("institution", "answer_due_at", "escalation_step", "escalate_at"):
+        at = escalation_at(order, order.escalation_step + 1)
+        if at != order.escalate_at:
+            order.escalate_at = at
+            changed.append(order)
+    Order.objects.bulk_update(changed, ["escalate_at"], batch_size=500)
+
+
+def _record(actor: User, action: str, contact: Contact) -> None:
+    people.record(
+        actor,
+        action,
+        subject=None,
+        obj=contact,
+        institution=contact.institution,
+        step=contact.step,
+        to=contact.name,
+        after_minutes=contact.after_minutes,
+    )
