@@ -43,7 +43,7 @@ _Above0 = Annotated[int, msgspec.Meta(gt=0)]
 _AtLeast0 = Annotated[int, msgspec.Meta(ge=0)]
 
 
-class _RuleTable(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+class RuleTable(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """[kinds.…] as it stands in a file."""
 
     approval: Approval
@@ -63,14 +63,14 @@ class _RuleTable(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     tell_after_hours: _AtLeast0 = 0
 
 
-class _File(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+class RegimeFile(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     name: _Text
     authority: _Text
     tracing_rule: str
     first_order: OrderKind
     plan_order: OrderKind
     living_costs: dict[str, _AtLeast0] = {}
-    kinds: dict[OrderKind, _RuleTable] = {}
+    kinds: dict[OrderKind, RuleTable] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +145,18 @@ def known_codes() -> list[str]:
     return sorted(name.upper() for name in names if name != "default" and len(name) == 2)
 
 
+def stated_kinds(code: str) -> list[OrderKind]:
+    """The kinds for which a jurisdiction's own file has a rule; whatever else applies comes from the default."""
+    code = ALIASES.get(code.upper(), code.upper())
+    stated = _table(code.lower()).get("kinds", {}) if code in known_codes() else {}
+    return [kind for kind in OrderKind if kind in stated]
+
+
+def file_text(name: str) -> str:
+    """A shipped file as it stands: "default", or a jurisdiction's code in small letters."""
+    return (files(__package__) / "regimes" / f"{name}.toml").read_text(encoding="utf-8")
+
+
 @cache
 def regime(code: str) -> Regime:
     """The regime of a jurisdiction (ISO 3166-1 alpha-2); the strict default where there is no file for it."""
@@ -154,8 +166,7 @@ def regime(code: str) -> Regime:
 
 
 def _table(name: str) -> dict[str, Any]:
-    text = (files(__package__) / "regimes" / f"{name}.toml").read_text(encoding="utf-8")
-    return tomllib.loads(text)
+    return tomllib.loads(file_text(name))
 
 
 def parse(code: str, table: dict[str, Any], where: str, default: dict[str, Any]) -> Regime:
@@ -181,15 +192,15 @@ def parse(code: str, table: dict[str, Any], where: str, default: dict[str, Any])
     )
 
 
-def _read(table: dict[str, Any], where: str) -> _File:
+def _read(table: dict[str, Any], where: str) -> RegimeFile:
     try:
-        return msgspec.convert(table, _File)
+        return msgspec.convert(table, RegimeFile)
     except msgspec.ValidationError as error:
         raise BadInput(str(error), where=where) from error
 
 
-def _rule(kind: OrderKind, table: _RuleTable, where: str) -> KindRule:
-    known = {name for name in _RuleTable.__struct_fields__ if name not in ("settings", "source", "verified")}
+def _rule(kind: OrderKind, table: RuleTable, where: str) -> KindRule:
+    known = {name for name in RuleTable.__struct_fields__ if name not in ("settings", "source", "verified")}
     if unknown := sorted(set(table.settings) - known):
         raise BadInput(f"settings names {', '.join(unknown)}, which a rule does not have", where=f"{where}: kinds.{kind}")
     if table.renewals and kind not in RENEWABLE:
