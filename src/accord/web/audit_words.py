@@ -44,6 +44,32 @@ ACTIONS: Final[dict[str, Promise]] = {
     "hold expired": _("hold expired"),
     "hold released": _("hold released"),
     "recall expired": _("recall expired"),
+    "order drafted": _("order drafted"),
+    "order approved": _("order approved"),
+    "approval noted": _("note on the approval"),
+    "order overridden": _("sent in an emergency"),
+    "override cleared": _("emergency looked at: mark cleared"),
+    "order discarded": _("draft discarded"),
+    "order sent": _("order sent"),
+    "order held": _("held in full"),
+    "order held_partly": _("held in part"),
+    "order in_force": _("in force"),
+    "order done": _("order carried out"),
+    "order refused": _("order refused"),
+    "order expired": _("order expired"),
+    "order released": _("released"),
+    "order released in part": _("released in part"),
+    "order returned": _("returned"),
+    "order returned in part": _("returned in part"),
+    "order replaced": _("replaced by another order"),
+    "order renewed": _("order renewed"),
+    "renewal prompted": _("renewal to be decided"),
+    "order escalated": _("gone up the contact list"),
+    "escalation noted": _("contact called"),
+    "contact added": _("contact added"),
+    "contact changed": _("contact changed"),
+    "contact removed": _("contact removed"),
+    "test call noted": _("test call to a contact"),
     "order sent again": _("order sent again"),
     "release approved": _("release approved"),
     "answer handed in": _("bank’s answer handed in as a file"),
@@ -187,6 +213,11 @@ DETAILS: Final[dict[str, Promise]] = {
     "proposed": _("found"),
     "enquiries": _("enquiries"),
     "type": _("kind"),
+    "kind": _("kind"),
+    "to": _("to"),
+    "step": _("step"),
+    "after_minutes": _("minutes after the answer was due"),
+    "returned": _("returned"),
     "form": _("form"),
     "sha256": _("SHA-256 of the file"),
     "name": _("name"),
@@ -232,7 +263,24 @@ VALUES: Final[dict[str, Promise]] = {
 }
 """Codes that stand as values in the details of entries about people."""
 
-MONEY: Final = ("amount", "held", "living_costs", "released")
+ORDER_KINDS: Final[dict[str, Promise]] = {
+    "recall": _("Recall of a pending payment"),
+    "stop_payment": _("Stop payment"),
+    "hold": _("Hold"),
+    "freeze": _("Freeze"),
+    "limit": _("Limit"),
+    "restriction": _("Restriction of one’s own account"),
+    "number_block": _("Number block"),
+    "number_suspension": _("Number suspension"),
+    "trace_back": _("Trace-back of a call"),
+    "preservation": _("Preservation of data"),
+    "renewal": _("Renewal"),
+    "release": _("Release"),
+    "return": _("Return to the victim"),
+}
+"""Values of the detail `kind` of entries about orders."""
+
+MONEY: Final = ("amount", "held", "living_costs", "released", "returned")
 """Details that are minor units of the entry's currency."""
 
 
@@ -251,6 +299,10 @@ def purpose_in_words(code: str) -> str:
 
 def value_in_words(code: str) -> str:
     return str(VALUES.get(code, code))
+
+
+def order_kind_in_words(code: str) -> str:
+    return str(ORDER_KINDS.get(code, code))
 
 
 def detail_in_words(name: str) -> str:

@@ -46,7 +46,8 @@ class AccordErrors:
 def message_of(error: AccordError) -> str:
     """The error in the reader's language where its text is known, else as it is."""
     text = in_readers_language(error.message)
-    return f"{error.where}: {text}" if error.where and error.where not in text else text
+    where = in_readers_language(error.where)
+    return f"{where}: {text}" if where and where not in text else text
 
 
 def error_response(request: HttpRequest, error: AccordError) -> HttpResponse:

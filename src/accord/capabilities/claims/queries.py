@@ -70,12 +70,6 @@ def enquiries(actor: Actor, claim_id: UUID) -> list[Enquiry]:
     return list(get(actor, claim_id).enquiries.all())
 
 
-def saved_trace(actor: Actor, claim_id: UUID, by: datetime) -> SavedTrace | None:
-    """The trace that was saved last by a moment: what a decision at that moment rests on. None where none was saved."""
-    saved = SavedTrace.objects.filter(claim__in=claims(actor).filter(pk=claim_id), made_at__lte=by)
-    return saved.order_by("-made_at", "-id").first()
-
-
 def silent_holders(actor: Actor) -> QuerySet[Enquiry]:
     """Enquiries that no holder answered within the clock, and those whose answer could not be used."""
     waiting = Enquiry.objects.filter(claim__in=claims(actor)).select_related("claim")

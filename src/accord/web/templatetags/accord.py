@@ -25,7 +25,15 @@ from django.utils.translation import gettext as _
 from accord.core import clock as desk_clock
 from accord.core.identifiers.base import keep_ends
 from accord.core.money import Money
-from accord.web.audit_words import MONEY, action_in_words, detail_in_words, object_in_words, purpose_in_words, value_in_words
+from accord.web.audit_words import (
+    MONEY,
+    action_in_words,
+    detail_in_words,
+    object_in_words,
+    order_kind_in_words,
+    purpose_in_words,
+    value_in_words,
+)
 
 register = template.Library()
 
@@ -194,10 +202,13 @@ def seen(kind: str, object_id: str) -> str:
 @register.simple_tag
 def audit_details(details: dict[str, Any]) -> str:
     """An entry's details on one line, with amounts in their currency, banks by name and account numbers masked."""
-    shown = {name: value for name, value in details.items() if name != "currency" and value not in ("", None)}
-    return "; ".join(
-        f"{detail_in_words(name)}: {_detail(name, value, details.get('currency'))}" for name, value in shown.items()
-    )
+    currency = details.get("currency")
+    shown = {
+        name: value
+        for name, value in details.items()
+        if name != "currency" and value not in ("", None) and not (name in MONEY and not value and not currency)
+    }
+    return "; ".join(f"{detail_in_words(name)}: {_detail(name, value, currency)}" for name, value in shown.items())
 
 
 def _detail(name: str, value: Any, currency: str | None) -> str:
@@ -209,6 +220,8 @@ def _detail(name: str, value: Any, currency: str | None) -> str:
         return masked(str(value))
     if name == "until":
         return local_text(datetime.fromisoformat(str(value)), seconds=False)
+    if name == "kind":
+        return order_kind_in_words(str(value))
     if name in ("type", "role", "role_before", "chain"):
         return value_in_words(str(value))
     return str(value)

@@ -60,6 +60,9 @@ class CallForm(forms.Form):
     payee_bank = forms.CharField(max_length=64, required=False)
     payer_account = forms.CharField(max_length=64, required=False)
 
+    at_once = forms.BooleanField(required=False)
+    emergency = forms.CharField(max_length=2_000, required=False)
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         missing = {
@@ -99,7 +102,15 @@ class CallForm(forms.Form):
             self._clean_amount(cleaned)
         if cleaned.get("about"):
             self._clean_time(cleaned)
+        if cleaned.get("at_once") and not cleaned.get("emergency", "").strip():
+            self.add_error("emergency", _("Say why it cannot wait for a second person; it stays on record."))
         return cleaned
+
+    @property
+    def emergency_reason(self) -> str:
+        """Why the first order leaves without a second person; empty where it may wait."""
+        reason: str = self.cleaned_data["emergency"] if self.cleaned_data["at_once"] else ""
+        return reason
 
     def _clean_amount(self, cleaned: dict[str, Any]) -> None:
         try:

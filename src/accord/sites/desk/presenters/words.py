@@ -20,6 +20,14 @@ REFUSALS: Final = {
     "already_settled": _("Too late to recall: the payment has settled. The receiving bank got a hold for it at once."),
     "nothing_stands": _("Nothing is left of the money on this account. The chase goes on where it went."),
     "legal_review": _("The bank's lawyers want to look at the order first. Call the bank."),
+    "no_such_number": _("The operator does not keep this number. It may have moved to another operator, or be made up."),
+    "no_such_order": _("The receiver does not know the order that this one is about. Call them."),
+    "name_mismatch": _("The account belongs to somebody else than the order says. Check the holder’s name."),
+    "already_ended": _("The order that this one is about had ended before."),
+    "withdrawn": _("It was withdrawn before it was carried out."),
+    "protected_funds": _("What stands there is protected: living costs, wages, benefits or clients’ money."),
+    "court_order_needed": _("The receiver wants a court’s decision. Ask a supervisor whether to go to court."),
+    "not_supported": _("The receiver does not carry out orders of this kind."),
     "not_authorised": _("The bank does not accept this authority for the order. A supervisor must call the bank."),
 }
 """Why a bank refuses, and what that means for the officer."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -10,6 +11,7 @@ from django import template
 from django.utils.translation import gettext, ngettext
 
 from accord.core.money import Money
+from accord.sites.desk.presenters.order_words import length_in_words
 
 register = template.Library()
 
@@ -36,3 +38,21 @@ def hours(length: timedelta) -> str:
     """How long an order lasts."""
     count = int(length.total_seconds()) // 3600
     return ngettext("%(count)d hour", "%(count)d hours", count) % {"count": count}
+
+
+@register.filter
+def length_words(length: timedelta) -> str:
+    """A length of time in words, in the largest unit of which it is a whole number."""
+    return length_in_words(length)
+
+
+@register.filter
+def pretty_json(document: Any) -> str:
+    """A document as people read it; the page escapes it."""
+    return json.dumps(document, ensure_ascii=False, indent=2)
+
+
+@register.filter
+def slug(code: str) -> str:
+    """A code as it stands in an address."""
+    return code.replace("_", "-")

@@ -9,6 +9,9 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from accord.capabilities.orders.life_cycle import State
+from accord.capabilities.orders.models import KIND_WORDS
+from accord.capabilities.orders.regime import current_regime
 from accord.capabilities.orders.services import respond_to_call
 from accord.capabilities.people.policy import Permission, require
 from accord.core import clock
@@ -29,14 +32,18 @@ def new(request: HttpRequest) -> HttpResponse:
     form = CallForm(sent, initial={"currency": CURRENCIES.get(settings.ACCORD_JURISDICTION, "USD")})
     if form.is_bound and form.is_valid():
         try:
-            response = respond_to_call(actor, form.facts())
+            response = respond_to_call(actor, form.facts(), form.emergency_reason)
         except BadInput as error:
             form.add_error(None, message_of(error))
         else:
             if response.report.duplicate_of is not None:
                 original = response.report.duplicate_of.reference
                 messages.info(request, _("The same payment was reported before: this call is joined to %s.") % original)
+            elif response.order.state == State.DRAFT:
+                text = _("The first order, %s, waits for a colleague to approve it. Tell them now.")
+                messages.warning(request, text % response.order.reference)
             return redirect("desk:report", response.report.pk)
+    regime = current_regime()
     return render(
         request,
         "desk/call_new.html",
@@ -45,6 +52,8 @@ def new(request: HttpRequest) -> HttpResponse:
             "minutes_ago": MINUTES_AGO,
             "institutions": institutions.known(actor),
             "opened_at": _opened_at(request),
+            "law": regime.rule(regime.first_order),
+            "first_order": dict(KIND_WORDS)[regime.first_order],
         },
         status=400 if form.errors else 200,
     )

@@ -16,6 +16,8 @@ from django.views.decorators.http import require_POST
 from accord.capabilities.claims import queries as claims
 from accord.capabilities.claims import services
 from accord.capabilities.claims.models import PlanAction
+from accord.capabilities.orders.life_cycle import State
+from accord.capabilities.orders.regime import current_regime
 from accord.capabilities.orders.services import approve_plan
 from accord.capabilities.people.models import User
 from accord.core.errors import BadInput, Conflict, NotFound
@@ -26,6 +28,8 @@ from accord.web.errors import message_of
 if TYPE_CHECKING:
     from accord.capabilities.claims.models import PlanItem
     from accord.capabilities.orders.models import Order
+
+REASON_LENGTH = 2_000
 
 _DECISIONS = {"dismiss": None, "hold": PlanAction.HOLD, "enquire": PlanAction.ENQUIRE}
 
@@ -38,7 +42,7 @@ def approve(request: HttpRequest, claim_id: UUID) -> HttpResponse:
         items = _chosen(request)
         if "confirmed" not in request.POST:
             return _confirmation(request, claim_id, items)
-        orders = approve_plan(actor, claim_id, items)
+        orders = approve_plan(actor, claim_id, items, _emergency(request))
     except (Conflict, NotFound) as error:
         return claim_page(request, claim_id, _("Nothing was sent. %(why)s") % {"why": message_of(error)}, status=409)
     messages.success(request, _told(orders, len(items)))
@@ -64,6 +68,16 @@ def done(request: HttpRequest, item_id: UUID) -> HttpResponse:
     return redirect("desk:claim", item.claim_id)
 
 
+def _emergency(request: HttpRequest) -> str:
+    """Why the orders cannot wait for a second person; empty where they can. BadInput where no reason is given."""
+    if "at_once" not in request.POST:
+        return ""
+    reason = request.POST.get("emergency", "").strip()
+    if not reason:
+        raise BadInput("say why it cannot wait for a second person; it stays on record", where="reason")
+    return reason[:REASON_LENGTH]
+
+
 def _chosen(request: HttpRequest) -> list[UUID]:
     try:
         return [UUID(text) for text in request.POST.getlist("item")]
@@ -79,18 +93,21 @@ def _confirmation(request: HttpRequest, claim_id: UUID, chosen: Sequence[UUID]) 
     if len(items) != len(set(chosen)) or any(item.state != "proposed" for item in items):
         raise Conflict("some of these lines were decided or withdrawn meanwhile; look at the plan and choose again")
     holds = [item for item in items if item.action == PlanAction.HOLD]
+    regime = current_regime()
     context = {
         "claim": claims.get(cast("User", request.user), claim_id),
         "items": items,
         "holds": holds,
         "questions": [item for item in items if item.action == PlanAction.ENQUIRE],
-        "totals": _totals(holds),
+        "totals": totals_of(holds),
+        "law": regime.rule(regime.plan_order),
     }
     template = "desk/_plan_confirm.html" if request.headers.get("HX-Request") == "true" else "desk/plan_confirm.html"
     return render(request, template, context)
 
 
-def _totals(items: Sequence[PlanItem]) -> list[Money]:
+def totals_of(items: Sequence[PlanItem] | Sequence[Order]) -> list[Money]:
+    """What lines or orders come to in each currency."""
     sums: dict[str, int] = {}
     for item in items:
         sums[item.currency] = sums.get(item.currency, 0) + item.amount
@@ -99,13 +116,17 @@ def _totals(items: Sequence[PlanItem]) -> list[Money]:
 
 def _told(orders: Sequence[Order], chosen: int) -> str:
     """What left, in one sentence; lines on which nothing was left to hold fall away."""
-    sums: dict[str, int] = {}
-    for order in orders:
-        sums[order.currency] = sums.get(order.currency, 0) + order.amount
-    total = ", ".join(str(Money(minor, currency)) for currency, minor in sorted(sums.items()))
+    total = ", ".join(map(str, totals_of(orders)))
     if not orders:
         return _("No hold left the desk: the banks are asked first, or nothing was left to hold.")
-    text = ngettext("%(count)d hold is on its way: %(total)s.", "%(count)d holds are on their way: %(total)s.", len(orders))
+    if orders[0].state == State.DRAFT:
+        text = ngettext(
+            "%(count)d hold waits for a colleague’s approval: %(total)s.",
+            "%(count)d holds wait for a colleague’s approval: %(total)s.",
+            len(orders),
+        )
+    else:
+        text = ngettext("%(count)d hold is on its way: %(total)s.", "%(count)d holds are on their way: %(total)s.", len(orders))
     others = chosen - len(orders)
     rest = ngettext(" %(count)d other line is asked about first.", " %(count)d other lines are asked about first.", others)
     return text % {"count": len(orders), "total": total} + (rest % {"count": others} if others else "")

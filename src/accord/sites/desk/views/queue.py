@@ -57,6 +57,8 @@ def queue_context(actor: User) -> dict[str, Any]:
     entries = queue(actor)
     expiring = orders.expiring(actor)
     call_backs = reports.call_backs_due(actor)
+    drafts, marks = orders.drafts_to_approve(actor), orders.overrides_to_clear(actor)
+    renewals, escalated = orders.renewals_to_decide(actor), orders.escalated(actor)
     return {
         "entries": entries[:ROWS_SHOWN],
         "more": max(0, len(entries) - ROWS_SHOWN),
@@ -72,6 +74,14 @@ def queue_context(actor: User) -> dict[str, Any]:
         "appeals_overdue": orders.overdue_appeals(actor).exists(),
         "expiring": expiring[:PANEL_ROWS],
         "expiring_count": expiring.count(),
+        "drafts": drafts[:PANEL_ROWS],
+        "drafts_count": drafts.count(),
+        "marks": marks[:PANEL_ROWS],
+        "marks_count": marks.count(),
+        "renewals": renewals[:PANEL_ROWS],
+        "renewals_count": renewals.count(),
+        "escalated": escalated[:PANEL_ROWS],
+        "escalated_count": escalated.count(),
     }
 
 

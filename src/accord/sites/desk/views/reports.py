@@ -33,6 +33,7 @@ from accord.sites.desk.forms.reports import ReportFilter, StartForm, StatementFo
 from accord.sites.desk.presenters.words import REFUSALS
 from accord.sites.desk.requests import go, is_htmx, officer, page_of
 from accord.sites.desk.statements import MAPS, Statement, read_statement
+from accord.sites.desk.views.new_orders import report_links
 from accord.web.errors import message_of
 
 CANDIDATES_SHOWN: Final = 30
@@ -124,6 +125,8 @@ def _context(actor: User, report_id: UUID) -> dict[str, Any]:
         "narrative_is_cut": len(report.narrative) > NARRATIVE_SHOWN,
         "identifiers": queries.identifiers(actor, report.pk),
         "joined": queries.joined_to(actor, report.pk),
+        "other_orders": orders.on_report(actor, report.pk),
+        "order_links": report_links(actor, report),
         "history": sorted(history, key=lambda entry: entry.seq),
         **response,
         **_candidates(actor, report),

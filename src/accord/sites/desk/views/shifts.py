@@ -52,7 +52,11 @@ def _context(actor: User) -> dict[str, Any]:
         (_("Call-backs due"), queries.call_backs_due(actor).count(), "desk:queue"),
         (_("Enquiries without an answer in time"), claims.silent_holders(actor).count(), "desk:queue"),
         (_("Orders overdue"), orders.overdue(actor).count(), "desk:orders"),
-        (_("Holds that expire soon"), orders.expiring(actor).count(), "desk:orders"),
+        (_("Orders that expire soon"), orders.expiring(actor).count(), "desk:orders"),
+        (_("Drafts to approve"), orders.drafts_to_approve(actor).count(), "desk:to-approve"),
+        (_("Emergencies to look at"), orders.overrides_to_clear(actor).count(), "desk:orders"),
+        (_("Renewals to decide"), orders.renewals_to_decide(actor).count(), "desk:orders"),
+        (_("Orders gone up the contact list"), orders.escalated(actor).count(), "desk:orders"),
     ]
     return {
         "shift": queries.running_shift(actor),

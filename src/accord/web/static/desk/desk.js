@@ -32,3 +32,9 @@ window.addEventListener("pageshow", () => {
 document.addEventListener("change", (event) => {
   if (event.target.matches("form[data-apply-on-change] select")) event.target.form.requestSubmit();
 });
+
+// Typing into a field that belongs to a choice makes the choice.
+document.addEventListener("input", ({ target }) => {
+  const choice = target.dataset?.chooses;
+  if (choice) document.getElementById(choice).checked = true;
+});
