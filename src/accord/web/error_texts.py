@@ -244,6 +244,8 @@ PATTERNS: Final = (
     gettext_noop("{text} is not a telephone number ({reason}); write it with + and the country code"),
     gettext_noop("{text} fits no number range of +{country}; check the digits and the country code"),
     gettext_noop("the {what} is empty; write at least one visible character"),
+    gettext_noop("the order is no draft any more; what it says cannot be changed"),
+    gettext_noop("only its drafter changes a draft; discard it, or ask the drafter"),
     # contact lists
     gettext_noop("there is no such contact"),
     gettext_noop("there is no such escalation"),

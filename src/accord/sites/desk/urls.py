@@ -64,6 +64,7 @@ urlpatterns = [
     path("orders/<uuid:order_id>/trace.json", orders.evidence_json, name="order-evidence"),
     path("orders/<uuid:order_id>/emergency/", decisions.send_in_emergency, name="order-emergency"),
     path("orders/<uuid:order_id>/discard/", decisions.discard, name="order-discard"),
+    path("orders/<uuid:order_id>/holder/", decisions.holder_terms, name="order-holder"),
     path("orders/<uuid:order_id>/clear/", decisions.clear, name="order-clear"),
     path("orders/<uuid:order_id>/release/", decisions.release, name="order-release"),
     path("orders/<uuid:order_id>/renew/", decisions.renew, name="order-renew"),

@@ -222,6 +222,6 @@ def _detail(name: str, value: Any, currency: str | None) -> str:
         return local_text(datetime.fromisoformat(str(value)), seconds=False)
     if name == "kind":
         return order_kind_in_words(str(value))
-    if name in ("type", "role", "role_before", "chain"):
+    if name in ("type", "care", "role", "role_before", "chain"):
         return value_in_words(str(value))
     return str(value)

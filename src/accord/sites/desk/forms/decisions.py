@@ -9,7 +9,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accord.capabilities.orders.models import Order
+from accord.capabilities.orders.models.order import CARES
+from accord.capabilities.orders.ports import Care
 from accord.capabilities.orders.regime import Approval, KindRule
+from accord.capabilities.orders.services import HolderTerms
 from accord.core.errors import BadInput
 from accord.core.money import Money
 from accord.sites.desk.forms.call import read_amount
@@ -71,3 +74,25 @@ class FollowUpForm(ReasonForm):
         if self._law.approval is Approval.COURT and not given:
             raise forms.ValidationError(_("The regime asks for a court’s decision: give its reference."))
         return given
+
+
+class HolderForm(forms.Form):
+    """Whom a draft touches, and from when they are told."""
+
+    holder_name = forms.CharField(max_length=150, required=False)
+    care = forms.ChoiceField(choices=[(care.value, words) for care, words in CARES], required=False)
+    tell_from = forms.DateTimeField(required=False)
+    reason = forms.CharField(max_length=LONGEST_REASON, required=False)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        if cleaned.get("tell_from") and not cleaned.get("reason", "").strip():
+            self.add_error("reason", _("Say why the holder is not told at once."))
+        return cleaned
+
+    def first_error(self) -> str:
+        return next((str(error) for errors in self.errors.values() for error in errors), "")
+
+    def terms(self) -> HolderTerms:
+        given = self.cleaned_data
+        return HolderTerms(given["holder_name"], Care(given["care"]), given["tell_from"], given["reason"])

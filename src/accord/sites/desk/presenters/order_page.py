@@ -14,6 +14,7 @@ from accord.capabilities.orders import queries
 from accord.capabilities.orders.kinds import KEEPS_MONEY, RENEWABLE, RESTRICTS, OrderKind
 from accord.capabilities.orders.life_cycle import AWAITED, ENDED, HOLDING, STANDING, State
 from accord.capabilities.orders.messages import message_of
+from accord.capabilities.orders.models.order import CARES
 from accord.capabilities.orders.ports import HolderNotice, OrderMessage, PaymentFacts
 from accord.capabilities.orders.regime import Approval, KindRule, Regime, regime
 from accord.capabilities.orders.rules import rule_of
@@ -171,6 +172,14 @@ class OrderPage:
     def may_hand_in_answer(self) -> bool:
         """Whether the answer that the payer's bank got may be handed in as a file."""
         return self.order.state in AWAITED and self._has(Permission.ORDERS_APPROVE)
+
+    @property
+    def may_set_holder_terms(self) -> bool:
+        return self.is_draft and self.is_own_draft and self.notice is not None and self._has(Permission.ORDERS_DRAFT)
+
+    @property
+    def cares(self) -> list[tuple[str, Any]]:
+        return [(care.value, words) for care, words in CARES]
 
     @property
     def may_discard(self) -> bool:

@@ -22,7 +22,7 @@ from accord.capabilities.orders.models import Order
 from accord.capabilities.people.models import User
 from accord.core.errors import BadInput, Conflict, NotFound
 from accord.core.money import Money
-from accord.sites.desk.forms.decisions import FollowUpForm, ReasonForm, ReleaseForm
+from accord.sites.desk.forms.decisions import FollowUpForm, HolderForm, ReasonForm, ReleaseForm
 from accord.sites.desk.presenters.order_page import OrderPage
 from accord.sites.desk.presenters.order_words import length_in_words
 from accord.sites.desk.requests import is_htmx, officer
@@ -59,7 +59,7 @@ def ask(request: HttpRequest, question: Question) -> HttpResponse:
 def _decide(
     request: HttpRequest,
     page: OrderPage,
-    form: ReasonForm,
+    form: ReasonForm | HolderForm,
     question: Callable[[Mapping[str, Any]], Question] | None,
     carry_out: Callable[[Mapping[str, Any]], str],
 ) -> HttpResponse:
@@ -149,6 +149,19 @@ def discard(request: HttpRequest, order_id: UUID) -> HttpResponse:
         return _("The draft is discarded. Nothing was sent.")
 
     return _decide(request, page, ReasonForm(request.POST), None, carry_out)
+
+
+@require_POST
+def holder_terms(request: HttpRequest, order_id: UUID) -> HttpResponse:
+    """Whom a draft touches, and from when they are told."""
+    page = OrderPage(officer(request), order_id)
+    form = HolderForm(request.POST)
+
+    def carry_out(_given: Mapping[str, Any]) -> str:
+        services.set_holder_terms(officer(request), order_id, form.terms())
+        return _("Saved. Whoever approves the order approves this too.")
+
+    return _decide(request, page, form, None, carry_out)
 
 
 @require_POST
