@@ -126,7 +126,8 @@ class OrderPage:
     @cached_property
     def nobody_to_call(self) -> bool:
         """Whether nobody would be called if the receiver stayed silent, for an order that has not ended."""
-        return self.order.state not in ENDED and self.order.institution in queries.without_contact(self._actor)
+        first = queries.contacts(self._actor).filter(step=1, institution__in=("", self.order.institution))
+        return self.order.state not in ENDED and not first.exists()
 
     @cached_property
     def history(self) -> list[AuditEntry]:
