@@ -330,17 +330,17 @@ def test_a_hold_that_was_drafted_is_confirmed_as_before(actor: User, colleague: 
         assert first in page
 
 
-def test_the_drafter_says_whom_it_touches_and_when_they_are_told(actor: User, colleague: User) -> None:
+def test_the_drafter_says_when_the_holder_is_told(actor: User, colleague: User) -> None:
     (order,) = planned(actor, SECOND)
     page = _page(actor, order)
-    assert 'id="holder-care"' in page
-    assert 'id="holder-care"' not in _page(colleague, order)
-    told = {"care": "minor", "holder_name": "Xiao Ming", "tell_from": "2026-03-06T12:00"}
+    assert 'id="holder-tell"' in page
+    assert 'id="holder-tell"' not in _page(colleague, order)
+    told = {"holder_name": "Xiao Ming", "tell_from": "2026-03-06T12:00"}
     assert _post(actor, "order-holder", order, **told).status_code == 400
     assert _post(colleague, "order-holder", order, **told, reason="an arrest").status_code == 409
     assert _post(actor, "order-holder", order, **told, reason="an arrest is planned").status_code == 302
     order.refresh_from_db()
-    assert (order.care, order.holder_name, order.living_costs) == ("minor", "Xiao Ming", 0), "no living costs in yuan there"
+    assert order.holder_name == "Xiao Ming"
     asked = _approve(colleague, order, confirm=False).content.decode()
     assert "You also approve that the holder is told later" in asked
     _approve(colleague, order)
@@ -349,14 +349,3 @@ def test_the_drafter_says_whom_it_touches_and_when_they_are_told(actor: User, co
     assert order.message["notice"]["tell_from"] == "2026-03-06T04:00:00Z"
     assert "delay approved by wang" in _page(actor, order)
     assert _post(actor, "order-holder", order, **told, reason="longer").status_code == 409
-
-
-def test_living_costs_stay_free_where_care_is_due(actor: User) -> None:
-    order = drafted(actor, OrderKind.LIMIT, currency="SGD")
-    assert _post(actor, "order-holder", order, care="deceived_mule").status_code == 302
-    order.refresh_from_db()
-    assert order.living_costs == 100_000
-    assert "1,000.00" in _page(actor, order)
-    assert _post(actor, "order-holder", order, care="").status_code == 302
-    order.refresh_from_db()
-    assert (order.care, order.living_costs) == ("", 0)

@@ -219,7 +219,6 @@ DETAILS: Final[dict[str, Promise]] = {
     "step": _("step"),
     "after_minutes": _("minutes after the answer was due"),
     "returned": _("returned"),
-    "care": _("care"),
     "form": _("form"),
     "sha256": _("SHA-256 of the file"),
     "name": _("name"),

@@ -16,7 +16,7 @@ from accord.capabilities.orders.services.decide import FirstResponse, approve_pl
 from accord.capabilities.orders.services.drafting import approve, clear_override, discard, send_in_emergency
 from accord.capabilities.orders.services.following import ask_release, freeze, renew, send_again
 from accord.capabilities.orders.services.handing_in import hand_in_answer
-from accord.capabilities.orders.services.holder import HolderTerms, living_costs, set_holder_terms
+from accord.capabilities.orders.services.holder import HolderTerms, set_holder_terms
 from accord.capabilities.orders.services.requests import OrderFacts, draft_order
 from accord.capabilities.orders.services.sweep import (
     escalate_due,
@@ -47,7 +47,6 @@ __all__ = [
     "fail",
     "freeze",
     "hand_in_answer",
-    "living_costs",
     "mark_sent",
     "note_escalation",
     "note_test_call",

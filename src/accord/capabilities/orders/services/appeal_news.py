@@ -54,7 +54,7 @@ def _move(appeal: Appeal, event: AppealEvent, action: str, at: datetime, **detai
     people.record(
         NODE,
         action,
-        subject=order.claim_id or order.report_id,
+        subject=order.subject,
         obj=appeal,
         appeal=appeal.reference,
         order=order.reference,

@@ -340,7 +340,7 @@ def _note(actor: Actor, action: str, appeal: Appeal, **details: object) -> None:
     people.record(
         actor,
         action,
-        subject=order.claim_id or order.report_id,
+        subject=order.subject,
         obj=appeal,
         appeal=appeal.reference,
         order=order.reference,

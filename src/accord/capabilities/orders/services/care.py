@@ -55,7 +55,7 @@ def mark(actor: Actor, order: Order, care: str, note: str = "") -> Order:
     people.record(
         actor,
         "care noted",
-        subject=order.claim_id or order.report_id,
+        subject=order.subject,
         obj=order,
         care=care,
         living_costs=living,
@@ -90,5 +90,5 @@ def decline_living_costs(actor: User, order_id: UUID, reason: str) -> Order:
         raise Conflict("nothing more is to be left for living costs under this order")
     order.living_costs = 0
     order.save(update_fields=["living_costs"])
-    people.record(actor, "living costs declined", subject=order.claim_id or order.report_id, obj=order, reason=reason.strip())
+    people.record(actor, "living costs declined", subject=order.subject, obj=order, reason=reason.strip())
     return order

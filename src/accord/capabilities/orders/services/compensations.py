@@ -66,7 +66,7 @@ def _note(actor: User, action: str, row: Compensation, **details: object) -> Non
     people.record(
         actor,
         action,
-        subject=order.claim_id or order.report_id,
+        subject=order.subject,
         obj=row.appeal,
         appeal=row.appeal.reference,
         amount=row.amount,

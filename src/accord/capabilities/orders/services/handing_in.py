@@ -38,7 +38,7 @@ def hand_in_answer(actor: User, order_id: UUID, reply: Acknowledged | OrderAnswe
     people.record(
         actor,
         "answer handed in",
-        subject=order.claim_id or order.report_id,
+        subject=order.subject,
         obj=order,
         institution=order.institution,
         form=form,

@@ -24,7 +24,7 @@ def return_answered(order: Order, at: datetime) -> None:
     people.record(
         NODE,
         "return paid",
-        subject=order.claim_id,
+        subject=order.subject,
         obj=restitution,
         restitution=restitution.reference,
         amount=sum(part.order.held for part in parts),

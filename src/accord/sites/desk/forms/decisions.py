@@ -9,8 +9,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accord.capabilities.orders.models import Order
-from accord.capabilities.orders.models.order import CARES
-from accord.capabilities.orders.ports import Care
 from accord.capabilities.orders.regime import Approval, KindRule
 from accord.capabilities.orders.services import HolderTerms
 from accord.core.errors import BadInput
@@ -77,10 +75,9 @@ class FollowUpForm(ReasonForm):
 
 
 class HolderForm(forms.Form):
-    """Whom a draft touches, and from when they are told."""
+    """The name of the holder whom a draft touches, and from when the holder is told."""
 
     holder_name = forms.CharField(max_length=150, required=False)
-    care = forms.ChoiceField(choices=[(care.value, words) for care, words in CARES], required=False)
     tell_from = forms.DateTimeField(required=False)
     reason = forms.CharField(max_length=LONGEST_REASON, required=False)
 
@@ -95,4 +92,4 @@ class HolderForm(forms.Form):
 
     def terms(self) -> HolderTerms:
         given = self.cleaned_data
-        return HolderTerms(given["holder_name"], Care(given["care"]), given["tell_from"], given["reason"])
+        return HolderTerms(given["holder_name"], given["tell_from"], given["reason"])

@@ -14,7 +14,7 @@ from accord.capabilities.orders.kinds import ON_NUMBERS, OrderKind
 from accord.capabilities.orders.models.order import CARES
 from accord.capabilities.orders.ports import CallFacts, Care, Limits
 from accord.capabilities.orders.regime import Approval, KindRule, current_regime
-from accord.capabilities.orders.services import OrderFacts, living_costs
+from accord.capabilities.orders.services import OrderFacts
 from accord.core.errors import BadInput
 from accord.core.identifiers import IdentifierType, parse
 from accord.core.money import EXPONENTS
@@ -190,7 +190,6 @@ class NewOrderForm(forms.Form):
             tell_from=given.get("tell_from"),
             delay_reason=given.get("delay_reason", ""),
             care=Care(given.get("care", "")),
-            living_costs=living_costs(current_regime().code, given.get("currency", ""), Care(given.get("care", ""))),
             replaces=replaces,
         )
 

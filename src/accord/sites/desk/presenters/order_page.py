@@ -14,7 +14,6 @@ from accord.capabilities.orders import queries
 from accord.capabilities.orders.kinds import KEEPS_MONEY, RENEWABLE, RESTRICTS, OrderKind
 from accord.capabilities.orders.life_cycle import AWAITED, ENDED, HOLDING, STANDING, State
 from accord.capabilities.orders.messages import message_of
-from accord.capabilities.orders.models.order import CARES
 from accord.capabilities.orders.ports import HolderNotice, OrderMessage, PaymentFacts
 from accord.capabilities.orders.regime import Approval, KindRule, Regime, regime
 from accord.capabilities.orders.rules import rule_of
@@ -177,10 +176,6 @@ class OrderPage:
     @property
     def may_set_holder_terms(self) -> bool:
         return self.is_draft and self.is_own_draft and self.notice is not None and self._has(Permission.ORDERS_DRAFT)
-
-    @property
-    def cares(self) -> list[tuple[str, Any]]:
-        return [(care.value, words) for care, words in CARES]
 
     @property
     def may_discard(self) -> bool:

@@ -153,7 +153,7 @@ def discard(request: HttpRequest, order_id: UUID) -> HttpResponse:
 
 @require_POST
 def holder_terms(request: HttpRequest, order_id: UUID) -> HttpResponse:
-    """Whom a draft touches, and from when they are told."""
+    """The name of the holder whom a draft touches, and from when the holder is told."""
     page = OrderPage(officer(request), order_id)
     form = HolderForm(request.POST)
 
