@@ -1,7 +1,11 @@
-"""Run a node: the desk in a process of its own, the worker in this one; both end together and leave nothing behind."""
+"""Run a node: the desk in a process of its own, the worker in this one; both end together and leave nothing behind.
+
+Either may also run alone, as services of their own, on as many processes as there is work for.
+"""
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import signal
 import socket
@@ -13,8 +17,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from accord.core.errors import Unavailable
+from accord.core.errors import BadInput, Unavailable
+from accord.core.file_locks import exclusive
 from accord.node.home import Home
+from accord.node.tls import Tls
 
 START_WITHIN_SECONDS: Final = 30
 STOP_WITHIN_SECONDS: Final = 10
@@ -32,20 +38,48 @@ def prepare(home: Home) -> None:
     from accord.node import exercise_clock
 
     django.setup()
-    call_command("migrate", interactive=False, verbosity=0)
+    with exclusive(home.root / "migrate.lock"):  # services that start at once must not make the same table twice
+        call_command("migrate", interactive=False, verbosity=0)
     exercise_clock.install(home)
 
 
-def run(home: Home, *, host: str, port: int, worker: bool) -> None:
+def run(home: Home, *, host: str, port: int, worker: bool, tls: Tls | None = None) -> None:
     """Serve until Ctrl-C or SIGTERM. Raises Unavailable when the desk cannot start or stops by itself."""
+    _refuse_plain(host, tls)
     prepare(home)
     stop = threading.Event()
-    with stopping_on_signals(stop), web(home, host, port) as (address, alive):
+    with stopping_on_signals(stop), web(home, host, port, tls) as (address, alive):
         print(f"The desk is open at {address} (Ctrl-C ends it)", file=sys.stderr)  # noqa: T201 - where to go
         if worker:
             run_worker(home, stop, alive)
         else:
             _wait(stop, alive)
+
+
+def work(home: Home) -> None:
+    """The worker alone, until Ctrl-C or SIGTERM."""
+    prepare(home)
+    stop = threading.Event()
+    with stopping_on_signals(stop):
+        print("The worker works (Ctrl-C ends it)", file=sys.stderr)  # noqa: T201 - nothing else shows that it does
+        run_worker(home, stop, lambda: True)
+
+
+def _refuse_plain(host: str, tls: Tls | None) -> None:
+    """Passwords do not cross a network in clear text."""
+    if tls is None and not _is_loopback(host) and os.environ.get("ACCORD_BEHIND_TLS") != "1":
+        raise BadInput(
+            "would serve the desk without TLS to other machines; give --tls-cert and --tls-key, or set behind_tls when a "
+            "reverse proxy ends TLS before it",
+            where=f"--host {host}",
+        )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def run_worker(home: Home, stop: threading.Event, alive: Callable[[], bool]) -> None:
@@ -97,22 +131,30 @@ def stopping_on_signals(stop: threading.Event) -> Iterator[None]:
 
 
 @contextmanager
-def web(home: Home, host: str, port: int) -> Iterator[tuple[str, Callable[[], bool]]]:
+def web(home: Home, host: str, port: int, tls: Tls | None = None) -> Iterator[tuple[str, Callable[[], bool]]]:
     """The desk's process for the length of a with block: its address, and whether it lives. Port 0 takes a free one."""
     port = port or _free_port(host)
+    environment = {**os.environ, "ACCORD_HOME": str(home.root)}
+    encrypted: tuple[str, ...] = ()
+    if tls is not None:
+        tls.check()
+        environment["ACCORD_SERVES_TLS"] = "1"
+        encrypted = ("--ssl-certificate", str(tls.certificate), "--ssl-keyfile", str(tls.key), "--ssl-protocol-min", "tls1.2")
     _refuse_taken(host, port)
     command = [
         *(sys.executable, "-m", "granian", "--interface", "wsgi", "--no-ws", "--log-level", "warning"),
         *("--host", host, "--port", str(port), "--workers", "1", "--blocking-threads", str(WEB_THREADS)),
+        *encrypted,
         "accord.node.wsgi:application",
     ]
     # a group of its own: Ctrl-C reaches this process alone, which then ends the desk in order
     process = subprocess.Popen(  # noqa: S603 - our own interpreter and our own arguments
-        command, env={**os.environ, "ACCORD_HOME": str(home.root)}, stdin=subprocess.DEVNULL, start_new_session=True
+        command, env=environment, stdin=subprocess.DEVNULL, start_new_session=True
     )
     try:
         _wait_for_answer(process, host, port)
-        yield f"http://{'localhost' if host == '127.0.0.1' else host}:{port}/", lambda: process.poll() is None
+        place = "localhost" if host == "127.0.0.1" else host
+        yield f"{'https' if tls else 'http'}://{place}:{port}/", lambda: process.poll() is None
     finally:
         process.terminate()
         try:

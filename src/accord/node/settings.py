@@ -19,7 +19,7 @@ import os
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from django.utils.translation import gettext_lazy as _
 
@@ -105,7 +105,7 @@ TEMPLATES = [
 
 
 def database_from_url(url: str) -> dict[str, Any]:
-    """Django's database dictionary for a postgresql:// URL."""
+    """Django's database dictionary for a postgresql:// URL; its query, such as ?sslmode=verify-full, goes to the driver."""
     parts = urlsplit(url)
     if parts.scheme not in ("postgresql", "postgres"):
         raise ValueError(f"ACCORD_DATABASE_URL must begin with postgresql://, not {parts.scheme}://")
@@ -118,6 +118,7 @@ def database_from_url(url: str) -> dict[str, Any]:
         "PORT": str(parts.port or ""),
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": dict(parse_qsl(parts.query)),
     }
 
 
@@ -191,10 +192,13 @@ CSRF_COOKIE_SAMESITE = "Lax"
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-# TLS ends at a reverse proxy: it sets this header, and ACCORD_BEHIND_TLS=1 says that it may be believed.
+# TLS ends at a reverse proxy, which sets this header (ACCORD_BEHIND_TLS=1 says that it may be believed), or at the desk's
+# own process, which `accord node run --tls-cert` tells so. Browsers are then told to come by TLS alone for a month.
 if ACCORD_BEHIND_TLS:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+if ACCORD_BEHIND_TLS or os.environ.get("ACCORD_SERVES_TLS") == "1":
     SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
+    SECURE_HSTS_SECONDS = 30 * 24 * 3600
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 24 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024

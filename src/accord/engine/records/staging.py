@@ -23,10 +23,10 @@ import polars as pl
 import pyarrow as pa
 
 from accord.core.errors import BadInput
+from accord.core.file_locks import exclusive, is_held
 from accord.engine.records.convert import COLUMNS, REJECT_SCHEMA, Converted
 from accord.engine.records.duplicates import Verdict, Verdicts
 from accord.engine.records.ids import Keys, Seeds, keys_of
-from accord.engine.records.locks import exclusive, is_held
 from accord.engine.records.reader import ROW
 from accord.engine.records.rejects import RejectsFile
 from accord.engine.records.schema import BALANCES, TRANSFERS

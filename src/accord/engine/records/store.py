@@ -30,11 +30,11 @@ import pyarrow as pa
 import pyarrow.compute
 
 from accord.core.errors import BadInput
+from accord.core.file_locks import exclusive
 from accord.engine.records.content import SourceFile
 from accord.engine.records.convert import COLUMNS, Converted, convert
 from accord.engine.records.duplicates import Verdict, judge, numbered
 from accord.engine.records.ids import IdIndex
-from accord.engine.records.locks import exclusive
 from accord.engine.records.reader import BlockReader, RawBlock, TableReader
 from accord.engine.records.source_map import RecordKind, SourceMap
 from accord.engine.records.staging import SCHEMAS, Staging, as_converted, row_keys, staged
@@ -141,6 +141,24 @@ class RecordStore:
         found = [table.numbered(index.find(ids).tolist())]
         found.extend(rows.filter(pa.compute.is_in(rows["id"], wanted)) for rows in table.after(index.covered - 1))
         return pa.concat_tables(found)
+
+    def each_file(self, take: Callable[[Path], None]) -> None:
+        """Hand over the path of every file that keeps the rows of this moment, for a copy that opens as these tables do.
+
+        Loads wait while a table's log is taken; the data files that it names change no more and stay for a day at least. The
+        id indexes are not among them: they are made again.
+        """
+        for kind, table in self._tables.items():
+            if not table.exists():
+                continue
+            with exclusive(self._lock(kind)):
+                for path in table.log_files():
+                    take(path)
+                files = table.files()
+            for file in files:
+                take(file.path)
+        for path in sorted((self.folder / "rejects").glob("*.csv")):
+            take(path)
 
     def _enter(self, kind: RecordKind, batch: str, fill: Callable[[Staging, Executor], None]) -> LoadResult:
         table = self._tables[kind]

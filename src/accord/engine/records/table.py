@@ -72,6 +72,11 @@ class RecordTable:
     def exists(self) -> bool:
         return any((self.folder / "_delta_log").glob("*.json"))
 
+    def log_files(self) -> list[Path]:
+        """Delta's log and checkpoints. The caller holds the table's lock."""
+        log = self.folder / "_delta_log"
+        return sorted(path for path in log.iterdir() if path.suffix in (".json", ".parquet") or path.name == "_last_checkpoint")
+
     def counters(self) -> Counters:
         """The counters now; all 0 for a table that does not exist yet."""
         if not self.exists():

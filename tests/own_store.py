@@ -1,0 +1,52 @@
+"""An operational store of a test's own, of the kind that the run has chosen, for nodes in processes of their own."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+from uuid import uuid4
+
+Rows = dict[str, list[tuple[Any, ...]]]
+
+
+@contextmanager
+def own_store() -> Iterator[dict[str, str]]:
+    """What to add to a node's environment: nothing for SQLite in its home, else a new database on the tests' server."""
+    url = os.environ.get("ACCORD_DATABASE_URL")
+    if not url:
+        yield {}
+        return
+    import psycopg
+
+    name = f"own_{uuid4().hex[:12]}"
+    with psycopg.connect(url, autocommit=True) as server:
+        server.execute(f"CREATE DATABASE {name}".encode())
+    try:
+        yield {"ACCORD_DATABASE_URL": urlunsplit(urlsplit(url)._replace(path=f"/{name}"))}
+    finally:
+        with psycopg.connect(url, autocommit=True) as server:
+            server.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+
+
+def all_rows(home: Path, store: dict[str, str]) -> Rows:
+    """Every row of every table, in a fixed order."""
+    if url := store.get("ACCORD_DATABASE_URL"):
+        import psycopg
+
+        with psycopg.connect(url) as connection:
+            names = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
+            return {name: _sorted(connection.execute(f'SELECT * FROM "{name}"'.encode())) for (name,) in names}
+    with sqlite3.connect(home / "accord.sqlite3") as database:
+        names = database.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+        found = {name: _sorted(database.execute(f'SELECT * FROM "{name}"')) for (name,) in names}
+    database.close()
+    return found
+
+
+def _sorted(rows: Any) -> list[tuple[Any, ...]]:
+    return sorted(rows, key=repr)
