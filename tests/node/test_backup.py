@@ -130,7 +130,25 @@ def test_a_restored_node_is_the_same_row_by_row_and_works_on(saved: Saved, other
     transfer = records_of(home)[0]["id"]
     traced = separately(home, "trace", "--transfer", transfer, "--json", **other_store)
     assert traced.code == 0, traced.err
+    wait_for_years(home)
+    assert finding(home, other_store, "Clocks")["state"] == "warning"
     assert work_on(home, other_store)["broken"] is None
+    assert finding(home, other_store, "Clocks")["found"] == "nothing waits"
+    if other_store:
+        assert finding(home, other_store, "PostgreSQL client")["state"] == "ok"
+
+
+def wait_for_years(home: Path) -> None:
+    """Let the exercise's clock run on 400 days later than it did."""
+    clock = home / "exercise" / "clock.json"
+    state = json.loads(clock.read_text())
+    clock.write_text(json.dumps({"shift_micros": state["shift_micros"] + 400 * 86_400_000_000}))
+
+
+def finding(home: Path, store: dict[str, str], name: str) -> dict[str, str]:
+    """What the doctor says of one thing."""
+    findings: list[dict[str, str]] = separately(home, "doctor", "--json", **store).json["findings"]
+    return next(found for found in findings if found["name"] == name)
 
 
 def work_on(home: Path, store: dict[str, str]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import io
 import json
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -51,6 +52,15 @@ def test_no_file_is_written_over(node: Path, backup: Path) -> None:
     answer = separately(node, "node", "backup", backup, "--json")
     assert (answer.code, answer.error["where"]) == (2, str(backup))
     assert backup.read_bytes() == before
+
+
+def test_in_a_folder_a_backup_is_named_after_its_moment(node: Path, tmp_path: Path) -> None:
+    (tmp_path / "backups").mkdir()
+    answer = separately(node, "node", "backup", tmp_path / "backups", "--json")
+    assert answer.code == 0, answer.err
+    (file,) = (tmp_path / "backups").iterdir()
+    assert answer.json["file"] == str(file)
+    assert re.fullmatch(r"accord-\d{8}T\d{6}Z\.tar\.gz", file.name)
 
 
 def test_a_backup_does_not_go_into_what_it_saves(node: Path) -> None:

@@ -22,7 +22,10 @@ COMMANDS = [
     "trace",
     "exercise make",
     "node run",
+    "node work",
     "node migrate",
+    "node backup",
+    "node restore",
     "node user add",
 ]
 

@@ -77,3 +77,27 @@ def test_a_port_in_use_is_a_failure_that_says_so(home: Path) -> None:
     assert answer.code == 1
     assert str(port) in answer.err
     assert "Traceback" not in answer.err
+
+
+def test_desk_and_workers_run_as_services_of_their_own(home: Path) -> None:
+    """Three services start at once on a home without a store: the tables are made once, and each ends in order."""
+    commands = [("run", "--port", "0", "--no-worker"), ("work",), ("work",)]
+    services = [
+        subprocess.Popen(
+            [sys.executable, "-m", "accord.node.cli", "node", *command],
+            env=environment_of(home),
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        for command in commands
+    ]
+    try:
+        for service in services:
+            assert service.stderr
+            assert re.search(r"The (desk is open|worker works)", service.stderr.readline())
+        assert [service.poll() for service in services] == [None] * 3
+    finally:
+        for service in services:
+            service.send_signal(signal.SIGTERM)
+        ends = [service.communicate(timeout=60)[1] for service in services]
+    assert [service.returncode for service in services] == [0, 0, 0], ends

@@ -11,6 +11,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 from importlib import metadata
 from pathlib import Path
@@ -21,6 +22,9 @@ from accord.node.home import Home
 
 _LOWEST_PYTHON: Final = (3, 11)
 _PACKAGE_NAME: Final = re.compile(r"[\w.-]+")
+_PATIENCE: Final = timedelta(minutes=2)
+"""How long a due row may wait before a missing worker is suspected."""
+
 _ENOUGH_DISK: Final = 1 << 30
 """Bytes free below which a warning is due; a million transfers take about a tenth of that."""
 
@@ -54,7 +58,11 @@ def examine(home: Home) -> Iterator[Finding]:
         yield _settings_file(home)
         yield (factors := _second_factors(home))
         if factors.state is not State.FAILED:  # else the settings that the store needs refuse to be read
-            yield _operational_store(home)
+            yield (store := _operational_store(home))
+            if store.state is State.OK:
+                yield _clocks(home)
+            if url := os.environ.get("ACCORD_DATABASE_URL"):
+                yield _postgresql_client(url)
         yield _records(home)
         yield _index(home)
     yield _program("Chromium", ("chromium", "chromium-browser", "google-chrome"), "the browser tests")
@@ -156,6 +164,37 @@ def _operational_store(home: Home) -> Finding:
     if waiting:
         return Finding(name, State.FAILED, f"{connection.vendor}: {len(waiting)} migrations wait", "accord node migrate")
     return Finding(name, State.OK, f"{connection.vendor}, tables of this version")
+
+
+def _clocks(home: Home) -> Finding:
+    """Whether what falls due is dealt with: the worker leaves nothing waiting."""
+    from accord.core import clock
+    from accord.node import exercise_clock
+    from accord.node.worker import next_due
+
+    exercise_clock.install(home)
+    due, now = next_due(), clock.now()
+    if due is None:
+        return Finding("Clocks", State.OK, "nothing waits")
+    if now - due <= _PATIENCE:
+        return Finding("Clocks", State.OK, f"next due {clock.to_iso(due.replace(microsecond=0))}")
+    late = timedelta(seconds=round((now - due).total_seconds()))
+    return Finding("Clocks", State.WARNING, f"the oldest row that is due has waited {late}", "Start a worker: accord node work")
+
+
+def _postgresql_client(url: str) -> Finding:
+    """Backups are taken with the client's programs, which must not be older than the server."""
+    from accord.node.backup import stores
+
+    name = "PostgreSQL client"
+    try:
+        server, (newest, place) = stores.server_version(url), next(iter(stores.client_programs("pg_dump")), (0, ""))
+    except AccordError as error:
+        return Finding(name, State.WARNING, str(error))
+    if newest < server:
+        found = f"{place} is of version {newest}, the server of {server}" if place else "pg_dump is not installed"
+        return Finding(name, State.WARNING, found, f"Backups need it: apt install postgresql-client-{server}")
+    return Finding(name, State.OK, f"{place}, version {newest}")
 
 
 def _records(home: Home) -> Finding:

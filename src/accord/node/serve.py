@@ -45,7 +45,10 @@ def prepare(home: Home) -> None:
 
 def run(home: Home, *, host: str, port: int, worker: bool, tls: Tls | None = None) -> None:
     """Serve until Ctrl-C or SIGTERM. Raises Unavailable when the desk cannot start or stops by itself."""
-    _refuse_plain(host, tls)
+    if tls is not None:
+        tls.check()
+    else:
+        _refuse_plain(host)
     prepare(home)
     stop = threading.Event()
     with stopping_on_signals(stop), web(home, host, port, tls) as (address, alive):
@@ -65,9 +68,9 @@ def work(home: Home) -> None:
         run_worker(home, stop, lambda: True)
 
 
-def _refuse_plain(host: str, tls: Tls | None) -> None:
+def _refuse_plain(host: str) -> None:
     """Passwords do not cross a network in clear text."""
-    if tls is None and not _is_loopback(host) and os.environ.get("ACCORD_BEHIND_TLS") != "1":
+    if not _is_loopback(host) and os.environ.get("ACCORD_BEHIND_TLS") != "1":
         raise BadInput(
             "would serve the desk without TLS to other machines; give --tls-cert and --tls-key, or set behind_tls when a "
             "reverse proxy ends TLS before it",
@@ -137,7 +140,6 @@ def web(home: Home, host: str, port: int, tls: Tls | None = None) -> Iterator[tu
     environment = {**os.environ, "ACCORD_HOME": str(home.root)}
     encrypted: tuple[str, ...] = ()
     if tls is not None:
-        tls.check()
         environment["ACCORD_SERVES_TLS"] = "1"
         encrypted = ("--ssl-certificate", str(tls.certificate), "--ssl-keyfile", str(tls.key), "--ssl-protocol-min", "tls1.2")
     _refuse_taken(host, port)

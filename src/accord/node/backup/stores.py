@@ -149,8 +149,13 @@ def _first(connection: Connection[tuple[Any, ...]], query: str) -> Any:
     return None if row is None else row[0]
 
 
+def server_version(url: str) -> int:
+    """The major version of the server behind `url`; Unavailable where it does not answer."""
+    with _connected(url) as connection:
+        return _server_version(connection)
+
+
 def _server_version(connection: Connection[tuple[Any, ...]]) -> int:
-    """The server's major version."""
     return connection.info.server_version // 10_000
 
 

@@ -20,7 +20,7 @@ BACKUP_EPILOG: Final = """Examples:
 
 \b
   accord node backup /backups/accord-2026-03-01.tar.gz
-  accord node backup /backups/accord-2026-03-01.tar.gz --home /srv/accord --json
+  accord node backup /backups --home /srv/accord --json
 
 The node may run meanwhile. The file holds the operational store, the records, the settings and the node's secret key, which \
 unlocks second factors: it is readable by its owner alone; keep it as safe as the node. The tracing index and caches are \
@@ -37,14 +37,20 @@ The folder must be empty or new, and so must the PostgreSQL database where the n
 its hash before anything is touched; the audit chain is verified before the home appears. Stop the node that is replaced: two \
 nodes that carry on the same orders would both write to the banks."""
 
+_NewFile = Annotated[
+    Path, typer.Argument(help="The new file, or a folder for one named after the moment.", show_default=False, metavar="FILE")
+]
 _BackupFile = Annotated[Path, typer.Argument(help="The backup file.", show_default=False, metavar="FILE")]
 
 
-def backup(file: _BackupFile, as_json: JsonOption = False, home: HomeOption = None) -> None:
+def backup(file: _NewFile, as_json: JsonOption = False, home: HomeOption = None) -> None:
     """Save everything that this node keeps into one new file, while it runs."""
     node_home = open_home(home)
+    from accord.core import clock
     from accord.node.backup import back_up
 
+    if file.is_dir():
+        file = file / f"accord-{clock.now():%Y%m%dT%H%M%SZ}.tar.gz"
     with _phases() as phase:
         manifest = back_up(node_home, file, phase)
     if as_json:
