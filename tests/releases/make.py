@@ -3,13 +3,11 @@
     python tests/releases/make.py VERSION [FOLDER]      with the release's own code, before it is published
 
 Plays `released_day` on a node of its own and keeps every row of Accord's tables in VERSION.json.gz:
-{"release", "now", "migrations": {app: last}, "rows": {"app.model": [{column: value}]}, "banks"}; "banks" is the sandbox's
-own file in base 64, since banks do not forget what they were told when a node is upgraded.
+{"release", "now", "migrations": {app: last}, "rows": {"app.model": [{column: value}]}}.
 """
 
 from __future__ import annotations
 
-import base64
 import gzip
 import json
 import os
@@ -41,7 +39,6 @@ def main(release: str, folder: str = str(HERE)) -> None:
         clock.use(stepped)
         released_day.play(home.sandbox, stepped.advance_to)
         document = {"release": release, "now": clock.to_iso(clock.now()), **written_down()}
-        document["banks"] = base64.b64encode((home.sandbox / "sandbox.sqlite3").read_bytes()).decode()
     content = json.dumps(document, ensure_ascii=False, indent=0, sort_keys=True).encode()
     target = Path(folder) / f"{release}.json.gz"
     target.write_bytes(gzip.compress(content, mtime=0))

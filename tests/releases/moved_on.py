@@ -8,7 +8,6 @@ and lets the worker carry on what was open. Prints what there is after each step
 
 from __future__ import annotations
 
-import base64
 import gzip
 import json
 import os
@@ -22,7 +21,6 @@ from typing import Any
 import released_day
 from small_world import worker_of
 
-from accord.adapters.sandbox_bank import Faults
 from accord.core import clock
 from accord.node.home import Home
 
@@ -50,11 +48,7 @@ def main(file: str) -> None:
 
     call_command("migrate", interactive=False, verbosity=0)
     told = {"migrated": state_of_things()}
-    home.sandbox.mkdir()
-    (home.sandbox / "sandbox.sqlite3").write_bytes(base64.b64decode(release["banks"]))
-    with closing(released_day.world().banks(home.sandbox)) as banks:
-        for code in banks.codes:
-            banks.bank(code).faults = Faults()
+    with closing(released_day.world().banks(home.sandbox)) as banks:  # healthy, and without memory of the day
         worker = worker_of(banks)
         for step, moment in (("soon", released_day.soon_after(clock.now())), ("years", clock.now() + timedelta(days=4_000))):
             stepped.advance_to(moment)

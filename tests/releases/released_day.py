@@ -63,6 +63,7 @@ def play(folder: Path, move_to: Callable[[datetime], None]) -> None:
     colleague = people.create_user("morgan", "a-long-password", Role.OFFICER, "Morgan Tan")
     supervisor = people.create_user("vera", "a-long-password", Role.SUPERVISOR, "Vera Lim")
     people.create_user("admin", "a-long-password", Role.ADMINISTRATOR)
+    contacts()
     with closing(world().banks(folder)) as banks:
         worker = worker_of(banks)
         move_to(at(1))
@@ -84,13 +85,21 @@ def play(folder: Path, move_to: Callable[[datetime], None]) -> None:
         paperwork(officer, colleague, supervisor)
         decide(officer)
         release(supervisor, "a-3")
+        move_to(at(DAY + 45))
         sweep(worker, banks)
         release(supervisor, "a-4")
-        move_to(at(DAY + 25))
         call(officer, "late", "a-6", DAY + 20)
         compare_rules(officer)
         never_sent(officer)
         worker.close()
+
+
+def contacts() -> None:
+    """Whom to call when a bank stays silent; the line to D is down long enough for it."""
+    from accord.capabilities.orders.models import Contact
+
+    Contact.objects.create(institution="BANKD", step=1, after_minutes=1, name="Duty desk of D", reach="+65 6000 0000")
+    Contact.objects.create(institution="", step=2, after_minutes=600, name="The regulator", reach="+65 6111 1111")
 
 
 def sweep(worker: Worker, banks: SandboxBanks) -> None:
@@ -161,11 +170,12 @@ def compare_rules(officer: User) -> None:
 
 
 def never_sent(officer: User) -> None:
-    """An order that is still a draft, and one that was discarded, as copies of one that left."""
-    from accord.capabilities.orders.models import Order, order_reference
+    """An order in each state that the day did not come to (drafts, what was discarded), as copies of one that holds."""
+    from accord.capabilities.orders.models import ORDER_STATES, Order, order_reference
     from accord.core.object_ids import new_id
 
-    for state in ("draft", "discarded"):
+    reached = set(Order.objects.values_list("state", flat=True))
+    for state in sorted({state.value for state, _ in ORDER_STATES} - reached):
         order = Order.objects.filter(state="held").order_by("drafted_at").first()
         assert order is not None
         order.pk, order.reference, order.state, order.held, order.plan_item = new_id(), order_reference(), state, 0, None

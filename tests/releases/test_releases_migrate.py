@@ -19,6 +19,11 @@ pytestmark = [pytest.mark.database, pytest.mark.slow]
 HERE = Path(__file__).parent
 RELEASES = sorted(HERE.glob("*.json.gz"))
 WAITING = {"approved", "sent", "acknowledged", "releasing"}
+STANDING = {"held", "held_partly", "in_force"}
+UNFILLED = {
+    f"orders.{name}" for name in ("Appeal", "Claimant", "Compensation", "Objection", "Restitution", "RestitutionSource")
+}
+"""Tables that `released_day` leaves empty."""
 
 
 def environment(home: Path, store: dict[str, str]) -> dict[str, str]:
@@ -59,8 +64,11 @@ def test_the_rows_of_a_release_are_here_and_carried_on(release: Path, tmp_path: 
     for label, rows in then.items():
         assert migrated["counts"][label] >= len(rows), label
     for label, sums in migrated["sums"].items():
-        assert sums == {name: sum(row[name] for row in then[label]) for name in sums}, label
-    assert Counter(migrated["states"]) == Counter(row["state"] for row in then["orders.Order"])
+        expected = {name: sum(row[name] for row in then[label]) for name in sums}
+        if label == "orders.Order":
+            expected["amount"] += sum(row["held"] for row in then[label] if row["state"] == "releasing")
+        assert sums == expected, label
+    assert live_of(migrated["states"]) == live_of(Counter(row["state"] for row in then["orders.Order"]))
     soon, years = told["soon"], told["years"]
     assert soon["errors"] == ["h-1"], "the one whose answer made no sense waits for a person"
     assert sum(soon["states"].get(state, 0) for state in WAITING) == 1, f"every other got its answer: {soon['states']}"
@@ -70,11 +78,19 @@ def test_the_rows_of_a_release_are_here_and_carried_on(release: Path, tmp_path: 
     assert years["broken"] is soon["broken"] is None
 
 
+def live_of(states: dict[str, int]) -> int:
+    """How many orders are neither drafts nor over.
+
+    A release under way was a state of its order in 0.1.0, and is since an order of its own about one that still holds.
+    """
+    return sum(count for state, count in states.items() if state in WAITING | STANDING) + states.get("releasing", 0)
+
+
 def test_this_version_can_be_written_down_as_a_release(tmp_path: Path) -> None:
     """What make.py writes fills every table, and this version itself takes it back in."""
     run(tmp_path / "made", {}, "make.py", "next", str(tmp_path))
     made = read(tmp_path / "next.json.gz")
-    assert {label for label, rows in made["rows"].items() if not rows} == set()
+    assert {label for label, rows in made["rows"].items() if not rows} == UNFILLED
     with own_store() as store:
         told = json.loads(run(tmp_path / "home", store, "moved_on.py", str(tmp_path / "next.json.gz")))
     assert told["migrated"]["counts"] == {label: len(rows) for label, rows in made["rows"].items()}
@@ -85,5 +101,5 @@ def test_this_version_can_be_written_down_as_a_release(tmp_path: Path) -> None:
 def test_a_release_has_an_order_in_every_state_it_knows(release: Path) -> None:
     states = {row["state"] for row in read(release)["rows"]["orders.Order"]}
     assert {"draft", "approved", "sent", "acknowledged", "held", "held_partly", "refused", "expired"} <= states
-    assert {"releasing", "released", "discarded"} <= states
+    assert {"released", "discarded"} <= states
     assert release.stat().st_size < 300_000
