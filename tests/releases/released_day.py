@@ -179,6 +179,7 @@ def never_sent(officer: User) -> None:
         order = Order.objects.filter(state="held").order_by("drafted_at").first()
         assert order is not None
         order.pk, order.reference, order.state, order.held, order.plan_item = new_id(), order_reference(), state, 0, None
+        order.kind = "number_block" if state == "in_force" else order.kind
         order.approved_by = order.approved_at = order.sent_at = order.answered_at = order.next_attempt_at = None
         order.save(force_insert=True)
 

@@ -38,9 +38,9 @@ def prepare(home: Home) -> None:
     from accord.node import exercise_clock
 
     django.setup()
+    exercise_clock.install(home)
     with exclusive(home.root / "migrate.lock"):  # services that start at once must not make the same table twice
         call_command("migrate", interactive=False, verbosity=0)
-    exercise_clock.install(home)
 
 
 def run(home: Home, *, host: str, port: int, worker: bool, tls: Tls | None = None) -> None:

@@ -4,8 +4,8 @@ from datetime import timedelta
 from typing import Any
 
 from django.db import migrations
-from django.utils import timezone
 
+from accord.core import clock
 from accord.core.object_ids import new_code, new_id, new_reference
 
 
@@ -21,7 +21,7 @@ def part_releases(apps: Any, _editor: Any) -> None:
     """A release under way becomes an order of its own; what it gives back is held until the bank confirms it."""
     rows = apps.get_model("orders", "Order").objects
     for held in rows.filter(state="releasing"):
-        now = timezone.now()
+        now = clock.now()
         rows.create(
             id=new_id(),
             reference=new_reference("O"),
