@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import random
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Executor, Future, wait
 from datetime import datetime, timedelta
 from typing import Final, Generic, TypeVar
@@ -22,7 +22,9 @@ from accord.core.errors import AccordError, Unavailable
 
 _log = logging.getLogger(__name__)
 
-LEASE: Final = timedelta(seconds=60)
+LEASE: Final = timedelta(seconds=4)
+"""A worker that dies leaves its rows to others after this long; one that lives keeps the leases of calls under way."""
+
 _SOONEST: Final = timedelta(milliseconds=100)
 CALLS_A_LINE: Final = 4
 """Calls to one institution at once."""
@@ -58,7 +60,22 @@ def lease_due(rows: QuerySet[_Row], now: datetime, limit: int) -> list[_Row]:
             rows.model._default_manager.filter(pk__in=[row.pk for row in leased]).update(
                 next_attempt_at=now + LEASE, attempts=F("attempts") + 1
             )
+    for row in leased:
+        row.next_attempt_at = now + LEASE
     return leased
+
+
+def keep_leases(rows: Iterable[Delivery], now: datetime) -> None:
+    """Prolong the leases of rows whose calls are still under way, where nobody else has touched them meanwhile."""
+    ending: dict[tuple[type[Delivery], datetime], list[Delivery]] = {}
+    for row in rows:
+        if row.next_attempt_at is not None and row.next_attempt_at - now < LEASE / 2:
+            ending.setdefault((type(row), row.next_attempt_at), []).append(row)
+    for (model, lease), group in ending.items():
+        mine = model._default_manager.filter(pk__in=[row.pk for row in group], next_attempt_at=lease)
+        mine.update(next_attempt_at=now + LEASE)
+        for row in group:
+            row.next_attempt_at = now + LEASE
 
 
 def call_out(institution: str, call: Callable[[], _Reply]) -> _Reply | AccordError:
@@ -98,6 +115,10 @@ class Courier(Generic[_Row, _Reply]):
     def send(self, row: _Row, call: Callable[[], _Reply]) -> None:
         """Make a call in a thread of its own; `call` touches no database."""
         self._under_way[self._executor.submit(call_out, self._institution_of(row), call)] = row
+
+    def rows(self) -> list[_Row]:
+        """The rows whose calls are under way."""
+        return list(self._under_way.values())
 
     def collect(self, wait_seconds: float) -> list[tuple[_Row, _Reply | AccordError]]:
         """Replies that are in, waiting at most so long for those that are not."""

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from django.conf import settings
-from django.db import OperationalError, close_old_connections
+from django.db import InterfaceError, OperationalError, close_old_connections, connections
 
 from accord.capabilities.claims.tasks import (
     EnquiryCourier,
@@ -26,7 +27,7 @@ from accord.capabilities.claims.tasks import (
 )
 from accord.capabilities.controls.tasks import next_control_due
 from accord.capabilities.controls.tasks import run_due as run_due_controls
-from accord.capabilities.delivery import Courier
+from accord.capabilities.delivery import Courier, keep_leases
 from accord.capabilities.orders.tasks import (
     OrderCourier,
     TakerOf,
@@ -68,13 +69,16 @@ class Worker:
         self._enquiries: EnquiryCourier = Courier(self._executor, lambda enquiry: enquiry.institution)
 
     def run_once(self) -> int:
-        """One sweep; how many rows it worked on. Orders go before questions: money moves meanwhile."""
-        done = run_due_controls(clock.now()) if settings.ACCORD_AGENCY_KIND == "bank" else 0
-        done += watch_clocks(clock.now())
-        done += send_due_orders(self._lines.taker_of, self._orders)
+        """One sweep; how many rows it worked on."""
+        return keep_clocks(clock.now()) + self._deliver()
+
+    def _deliver(self) -> int:
+        """Send what is due and take over what came back. Orders go before questions: money moves meanwhile."""
+        done = send_due_orders(self._lines.taker_of, self._orders)
         done += send_due_enquiries(self._lines.holder_of, self._lines.authority, self._enquiries)
         done += take_order_replies(self._orders, REPLY_SECONDS)
         done += take_enquiry_replies(self._enquiries, REPLY_SECONDS)
+        keep_leases([*self._orders.rows(), *self._enquiries.rows()], clock.now())
         return done
 
     def run_until_idle(self) -> int:
@@ -90,13 +94,16 @@ class Worker:
         return len(self._orders) + len(self._enquiries)
 
     def run(self, stop: threading.Event, before: Callable[[], None]) -> None:
-        """Call `before` and sweep, again and again until `stop` is set. A store that is away is waited for, not died of."""
+        """Call `before` and deliver, again and again until `stop` is set. A store that is away is waited for, not died of.
+
+        Clocks are watched elsewhere (`clocks_watched`), so that a slow line makes none late.
+        """
         while not stop.is_set():
             try:
                 close_old_connections()
                 before()
-                busy = self.run_once()
-            except OperationalError:
+                busy = self._deliver()
+            except (OperationalError, InterfaceError):
                 _log.exception("the operational store does not answer; trying again in 2 s")
                 stop.wait(2)
                 continue
@@ -105,6 +112,42 @@ class Worker:
 
     def close(self) -> None:
         self._executor.shutdown()
+
+
+def keep_clocks(now: datetime) -> int:
+    """Act on every clock that has run out: a centre's orders, and on a bank's node what it keeps under others' orders."""
+    own = run_due_controls(now) if settings.ACCORD_AGENCY_KIND == "bank" else 0
+    return own + watch_clocks(now)
+
+
+@contextmanager
+def clocks_watched() -> Iterator[None]:
+    """A thread that acts on clocks as they run out, for the length of a with block: neither a slow start nor a line delays it.
+
+    A store that is away is waited for. A mistake of ours is logged and the other clocks go on.
+    """
+    stop = threading.Event()
+    watch = threading.Thread(target=_watch, args=(stop,), name="clocks", daemon=True)
+    watch.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        watch.join()
+
+
+def _watch(stop: threading.Event) -> None:
+    while not stop.is_set():
+        try:
+            close_old_connections()
+            busy = keep_clocks(clock.now())
+        except Exception:  # noqa: BLE001 - whatever went wrong with one clock, the next ones must be kept
+            _log.exception("the clocks could not be looked at; trying again in 2 s")
+            stop.wait(2)
+        else:
+            if not busy:
+                stop.wait(IDLE_SECONDS)
+    connections.close_all()
 
 
 def next_due() -> datetime | None:

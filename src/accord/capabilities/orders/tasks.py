@@ -8,6 +8,7 @@ from functools import partial
 from typing import Final
 from uuid import UUID
 
+from django.db import InterfaceError, OperationalError
 from django.db.models import Min
 
 from accord.capabilities.claims.ports import Acknowledged, check_moment
@@ -100,8 +101,21 @@ def _take(order: Order, reply: Reply | AccordError) -> None:
 
 
 def watch_clocks(now: datetime) -> int:
-    """End what has run out, prompt renewals, climb contact lists; how many orders were touched."""
-    return services.expire_due(now) + services.prompt_renewals(now) + services.escalate_due(now)
+    """End what has run out, prompt renewals, climb contact lists; how many orders were touched.
+
+    What stands in the way of one sort of clock is raised when the others have been kept.
+    """
+    done, problem = 0, None
+    for keep in (services.expire_due, services.prompt_renewals, services.escalate_due):
+        try:
+            done += keep(now)
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception as error:  # noqa: BLE001 - raised below
+            problem = problem or error
+    if problem is not None:
+        raise problem
+    return done
 
 
 def next_order_due() -> datetime | None:

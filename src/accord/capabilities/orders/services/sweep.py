@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 from uuid import UUID
 
+from django.db import InterfaceError, OperationalError
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accord.capabilities.claims import services as claims
-from accord.capabilities.delivery import LEASE, next_retry
+from accord.capabilities.delivery import next_retry
 from accord.capabilities.orders.escalations import contact_at, escalation_at
 from accord.capabilities.orders.kinds import OrderKind
 from accord.capabilities.orders.life_cycle import AWAITED, STANDING, WAITING, Event, State, next_state
@@ -20,8 +23,13 @@ from accord.capabilities.people import services as people
 from accord.capabilities.people.policy import NODE
 from accord.core import clock
 
+_log = logging.getLogger(__name__)
+
 RENEWAL_IN_DOUBT: Final = timedelta(hours=1)
-"""How long after its end an order is not written off while the receiver may have renewed it: its answer is still out."""
+"""How long after its end an order is not written off while the receiver may have renewed or replaced it: its answer is out."""
+
+ASKED_SOON: Final = timedelta(minutes=1)
+"""An order without an answer that is asked about within this is not written off before."""
 
 AT_ONCE: Final = 200
 """Orders that end in one change; what is left over follows in the next sweep."""
@@ -61,18 +69,47 @@ def fail(order_id: UUID, error: str) -> None:
 def expire_due(now: datetime) -> int:
     """End orders whose time is over; the receivers end what they keep by themselves. How many ended."""
     due = list(_run_out(now).order_by("until").values_list("pk", flat=True)[:AT_ONCE])
-    return _expire(due, now) if due else 0
+    return _on_each(due, partial(_expire, now=now))
+
+
+def _on_each(due: Sequence[UUID], act: Callable[[Sequence[UUID]], int]) -> int:
+    """Act on orders in one change; where that fails, on one after the other, so that an odd row holds up no other's clock.
+
+    How many were acted on. What stood in the way of the odd ones is raised when all others are done.
+    """
+    if not due:
+        return 0
+    try:
+        return act(due)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception:
+        if len(due) == 1:
+            raise
+        _log.exception("the clocks of %d orders could not be acted on together; going on one by one", len(due))
+    done, problem = 0, None
+    for order_id in due:
+        try:
+            done += act([order_id])
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception as error:  # noqa: BLE001 - raised below
+            problem = problem or error
+    if problem is not None:
+        raise problem
+    return done
 
 
 def _run_out(now: datetime) -> QuerySet[Order]:
     """Orders past their time; and those without an answer past theirs, unless they are asked after now or within a minute.
 
-    A node that was down while a hold ran out thus still learns what was held, and where the rest went. An order whose
-    renewal may have been accepted is not written off before that is known, or an hour has passed.
+    A node that was down while a hold ran out thus still learns what was held, and where the rest went. An order that may
+    have been renewed, or replaced by a freeze, is not written off before that is known, or an hour has passed.
     """
-    silent = Q(state__in=WAITING) & (Q(next_attempt_at=None) | Q(next_attempt_at__gt=now + LEASE))
+    silent = Q(state__in=WAITING) & (Q(next_attempt_at=None) | Q(next_attempt_at__gt=now + ASKED_SOON))
     renewals = Order.objects.filter(target=OuterRef("pk"), kind=OrderKind.RENEWAL, state__in=AWAITED)
-    in_doubt = Q(until__gt=now - RENEWAL_IN_DOUBT) & Exists(renewals)
+    successors = Order.objects.filter(replaces=OuterRef("pk"), state__in=AWAITED)
+    in_doubt = Q(until__gt=now - RENEWAL_IN_DOUBT) & (Exists(renewals) | Exists(successors))
     return Order.objects.filter(Q(state__in=STANDING) | silent, until__lte=now).exclude(in_doubt)
 
 
@@ -103,17 +140,21 @@ def _prompt(order_ids: Sequence[UUID], now: datetime) -> int:
 def prompt_renewals(now: datetime) -> int:
     """Mark orders that lapse soon and may still be renewed, so that the desk decides in time. How many were marked."""
     due = list(Order.objects.filter(renewal_due_at__lte=now, state__in=STANDING).values_list("pk", flat=True)[:AT_ONCE])
-    return _prompt(due, now) if due else 0
+    return _on_each(due, partial(_prompt, now=now))
 
 
 def escalate_due(now: datetime) -> int:
     """Unanswered orders go one contact up. How many did."""
-    due = Order.objects.filter(escalate_at__lte=now, state__in=WAITING).values_list("pk", flat=True)
-    return sum(_escalate(order_id, now) for order_id in list(due))
+    due = Order.objects.filter(escalate_at__lte=now, state__in=WAITING).order_by("escalate_at")
+    return _on_each(list(due.values_list("pk", flat=True)[:AT_ONCE]), partial(_escalate, now=now))
 
 
 @people.change
-def _escalate(order_id: UUID, now: datetime) -> int:
+def _escalate(order_ids: Sequence[UUID], now: datetime) -> int:
+    return sum(_escalate_one(order_id, now) for order_id in order_ids)
+
+
+def _escalate_one(order_id: UUID, now: datetime) -> int:
     order = Order.objects.select_for_update().filter(pk=order_id, escalate_at__lte=now, state__in=WAITING).first()
     if order is None:
         return 0
