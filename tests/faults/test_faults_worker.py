@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
 import subprocess
 import sys
@@ -11,9 +10,10 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
 import pytest
+from fault_environment import fault_environment
+from own_store import own_store
 
 pytestmark = [pytest.mark.database, pytest.mark.slow]
 
@@ -23,23 +23,9 @@ TOTAL = 6_000
 
 @pytest.fixture
 def environment(tmp_path: Path) -> Iterator[dict[str, str]]:
-    """A home of its own; on PostgreSQL a database of its own, on the tests' server."""
-    mine = {
-        **os.environ,
-        "ACCORD_HOME": str(tmp_path / "home"),
-        "PYTHONPATH": os.pathsep.join([str(PROGRAM.parent.parent), *sys.path]),
-    }
-    url = os.environ.get("ACCORD_DATABASE_URL")
-    if not url:
-        yield mine
-        return
-    import psycopg
-
-    name = f"faults_{os.getpid()}_{abs(hash(tmp_path)) % 10**6}"
-    with psycopg.connect(url, autocommit=True) as server:
-        server.execute(f"CREATE DATABASE {name}")  # type: ignore[arg-type]
-        yield {**mine, "ACCORD_DATABASE_URL": urlunsplit(urlsplit(url)._replace(path=f"/{name}"))}
-        server.execute(f"DROP DATABASE {name} WITH (FORCE)")  # type: ignore[arg-type]
+    """A home and a store of the test's own."""
+    with own_store() as store:
+        yield fault_environment(tmp_path / "home", store)
 
 
 def start(environment: dict[str, str], *arguments: str) -> subprocess.Popen[str]:

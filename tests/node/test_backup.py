@@ -33,15 +33,15 @@ clock.use(clock.SteppedClock(clock.now() + timedelta(days=400)))
 from accord.node import wiring
 from accord.node.worker import Worker
 from accord.capabilities.orders.models import Order
-from accord.capabilities.people.queries import audit_head, first_broken_audit_entry
+from accord.capabilities.people.queries import CHANGES, first_broken_audit_entry, head_of
 live = ["approved", "sent", "acknowledged", "held", "held_partly", "releasing"]
-before = Order.objects.filter(state__in=live).count(), audit_head()[0]
+before = Order.objects.filter(state__in=live).count(), head_of(CHANGES)[0]
 wired = wiring.wire(home)
 worker = Worker(wired.lines)
 wired.keep_up()
 worker.run_until_idle()
 worker.close()
-after = Order.objects.filter(state__in=live).count(), audit_head()[0]
+after = Order.objects.filter(state__in=live).count(), head_of(CHANGES)[0]
 print(json.dumps({"before": before, "after": after, "broken": first_broken_audit_entry()}))
 """
 

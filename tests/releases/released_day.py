@@ -62,8 +62,9 @@ def play(folder: Path, move_to: Callable[[datetime], None]) -> None:
     officer = people.create_user("li", "a-long-password", Role.OFFICER, "李警官", "zh-hans")
     colleague = people.create_user("morgan", "a-long-password", Role.OFFICER, "Morgan Tan")
     supervisor = people.create_user("vera", "a-long-password", Role.SUPERVISOR, "Vera Lim")
-    people.create_user("admin", "a-long-password", Role.ADMINISTRATOR)
+    administrator = people.create_user("admin", "a-long-password", Role.ADMINISTRATOR)
     contacts()
+    agencies(administrator, officer)
     with closing(world().banks(folder)) as banks:
         worker = worker_of(banks)
         move_to(at(1))
@@ -92,6 +93,26 @@ def play(folder: Path, move_to: Callable[[datetime], None]) -> None:
         compare_rules(officer)
         never_sent(officer)
         worker.close()
+
+
+def agencies(administrator: User, officer: User) -> None:
+    """Another agency with a team and a service account, an officer with an authenticator app, a session, a sight of a case."""
+    from accord.capabilities.people import context, services, totp
+    from accord.capabilities.people.models import AgencyKind
+    from accord.capabilities.people.policy import Permission
+    from accord.capabilities.people.services import second_factors, sessions
+    from accord.core import clock
+
+    services.add_agency(administrator, "BANKA", "Bank A", "甲银行", AgencyKind.BANK)
+    services.add_team(administrator, "BANKA", "Fraud desk")
+    account = services.add_service_account(administrator, "bank-a", "BANKA")
+    services.issue_token(administrator, account, [Permission.ANSWERS_SUBMIT])
+    secret = totp.new_secret()
+    second_factors.enrol_app(officer, secret, totp.code_at(secret, totp.step_of(clock.machine_now())))
+    sessions.begin_session(officer, "a-session-key", "192.0.2.7", "A browser")
+    with context.within_request(context.RequestContext(purpose="response", session="b")) as request:
+        services.note_read(officer, officer)
+        services.write_reads(request)
 
 
 def contacts() -> None:

@@ -16,7 +16,7 @@ from typing import Final, Generic, TypeVar
 from uuid import UUID
 
 from django.db import OperationalError, connection, models, transaction
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 
 from accord.core.errors import AccordError, Unavailable
 
@@ -51,8 +51,10 @@ _Answer = TypeVar("_Answer")
 
 def lease_due(rows: QuerySet[_Row], now: datetime, limit: int) -> list[_Row]:
     """Up to `limit` due rows, oldest first, that no other worker holds; theirs alone until the lease runs out."""
+    # nothing is ever put off for so long: the clock was set back since, and the row must not wait for it to come round again
+    never = now + _LONGEST_RETRY + LEASE
     with transaction.atomic():
-        due = rows.filter(next_attempt_at__lte=now).order_by("next_attempt_at")
+        due = rows.filter(Q(next_attempt_at__lte=now) | Q(next_attempt_at__gt=never)).order_by("next_attempt_at")
         if connection.features.has_select_for_update_skip_locked:
             due = due.select_for_update(skip_locked=True)
         leased = list(due[:limit])

@@ -105,8 +105,8 @@ def confirm_share(order_id: UUID, held: int) -> None:
 
 
 def pass_on_share(order_id: UUID, heir_id: UUID, amount: int) -> None:
-    """A later order keeps the same money: its share takes the place of the earlier one's, in the same change."""
-    share = HoldShare.objects.filter(order_id=order_id, active=True).select_related("account", "claim").first()
+    """A later order keeps the same money: its share takes the place of the earlier one's, also of one that has ended."""
+    share = HoldShare.objects.filter(order_id=order_id).select_related("account", "claim").first()
     if share is None:
         return
     share.active = False

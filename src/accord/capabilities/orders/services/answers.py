@@ -129,12 +129,15 @@ def _after_hold(order: Order, answer: OrderAnswer) -> None:
 def _replace(order: Order, answer: OrderAnswer) -> None:
     """The freeze holds: what it replaces ends in the same change, and its share of the account passes on."""
     replaced = _earlier(order.replaces_id)
-    if not answer.carried_out or replaced.state not in HOLDING:
+    if not answer.carried_out:
+        return
+    # also where the earlier order was written off while this answer was out: the bank goes on holding the money
+    claims.pass_on_share(replaced.pk, order.pk, answer.amount)
+    if replaced.state not in HOLDING:
         return
     replaced.state = next_state(replaced.kind, replaced.state, Event.REPLACE)
     replaced.ended_at = answer.answered_at
     replaced.save(update_fields=["state", "ended_at"])
-    claims.pass_on_share(replaced.pk, order.pk, answer.amount)
     return_news.order_replaced(replaced, order)
     end_follow_ups(replaced, answer.answered_at)
     people.record(NODE, "order replaced", subject=replaced.subject, obj=replaced, kind=replaced.kind, by=order.reference)
