@@ -48,7 +48,12 @@ class Visit:
         self.page.locator("#id_username").fill(name)
         self.page.locator("#id_password").fill(PASSWORD)
         self.page.keyboard.press("Enter")
-        self.page.wait_for_url(self.node.address + "/")
+        self.page.wait_for_url(lambda address: "/sign-in/" not in address)
+
+    def speak(self, language: str) -> None:
+        """Change the language of the pages, as the switch in every header does."""
+        with self.page.expect_navigation():
+            self.page.locator(f"form.languages button[value='{language}']").click()
 
     def picture(self, name: str, *, whole: bool = False) -> None:
         """A screenshot into the folder that ACCORD_SCREENSHOTS names, if it names one."""
@@ -77,6 +82,19 @@ def chromium() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=program, args=_ARGUMENTS)
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="module")
+def desk_of(node: PlayedNode, chromium: Browser) -> Iterator[Callable[[str], Visit]]:
+    """Opens windows in which somebody is signed in, for what a module's tests start from."""
+    with _contexts(chromium) as new_page:
+
+        def begin(name: str) -> Visit:
+            begun = Visit(new_page(WIDE), node)
+            begun.sign_in(name)
+            return begun
+
+        yield begin
 
 
 @pytest.fixture

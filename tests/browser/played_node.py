@@ -30,6 +30,7 @@ USERS = {
     "li": ("officer", "李警官", "zh-hans"),
     "morgan": ("officer", "Morgan Tan", "en"),
     "vera": ("supervisor", "Vera Lim", "en"),
+    "audrey": ("auditor", "Audrey Ng", "en"),
     "root": ("administrator", "Root", "en"),
 }
 PLAN = WorldPlan(countries=("CN", "SG"), people=400, days=4, victims=10, gangs=2, vague_share=0.0, exit_share=0.4, chain_hops=4)

@@ -1,69 +1,19 @@
-"""Second factors and the administrator's pages as people use them: by keyboard, with a passkey, in both languages."""
+"""Passkeys, the administrator's pages and purposes as people use them, in both languages."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from page_checks import serious_findings
 from played_node import PASSWORD
-from playwright.sync_api import Page, expect
-
-from accord.capabilities.people import totp
+from playwright.sync_api import expect
 
 if TYPE_CHECKING:
     from conftest import Visit
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-
-
-def code_of(secret: str, steps: int = 0) -> str:
-    return totp.code_at(secret, totp.step_of(datetime.now(UTC)) + steps)
-
-
-def serious(page: Page) -> list[str]:
-    """What axe finds serious or worse."""
-    found = Axe().run(page).response["violations"]
-    return [f"{one['id']}: {one['nodes'][0]['html']}" for one in found if one["impact"] in ("serious", "critical")]
-
-
-def press_tab_until(page: Page, selector: str) -> None:
-    """Move the focus on by keyboard, as someone without a mouse does."""
-    for _ in range(40):
-        page.keyboard.press("Tab")
-        if page.evaluate("selector => document.activeElement.matches(selector)", selector):
-            return
-    raise AssertionError(f"the keyboard does not reach {selector}")
-
-
-def test_an_app_is_enrolled_and_used_by_keyboard_alone(visit: Callable[..., Visit]) -> None:
-    desk = visit()
-    desk.sign_in("vera")
-    desk.open("/account/second-factor/")
-    press_tab_until(desk.page, "a[href='/account/second-factor/app/']")
-    desk.page.keyboard.press("Enter")
-    secret = desk.page.locator("code.secret").inner_text().replace(" ", "")
-    desk.picture("account-app", whole=True)
-    desk.page.keyboard.type(code_of(secret))  # the field has the focus already
-    desk.page.keyboard.press("Enter")
-    expect(desk.page.locator(".recovery-codes li")).to_have_count(10)
-    press_tab_until(desk.page, ".account-card a.btn-primary")
-    desk.page.keyboard.press("Enter")
-    desk.page.wait_for_url(desk.node.address + "/")
-    again = visit()
-    again.open("/account/sign-in/")
-    again.page.keyboard.type("vera")
-    again.page.keyboard.press("Tab")
-    again.page.keyboard.type(PASSWORD)
-    again.page.keyboard.press("Enter")
-    again.page.wait_for_url("**/second-step/")
-    again.picture("account-second-step")
-    assert serious(again.page) == []
-    again.page.keyboard.type(code_of(secret, 1))  # that of this step was used when it was enrolled
-    again.page.keyboard.press("Enter")
-    again.page.wait_for_url(again.node.address + "/")
 
 
 def test_a_passkey_is_made_and_signs_in(visit: Callable[..., Visit]) -> None:
@@ -91,7 +41,7 @@ def test_a_passkey_is_made_and_signs_in(visit: Callable[..., Visit]) -> None:
     page.goto(address + "/account/")
     expect(page.locator("td", has_text="指纹")).to_be_visible()
     desk.picture("account-own-zh", whole=True)
-    assert serious(page) == []
+    assert serious_findings(page) == []
     page.locator("form[action$='sign-out/'] button").click()
     page.wait_for_url("**/account/sign-in/")
     password()
@@ -124,12 +74,12 @@ def test_the_administrators_pages_have_no_serious_fault(visit: Callable[..., Vis
         "",
     ):
         desk.open("/account/" + path)
-        assert serious(desk.page) == [], path
+        assert serious_findings(desk.page) == [], path
         assert desk.fits(), path
         desk.picture(f"account-{path.replace('/', '-')}{language}", whole=True)
     desk.open("/account/users/")
     desk.page.locator("a.row-link", has_text="morgan").click()
-    assert serious(desk.page) == []
+    assert serious_findings(desk.page) == []
 
 
 def test_a_changed_purpose_is_sent_at_once_and_stands_in_the_audit(visit: Callable[..., Visit]) -> None:

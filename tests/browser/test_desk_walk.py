@@ -4,23 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from datetime import timedelta
 from pathlib import Path
-from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
 import pytest
 from conftest import NARROW, Visit
 from played_node import PlayedNode
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
+from walks import SINCE_PAYMENT, chase, to_claim
 
 from accord.core.money import Money
 from accord.engine.exercise import VictimReport
 
 pytestmark = [pytest.mark.browser, pytest.mark.database, pytest.mark.slow]
-
-SINCE_PAYMENT = timedelta(hours=1)
-"""The victims call so long after paying; the form has a choice for it."""
 
 
 @pytest.fixture(scope="module")
@@ -60,12 +55,6 @@ def _choose(page: Page, value: str) -> None:
     raise AssertionError(f"no choice {value}")
 
 
-def _to_claim(page: Page) -> None:
-    page.locator("main a[href^='/claims/']").first.focus()
-    page.keyboard.press("Enter")
-    page.wait_for_url("**/claims/*/")
-
-
 def _approve_all(page: Page) -> None:
     """Select all with one key, confirm with Enter."""
     expect(page.locator("[data-plan-tick]").first).to_be_visible()
@@ -94,7 +83,7 @@ def test_from_the_call_to_the_confirmed_hold(
         page.locator(".first-order .badge.state-held, .first-order .badge.state-held_partly, .first-order .badge.state-refused")
     ).to_be_visible()
     desk.picture(f"report-{language}", whole=True)
-    _to_claim(page)
+    to_claim(page)
     expect(page.locator("#trace-graph canvas").first).to_be_visible()
     _approve_all(page)
     desk.picture(f"confirm-{language}")
@@ -119,40 +108,10 @@ def test_from_the_call_to_the_confirmed_hold(
         desk.picture(f"{name}-{language}")
 
 
-def _chase(desk: Visit, report: VictimReport) -> None:
-    """A claim with a plan, opened as quickly as a test can; whatever the clock says, the payment's own time is given."""
-    desk.node.set_clock(max(desk.node.now(), report.about_when + SINCE_PAYMENT))
-    desk.open("/calls/new/")
-    page = desk.page
-    facts = {
-        "callback_number": report.call_back or "110",
-        "payer_bank": report.payer_bank,
-        "payee_account": report.payee_account or "",
-        "payee_bank": report.payee_bank or "",
-        "amount": str(Money(report.amount_minor, report.currency).decimal()),
-        "currency": report.currency,
-        "about_exact": f"{report.about_when.astimezone(ZoneInfo('Asia/Shanghai')):%Y-%m-%dT%H:%M}",
-    }
-    for name, value in facts.items():
-        page.locator(f"#id_{name}").fill(value)
-    page.locator("#id_about_exact_choice").check()
-    page.locator("#id_still_pending_no").check()
-    page.locator("#send-call").click()
-    page.wait_for_url("**/reports/*/")
-    _to_claim(page)
-    expect(page.locator("[data-plan-tick]").first).to_be_visible()
-
-
 @pytest.fixture(scope="module")
-def claim(node: PlayedNode, chromium: Browser, calls: list[VictimReport]) -> str:
+def claim(desk_of: Callable[[str], Visit], calls: list[VictimReport]) -> str:
     """The path of a claim that a bank has told of."""
-    context = chromium.new_context()
-    desk = Visit(context.new_page(), node)
-    desk.sign_in("morgan")
-    _chase(desk, calls[3])
-    path = urlsplit(desk.page.url).path
-    context.close()
-    return path
+    return chase(desk_of("morgan"), calls[3])
 
 
 def test_what_an_officer_types_outlives_the_news(
@@ -161,7 +120,7 @@ def test_what_an_officer_types_outlives_the_news(
     """While banks answer, the plan is replaced around a half-written reason and a ticked line; both stay."""
     desk = visit()
     desk.sign_in("morgan")
-    _chase(desk, calls[2])
+    chase(desk, calls[2])
     line = desk.page.locator(".plan-line:has([data-plan-tick])").first
     line.locator("[data-plan-tick]").check()
     line.locator("summary").click()

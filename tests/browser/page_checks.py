@@ -1,0 +1,102 @@
+"""What every page must be: accessible, whole, in one language. And a walk over all pages that links lead to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Page
+
+_AXE: Final = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
+_RUN_AXE: Final = """async () => {
+    const found = await axe.run(document, {resultTypes: ["violations"]});
+    return found.violations.filter(one => ["serious", "critical"].includes(one.impact)).map(one => ({
+        rule: one.id,
+        help: one.help,
+        places: one.nodes.slice(0, 5).map(node => `${node.html.slice(0, 200)} | ${(node.failureSummary || "").slice(0, 300)}`),
+    }));
+}"""
+
+_TEXTS: Final = """() => {
+    const shown = element => element.checkVisibility({visibilityProperty: true});
+    const skipped = "script, style, noscript, template, code, pre, textarea, [lang='en']";
+    const texts = [document.title];
+    const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+        const parent = node.parentElement;
+        if (!parent.closest(skipped) && (shown(parent) || parent.closest("details, option, .visually-hidden")))
+            texts.push(node.textContent);
+    }
+    for (const name of ["aria-label", "title", "alt", "placeholder", "aria-description"])
+        for (const element of document.querySelectorAll(`[${name}]`))
+            if (!element.closest(skipped)) texts.push(element.getAttribute(name));
+    return texts.map(text => text.trim().replace(/\\s+/g, " ")).filter(Boolean);
+}"""
+_ENGLISH: Final = re.compile(r"\b[A-Za-z][A-Za-z'’]*(?:[ ,;:]+[A-Za-z][A-Za-z'’]*){2,}")
+
+_LINKS: Final = "links => links.map(link => link.getAttribute('href'))"
+_VARIABLE: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|(?<=/)\d+(?=/)")
+_FILE: Final = re.compile(r"\.(csv|json|xml|pdf|zip)$")
+
+
+def serious_findings(page: Page) -> list[dict[str, Any]]:
+    """What axe finds serious or critical. Its script goes in past the page's rules about scripts, which stay in force."""
+    if not page.evaluate("typeof axe === 'object'"):
+        page.evaluate(_AXE + "; undefined")
+    found: list[dict[str, Any]] = page.evaluate(_RUN_AXE)
+    return found
+
+
+def english_in_chinese(page: Page, data: Callable[[str], bool]) -> list[str]:
+    """Runs of three and more English words on a Chinese page that are not data: texts that nobody translated."""
+    texts: list[str] = page.evaluate(_TEXTS)
+    return sorted({text for text in texts if _ENGLISH.search(text) and not data(text)})
+
+
+def check_page(page: Page) -> list[str]:
+    """Everything that is wrong with the page, in words."""
+    wrong = [f"axe {finding['rule']}: {finding['help']}: {finding['places']}" for finding in serious_findings(page)]
+    headings = page.locator("h1").count()
+    if headings != 1:
+        wrong.append(f"{headings} main headings")
+    if not page.title().strip(" ·"):
+        wrong.append("no title")
+    if not page.locator("main").count():
+        wrong.append("no main part")
+    if not page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"):
+        wrong.append("wider than the window")
+    return wrong
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A page that was opened: its path, and its shape, in which all ids are alike."""
+
+    path: str
+    shape: str
+    status: int
+
+
+def pages_in_reach(page: Page, address: str, starts: tuple[str, ...], *, most_of_a_shape: int = 2) -> Iterator[Opened]:
+    """Open every page that links lead to from `starts`, at most two of each kind; the page stands open while it is yielded.
+
+    Files and other sites are left alone; so is what only changes the query.
+    """
+    waiting, seen, counts = list(starts), set(starts), {}
+    while waiting:
+        path = waiting.pop(0)
+        shape = _VARIABLE.sub("…", path)
+        if counts.get(shape, 0) >= most_of_a_shape:
+            continue
+        counts[shape] = counts.get(shape, 0) + 1
+        response = page.goto(address + path)
+        yield Opened(path, shape, response.status if response else 0)
+        for link in page.locator("a[href]:not([download])").evaluate_all(_LINKS):
+            target = urlsplit(page.evaluate("link => new URL(link, location.href).href", link))
+            if f"{target.scheme}://{target.netloc}" == address and target.path not in seen and not _FILE.search(target.path):
+                seen.add(target.path)
+                waiting.append(target.path)

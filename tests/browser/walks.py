@@ -1,0 +1,60 @@
+"""Steps that several walks share."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from playwright.sync_api import Page, expect
+
+from accord.core.money import Money
+from accord.engine.exercise import VictimReport
+
+if TYPE_CHECKING:
+    from conftest import Visit
+
+SINCE_PAYMENT: Final = timedelta(hours=1)
+"""The victims call so long after paying; the form has a choice for it."""
+
+
+def chase(desk: Visit, report: VictimReport) -> str:
+    """A claim with a plan, opened as quickly as a test can; its path. The payment's own time is given in any case."""
+    desk.node.set_clock(max(desk.node.now(), report.about_when + SINCE_PAYMENT))
+    desk.open("/calls/new/")
+    page = desk.page
+    facts = {
+        "callback_number": report.call_back or "110",
+        "payer_bank": report.payer_bank,
+        "payee_account": report.payee_account or "",
+        "payee_bank": report.payee_bank or "",
+        "amount": str(Money(report.amount_minor, report.currency).decimal()),
+        "currency": report.currency,
+        "about_exact": f"{report.about_when.astimezone(ZoneInfo('Asia/Shanghai')):%Y-%m-%dT%H:%M}",
+    }
+    for name, value in facts.items():
+        page.locator(f"#id_{name}").fill(value)
+    page.locator("#id_about_exact_choice").check()
+    page.locator("#id_still_pending_no").check()
+    page.locator("#send-call").click()
+    page.wait_for_url("**/reports/*/")
+    to_claim(page)
+    expect(page.locator("[data-plan-tick]").first).to_be_visible()
+    return urlsplit(page.url).path
+
+
+def to_claim(page: Page) -> None:
+    page.locator("main a[href^='/claims/']").first.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/claims/*/")
+
+
+def approve_plan(page: Page) -> None:
+    """Order every hold of the plan that is open, and wait for the banks."""
+    page.locator("#plan-all").check()
+    page.locator("#plan-approve-button").click()
+    page.locator("#plan-confirm-button").click()
+    expect(page.locator(".alert-success")).to_be_visible()
+    expect(page.locator("#live-orders .badge.state-held").first).to_be_visible()
+    expect(page.locator("#live-orders .badge.state-approved, #live-orders .badge.state-sent")).to_have_count(0)
