@@ -12,6 +12,7 @@ from uuid import UUID
 
 from desk_claims_world import JOINT, MULE, SECOND, VICTIM, Chase, answer, called, held, next_answer
 from django.contrib.auth.hashers import make_password
+from permission_remedies import add_remedies
 
 from accord.adapters.iso20022.recall import read_recall, write_recall
 from accord.adapters.iso20022.recalls import KnownReferences, recall_draft
@@ -66,6 +67,7 @@ def centre_world(users: dict[str, User]) -> World:
     _claim(world, colleague)
     _first_orders(world, colleague)
     _desk(world, colleague)
+    add_remedies(world, colleague)
     accounts(world)
     return world
 

@@ -19,6 +19,7 @@ from accord.capabilities.orders.models import Distribution, Order, RestitutionSt
 from accord.capabilities.orders.services import payouts, restitutions
 from accord.capabilities.orders.services.restitutions import ClaimantFacts
 from accord.capabilities.people.models import User
+from accord.capabilities.people.policy import Permission, require
 from accord.core.errors import BadInput, Conflict
 from accord.core.money import Money
 from accord.sites.desk.amounts import minor_units
@@ -48,6 +49,7 @@ def index(request: HttpRequest) -> HttpResponse:
 def new(request: HttpRequest) -> HttpResponse:
     """Choose holds, how much of each, and the rule."""
     actor = officer(request)
+    require(actor, Permission.RETURNS_PREPARE)
     problem = ""
     if request.method == "POST":
         try:
