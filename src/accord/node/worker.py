@@ -28,6 +28,7 @@ from accord.capabilities.claims.tasks import (
 from accord.capabilities.controls.tasks import next_control_due
 from accord.capabilities.controls.tasks import run_due as run_due_controls
 from accord.capabilities.delivery import Courier, keep_leases
+from accord.capabilities.orders.services.appeals import appeals_overdue
 from accord.capabilities.orders.tasks import (
     OrderCourier,
     TakerOf,
@@ -36,6 +37,7 @@ from accord.capabilities.orders.tasks import (
     take_order_replies,
     watch_clocks,
 )
+from accord.capabilities.people.retention import run_due as run_due_retention
 from accord.core import clock
 
 _log = logging.getLogger(__name__)
@@ -115,9 +117,9 @@ class Worker:
 
 
 def keep_clocks(now: datetime) -> int:
-    """Act on every clock that has run out: a centre's orders, and on a bank's node what it keeps under others' orders."""
+    """Act on every clock that has run out: a centre's orders and appeals, what a bank keeps under others' orders, retention."""
     own = run_due_controls(now) if settings.ACCORD_AGENCY_KIND == "bank" else 0
-    return own + watch_clocks(now)
+    return own + watch_clocks(now) + appeals_overdue(now) + run_due_retention(now)
 
 
 @contextmanager

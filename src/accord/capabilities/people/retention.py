@@ -121,9 +121,12 @@ def _carry_out(rule: Rule, before: datetime) -> int:
 
 
 def run_due(now: datetime) -> int:
-    """Carry retention out when its day has come; how many rows that removed. For the worker: costs one read else."""
-    the_clock = RetentionClock.objects.filter(pk=1).first()
-    if the_clock is not None and the_clock.due_at > now:
+    """Carry retention out when its day has come; how many rows that removed. For the worker: costs one read else.
+
+    A new node begins to count on its first day: there is nothing old on it.
+    """
+    the_clock, _ = RetentionClock.objects.get_or_create(pk=1, defaults={"due_at": now + EVERY})
+    if the_clock.due_at > now:
         return 0
     if not _claim(now):
         return 0

@@ -11,10 +11,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accord.capabilities.orders.kinds import ON_NUMBERS, OrderKind
-from accord.capabilities.orders.models.order import CARES
 from accord.capabilities.orders.ports import CallFacts, Care, Limits
 from accord.capabilities.orders.regime import Approval, KindRule, current_regime
 from accord.capabilities.orders.services import OrderFacts
+from accord.capabilities.orders.words import CARES
 from accord.core.errors import BadInput
 from accord.core.identifiers import IdentifierType, parse
 from accord.core.money import EXPONENTS
