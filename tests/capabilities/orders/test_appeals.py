@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from orders_by_hand import confirm, held, ordered, refuse
 
-from accord.capabilities.orders import queries
+from accord.capabilities.orders import queries, regime
 from accord.capabilities.orders import services as orders
 from accord.capabilities.orders.life_cycle import State
 from accord.capabilities.orders.models import Appeal, AppealDecision, AppealState, Order
@@ -339,3 +339,11 @@ class TestWhatBecomesOfIt:
         day.advance_to(day.now() + timedelta(hours=12, seconds=1))
         assert list(queries.overdue_appeals(judge)) == [appeal]
         assert appeals.appeals_overdue(day.now()) == 1
+
+
+def test_no_regime_may_ask_for_a_second_person_before_money_is_given_back() -> None:
+    """A granted appeal leaves at once: nobody can hold it up."""
+    strict = regime._table("default")
+    changed = {**strict, "kinds": {**strict["kinds"], "release": {**strict["kinds"]["release"], "approval": "two_officers"}}}
+    with pytest.raises(BadInput, match="giving back needs no second person"):
+        regime.parse("XX", changed, "xx.toml", strict)

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings
 from orders_by_hand import confirm, held, ordered, refuse, share_of
 
-from accord.capabilities.orders import queries, returns
+from accord.capabilities.orders import queries, returns, rules
+from accord.capabilities.orders import regime as regimes
 from accord.capabilities.orders import services as orders
+from accord.capabilities.orders.kinds import OrderKind
 from accord.capabilities.orders.life_cycle import State
 from accord.capabilities.orders.messages import message_of
 from accord.capabilities.orders.models import AppealDecision, Order, Payout, Restitution, RestitutionState
 from accord.capabilities.orders.ports import OrderAnswer, PayTo
+from accord.capabilities.orders.regime import Approval
 from accord.capabilities.orders.services import appeals, following, payouts, restitutions
 from accord.capabilities.orders.services.appeals import AppealFacts
 from accord.capabilities.orders.services.restitutions import ClaimantFacts
@@ -207,6 +212,46 @@ class TestThePath:
         assert Order.objects.get(pk=two.pk).held == 40_000
         assert two.claim is not None
         assert queries.returned_by_claim([two.claim.pk]) == {two.claim.pk: []}
+
+
+class TestWhatTheRegimeAsksFor:
+    """The law may be content with one officer, or ask for a court."""
+
+    @staticmethod
+    def _under(monkeypatch: pytest.MonkeyPatch, approval: str) -> None:
+        """The rules of this node's jurisdiction, but returns need `approval`."""
+        code = settings.ACCORD_JURISDICTION
+        ours = regimes.regime(code)
+        rule = replace(ours.rule("return"), approval=Approval(approval), verified=True)
+        changed = replace(ours, kinds={**ours.kinds, OrderKind.RETURN: rule})
+        for module in (regimes, rules):
+            monkeypatch.setattr(module, "regime", lambda _code: changed)
+
+    def test_a_court(
+        self, officer: User, supervisor: User, one: Order, day: SteppedClock, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        restitution = _announced(officer, day, one)
+        self._under(monkeypatch, "court")
+        assert returns.asks_for_court()
+        with pytest.raises(BadInput, match="court's decision"):
+            payouts.decide(supervisor, restitution.pk, "Yes.")
+        assert _now(restitution).state == RestitutionState.NOTICED, "nothing is half decided"
+        payouts.decide(supervisor, restitution.pk, "Yes.", "Court 7/2026")
+        (order,) = _return_orders()
+        assert (order.court_reference, message_of(order).court_reference) == ("Court 7/2026", "Court 7/2026")
+        assert (order.state, order.drafted_by, order.approved_by) == (State.APPROVED, officer, supervisor)
+        refuse(order)
+        payouts.pay_again(supervisor, restitution.pk)
+        assert _return_orders()[-1].court_reference == "Court 7/2026"
+
+    def test_one_officer(
+        self, officer: User, supervisor: User, one: Order, day: SteppedClock, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        restitution = _announced(officer, day, one)
+        self._under(monkeypatch, "one_officer")
+        payouts.decide(supervisor, restitution.pk, "Yes.")
+        (order,) = _return_orders()
+        assert (order.state, order.approved_by) == (State.APPROVED, supervisor), "whoever decides answers for it"
 
 
 class TestLimits:

@@ -1,0 +1,159 @@
+"""An appeal and a return by keyboard alone, in both languages, in a real browser, with the banks behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from conftest import NARROW, Visit
+from played_node import PlayedNode
+from playwright.sync_api import Page, expect
+
+from accord.core.money import Money
+from accord.engine.exercise import VictimReport
+
+pytestmark = [pytest.mark.browser, pytest.mark.database, pytest.mark.slow]
+
+
+@pytest.fixture(scope="module")
+def calls(node: PlayedNode) -> list[VictimReport]:
+    """Calls worth a chase, in the order of their payments."""
+    return sorted(node.reports[:4], key=lambda report: report.about_when)
+
+
+def serious(page: Page) -> list[str]:
+    """What axe finds serious or worse."""
+    found = Axe().run(page).response["violations"]
+    return [f"{one['id']}: {one['nodes'][0]['html']}" for one in found if one["impact"] in ("serious", "critical")]
+
+
+def tab_to(page: Page, selector: str) -> None:
+    """Move the focus on by keyboard, as someone without a mouse does."""
+    for _ in range(120):
+        page.keyboard.press("Tab")
+        if page.evaluate("selector => document.activeElement.matches(selector)", selector):
+            return
+    raise AssertionError(f"the keyboard does not reach {selector}")
+
+
+def press(page: Page, selector: str) -> None:
+    tab_to(page, selector)
+    page.keyboard.press("Enter")
+
+
+def _held_order(desk: Visit, report: VictimReport) -> str:
+    """The path of a first order under which the bank holds money."""
+    desk.node.set_clock(max(desk.node.now(), report.about_when + timedelta(minutes=5)))
+    desk.open("/calls/new/")
+    page = desk.page
+    facts = {
+        "callback_number": report.call_back or "110",
+        "payer_bank": report.payer_bank,
+        "payee_account": report.payee_account or "",
+        "payee_bank": report.payee_bank or "",
+        "amount": str(Money(report.amount_minor, report.currency).decimal()),
+        "currency": report.currency,
+        "about_exact": f"{report.about_when.astimezone(ZoneInfo('Asia/Shanghai')):%Y-%m-%dT%H:%M}",
+    }
+    for name, value in facts.items():
+        page.locator(f"#id_{name}").fill(value)
+    page.locator("#id_about_exact_choice").check()
+    page.locator("#id_still_pending_no").check()
+    page.locator("#send-call").click()
+    page.wait_for_url("**/reports/*/")
+    expect(page.locator(".first-order .badge.state-held, .first-order .badge.state-held_partly")).to_be_visible()
+    page.locator(".first-order a[href^='/orders/']").first.click()
+    page.wait_for_url("**/orders/*/")
+    return page.url.removeprefix(desk.node.address)
+
+
+def _look(desk: Visit, name: str) -> None:
+    """Nothing that keeps somebody from using the page, and a picture of it."""
+    desk.picture(name, whole=True)
+    assert serious(desk.page) == [], name
+
+
+@pytest.mark.parametrize(("number", "officer"), [(0, "morgan"), (1, "li")])
+def test_an_appeal_is_written_down_decided_and_released(
+    visit: Callable[..., Visit], calls: list[VictimReport], number: int, officer: str
+) -> None:
+    desk = visit()
+    desk.sign_in(officer)
+    order = _held_order(desk, calls[number])
+    page, keys = desk.page, desk.page.keyboard
+    press(page, "a[href$='/appeal/']")
+    page.wait_for_url("**/appeal/")
+    expect(page.locator("#appellant")).to_be_focused()
+    _look(desk, f"appeal-new-{officer}")
+    keys.type("Zhao Wei")
+    keys.press("Tab")
+    keys.type("This is my salary.")
+    press(page, "main form button.btn-primary")
+    page.wait_for_url("**/appeals/*/")
+    _look(desk, f"appeal-{officer}")
+    desk.open("/appeals/")
+    _look(desk, f"appeals-{officer}")
+    judge = visit()
+    judge.sign_in("vera")
+    judge.open("/appeals/")
+    page, keys = judge.page, judge.page.keyboard
+    press(page, "main a.row-link")
+    page.wait_for_url("**/appeals/*/")
+    tab_to(page, "[name=decision]")
+    keys.press("Space")
+    tab_to(page, "#reasons")
+    keys.type("The bank's papers show that it is wages.")
+    press(page, "#decide .release-form button")
+    page.wait_for_url("**/decide/")
+    _look(judge, f"appeal-confirm-{officer}")
+    keys.press("Enter")
+    page.wait_for_url("**/appeals/*/")
+    for _ in range(60):
+        if page.locator("h1 .state-closed").count():
+            break
+        page.wait_for_timeout(500)
+        page.reload()
+    expect(page.locator("h1 .state-closed")).to_be_visible()
+    judge.open(order)
+    expect(page.locator("h1 .state-released")).to_be_visible()
+
+
+@pytest.mark.parametrize(("number", "officer"), [(2, "morgan"), (3, "li")])
+def test_a_return_is_prepared_announced_and_waits_for_objections(
+    visit: Callable[..., Visit], calls: list[VictimReport], number: int, officer: str
+) -> None:
+    desk = visit()
+    desk.sign_in(officer)
+    _held_order(desk, calls[number])
+    page, keys = desk.page, desk.page.keyboard
+    press(page, "a[href*='/returns/new/']")
+    page.wait_for_url("**/returns/new/**")
+    _look(desk, f"return-new-{officer}")
+    press(page, "main form button.btn-primary")
+    page.wait_for_url("**/returns/*-*/")
+    _look(desk, f"return-prepared-{officer}")
+    tab_to(page, "#name")
+    keys.type("Li Hua")
+    tab_to(page, "#pay_account")
+    keys.press("Control+A")
+    keys.type("6298000000000001")
+    press(page, "form[action$='/claimants/'] button")
+    page.wait_for_load_state()
+    expect(page.locator(".alert-success")).to_be_visible()
+    tab_to(page, "#text")
+    keys.type("The money goes back to whom it was taken from.")
+    press(page, "form[action$='/notice/'] button")
+    expect(page.locator("h1 .state-noticed")).to_be_visible()
+    _look(desk, f"return-noticed-{officer}")
+    desk.open("/returns/")
+    _look(desk, f"returns-{officer}")
+    narrow = visit(NARROW)
+    narrow.sign_in(officer)
+    one = page.locator("main a.row-link").first.get_attribute("href")
+    for path in ("/appeals/?show=all", "/returns/", "/returns/new/", one):
+        narrow.open(str(path))
+        expect(narrow.page.locator("h1")).to_be_visible()
+        assert narrow.fits(), f"{path} is wider than the window"
