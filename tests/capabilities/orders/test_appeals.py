@@ -108,7 +108,7 @@ class TestReceiving:
         appeals.withdraw(judge, first.pk, "by telephone")
         assert _appeal(order).state == AppealState.RECEIVED
 
-    def test_through_the_bank_the_clock_runs_from_the_bank(self, order: Order, day: SteppedClock) -> None:
+    def test_through_the_bank_the_clock_runs_from_the_bank(self, order: Order, judge: User, day: SteppedClock) -> None:
         told = day.now() + timedelta(hours=1)
         day.advance_to(day.now() + timedelta(hours=5))
         message = AppealMessage(order.pk, "Zhao Wei", "Salary", told, Care.NONE, "zh-Hans")
@@ -116,6 +116,8 @@ class TestReceiving:
         assert (appeal.channel, appeal.received_at, appeal.due_at) == ("bank", told, told + timedelta(hours=72))
         assert appeals.receive_from_bank("MULEBANK", message) == appeal, "sent again, it is the same"
         assert Appeal.objects.count() == 1
+        appeals.withdraw(judge, appeal.pk, "by letter")
+        assert appeals.receive_from_bank("MULEBANK", message).state == AppealState.WITHDRAWN, "a late copy opens nothing"
 
     def test_another_bank_may_not_appeal(self, order: Order, day: SteppedClock) -> None:
         message = AppealMessage(order.pk, "Zhao Wei", "Salary", day.now())

@@ -102,6 +102,9 @@ def test_the_worker_carries_it_out_once_a_day(day: SteppedClock, officer: User) 
         return AuditEntry.objects.filter(action="retention carried out", details__rule="reads").count()
 
     retention.run_due(day.now())
+    assert executions() == 0, "a new node has nothing old on it"
+    day.advance_to(day.now() + timedelta(days=1))
+    retention.run_due(day.now())
     retention.run_due(day.now())
     assert executions() == 1
     day.advance_to(day.now() + timedelta(hours=23, minutes=59))

@@ -19,7 +19,7 @@ from accord.capabilities.orders.appeal_cycle import AppealEvent, next_appeal_sta
 from accord.capabilities.orders.in_force import in_force, who_ordered
 from accord.capabilities.orders.kinds import KEEPS_MONEY, OrderKind
 from accord.capabilities.orders.life_cycle import HOLDING, State
-from accord.capabilities.orders.models import UNDECIDED, UNRELEASED, Appeal, AppealChannel, AppealDecision, Order
+from accord.capabilities.orders.models import UNDECIDED, UNRELEASED, Appeal, AppealChannel, AppealDecision, AppealState, Order
 from accord.capabilities.orders.notices import LANGUAGES, TOLD_TO_HOLDER
 from accord.capabilities.orders.ports import AppealMessage, Care
 from accord.capabilities.orders.rules import rule_of
@@ -80,11 +80,11 @@ def receive_from_bank(institution: str, message: AppealMessage) -> Appeal:
     order = Order.objects.select_for_update().filter(pk=message.order_id, institution=institution).first()
     if order is None or not _touches_a_holder(order):
         raise NotFound("there is no such order for this institution")
+    received_at = max(order.approved_at or order.drafted_at, min(message.received_at, clock.now()))
     same = order.appeals.filter(channel=AppealChannel.BANK, statement=checked.statement, appellant=checked.appellant)
-    before = same.exclude(state="withdrawn").first()
+    before = same.filter(Q(received_at=received_at) | ~Q(state=AppealState.WITHDRAWN)).first()
     if before is not None:
         return before
-    received_at = max(order.approved_at or order.drafted_at, min(message.received_at, clock.now()))
     return _receive(NODE, order, AppealChannel.BANK, checked, received_at)
 
 
