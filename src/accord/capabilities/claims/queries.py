@@ -70,6 +70,12 @@ def enquiries(actor: Actor, claim_id: UUID) -> list[Enquiry]:
     return list(get(actor, claim_id).enquiries.all())
 
 
+def answered_before(actor: Actor, claim_id: UUID, moment: datetime) -> list[datetime]:
+    """When holders answered what was asked about a claim, before `moment`, the earliest first; never before they were asked."""
+    asked = Enquiry.objects.filter(claim__in=claims(actor).filter(pk=claim_id), asked_at__lt=moment, answered_at__lt=moment)
+    return sorted(max(at, answered) for at, answered in asked.values_list("asked_at", "answered_at") if answered is not None)
+
+
 def silent_holders(actor: Actor) -> QuerySet[Enquiry]:
     """Enquiries that no holder answered within the clock, and those whose answer could not be used."""
     waiting = Enquiry.objects.filter(claim__in=claims(actor)).select_related("claim")

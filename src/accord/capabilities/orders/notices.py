@@ -6,7 +6,7 @@ carried out; a longer delay, so that an offender is not warned, has an end and s
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from django.conf import settings
@@ -27,13 +27,17 @@ def holder_notice(order: Order) -> HolderNotice | None:
     """The notice that goes with an order; None for orders that touch no holder (a recall of one's own payment, a renewal …)."""
     if order.kind not in _WHAT:
         return None
-    rule = rule_of(order)
-    tell_from = order.tell_from or (order.approved_at or order.drafted_at) + rule.tell_after
     return HolderNotice(
-        tell_from=max(tell_from, order.approved_at or order.drafted_at),
+        tell_from=may_tell_from(order),
         words={tag: words(order, code) for code, tag in LANGUAGES.items()},
         delay_approved_by=str(order.delay_approved_by) if order.delay_approved_by_id else "",
     )
+
+
+def may_tell_from(order: Order) -> datetime:
+    """From when the holder may be told of an order, once it is carried out."""
+    ordered = order.approved_at or order.drafted_at
+    return max(order.tell_from or ordered + rule_of(order).tell_after, ordered)
 
 
 def words(order: Order, language: str) -> str:

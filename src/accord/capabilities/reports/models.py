@@ -58,6 +58,7 @@ class Report(models.Model):
     locked_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     locked_until = models.DateTimeField(null=True, blank=True)
     duplicate_of = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="duplicates")
+    closed_at = models.DateTimeField(null=True)
 
     objects: ClassVar = ReportQuerySet.as_manager()
 
@@ -71,6 +72,15 @@ class Report(models.Model):
     @property
     def money(self) -> Money:
         return Money(self.amount, self.currency)
+
+    @property
+    def worked_on(self) -> Report:
+        """The report under which its payment is worked on: another one where it is joined to that."""
+        return self.duplicate_of if self.state == ReportState.DUPLICATE and self.duplicate_of else self
+
+    @property
+    def is_closed(self) -> bool:
+        return self.state == ReportState.CLOSED
 
 
 class IdentifierState(models.TextChoices):
@@ -125,3 +135,16 @@ class Shift(models.Model):
 
     class Meta:
         ordering = ("-started_at",)
+
+
+class WrongTry(models.Model):
+    """Somebody named a reference with a code that does not fit. `key`: a keyed hash of where it came from, or of the reference.
+
+    Rows are of use for ten minutes and deleted after that.
+    """
+
+    key = models.CharField(max_length=64)
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes: ClassVar = [models.Index(fields=["key", "at"]), models.Index(fields=["at"])]

@@ -261,9 +261,10 @@ def _set_state(actor: User, report_id: UUID, state: ReportState, action: str, re
     if report.state == state:
         raise Conflict(f"{report} is already {report.get_state_display().lower()}; reload the page")
     report.state = state
+    report.closed_at = clock.now() if state == ReportState.CLOSED else None
     if state == ReportState.OPEN:
         report.duplicate_of = None
-    report.save(update_fields=["state", "duplicate_of"])
+    report.save(update_fields=["state", "duplicate_of", "closed_at"])
     people.record(actor, action, subject=report.pk, obj=report, reason=reason)
     return report
 
