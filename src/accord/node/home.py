@@ -40,6 +40,7 @@ SETTINGS: Final[dict[str, str]] = {
     "bank_acknowledge_minutes": "a bank's own clock: how soon a message is acknowledged",
     "bank_execute_minutes": "a bank's own clock: how soon an order is carried out or refused",
     "bank_longest_hours": "how long an order may last that a bank accepts, where an agreement says nothing else",
+    "hotline": "the number that a victim calls; stands on the public site",
     "time_zone": "the zone that pages show times in, such as Asia/Shanghai",
     "own_ledger_covers": "institutions whose transfers this node's own records hold, separated by commas; * for all",
     "second_factor": "required, or off: whoever decides about money needs more than a password; off in an exercise alone",

@@ -11,6 +11,7 @@ ACCORD_AGENCY          this agency's code, as other agencies' messages name it
 ACCORD_AGENCY_KIND     centre (the default), or bank: a ledger holder that answers enquiries and obeys orders
 ACCORD_BANK_ACKNOWLEDGE_MINUTES  ACCORD_BANK_EXECUTE_MINUTES  a bank's own clocks, from the arrival of a message
 ACCORD_BANK_LONGEST_HOURS        how long an order may last that a bank accepts, where an agreement says nothing else
+ACCORD_HOTLINE         the number that a victim calls; stands on the public site
 """
 
 from __future__ import annotations
@@ -43,6 +44,7 @@ ACCORD_AGENCY_KIND = os.environ.get("ACCORD_AGENCY_KIND", "centre")
 ACCORD_BANK_ACKNOWLEDGE_MINUTES = int(os.environ.get("ACCORD_BANK_ACKNOWLEDGE_MINUTES", "15"))
 ACCORD_BANK_EXECUTE_MINUTES = int(os.environ.get("ACCORD_BANK_EXECUTE_MINUTES", "30"))
 ACCORD_BANK_LONGEST_HOURS = int(os.environ.get("ACCORD_BANK_LONGEST_HOURS", "4416"))
+ACCORD_HOTLINE = os.environ.get("ACCORD_HOTLINE", "")
 
 INSTALLED_APPS = [
     "django.contrib.contenttypes",
@@ -61,6 +63,7 @@ INSTALLED_APPS = [
     "accord.sites.accounts",
     "accord.sites.desk",
     "accord.sites.bank",
+    "accord.sites.public",
 ]
 
 MIDDLEWARE = [

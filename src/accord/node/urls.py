@@ -12,5 +12,6 @@ COMMON = [
 
 urlpatterns = [
     *COMMON,
+    path("public/", include("accord.sites.public.urls")),
     path("", include("accord.sites.desk.urls")),
 ]
