@@ -59,10 +59,12 @@ INSTALLED_APPS = [
     "accord.capabilities.claims",
     "accord.capabilities.orders",
     "accord.capabilities.controls",
+    "accord.capabilities.supervision",
     "accord.web",
     "accord.sites.accounts",
     "accord.sites.desk",
     "accord.sites.bank",
+    "accord.sites.oversight",
     "accord.sites.public",
 ]
 

@@ -7,6 +7,7 @@ from django.urls import include, path
 COMMON = [
     path("i18n/", include("django.conf.urls.i18n")),
     path("account/", include("accord.sites.accounts.urls")),
+    path("oversight/", include("accord.sites.oversight.urls")),
 ]
 """What every node serves."""
 

@@ -22,6 +22,7 @@ ACTIONS: Final[dict[str, Promise]] = {
     "reports exported": _("reports exported"),
     "orders exported": _("orders exported"),
     "audit exported": _("audit exported"),
+    "figures exported": _("figures exported"),
     "shift handed over": _("shift handed over"),
     "shift acknowledged": _("hand-over acknowledged"),
     "claim opened": _("claim opened"),

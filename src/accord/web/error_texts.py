@@ -278,6 +278,8 @@ PATTERNS: Final = (
     gettext_noop("reach"),
     gettext_noop("after minutes"),
     gettext_noop("replaces"),
+    gettext_noop("the period must begin before it ends"),
+    gettext_noop("the period may have at most {count} days; choose a shorter one"),
     # files that a victim hands in
     gettext_noop("the file is empty"),
     gettext_noop("the file has no header line"),
