@@ -71,3 +71,28 @@ def test_a_home_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(Unavailable, match="--home"):
         Home(tmp_path / "file" / "home").create()
+
+
+@pytest.mark.parametrize(
+    ("settings", "says"),
+    [
+        ({"ACCORD_AGENCY_KIND": "shop"}, "centre or bank"),
+        ({"ACCORD_AGENCY_KIND": "bank", "ACCORD_AGENCY": ""}, "ACCORD_AGENCY"),
+    ],
+)
+def test_a_node_that_does_not_say_what_it_is_does_not_start(
+    home: Path, monkeypatch: pytest.MonkeyPatch, settings: dict[str, str], says: str
+) -> None:
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value)
+    with pytest.raises(BadInput, match=says):
+        Home(home).agency_kind()
+
+
+@pytest.mark.parametrize("stated", ["0", "-1", "soon", "1.5", "²"])
+def test_a_clock_that_is_no_number_is_named(home: Path, monkeypatch: pytest.MonkeyPatch, stated: str) -> None:
+    monkeypatch.setenv("ACCORD_BANK_EXECUTE_MINUTES", stated)
+    with pytest.raises(BadInput, match="whole number"):
+        Home(home).number("bank_execute_minutes", 30)
+    monkeypatch.delenv("ACCORD_BANK_EXECUTE_MINUTES")
+    assert Home(home).number("bank_execute_minutes", 30) == 30

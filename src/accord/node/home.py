@@ -165,6 +165,24 @@ class Home:
             raise BadInput("second factors can be off in an exercise alone; unset ACCORD_SECOND_FACTOR", where=str(self.root))
         return stated
 
+    def agency_kind(self) -> str:
+        """ "centre" or "bank". Raises BadInput for anything else, and for a bank that does not say which it is."""
+        stated = os.environ.get("ACCORD_AGENCY_KIND") or "centre"
+        if stated not in ("centre", "bank"):
+            raise BadInput(f"ACCORD_AGENCY_KIND is {stated!r}; say centre or bank", where=str(self.root))
+        if stated == "bank" and not os.environ.get("ACCORD_AGENCY"):
+            raise BadInput(
+                "a bank's node needs the bank's code: set ACCORD_AGENCY (agency in accord.toml)", where=str(self.root)
+            )
+        return stated
+
+    def number(self, name: str, default: int) -> int:
+        """A setting that is a whole number above 0. Raises BadInput where it is anything else."""
+        stated = os.environ.get(f"ACCORD_{name.upper()}") or str(default)
+        if not stated.isascii() or not stated.isdigit() or not int(stated):
+            raise BadInput(f"{name} is {stated!r}; write a whole number above 0", where=str(self.root))
+        return int(stated)
+
     def _write_secret(self, path: Path) -> None:
         """Publish a whole key by hard link, which fails where another process was first: nobody ever reads half a key."""
         draft = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
