@@ -25,8 +25,9 @@ from accord.capabilities.claims.tasks import (
     send_due_enquiries,
     take_enquiry_replies,
 )
+from accord.capabilities.controls.tasks import end_due as end_due_controls
 from accord.capabilities.controls.tasks import next_control_due
-from accord.capabilities.controls.tasks import run_due as run_due_controls
+from accord.capabilities.controls.tasks import work_due as work_due_controls
 from accord.capabilities.delivery import Courier, keep_leases
 from accord.capabilities.orders.services.appeals import appeals_overdue
 from accord.capabilities.orders.tasks import (
@@ -76,7 +77,8 @@ class Worker:
 
     def _deliver(self) -> int:
         """Send what is due and take over what came back. Orders go before questions: money moves meanwhile."""
-        done = send_due_orders(self._lines.taker_of, self._orders)
+        done = work_due_controls(clock.now()) if settings.ACCORD_AGENCY_KIND == "bank" else 0
+        done += send_due_orders(self._lines.taker_of, self._orders)
         done += send_due_enquiries(self._lines.holder_of, self._lines.authority, self._enquiries)
         done += take_order_replies(self._orders, REPLY_SECONDS)
         done += take_enquiry_replies(self._enquiries, REPLY_SECONDS)
@@ -118,7 +120,7 @@ class Worker:
 
 def keep_clocks(now: datetime) -> int:
     """Act on every clock that has run out: a centre's orders and appeals, what a bank keeps under others' orders, retention."""
-    own = run_due_controls(now) if settings.ACCORD_AGENCY_KIND == "bank" else 0
+    own = end_due_controls(now) if settings.ACCORD_AGENCY_KIND == "bank" else 0
     return own + watch_clocks(now) + appeals_overdue(now) + run_due_retention(now)
 
 

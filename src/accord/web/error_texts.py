@@ -173,6 +173,7 @@ PATTERNS: Final = (
     gettext_noop("only an order that keeps money can be carried out in part"),
     gettext_noop("carry out more than 0 and at most {amount}"),
     gettext_noop("the order's time is over; it cannot be carried out any more"),
+    gettext_noop("the order that it would prolong is over"),
     gettext_noop("a received order that is {state} cannot {event}"),
     gettext_noop("this enquiry does not wait for a decision"),
     gettext_noop("choose a reason from the list"),

@@ -17,6 +17,7 @@ from accord.capabilities.orders.kinds import OrderKind
 from accord.capabilities.orders.ports import OrderMessage, PayTo, Refusal
 from accord.core import clock
 from accord.core.clock import SteppedClock
+from accord.core.errors import Conflict
 
 if TYPE_CHECKING:
     from accord.capabilities.controls.models import ReceivedOrder
@@ -95,6 +96,24 @@ def test_a_renewal_prolongs_and_what_is_over_cannot_be_prolonged(automatic: None
     assert row(order).state == State.LIFTED
     late = answered(services.take_order(channel(), about(order, OrderKind.RENEWAL, 0, order.until + 96 * HOUR)))
     assert late.refusal is Refusal.ALREADY_ENDED
+
+
+def test_a_renewal_that_a_person_lets_through_too_late_prolongs_nothing(
+    head: User, automatic: None, core: SandboxCore, clerk: User, day: SteppedClock
+) -> None:
+    from accord.capabilities.controls import queries
+
+    for rule in queries.rules(head).filter(kind="renewal"):
+        services.end_rule(head, rule.pk)
+    order = hold()
+    services.take_order(channel(), order)
+    renewal = about(order, OrderKind.RENEWAL, 0, order.until + 24 * HOUR)
+    services.take_order(channel(), renewal)
+    day.advance_to(order.until)
+    with pytest.raises(Conflict, match="prolong is over"):
+        services.execute(clerk, renewal.order_id, "as asked")
+    tasks.run_due(clock.now())
+    assert row(order).state == State.LIFTED
 
 
 def test_a_freeze_replaces_a_stop_payment_in_one_act_and_a_refused_one_leaves_it(

@@ -23,12 +23,21 @@ BATCH: Final = 64
 
 
 def run_due(now: datetime) -> int:
-    """One sweep; how many rows it worked on. Ending comes first: nobody is held beyond the end while orders wait."""
-    core = core_line.connected()
+    """One sweep of everything; how many rows it worked on. Ending comes first: nobody is held while orders wait."""
+    return end_due(now) + work_due(now)
+
+
+def end_due(now: datetime) -> int:
+    """End what has come to its end, whatever the messages that wait; how many orders were ended."""
     done = expire_waiting(now)
-    if core is None:
-        return done
-    return done + lift_due(now, core) + give_up_late(now, core) + _work_due(now, core)
+    core = core_line.connected()
+    return done if core is None else done + lift_due(now, core) + give_up_late(now, core)
+
+
+def work_due(now: datetime) -> int:
+    """Take the messages on that are due; how many there were. Nothing where this process has no line to the core."""
+    core = core_line.connected()
+    return 0 if core is None else _work_due(now, core)
 
 
 def _work_due(now: datetime, core: CoreSystem) -> int:

@@ -9,10 +9,10 @@ from accord.capabilities.controls.life_cycle import Event, State, next_state
 from accord.capabilities.controls.messages import message_of
 from accord.capabilities.controls.models import EnquiryState, ReceivedEnquiry, ReceivedOrder
 from accord.capabilities.controls.services.enquiries import locked_enquiry, refuse_enquiry_row
-from accord.capabilities.controls.services.knowledge import terms_with
+from accord.capabilities.controls.services.knowledge import lasts, terms_with
 from accord.capabilities.controls.services.outcome import refused
 from accord.capabilities.controls.services.progress import locked
-from accord.capabilities.orders.kinds import KEEPS_MONEY
+from accord.capabilities.orders.kinds import KEEPS_MONEY, OrderKind
 from accord.capabilities.orders.ports import Refusal
 from accord.capabilities.people import services as people
 from accord.capabilities.people.policy import Permission, require
@@ -44,6 +44,8 @@ def execute(actor: User, order_id: UUID, note: str, amount: int | None = None) -
     now = clock.now()
     if message.until <= now:
         raise Conflict("the order's time is over; it cannot be carried out any more")
+    if row.kind == OrderKind.RENEWAL and not lasts(row.target):
+        raise Conflict("the order that it would prolong is over")
     terms = terms_with(row.sender)
     if terms is not None and message.until > now + terms.longest:
         row.decided_until = now + terms.longest

@@ -47,8 +47,13 @@ def _earlier(sender: str, order_id: UUID | None) -> Earlier | None:
     row = ReceivedOrder.objects.filter(pk=order_id, sender=sender).first() if order_id else None
     if row is None:
         return None
-    in_force = row.state in CARRIED_OUT and Control.objects.filter(pk=row.pk, ended_at=None).exists()
+    in_force = row.state in CARRIED_OUT and lasts(row.pk)
     return Earlier(live=row.is_open or in_force, kept=row.kept)
+
+
+def lasts(order_id: UUID | None) -> bool:
+    """Whether something is in force under an order whose time is not over, though the core may not have lifted it yet."""
+    return Control.objects.filter(pk=order_id, ended_at=None, until__gt=clock.now()).exists()
 
 
 def rule_for(sender: str, kind: str, amount: int, currency: str) -> BankRule | None:
