@@ -13,12 +13,20 @@ from django.db.models import Min
 from accord.capabilities.claims import services
 from accord.capabilities.claims.messages import request_of
 from accord.capabilities.claims.models import Enquiry, EnquiryState
-from accord.capabilities.claims.ports import Acknowledged, EnquiryAnswer, LedgerHolder, check_answer, check_moment
+from accord.capabilities.claims.ports import (
+    Acknowledged,
+    EnquiryAnswer,
+    EnquiryRequest,
+    LedgerHolder,
+    check_answer,
+    check_moment,
+)
 from accord.capabilities.delivery import Courier, lease_due, take_together
 from accord.core import clock
-from accord.core.errors import AccordError, Unavailable
+from accord.core.errors import AccordError, NotFound, Unavailable
 
 BATCH: Final = 256
+_AWAITED: Final = (EnquiryState.QUEUED, EnquiryState.ACKNOWLEDGED)
 
 HolderOf = Callable[[str], LedgerHolder]
 """Finds the port for an institution; raises Unavailable when there is no line to it."""
@@ -29,7 +37,7 @@ EnquiryCourier = Courier[Enquiry, Acknowledged | EnquiryAnswer]
 
 def send_due_enquiries(holder_of: HolderOf, authority: str, courier: EnquiryCourier) -> int:
     """Send the enquiries that are due; how many were sent."""
-    waiting = Enquiry.objects.filter(state__in=(EnquiryState.QUEUED, EnquiryState.ACKNOWLEDGED))
+    waiting = Enquiry.objects.filter(state__in=_AWAITED)
     due = lease_due(waiting.exclude(institution__in=courier.crowded()), clock.now(), BATCH)
     for enquiry in due:
         courier.send(enquiry, partial(_ask, enquiry, holder_of, authority))
@@ -54,11 +62,35 @@ def _ask(enquiry: Enquiry, holder_of: HolderOf, authority: str) -> Acknowledged 
     """The holder's checked reply. Runs in a thread: touches no database."""
     request = request_of(enquiry, authority)
     reply = holder_of(enquiry.institution).enquire(request)
+    _check(request, reply)
+    return reply
+
+
+def _check(request: EnquiryRequest, reply: Acknowledged | EnquiryAnswer) -> None:
+    """Refuse a reply that cannot be true; raises Nonsense."""
     if isinstance(reply, EnquiryAnswer):
         check_answer(request, reply)
     else:
         check_moment(request.institution, reply.expected_at)
-    return reply
+
+
+def receive(institution: str, enquiry_id: UUID, reply: Acknowledged | EnquiryAnswer) -> bool:
+    """An answer that the holder sends by itself, before it is asked again; False when the enquiry awaits none.
+
+    It passes the same checks as any answer. Raises NotFound where this institution was asked no such thing, Nonsense where
+    the answer cannot be true; then nothing is taken over.
+    """
+    enquiry = Enquiry.objects.filter(pk=enquiry_id, institution=institution).first()
+    if enquiry is None:
+        raise NotFound("there is no such enquiry for this institution")
+    _check(request_of(enquiry, ""), reply)
+    if enquiry.state not in _AWAITED:
+        return False
+    if isinstance(reply, EnquiryAnswer):
+        services.take_answers({enquiry.pk: reply})
+    else:
+        services.acknowledged(enquiry.pk, reply)
+    return True
 
 
 def _note(enquiry: Enquiry, reply: Acknowledged | AccordError) -> None:
@@ -72,6 +104,6 @@ def _note(enquiry: Enquiry, reply: Acknowledged | AccordError) -> None:
 
 def next_enquiry_due() -> datetime | None:
     """When the next enquiry is to be sent or asked about."""
-    waiting = Enquiry.objects.filter(state__in=(EnquiryState.QUEUED, EnquiryState.ACKNOWLEDGED))
+    waiting = Enquiry.objects.filter(state__in=_AWAITED)
     due: datetime | None = waiting.aggregate(at=Min("next_attempt_at"))["at"]
     return due

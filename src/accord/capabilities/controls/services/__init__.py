@@ -11,7 +11,7 @@ from accord.capabilities.controls.services.deciding import (
 )
 from accord.capabilities.controls.services.outbox import answers_to_push, push_failed, pushed
 from accord.capabilities.controls.services.rules import agree, end_agreement, end_rule, set_rule
-from accord.capabilities.controls.services.taking import status_of, take_enquiry, take_order
+from accord.capabilities.controls.services.taking import reply_to_enquiry, status_of, take_enquiry, take_order
 from accord.capabilities.controls.services.telling import note_told
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "record_appeal",
     "refuse",
     "refuse_enquiry",
+    "reply_to_enquiry",
     "set_rule",
     "status_of",
     "take_enquiry",

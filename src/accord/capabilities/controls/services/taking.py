@@ -54,6 +54,16 @@ def take_enquiry(channel: Channel, request: EnquiryRequest) -> Acknowledged | En
     if row.state in (EnquiryState.RECEIVED, EnquiryState.ANSWERING) and core is not None:
         work_on_enquiry(row.pk, core)
         row = ReceivedEnquiry.objects.get(pk=row.pk)
+    return _enquiry_reply(row)
+
+
+def reply_to_enquiry(channel: Channel, enquiry_id: UUID) -> Acknowledged | EnquiryAnswer | None:
+    """What the bank says by now to an enquiry of this sender; None where it never got one from it. Raises as `take_enquiry`."""
+    row = ReceivedEnquiry.objects.filter(pk=enquiry_id, sender=channel.sender).first()
+    return None if row is None else _enquiry_reply(row)
+
+
+def _enquiry_reply(row: ReceivedEnquiry) -> Acknowledged | EnquiryAnswer:
     if row.answer is not None:
         return msgspec.convert(row.answer, EnquiryAnswer)
     if row.state == EnquiryState.REFUSED:
