@@ -1,0 +1,37 @@
+"""Port messages to and from JSON.
+
+Unknown fields are ignored, so that a newer counterpart may say more; unknown kinds, rules and codes are refused, because
+guessing what was ordered would be worse than refusing it.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+import msgspec
+
+from accord.adapters.bank_wire.shape import check_shape
+from accord.core.errors import BadInput
+
+_Message = TypeVar("_Message")
+
+
+def encode(message: Any) -> bytes:
+    """The message as UTF-8 JSON; the same message always gives the same bytes."""
+    return msgspec.json.encode(message)
+
+
+def decode(content: bytes | msgspec.Raw, kind: type[_Message], what: str) -> _Message:
+    """`content` as a `kind`, its shape checked. BadInput that says which field of `what` is wrong and how."""
+    try:
+        message = msgspec.json.decode(content, type=kind)
+    except msgspec.ValidationError as error:
+        raise BadInput(f"this is no valid {what}: {error}") from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise BadInput(f"this is no JSON in UTF-8: {error}") from error
+    except RecursionError:
+        raise BadInput("this JSON is nested too deeply to be a message") from None
+    except (ValueError, OverflowError) as error:
+        raise BadInput(f"this is no valid {what}: {error}") from error
+    check_shape(message, what)
+    return message
