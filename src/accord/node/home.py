@@ -3,6 +3,8 @@
 <home>/accord.toml        settings, all optional; an environment variable ACCORD_… wins over the file
 <home>/retention.toml     how long things are kept here, in days, where that differs from what is usual
 <home>/institutions.json  names of the institutions that forms and pages offer
+<home>/lines.toml         lines to ledger holders and from them: addresses and the files that hold the secrets
+<home>/seen-letters/      marks of signed letters that came in the last minutes
 <home>/secret-key         signs sessions; made at the first start, readable by its owner alone
 <home>/accord.sqlite3     the operational store, unless database_url names a PostgreSQL server
 <home>/records/           the record tables: transfers, balances, rejected rows
@@ -96,6 +98,15 @@ class Home:
     @property
     def sandbox(self) -> Path:
         return self.root / "sandbox"
+
+    @property
+    def lines(self) -> Path:
+        """Which institutions and agencies this node has lines to, and how."""
+        return self.root / "lines.toml"
+
+    @property
+    def seen_letters(self) -> Path:
+        return self.root / "seen-letters"
 
     @property
     def cache(self) -> Path:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.urls import include, path
+
+from accord.node.api.mount import mounted
 
 COMMON = [
     path("i18n/", include("django.conf.urls.i18n")),
     path("account/", include("accord.sites.accounts.urls")),
     path("oversight/", include("accord.sites.oversight.urls")),
+    *mounted(settings.ACCORD_AGENCY_KIND),
 ]
 """What every node serves."""
 

@@ -1,13 +1,15 @@
 """Which adapter serves which port on this node.
 
-During an exercise all institutions are sandbox banks. Otherwise questions about institutions that this node's own records
-cover (`own_ledger_covers`) are answered from them, and there is no line to anyone else yet.
+An institution that has a line in lines.toml is reached over it. During an exercise all others are sandbox banks; otherwise
+questions about institutions that this node's own records cover (`own_ledger_covers`) are answered from them, and there is no
+line to anyone else. A bank's node asks nobody: it has a core system behind it, and lines to the agencies that order.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -24,12 +26,18 @@ from accord.capabilities.orders.ports import OrderTaker
 from accord.capabilities.orders.regime import current_regime
 from accord.core import clock
 from accord.core.errors import NotFound, Unavailable
+from accord.node.bank_lines import BankLines
 from accord.node.home import Home
 from accord.node.ledger_index import catch_up
+from accord.node.line_wiring import with_lines
+from accord.node.lines import LineBook
 from accord.node.worker import Lines
 
 OWN_LEDGER: Final = "own-records"
 """The name under which this node's own records may be asked as one ledger holder."""
+
+CALLS_TO_CENTRES: Final = 8
+"""Pushes of a bank's node under way at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,9 +52,8 @@ def wire(home: Home) -> Wired:
     """The lines of this node, by what lies in its home."""
     if settings.ACCORD_AGENCY_KIND == "bank":
         return _wire_bank(home)
-    if home.world.exists():
-        return wire_sandbox(SandboxBanks.from_world(home.world, home.sandbox))
-    return _wire_own_ledger(home)
+    wired = wire_sandbox(SandboxBanks.from_world(home.world, home.sandbox)) if home.world.exists() else _wire_own_ledger(home)
+    return with_lines(wired, LineBook(home), settings.ACCORD_AGENCY)
 
 
 def wire_sandbox(banks: SandboxBanks) -> Wired:
@@ -75,12 +82,19 @@ def _wire_bank(home: Home) -> Wired:
         raise Unavailable(f"this node is a bank's; it has no line to {institution!r}")
 
     lines = Lines(holder_of=nobody, taker_of=nobody, authority=current_regime().authority)
+    executor = ThreadPoolExecutor(CALLS_TO_CENTRES, thread_name_prefix="centre")
+    centres = BankLines(LineBook(home), settings.ACCORD_AGENCY, executor)
     if not home.world.exists():
         core_line.connect(None)
-        return Wired(lines, lambda: None)
+        return Wired(lines, centres.keep_up)
     banks = SandboxBanks.from_world(home.world, home.sandbox, delay_factor=0, refusal_factor=0)
     core_line.connect(SandboxCore(banks, settings.ACCORD_AGENCY))
-    return Wired(lines, lambda: banks.advance(clock.now()))
+
+    def keep_up() -> None:
+        banks.advance(clock.now())
+        centres.keep_up()
+
+    return Wired(lines, keep_up)
 
 
 @contextmanager

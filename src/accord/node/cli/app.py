@@ -14,7 +14,7 @@ import typer
 from typer.main import get_command
 
 from accord.core.errors import AccordError
-from accord.node.cli import audit, demo, doctor, exercise, node, output, records, regimes, retention, trace
+from accord.node.cli import audit, demo, doctor, exercise, lines, node, output, records, regimes, retention, trace
 from accord.node.cli.options import HomeOption, open_home
 
 _EPILOG = """First steps:
@@ -61,6 +61,7 @@ app.add_typer(records.app, name="records")
 app.command("trace", short_help="Follow stolen money through the loaded records.", epilog=trace.EPILOG)(trace.trace)
 app.add_typer(exercise.app, name="exercise")
 app.add_typer(node.app, name="node")
+app.add_typer(lines.app, name="lines")
 app.add_typer(audit.app, name="audit")
 app.add_typer(retention.app, name="retention")
 app.add_typer(regimes.app, name="regimes")

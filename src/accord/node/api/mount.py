@@ -1,0 +1,57 @@
+"""Which API a node offers, by what kind of agency it is: a bank takes messages in, a centre takes what banks tell."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path, re_path
+from ninja import NinjaAPI
+
+from accord.node.api.problems import problem
+from accord.node.api.requests import correlate
+
+
+def mounted(agency_kind: str) -> list[URLPattern | Any]:
+    """The API's addresses for this kind of node. Everything else below api/ is a problem document, never a page."""
+    if agency_kind == "bank":
+        from accord.node.api.bank import api
+
+        prefix = "api/bank/v1/"
+    else:
+        from accord.node.api.centre import api
+
+        prefix = "api/centre/v1/"
+    urls: tuple[Sequence[URLPattern], str, str] = _open_to_tokens(api)
+    return [path(prefix, urls), re_path(r"^api/", _nothing_here)]
+
+
+def _open_to_tokens(api: NinjaAPI) -> Any:
+    """Callers show tokens or signatures, not a session; each reply carries their own name for the call."""
+    patterns, app, namespace = api.urls
+    for pattern in patterns:
+        pattern.callback = _wrapped(pattern.callback)
+    return patterns, app, namespace
+
+
+def _wrapped(view: Any) -> Any:
+    def call(request: HttpRequest, *arguments: Any, **named: Any) -> HttpResponse:
+        response: HttpResponse = view(request, *arguments, **named)
+        if response.status_code == 405:
+            allow = response.headers.get("Allow", "")
+            response = problem(405, "this address takes other methods")
+            response.headers["Allow"] = allow
+        return correlate(request, response)
+
+    call.csrf_exempt = True  # type: ignore[attr-defined]
+    call.login_required = False  # type: ignore[attr-defined]
+    return call
+
+
+def _nothing_here(_request: HttpRequest) -> HttpResponse:
+    return problem(404, "there is nothing at this address; the OpenAPI document lists what there is")
+
+
+_nothing_here.csrf_exempt = True  # type: ignore[attr-defined]
+_nothing_here.login_required = False  # type: ignore[attr-defined]
