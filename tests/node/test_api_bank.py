@@ -36,7 +36,7 @@ API = "/api/bank/v1"
 
 @pytest.fixture(autouse=True)
 def bank_node(settings: SettingsWrapper) -> None:
-    settings.ACCORD_AGENCY, settings.ACCORD_AGENCY_KIND, settings.ROOT_URLCONF = BANK, "bank", "bank_api_urls"
+    settings.ACCORD_AGENCY, settings.ACCORD_AGENCY_KIND, settings.ROOT_URLCONF = BANK, "bank", "accord.node.bank_urls"
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from django.urls import include, path
 from django.views.generic import RedirectView
 
+from accord.node.api.mount import mounted
 from accord.node.urls import COMMON
 
 urlpatterns = [
     *COMMON,
+    *mounted("bank"),
     path("bank/", include("accord.sites.bank.urls")),
     path("", RedirectView.as_view(pattern_name="bank:inbox")),
 ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from django.conf import settings
 from django.urls import include, path
 
 from accord.node.api.mount import mounted
@@ -11,12 +10,12 @@ COMMON = [
     path("i18n/", include("django.conf.urls.i18n")),
     path("account/", include("accord.sites.accounts.urls")),
     path("oversight/", include("accord.sites.oversight.urls")),
-    *mounted(settings.ACCORD_AGENCY_KIND),
 ]
 """What every node serves."""
 
 urlpatterns = [
     *COMMON,
     path("public/", include("accord.sites.public.urls")),
+    *mounted("centre"),
     path("", include("accord.sites.desk.urls")),
 ]
