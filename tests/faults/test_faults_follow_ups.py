@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.database, pytest.mark.slow]
 
 PROGRAM = Path(__file__).with_name("follow_ups_under_fire.py")
 CALLS = [(point, number) for point in ("before", "after") for number in range(1, 5)]
-STATEMENTS = [("statement", number) for number in range(12, 240, 28)]
+STATEMENTS = [("statement", number) for number in range(12, 240, 40)]
 OLD_END = 2_890 - 21
 """Minutes from the kill to the end of the stop payments."""
 

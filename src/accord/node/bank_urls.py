@@ -14,3 +14,5 @@ urlpatterns = [
     path("bank/", include("accord.sites.bank.urls")),
     path("", RedirectView.as_view(pattern_name="bank:inbox")),
 ]
+
+handler500 = "accord.web.errors.server_error"

@@ -19,3 +19,5 @@ urlpatterns = [
     *mounted("centre"),
     path("", include("accord.sites.desk.urls")),
 ]
+
+handler500 = "accord.web.errors.server_error"

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Final
 
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -26,6 +29,16 @@ _KINDS: Final = (
     ),
     (Unavailable, 503, gettext_lazy("Not available now."), gettext_lazy("Try again in a moment.")),
 )
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Whatever no view has foreseen: 503 where the store is away or has no room, so that nothing was saved; else 500.
+
+    The page asks the store for nothing.
+    """
+    store_away = isinstance(sys.exc_info()[1], OperationalError | InterfaceError)
+    page = render_to_string("accord/server_error.html", {"store_away": store_away})
+    return HttpResponse(page, status=503 if store_away else 500)
 
 
 class AccordErrors:
