@@ -9,6 +9,7 @@ import contextlib
 import os
 import pwd
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -51,6 +52,11 @@ class PostgresqlServer:
             [programs / "initdb", "-D", data, "-U", "accord", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync"]
         )
         self._port = _free_port()
+        self._log = (self._folder / "log").open("wb")
+        self.start()
+
+    def start(self) -> None:
+        """Start the server on the data that there are, again after `kill`."""
         settings = {
             "listen_addresses": "127.0.0.1",
             "port": str(self._port),
@@ -59,9 +65,8 @@ class PostgresqlServer:
             "max_connections": "100",
         }
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
-        self._log = (self._folder / "log").open("wb")
         self._process = subprocess.Popen(
-            [programs / "postgres", "-D", data, *options],
+            [programs_folder() / "postgres", "-D", self._folder / "data", *options],
             **self._identity,
             cwd=self._folder,
             stdout=self._log,
@@ -73,7 +78,16 @@ class PostgresqlServer:
     def url(self) -> str:
         return f"postgresql://accord@127.0.0.1:{self._port}/postgres"
 
+    def kill(self) -> None:
+        """SIGKILL to the server and every process of it, at once."""
+        children = Path(f"/proc/{self._process.pid}/task/{self._process.pid}/children").read_text().split()
+        for pid in (self._process.pid, *map(int, children)):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        self._process.wait()
+
     def stop(self) -> None:
+        """End the server, and remove what it kept."""
         self._process.send_signal(2)  # SIGINT: PostgreSQL's fast shutdown
         try:
             self._process.wait(timeout=20)

@@ -1,11 +1,10 @@
-"""The desk's process killed in the middle of a POST, and a disk without room: a call is there whole or not at all."""
+"""The desk's process killed in the middle of a POST: a call is there whole or not at all."""
 
 from __future__ import annotations
 
 import http.client
 import itertools
 import random
-import resource
 import threading
 import time
 from pathlib import Path
@@ -54,30 +53,3 @@ def test_killed_in_the_middle_of_posts(tmp_path: Path) -> None:
         reports = whole_reports(environment)
     assert cut_off, "at least one was in the middle"
     assert len(answered) <= len(reports) <= len(answered) + len(cut_off)
-
-
-@pytest.mark.skipif("config.getoption('--store') == 'postgresql'", reason="the store's disk is the server's")
-def test_a_disk_without_room_is_told_and_nothing_is_half_written(tmp_path: Path) -> None:
-    """No file of the desk's may grow: what a full disk does to SQLite. When there is room again, work goes on."""
-    environment = fault_environment(tmp_path / "home", {})
-    prepare(environment)
-    with Desk(environment, tmp_path / "log") as desk:
-        officer = Officer(desk)
-        assert officer.call(1)[0] == 200
-        before = whole_reports(environment)
-        let_files_grow_to(4_096, desk)
-        status, page = officer.call(2)
-        assert status == 503, page
-        assert "no room" in page
-        assert "Nothing was saved" in page
-        let_files_grow_to(resource.RLIM_INFINITY, desk)
-        assert whole_reports(environment) == before
-        assert officer.call(2)[0] == 200
-        assert len(whole_reports(environment)) == 2
-    assert "Traceback" in (tmp_path / "log").read_text(), "whoever keeps the node finds it in the log"
-
-
-def let_files_grow_to(size: int, desk: Desk) -> None:
-    for pid in desk.family():
-        _, hard = resource.prlimit(pid, resource.RLIMIT_FSIZE)
-        resource.prlimit(pid, resource.RLIMIT_FSIZE, (size, hard))

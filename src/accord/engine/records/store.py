@@ -28,8 +28,9 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 import pyarrow.compute
+from deltalake.exceptions import DeltaError
 
-from accord.core.errors import BadInput
+from accord.core.errors import BadInput, Unavailable
 from accord.core.file_locks import exclusive
 from accord.engine.records.content import SourceFile
 from accord.engine.records.convert import COLUMNS, Converted, convert
@@ -161,6 +162,16 @@ class RecordStore:
             take(path)
 
     def _enter(self, kind: RecordKind, batch: str, fill: Callable[[Staging, Executor], None]) -> LoadResult:
+        """The batch, whole or not at all. Unavailable where the disk fails or has no room."""
+        try:
+            return self._staged_and_committed(kind, batch, fill)
+        except (OSError, pl.exceptions.ComputeError, DeltaError) as error:
+            raise Unavailable(
+                f"the records cannot be written ({error}): nothing is half-loaded; make room and load again",
+                where=str(self.folder),
+            ) from error
+
+    def _staged_and_committed(self, kind: RecordKind, batch: str, fill: Callable[[Staging, Executor], None]) -> LoadResult:
         table = self._tables[kind]
         if (known := table.batch(batch)) is not None:
             return self._already(batch, known)
