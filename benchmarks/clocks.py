@@ -103,7 +103,7 @@ def in_own_process(store: str, arguments: argparse.Namespace) -> Result:
             return result
         finally:
             process.join()
-            os.environ.get("KEEP") or shutil.rmtree(home, ignore_errors=True)
+            shutil.rmtree(home, ignore_errors=True)
 
 
 @contextmanager

@@ -119,9 +119,22 @@ class Worker:
 
 
 def keep_clocks(now: datetime) -> int:
-    """Act on every clock that has run out: a centre's orders and appeals, what a bank keeps under others' orders, retention."""
-    own = end_due_controls(now) if settings.ACCORD_AGENCY_KIND == "bank" else 0
-    return own + watch_clocks(now) + appeals_overdue(now) + run_due_retention(now)
+    """Act on every clock that has run out: a centre's orders and appeals, what a bank keeps under others' orders, retention.
+
+    What stands in the way of one sort is raised when the others have been kept.
+    """
+    own = (end_due_controls,) if settings.ACCORD_AGENCY_KIND == "bank" else ()
+    done, problem = 0, None
+    for keep in (*own, watch_clocks, appeals_overdue, run_due_retention):
+        try:
+            done += keep(now)
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception as error:  # noqa: BLE001 - raised below
+            problem = problem or error
+    if problem is not None:
+        raise problem
+    return done
 
 
 @contextmanager
