@@ -134,6 +134,17 @@ def test_a_freeze_replaces_a_stop_payment_in_one_act_and_a_refused_one_leaves_it
     assert (kept_in_core(core, again), row(again).state, row(again).kept) == (600, State.EXECUTED, 600)
 
 
+def test_nobody_replaces_the_order_of_another_agency(head: User, automatic: None, core: SandboxCore) -> None:
+    from accord.capabilities.controls.services.rules import AgreementFacts
+
+    services.agree(head, AgreementFacts("SG-CENTRE", "Another centre", ["freeze"], 4_416))
+    order = hold()
+    services.take_order(channel(), order)
+    freeze = hold(kind=OrderKind.FREEZE, replaces=order.order_id, court_reference="(2026) 12")
+    assert answered(services.take_order(channel("SG-CENTRE"), freeze)).refusal is Refusal.NO_SUCH_ORDER
+    assert (kept_in_core(core, order), row(order).state) == (600, State.EXECUTED)
+
+
 def test_a_return_is_decided_by_a_person_and_pays_out_of_what_is_kept(automatic: None, core: SandboxCore, clerk: User) -> None:
     order = hold()
     services.take_order(channel(), order)

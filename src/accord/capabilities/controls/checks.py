@@ -263,7 +263,8 @@ def _replaced(order: OrderMessage, known: Known) -> Check | None:
     if order.replaces is None:
         return None
     if known.replaced is None:
-        return _person("replaces", "replaced_unknown")
+        # never a person's choice: the core would end a block that another agency ordered
+        return _failed("replaces", "replaced_unknown", Refusal.NO_SUCH_ORDER)
     return _passed("replaces") if known.replaced.live else _passed("replaces", "replaced_over")
 
 
