@@ -3,7 +3,7 @@
 Whoever holds the victim's telephone, or made a report only to learn what is known, sees this too. So it names no bank but
 the reporter's own, no account, no order and nobody else's money, and it stands still: what the banks were asked and
 answered is shown as it was when the day began, in the node's zone, however often one looks. A hold is not shown before the
-holder of the account may be told of it. Why: docs/decisions/0012-what-a-reporter-sees.md.
+holder of the account may be told of it. Why: docs/decisions/0009-what-a-reporter-sees.md.
 """
 
 from __future__ import annotations
