@@ -87,19 +87,21 @@ def _is_loopback(host: str) -> bool:
 
 def run_worker(home: Home, stop: threading.Event, alive: Callable[[], bool]) -> None:
     """Work until `stop` is set or the desk has died. Clocks are kept from the first moment, while lines are still made."""
-    from accord.node.worker import Worker, clocks_watched
+    from accord.node.worker import Worker, after, clocks_watched, kept_up
 
     with clocks_watched():
         from accord.node import wiring
 
         wired = wiring.wire(home)
-        hands = Worker(wired.lines)
-        try:
-            watcher = threading.Thread(target=_stop_when_dead, args=(stop, alive), daemon=True)
-            watcher.start()
-            hands.run(stop, before=wired.keep_up)
-        finally:
-            hands.close()
+        with kept_up(wired.keep_up) as tried:
+            hands = Worker(after(tried, wired.lines))
+            try:
+                watcher = threading.Thread(target=_stop_when_dead, args=(stop, alive), daemon=True)
+                watcher.start()
+                hands.run(stop)
+            finally:
+                tried.set()
+                hands.close()
     _complain_if_dead(alive)
 
 

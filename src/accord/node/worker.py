@@ -18,6 +18,7 @@ from typing import Final
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, close_old_connections, connections
 
+from accord.capabilities.claims.ports import LedgerHolder
 from accord.capabilities.claims.tasks import (
     EnquiryCourier,
     HolderOf,
@@ -29,6 +30,7 @@ from accord.capabilities.controls.tasks import end_due as end_due_controls
 from accord.capabilities.controls.tasks import next_control_due
 from accord.capabilities.controls.tasks import work_due as work_due_controls
 from accord.capabilities.delivery import Courier, keep_leases
+from accord.capabilities.orders.ports import OrderTaker
 from accord.capabilities.orders.services.appeals import appeals_overdue
 from accord.capabilities.orders.tasks import (
     OrderCourier,
@@ -97,7 +99,7 @@ class Worker:
         """Calls to other systems that have not come back yet."""
         return len(self._orders) + len(self._enquiries)
 
-    def run(self, stop: threading.Event, before: Callable[[], None]) -> None:
+    def run(self, stop: threading.Event, before: Callable[[], None] = lambda: None) -> None:
         """Call `before` and deliver, again and again until `stop` is set. A store that is away is waited for, not died of.
 
         Clocks are watched elsewhere (`clocks_watched`), so that a slow line makes none late.
@@ -165,6 +167,51 @@ def _watch(stop: threading.Event) -> None:
             if not busy:
                 stop.wait(IDLE_SECONDS)
     connections.close_all()
+
+
+@contextmanager
+def kept_up(keep_up: Callable[[], None]) -> Iterator[threading.Event]:
+    """A thread that calls `keep_up` again and again, for the length of a with block; the event is set once it has been tried.
+
+    So a ledger that is being indexed delays no other line and no clock. What goes wrong is logged and tried again.
+    """
+    stop, tried = threading.Event(), threading.Event()
+
+    def run() -> None:
+        while not stop.is_set():
+            try:
+                close_old_connections()
+                keep_up()
+            except Exception:  # noqa: BLE001 - whoever is asked from what could not be kept up says so by itself
+                _log.exception("what lines answer from could not be kept up; trying again in 2 s")
+                tried.set()
+                stop.wait(2)
+            tried.set()
+            stop.wait(IDLE_SECONDS)
+        connections.close_all()
+
+    keeper = threading.Thread(target=run, name="keep up", daemon=True)
+    keeper.start()
+    try:
+        yield tried
+    finally:
+        stop.set()
+        tried.set()
+        keeper.join()
+
+
+def after(tried: threading.Event, lines: Lines) -> Lines:
+    """The same lines, none of which is used before what they answer from has been kept up once."""
+
+    def holder_of(institution: str) -> LedgerHolder:
+        tried.wait()
+        return lines.holder_of(institution)
+
+    def taker_of(institution: str) -> OrderTaker:
+        tried.wait()
+        return lines.taker_of(institution)
+
+    return Lines(holder_of, taker_of, lines.authority)
 
 
 def next_due() -> datetime | None:
