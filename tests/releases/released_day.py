@@ -91,6 +91,7 @@ def play(folder: Path, move_to: Callable[[datetime], None]) -> None:
         release(supervisor, "a-4")
         call(officer, "late", "a-6", DAY + 20)
         compare_rules(officer)
+        appeal_and_return(officer, supervisor)
         never_sent(officer)
         worker.close()
 
@@ -188,6 +189,25 @@ def compare_rules(officer: User) -> None:
     from accord.engine.tracing.model import Rule
 
     claims.trace_under(officer, Claim.objects.get(starts__transfer="V0").pk, Rule.HAIRCUT)
+
+
+def appeal_and_return(officer: User, supervisor: User) -> None:
+    """An appeal that was granted, with a compensation; and a return that was announced and objected to."""
+    from accord.capabilities.orders.models import Order
+    from accord.capabilities.orders.services import appeals, compensations, restitutions
+
+    wrongly = Order.objects.filter(state="held", account="a-2").earliest("drafted_at")
+    rightly = Order.objects.filter(state="held", account="b-1").earliest("drafted_at")
+    facts = appeals.AppealFacts("A. Nobody", "these are my wages", "+65 6222 0000", "en")
+    appeal = appeals.record(officer, wrongly.pk, "desk", facts)
+    appeals.begin_review(supervisor, appeal.pk)
+    appeals.decide(supervisor, appeal.pk, "release", None, "they are")
+    compensations.note_compensation(supervisor, appeal.pk, 500, wrongly.currency, "two days without wages")
+    restitution = restitutions.prepare(officer, [(rightly.pk, rightly.held)], "traced")
+    victim = restitutions.ClaimantFacts("victim", "V. Nobody", rightly.held, "BANKV", "v-1", claim=rightly.claim_id)
+    restitutions.add_claimant(officer, restitution.pk, victim)
+    restitutions.give_notice(officer, restitution.pk, "The money goes back to whom it was taken from.", 30)
+    restitutions.take_objection(officer, restitution.pk, "A. Nobody", "a part of it is mine")
 
 
 def never_sent(officer: User) -> None:

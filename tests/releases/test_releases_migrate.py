@@ -20,9 +20,8 @@ HERE = Path(__file__).parent
 RELEASES = sorted(HERE.glob("*.json.gz"))
 WAITING = {"approved", "sent", "acknowledged", "releasing"}
 STANDING = {"held", "held_partly", "in_force"}
-_LATER = ("Appeal", "Claimant", "Compensation", "Objection", "Restitution", "RestitutionSource")
-UNFILLED = {f"orders.{name}" for name in _LATER} | {"people.RetentionClock"}
-"""Tables that `released_day` leaves empty."""
+UNFILLED = {"people.RetentionClock", "reports.WrongTry", "orders.Payout"}
+"""Tables that `released_day` leaves empty; so are those of a bank's node (controls), as the day is a centre's."""
 
 
 def environment(home: Path, store: dict[str, str]) -> dict[str, str]:
@@ -89,7 +88,8 @@ def test_this_version_can_be_written_down_as_a_release(tmp_path: Path) -> None:
     """What make.py writes fills every table, and this version itself takes it back in."""
     run(tmp_path / "made", {}, "make.py", "next", str(tmp_path))
     made = read(tmp_path / "next.json.gz")
-    assert {label for label, rows in made["rows"].items() if not rows} <= UNFILLED, "fill new tables in released_day"
+    empty = {label for label, rows in made["rows"].items() if not rows and not label.startswith("controls.")}
+    assert empty <= UNFILLED, "fill new tables in released_day"
     with own_store() as store:
         told = json.loads(run(tmp_path / "home", store, "moved_on.py", str(tmp_path / "next.json.gz")))
     assert told["migrated"]["counts"] == {label: len(rows) for label, rows in made["rows"].items()}
