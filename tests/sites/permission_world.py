@@ -11,6 +11,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from desk_claims_world import JOINT, MULE, SECOND, VICTIM, Chase, answer, called, held, next_answer
+from desk_orders_world import drafted
 from django.contrib.auth.hashers import make_password
 from permission_remedies import add_remedies
 
@@ -20,8 +21,10 @@ from accord.adapters.iso20022.resolution import RecallResolution, write_resoluti
 from accord.capabilities.claims import services as claims
 from accord.capabilities.claims.models import PlanItem
 from accord.capabilities.orders import services as orders
+from accord.capabilities.orders.kinds import OrderKind
 from accord.capabilities.orders.messages import message_of
-from accord.capabilities.orders.models import Order
+from accord.capabilities.orders.models import Escalation, Order
+from accord.capabilities.orders.services import ContactFacts
 from accord.capabilities.orders.services.decide import FirstResponse
 from accord.capabilities.people import services as people
 from accord.capabilities.people.models import AgencyKind, FactorKind, Role, SecondFactor, User, UserSession
@@ -66,6 +69,7 @@ def centre_world(users: dict[str, User]) -> World:
     colleague = User.objects.create(username="colleague", role=Role.OFFICER)
     _claim(world, colleague)
     _first_orders(world, colleague)
+    _drafts(world, colleague)
     _desk(world, colleague)
     add_remedies(world, colleague)
     accounts(world)
@@ -136,6 +140,30 @@ def _resolution(recall: Order) -> bytes:
     asked = draft.assignment
     back = replace(asked, id="B-1", assigner=asked.assignee, assignee=asked.assigner)
     return write_resolution(RecallResolution(back, draft.payment, "PDCR", reasons=()))
+
+
+def _drafts(world: World, colleague: User) -> None:
+    """A draft that waits for a second person, an order sent in an emergency, one that nobody answers."""
+    chief = User.objects.create(username="chief", role=Role.SUPERVISOR)
+    contact = orders.add_contact(chief, ContactFacts("NEXTBANK", 1, 0, "Sister Luo", "+65 6000 0001"))
+    draft = drafted(colleague, OrderKind.LIMIT)
+    emergency = drafted(colleague, OrderKind.NUMBER_BLOCK)
+    orders.send_in_emergency(colleague, emergency.pk, "he is calling now")
+    silent = drafted(colleague, OrderKind.PRESERVATION)
+    orders.approve(chief, [silent.pk])
+    orders.mark_sent([silent])
+    escalation = Escalation.objects.create(
+        order=silent, step=1, contact_name=contact.name, contact_reach=contact.reach, at=clock.now()
+    )
+    world.things |= {
+        "draft": draft.pk,
+        "emergency": emergency.pk,
+        "silent order": silent.pk,
+        "escalation": escalation.pk,
+        "contact": contact.pk,
+        "kind of order": "number-block",
+    }
+    world.secrets |= {"Sister Luo", "70-9999", "13900000009", *(each.reference for each in (draft, emergency, silent))}
 
 
 def _desk(world: World, colleague: User) -> None:

@@ -68,10 +68,10 @@ def mark(actor: Actor, order: Order, care: str, note: str = "") -> Order:
 @people.change
 def release_living_costs(actor: User, order_id: UUID) -> Order:
     """Give the holder what the order should have left for living costs; the release is an order like any other."""
+    require(actor, Permission.ORDERS_RELEASE)
     order = locked_order(order_id)
     due = living_costs_due(order)
     if not due:
-        require(actor, Permission.ORDERS_RELEASE)
         raise Conflict("nothing more is to be left for living costs under this order")
     release = ask_release(actor, order_id, "living costs of the holder", due if due < order.held else None)
     release.terms = {**release.terms, FOR_LIVING: True}
