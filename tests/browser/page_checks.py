@@ -51,10 +51,10 @@ def serious_findings(page: Page) -> list[dict[str, Any]]:
     return found
 
 
-def english_in_chinese(page: Page, data: Callable[[str], bool]) -> list[str]:
-    """Runs of three and more English words on a Chinese page that are not data: texts that nobody translated."""
+def english_in_chinese(page: Page) -> list[str]:
+    """Runs of three and more English words on a Chinese page: texts that nobody translated. What a browser calls itself may."""
     texts: list[str] = page.evaluate(_TEXTS)
-    return sorted({text for text in texts if _ENGLISH.search(text) and not data(text)})
+    return sorted({text for text in texts if _ENGLISH.search(text) and not text.startswith("Mozilla/")})
 
 
 def check_page(page: Page) -> list[str]:
@@ -69,6 +69,19 @@ def check_page(page: Page) -> list[str]:
         wrong.append("no main part")
     if not page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"):
         wrong.append("wider than the window")
+    return wrong
+
+
+def faults_in_reach(page: Page, address: str, starts: tuple[str, ...], seen: Callable[[str], None]) -> dict[str, list[str]]:
+    """What is wrong with the pages that links lead to, by path. `seen` is told the shape of each, while it stands open."""
+    wrong: dict[str, list[str]] = {}
+    for opened in pages_in_reach(page, address, starts):
+        seen(re.sub("[^a-z0-9]+", "-", opened.shape))
+        found = [f"status {opened.status}"] if opened.status != 200 else check_page(page)
+        if page.locator("html").get_attribute("lang") == "zh-Hans":
+            found += english_in_chinese(page)
+        if found:
+            wrong[opened.path] = found
     return wrong
 
 

@@ -10,9 +10,8 @@ import pytest
 from conftest import NARROW, Visit
 from played_node import PlayedNode
 from playwright.sync_api import Page, expect
-from walks import SINCE_PAYMENT, chase, to_claim
+from walks import SINCE_PAYMENT, chase, take_call, to_claim
 
-from accord.core.money import Money
 from accord.engine.exercise import VictimReport
 
 pytestmark = [pytest.mark.browser, pytest.mark.database, pytest.mark.slow]
@@ -22,37 +21,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.database, pytest.mark.slow]
 def calls(node: PlayedNode) -> list[VictimReport]:
     """Calls worth a chase, in the order of their payments."""
     return sorted(node.reports[:4], key=lambda report: report.about_when)
-
-
-def _take_call(visit: Visit, report: VictimReport) -> None:
-    """Six facts by keyboard alone; the report page opens."""
-    page, keys = visit.page, visit.page.keyboard
-    visit.open("/calls/new/")
-    expect(page.locator("#id_callback_number")).to_be_focused()
-    for text in (report.call_back or "110", report.payer_bank, report.payee_account or ""):
-        keys.type(text)
-        keys.press("Enter")
-    keys.type(str(Money(report.amount_minor, report.currency).decimal()))
-    keys.press("Tab")
-    keys.press("Control+A")
-    keys.type(report.currency)
-    keys.press("Tab")
-    _choose(page, "60")
-    keys.press("Enter")
-    keys.press("n")
-    keys.press("Enter")
-    keys.type(report.payee_bank or "")
-    keys.press("Control+Enter")
-    page.wait_for_url("**/reports/*/")
-
-
-def _choose(page: Page, value: str) -> None:
-    """Move through the focused group of choices until `value` is chosen."""
-    for _ in range(8):
-        if page.evaluate("[document.activeElement.value, document.activeElement.checked]") == [value, True]:
-            return
-        page.keyboard.press("ArrowDown")
-    raise AssertionError(f"no choice {value}")
 
 
 def _approve_all(page: Page) -> None:
@@ -78,7 +46,7 @@ def test_from_the_call_to_the_confirmed_hold(
     desk.sign_in(officer)
     assert page.locator("html").get_attribute("lang") == language
     desk.picture(f"queue-{language}")
-    _take_call(desk, report)
+    take_call(desk, report)
     expect(
         page.locator(".first-order .badge.state-held, .first-order .badge.state-held_partly, .first-order .badge.state-refused")
     ).to_be_visible()

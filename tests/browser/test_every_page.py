@@ -3,21 +3,15 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable
 
 import pytest
 from conftest import Visit
-from page_checks import check_page, english_in_chinese, pages_in_reach
+from page_checks import faults_in_reach
 from played_node import USERS, PlayedNode
 from walks import approve_plan, chase
 
 pytestmark = [pytest.mark.browser, pytest.mark.database, pytest.mark.slow]
-
-
-def _is_data(text: str) -> bool:
-    """What people, browsers and banks are called, which nobody translates."""
-    return text.startswith("Mozilla/")
 
 
 @pytest.fixture(scope="module")
@@ -41,12 +35,20 @@ def test_every_page_that_links_lead_to(
     desk.speak(language)
     role = USERS[who][0]
     starts = ("/", worked) if role in ("officer", "supervisor") else ("/account/",)
-    wrong: dict[str, list[str]] = {}
-    for opened in pages_in_reach(desk.page, node.address, starts):
-        desk.picture(f"page-{role}-{language}{re.sub('[^a-z0-9]+', '-', opened.shape)}", whole=True)
-        found = [f"status {opened.status}"] if opened.status != 200 else check_page(desk.page)
-        if language == "zh-hans":
-            found += english_in_chinese(desk.page, _is_data)
-        if found:
-            wrong[opened.path] = found
+    wrong = faults_in_reach(
+        desk.page, node.address, starts, lambda shape: desk.picture(f"page-{role}-{language}{shape}", whole=True)
+    )
+    assert not wrong, json.dumps(wrong, ensure_ascii=False, indent=2)
+
+
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+def test_every_page_of_a_stranger(visit: Callable[..., Visit], node: PlayedNode, language: str) -> None:
+    """The public's pages, and signing in."""
+    public = visit()
+    public.open("/public/")
+    public.speak(language)
+    starts = ("/public/", "/account/sign-in/")
+    wrong = faults_in_reach(
+        public.page, node.address, starts, lambda shape: public.picture(f"page-stranger-{language}{shape}", whole=True)
+    )
     assert not wrong, json.dumps(wrong, ensure_ascii=False, indent=2)

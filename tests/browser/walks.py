@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from keyboard import choose
 from playwright.sync_api import Page, expect
 
 from accord.core.money import Money
@@ -42,6 +43,38 @@ def chase(desk: Visit, report: VictimReport) -> str:
     to_claim(page)
     expect(page.locator("[data-plan-tick]").first).to_be_visible()
     return urlsplit(page.url).path
+
+
+def take_call(visit: Visit, report: VictimReport) -> None:
+    """Six facts by keyboard alone; the report page opens."""
+    page, keys = visit.page, visit.page.keyboard
+    visit.open("/calls/new/")
+    expect(page.locator("#id_callback_number")).to_be_focused()
+    for text in (report.call_back or "110", report.payer_bank, report.payee_account or ""):
+        keys.type(text)
+        keys.press("Enter")
+    keys.type(str(Money(report.amount_minor, report.currency).decimal()))
+    keys.press("Tab")
+    keys.press("Control+A")
+    keys.type(report.currency)
+    keys.press("Tab")
+    choose(page, "[name=about]", "60")
+    keys.press("Enter")
+    keys.press("n")
+    keys.press("Enter")
+    keys.type(report.payee_bank or "")
+    keys.press("Control+Enter")
+    page.wait_for_url("**/reports/*/")
+
+
+def until_shown(page: Page, selector: str, *, tries: int = 90) -> None:
+    """Load the page anew until the banks have answered and it shows so."""
+    for _ in range(tries):
+        if page.locator(selector).count():
+            return
+        page.wait_for_timeout(500)
+        page.reload()
+    raise AssertionError(f"{page.url} never shows {selector}")
 
 
 def to_claim(page: Page) -> None:
