@@ -7,6 +7,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, path, re_path
+from django.views.decorators.http import require_safe
 from ninja import NinjaAPI
 
 from accord.node.api.problems import problem
@@ -31,7 +32,12 @@ def _open_to_tokens(api: NinjaAPI) -> Any:
     """Callers show tokens or signatures, not a session; each reply carries their own name for the call."""
     patterns, app, namespace = api.urls
     for pattern in patterns:
-        pattern.callback = _wrapped(pattern.callback)
+        view = pattern.callback
+        if pattern.name == "api-root":  # the framework needs its name, and would answer with a page
+            view = _nothing_here
+        elif pattern.name == "openapi-json":  # the framework would answer any method
+            view = require_safe(view)
+        pattern.callback = _wrapped(view)
     return patterns, app, namespace
 
 
