@@ -32,7 +32,8 @@ def _open_to_tokens(api: NinjaAPI) -> Any:
     """Callers show tokens or signatures, not a session; each reply carries their own name for the call."""
     patterns, app, namespace = api.urls
     for pattern in patterns:
-        view = pattern.callback
+        assert isinstance(pattern, URLPattern)
+        view: Any = pattern.callback
         if pattern.name == "api-root":  # the framework needs its name, and would answer with a page
             view = _nothing_here
         elif pattern.name == "openapi-json":  # the framework would answer any method
