@@ -1,7 +1,7 @@
 """What a bank's node does on its lines to the agencies that order: push promised answers, hand in appeals, serve folders.
 
-The worker makes a round before each of its sweeps. A centre that is away delays nothing else: calls run in threads, each row
-is leased and tried again at growing intervals, and the centre asks again by itself in any case.
+The worker makes a round beside its sweeps, again and again. A centre that is away delays nothing else: calls run in
+threads, each row is leased and tried again at growing intervals, and the centre asks again by itself in any case.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from accord.capabilities.controls import services as controls
 from accord.capabilities.controls.models import AnswerToPush, HandedInAppeal
 from accord.capabilities.controls.ports import Channel
 from accord.capabilities.controls.services.appeals import appeal_message
-from accord.capabilities.delivery import Courier, lease_due
+from accord.capabilities.delivery import Courier, keep_leases, lease_due
 from accord.capabilities.orders.ports import OrderAnswer
 from accord.core import clock
 from accord.core.errors import AccordError, BadInput, Unavailable
@@ -40,7 +40,7 @@ _ANSWERS: Final[dict[str, tuple[LetterType, type[Any]]]] = {
 
 
 class BankLines:
-    """The lines of a bank's node to the centres of lines.toml. Not thread-safe: it belongs to the worker's thread."""
+    """The lines of a bank's node to the centres of lines.toml. Not thread-safe: one thread makes its rounds."""
 
     def __init__(self, book: LineBook, institution: str, executor: Executor) -> None:
         self._book = book
@@ -56,7 +56,10 @@ class BankLines:
 
     def step(self) -> int:
         """One round; how many messages moved."""
-        return self._take_replies() + self._send_answers() + self._send_appeals() + self._serve_folders()
+        done = self._take_replies() + self._send_answers() + self._send_appeals() + self._serve_folders()
+        keep_leases(self._answers.rows(), clock.now())
+        keep_leases(self._appeals.rows(), clock.now())
+        return done
 
     @property
     def calls_under_way(self) -> int:

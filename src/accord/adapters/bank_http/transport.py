@@ -29,7 +29,7 @@ from accord.core.errors import BadInput, Unavailable
 CONNECT_SECONDS: Final = 5.0
 SILENT_SECONDS: Final = 15.0
 WHOLE_SECONDS: Final = 40.0
-"""A whole call, dripping answers included; less than the lease of the row that it is made for."""
+"""A whole call, dripping answers included."""
 
 _LONGEST_PAUSE: Final = 15 * 60.0
 _USER_AGENT: Final = f"accord/{version('accord')} (contract {CONTRACT_VERSION})"
