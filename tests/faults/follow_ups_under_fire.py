@@ -182,7 +182,8 @@ def main(later: str, *points: str) -> None:
 
         def child(minute: float, point: str, count: int, copy: Home = copy, number: int = number) -> None:
             copies.enter(copy, number)
-            sys.stdout.write(json.dumps(work(copy, point, count, minute)) + "\n")
+            told = work(copy, point, count, minute)
+            sys.stdout.write(json.dumps({**told, "killed": count == 0}) + "\n")
 
         ended = in_child(lambda: child(21, point, int(count)))  # noqa: B023 - called at once
         if ended == -9:

@@ -68,8 +68,12 @@ def fail(order_id: UUID, error: str) -> None:
 
 def expire_due(now: datetime) -> int:
     """End orders whose time is over; the receivers end what they keep by themselves. How many ended."""
-    due = list(_run_out(now).order_by("until").values_list("pk", flat=True)[:AT_ONCE])
-    return _on_each(due, partial(_expire, now=now))
+    return _on_each(due_to_end(now), partial(_expire, now=now))
+
+
+def due_to_end(now: datetime) -> list[UUID]:
+    """The orders that end in the next change, those that ran out first before the others."""
+    return list(_run_out(now).order_by("until").values_list("pk", flat=True)[:AT_ONCE])
 
 
 def _on_each(due: Sequence[UUID], act: Callable[[Sequence[UUID]], int]) -> int:
