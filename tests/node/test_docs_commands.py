@@ -20,10 +20,15 @@ _EXAMPLE: Final = re.compile(r"(?:^\s*(?:[A-Z_]+=\S* )*|-- |exec |=)(?:[\w./-]*/
 ROOT: Any = get_command(app)
 
 
+def _joined(text: str) -> str:
+    """The text with lines that a backslash continues made one."""
+    return re.sub(r"\\\n\s*", "", text)
+
+
 def examples(text: str) -> Iterator[str]:
     """Commands on lines of code (indented by four, or fenced): what follows `accord`, up to a comment or the next command."""
     fenced = False
-    for line in text.splitlines():
+    for line in _joined(text).splitlines():
         if line.startswith("```"):
             fenced = not fenced
         elif (fenced or line.startswith("    ")) and (found := _EXAMPLE.search(line)):
@@ -100,8 +105,8 @@ def _epilogs(command: Any) -> Iterator[str]:
 
 
 def test_examples_in_the_help_parse() -> None:
-    lines = [line.partition("Example:")[2] or line for text in _epilogs(ROOT) for line in text.splitlines()]
-    found = [re.split(r"   +| < ", line.strip())[0] for line in lines if re.match(r"\s+accord ", line)]
+    lines = [line.partition("Example:")[2] or line for text in _epilogs(ROOT) for line in _joined(text).splitlines()]
+    found = [re.split(r"   +| [<>] ", line.strip())[0] for line in lines if re.match(r"\s+accord ", line)]
     assert len(found) > 20
     for line in found:
         check(line.removeprefix("accord "))
