@@ -51,10 +51,20 @@ def serious_findings(page: Page) -> list[dict[str, Any]]:
     return found
 
 
-def english_in_chinese(page: Page) -> list[str]:
-    """Runs of three and more English words on a Chinese page: texts that nobody translated. What a browser calls itself may."""
+def english_in_chinese(page: Page, data: tuple[str, ...] = ()) -> list[str]:
+    """Runs of three and more English words on a Chinese page: texts that nobody translated.
+
+    What a browser calls itself may stand there, and `data`: what people and other systems wrote.
+    """
     texts: list[str] = page.evaluate(_TEXTS)
-    return sorted({text for text in texts if _ENGLISH.search(text) and not text.startswith("Mozilla/")})
+    found = set()
+    for text in texts:
+        rest = text
+        for said in data:
+            rest = rest.replace(said, "…")
+        if _ENGLISH.search(rest) and not text.startswith("Mozilla/"):
+            found.add(text)
+    return sorted(found)
 
 
 def check_page(page: Page) -> list[str]:
@@ -72,14 +82,16 @@ def check_page(page: Page) -> list[str]:
     return wrong
 
 
-def faults_in_reach(page: Page, address: str, starts: tuple[str, ...], seen: Callable[[str], None]) -> dict[str, list[str]]:
+def faults_in_reach(
+    page: Page, address: str, starts: tuple[str, ...], seen: Callable[[str], None], data: tuple[str, ...] = ()
+) -> dict[str, list[str]]:
     """What is wrong with the pages that links lead to, by path. `seen` is told the shape of each, while it stands open."""
     wrong: dict[str, list[str]] = {}
     for opened in pages_in_reach(page, address, starts):
         seen(re.sub("[^a-z0-9]+", "-", opened.shape))
         found = [f"status {opened.status}"] if opened.status != 200 else check_page(page)
         if page.locator("html").get_attribute("lang") == "zh-Hans":
-            found += english_in_chinese(page)
+            found += english_in_chinese(page, data)
         if found:
             wrong[opened.path] = found
     return wrong

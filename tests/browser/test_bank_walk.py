@@ -14,6 +14,13 @@ from playwright.sync_api import Page, expect
 
 pytestmark = [pytest.mark.browser, pytest.mark.database, pytest.mark.slow]
 
+_SAID = (
+    "line of CENTRE",
+    "The centre explained it by telephone",
+    "all of the claimed money has left the account",
+    "Some of your money is kept",
+)
+"""What other systems and people wrote, in their own language."""
 USERS = {"bao": ("bank_officer", "包行员", "zh-hans"), "bea": ("bank_supervisor", "Bea Bank", "en")}
 
 _SEED = """
@@ -114,7 +121,7 @@ def test_every_page_that_links_lead_to_is_sound(
     begun.speak(language)
     starts = ("/bank/", "/bank/?show=all", "/bank/in-force/?show=ended")
     wrong = faults_in_reach(
-        page, node.address, starts, lambda shape: begun.picture(f"page-{name}-{language}{shape}", whole=True)
+        page, node.address, starts, lambda shape: begun.picture(f"page-{name}-{language}{shape}", whole=True), _SAID
     )
     assert not wrong, json.dumps(wrong, ensure_ascii=False, indent=2)
 

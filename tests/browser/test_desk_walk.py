@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 from conftest import NARROW, Visit
+from keyboard import press, write
 from played_node import PlayedNode
 from playwright.sync_api import Page, expect
-from walks import SINCE_PAYMENT, chase, take_call, to_claim
+from walks import SINCE_PAYMENT, approve_plan, chase, confirm, look, take_call, to_claim, until_shown
 
 from accord.engine.exercise import VictimReport
 
@@ -80,6 +81,26 @@ def test_from_the_call_to_the_confirmed_hold(
 def claim(desk_of: Callable[[str], Visit], calls: list[VictimReport]) -> str:
     """The path of a claim that a bank has told of."""
     return chase(desk_of("morgan"), calls[3])
+
+
+@pytest.mark.parametrize(("number", "officer", "language"), [(1, "morgan", "en"), (2, "li", "zh-Hans")])
+def test_a_hold_is_renewed_by_keyboard(
+    visit: Callable[..., Visit], calls: list[VictimReport], number: int, officer: str, language: str
+) -> None:
+    desk = visit()
+    desk.sign_in(officer)
+    assert desk.page.locator("html").get_attribute("lang") == language
+    chase(desk, calls[number])
+    approve_plan(desk.page)
+    held = desk.page.locator("#live-orders tr:has(.badge.state-held) a[href^='/orders/']").first.get_attribute("href") or ""
+    press(desk.page, f"#live-orders a[href='{held}']")
+    desk.page.wait_for_url("**/orders/*/")
+    write(desk.page, "#renew-reason", "The trace is not at its end.")
+    press(desk.page, "form[action$='/renew/'] button.btn-primary")
+    confirm(desk)
+    look(desk, f"renewing-{language}")
+    until_shown(desk.page, "body:not(:has(#renew-reason)) #actions")  # it may be renewed once, and now was
+    look(desk, f"renewed-{language}")
 
 
 def test_what_an_officer_types_outlives_the_news(

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from keyboard import choose
+from keyboard import choose, press
+from page_checks import check_page
 from playwright.sync_api import Page, expect
 
 from accord.core.money import Money
@@ -91,3 +92,26 @@ def approve_plan(page: Page) -> None:
     expect(page.locator(".alert-success")).to_be_visible()
     expect(page.locator("#live-orders .badge.state-held").first).to_be_visible()
     expect(page.locator("#live-orders .badge.state-approved, #live-orders .badge.state-sent")).to_have_count(0)
+
+
+def look(desk: Visit, name: str) -> None:
+    """Nothing on the page keeps anybody from using it; and a picture of it."""
+    desk.picture(name, whole=True)
+    assert check_page(desk.page) == [], name
+
+
+def confirm(desk: Visit) -> None:
+    """The question stands open with the focus on its button."""
+    expect(desk.page.locator("#order-confirm-button, #plan-confirm-button")).to_be_focused()
+    with desk.page.expect_navigation():
+        desk.page.keyboard.press("Enter")
+
+
+def approve_what_waits(chief: Visit, picture: str) -> None:
+    """Everything that waits for a second person, by keyboard."""
+    chief.open("/orders/to-approve/")
+    look(chief, picture)
+    press(chief.page, "[data-plan-all]", "Space")
+    press(chief.page, "[data-plan-approve]")
+    confirm(chief)
+    expect(chief.page.locator(".alert-success")).to_be_visible()

@@ -7,7 +7,6 @@ from django.urls import include, path
 from accord.node.api.mount import mounted
 
 COMMON = [
-    path("i18n/", include("django.conf.urls.i18n")),
     path("account/", include("accord.sites.accounts.urls")),
     path("oversight/", include("accord.sites.oversight.urls")),
 ]
