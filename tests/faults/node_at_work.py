@@ -27,14 +27,14 @@ GIVE_UP_SECONDS = 150.0
 
 
 def work(home: Home) -> dict[str, Any]:
-    from accord.node.worker import Lines, Worker, clocks_watched
+    from accord.node.worker import Lines, Worker, clocks_watched, kept_up
 
     banks = world().banks(home.sandbox)
     log = home.root / "sent.log"
     worker = Worker(Lines(banks.holder, lambda code: Taker(banks.bank(code), log, "", Countdown(0)), "authority"))
     stop = threading.Event()
-    with clocks_watched():
-        hands = threading.Thread(target=worker.run, args=(stop, lambda: banks.advance(clock.now())))
+    with kept_up(lambda: banks.advance(clock.now())), clocks_watched():
+        hands = threading.Thread(target=worker.run, args=(stop,))
         hands.start()
         approve_until_quiet()
         stop.set()
@@ -45,7 +45,7 @@ def work(home: Home) -> dict[str, Any]:
 
 def approve_until_quiet() -> None:
     """Approve what is proposed, until for a while nothing waits and nothing is proposed."""
-    from django.db import InterfaceError, OperationalError, close_old_connections
+    from django.db import InterfaceError, OperationalError, close_old_connections, connections
 
     began = quiet_since = time.monotonic()
     sys.stderr.write("at work\n")
@@ -59,6 +59,7 @@ def approve_until_quiet() -> None:
             if approve():
                 quiet_since = time.monotonic()
         except (OperationalError, InterfaceError):
+            connections.close_all()
             quiet_since = time.monotonic()
 
 

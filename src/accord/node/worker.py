@@ -99,18 +99,18 @@ class Worker:
         """Calls to other systems that have not come back yet."""
         return len(self._orders) + len(self._enquiries)
 
-    def run(self, stop: threading.Event, before: Callable[[], None] = lambda: None) -> None:
-        """Call `before` and deliver, again and again until `stop` is set. A store that is away is waited for, not died of.
+    def run(self, stop: threading.Event) -> None:
+        """Deliver, again and again until `stop` is set. A store that is away is waited for, not died of.
 
         Clocks are watched elsewhere (`clocks_watched`), so that a slow line makes none late.
         """
         while not stop.is_set():
             try:
                 close_old_connections()
-                before()
                 busy = self._deliver()
             except (OperationalError, InterfaceError):
                 _log.exception("the operational store does not answer; trying again in 2 s")
+                connections.close_all()  # after a failed write SQLite may refuse everything on the old connection
                 stop.wait(2)
                 continue
             if not busy and not self.calls_under_way:
@@ -162,6 +162,7 @@ def _watch(stop: threading.Event) -> None:
             busy = keep_clocks(clock.now())
         except Exception:  # noqa: BLE001 - whatever went wrong with one clock, the next ones must be kept
             _log.exception("the clocks could not be looked at; trying again in 2 s")
+            connections.close_all()
             stop.wait(2)
         else:
             if not busy:

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from typing import Final
 
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, OperationalError, connections
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
@@ -37,8 +37,17 @@ def server_error(request: HttpRequest) -> HttpResponse:
     The page asks the store for nothing.
     """
     store_away = isinstance(sys.exc_info()[1], OperationalError | InterfaceError)
+    if store_away:
+        _let_go_of_the_store()
     page = render_to_string("accord/server_error.html", {"store_away": store_away})
     return HttpResponse(page, status=503 if store_away else 500)
+
+
+def _let_go_of_the_store() -> None:
+    """The next request begins on a fresh connection: after a failed write SQLite may refuse everything on the old one."""
+    for connection in connections.all(initialized_only=True):
+        if not connection.in_atomic_block:
+            connection.close()
 
 
 class AccordErrors:

@@ -92,10 +92,11 @@ class StateStore:
         self._database.execute("BEGIN IMMEDIATE")
         try:
             yield
+            self._database.execute("COMMIT")
         except BaseException:
-            self._database.execute("ROLLBACK")
+            if self._database.in_transaction:  # a full disk can make the commit itself fail
+                self._database.execute("ROLLBACK")
             raise
-        self._database.execute("COMMIT")
 
     def changed_elsewhere(self) -> bool:
         """Whether another process has written since the last call (true at the first)."""

@@ -104,7 +104,7 @@ def join(claim: Claim, rule: str | None = None) -> JoinedTrace:
     for currency, amount in (part for answer in answers.values() for part in answer.absorbed):
         claimed[currency] -= amount
     standing = _standing(claim, answers)
-    exits = tuple(JoinedExit(exit_.leg, exit_.kind) for answer in answers.values() for exit_ in answer.exits)
+    exits = _exits(answers)
     open_ = _open_branches(asked, answered)
     legs = _legs(answers)
     accounted = [(row.currency, row.amount) for row in standing]
@@ -184,6 +184,16 @@ def _standing(claim: Claim, answers: dict[tuple[str, str], EnquiryAnswer]) -> tu
         for place, amount in amounts.items()
     ]
     return tuple(sorted(rows, key=lambda row: (-row.amount, row.institution, row.account)))
+
+
+def _exits(answers: dict[tuple[str, str], EnquiryAnswer]) -> tuple[JoinedExit, ...]:
+    """Every transfer out of all ledgers once; parts that separate questions saw of it are added up."""
+    told: dict[str, TransferLeg] = {}
+    kinds: dict[str, ExitKind] = {}
+    for exit_ in (exit_ for answer in answers.values() for exit_ in answer.exits):
+        _add(told, (exit_.leg,))
+        kinds.setdefault(exit_.leg.transfer, exit_.kind)
+    return tuple(JoinedExit(leg, kinds[transfer]) for transfer, leg in told.items())
 
 
 def _legs(answers: dict[tuple[str, str], EnquiryAnswer]) -> list[TransferLeg]:

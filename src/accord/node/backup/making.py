@@ -76,9 +76,16 @@ def _pack(home: Home, draft: Path, saved: Path, manifest: Manifest, advance: Adv
 
 
 def _size(home: Home) -> int:
-    """Bytes of the home's files, about: more may come meanwhile."""
-    records = (path for path in home.records.rglob("*") if path.is_file())
-    return sum(path.stat().st_size for path in (*contents.plain_files(home), *records))
+    """Bytes of the home's files, about: some may come or go meanwhile."""
+    records = (Path(folder, name) for folder, _, names in os.walk(home.records) for name in names)
+    return sum(map(_bytes_of, (*contents.plain_files(home), *records)))
+
+
+def _bytes_of(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:  # a loader's draft that has got its name, or is gone
+        return 0
 
 
 def _publish(draft: Path, file: Path) -> None:

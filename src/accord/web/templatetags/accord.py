@@ -34,6 +34,7 @@ from accord.web.audit_words import (
     purpose_in_words,
     value_in_words,
 )
+from accord.web.error_texts import in_readers_language
 
 register = template.Library()
 
@@ -49,6 +50,12 @@ def money(amount: Money | int | None, currency: str = "") -> SafeString | str:
     value = amount if isinstance(amount, Money) else Money(amount, currency)
     number, code = str(value).rsplit(" ", 1)
     return format_html('<span class="money">{}&nbsp;<span class="currency">{}</span></span>', number, code)
+
+
+@register.filter
+def readable(message: str) -> str:
+    """A stored error of ours in the reader's language, where its text is known."""
+    return in_readers_language(message)
 
 
 @register.filter
