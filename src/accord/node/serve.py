@@ -124,10 +124,13 @@ def _complain_if_dead(alive: Callable[[], bool]) -> None:
 
 @contextmanager
 def stopping_on_signals(stop: threading.Event) -> Iterator[None]:
-    """Ctrl-C and SIGTERM set `stop` instead of ending the process in the middle of something."""
+    """Ctrl-C and SIGTERM set `stop` instead of ending the process in the middle of something.
+
+    A thread sets it: the handler runs in the main thread, which may hold the event's own lock at that moment.
+    """
 
     def on_signal(_number: int, _frame: object) -> None:
-        stop.set()
+        threading.Thread(target=stop.set, daemon=True).start()
 
     previous = {number: signal.signal(number, on_signal) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
