@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable, Iterator
+from datetime import timedelta
+from urllib.parse import urlsplit
 
 import pytest
 from conftest import NARROW, Visit
+from keyboard import press, write
 from page_checks import faults_in_reach
 from played_node import PASSWORD, PlayedNode, played_node, quick_world
 from playwright.sync_api import Page, expect
+from walks import look, until_shown
 
 pytestmark = [pytest.mark.browser, pytest.mark.database, pytest.mark.slow]
 
@@ -45,19 +48,22 @@ head = User.objects.get(role="bank_supervisor")
 services.agree(head, AgreementFacts("CENTRE", "Centre", [kind.value for kind in KINDS_FOR_BANKS], 720))
 services.set_rule(head, "CENTRE", "stop_payment", Money(10**9, "CNY"))
 holders = {(row["bank"], row["number"]): row for row in parquet.read_table(home.world / "accounts.parquet").to_pylist()}
+transfers = parquet.read_table(home.world / "transfers.parquet").to_pylist()
+spent = {row["debtor"]: row["time"] for row in sorted(transfers, key=lambda row: row["time"]) if row["debtor_bank"] == bank}
 rows = [
-    row for row in parquet.read_table(home.world / "transfers.parquet").to_pylist()
+    row for row in transfers
     if row["creditor_bank"] == bank and row["time"] < to_micros(now) and row["currency"] == "CNY"
     and holders.get((bank, row["creditor"]), {}).get("kind") == "personal"
+    and spent.get(row["creditor"], 0) < row["time"]  # so that the money is still there whenever somebody decides
 ]
 rows.sort(key=lambda row: -row["time"])
 line = Channel("CENTRE", "https", "line of CENTRE")
-for place, row in enumerate(rows[:3]):
+for place, row in enumerate(rows[:4]):
     credit = Credit(row["id"], row["amount"], row["currency"])
     services.take_order(line, OrderMessage(
         uuid4(), f"O-WALK-{place}", OrderKind.STOP_PAYMENT, "Centre", bank, row["creditor"], row["amount"], row["currency"],
-        Rule.FIFO, now + timedelta(hours=48), (credit,), holder_name=holders[bank, row["creditor"]]["holder"],
-        legal_basis="a rule", verified=place != 1,
+        Rule.FIFO, now + timedelta(hours=(240, 48, 96, 240)[place]), (credit,),
+        holder_name=holders[bank, row["creditor"]]["holder"], legal_basis="a rule", verified=place in (0, 3),
         notice=HolderNotice(now, {"en": "Some of your money is kept.", "zh-Hans": "您的部分资金被保留。"}),
     ))
     services.take_enquiry(line, EnquiryRequest(uuid4(), "Centre", bank, (credit,), Rule.FIFO))
@@ -66,7 +72,7 @@ for place, row in enumerate(rows[:3]):
 
 @pytest.fixture(scope="module")
 def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PlayedNode]:
-    """A bank's node with three orders and three enquiries; the second order waits for a person."""
+    """A bank's node with four orders and enquiries; two of the orders wait for a person, and end after two and four days."""
     bank = next(bank.code for bank in quick_world().banks if bank.country == "CN")
     settings = {"ACCORD_AGENCY_KIND": "bank", "ACCORD_AGENCY": bank, "ACCORD_SECOND_FACTOR": "off"}
     with played_node(tmp_path_factory.mktemp("bank"), USERS, settings, _SEED) as played:
@@ -82,34 +88,45 @@ def _sign_in(visit: Visit, name: str) -> Page:
     return visit.page
 
 
-def test_an_officer_decides_by_keyboard_and_tells_the_holder(visit: Callable[..., Visit]) -> None:
+@pytest.mark.parametrize("name", USERS)
+def test_an_order_from_its_arrival_to_its_end(visit: Callable[..., Visit], node: PlayedNode, name: str) -> None:
+    """By keyboard alone: looked at, decided, in force, told to its holder, lifted by the bank itself when its time is over."""
     begun = visit()
-    page = _sign_in(begun, "bea")
-    keys = page.keyboard
-    begun.open("/bank/?show=for_decision")
-    expect(page.locator("a[data-row]")).to_have_text(re.compile("O-WALK-1"))
-    begun.picture("bank-inbox-en")
-    keys.press("j")
-    keys.press("Enter")
+    page = _sign_in(begun, name)
+    assert page.locator("html").get_attribute("lang") == USERS[name][2].replace("hans", "Hans")
+    press(page, "a[href*='show=for_decision']")
+    page.wait_for_url("**show=for_decision**")
+    reference = (page.locator("a[data-row]").first.text_content() or "").strip()
+    look(begun, f"bank-waiting-{name}")
+    press(page, "a[data-row]")
     page.wait_for_url("**/bank/orders/*/")
-    begun.picture("bank-order-en", whole=True)
-    page.locator("#note").focus()
-    keys.type("The centre explained it by telephone.")
-    keys.press("Tab")
-    keys.press("Enter")
-    expect(page.locator("h1 .state")).to_have_text(re.compile("Being carried out|Carried out|Refused"))
-    begun.open("/bank/in-force/")
-    expect(page.locator("tbody tr").first).to_contain_text("O-WALK")
-    page.locator("a[data-row]").first.focus()
-    keys.press("Enter")
+    order = urlsplit(page.url).path
+    expect(page.locator("h1")).to_contain_text(reference)
+    look(begun, f"bank-order-{name}")
+    write(page, "#note", "The centre explained it by telephone.")
+    press(page, "form[action$='/execute/'] button")
+    until_shown(page, "h1 .state-executed")
+
+    press(page, "a[href='/bank/in-force/']")
+    page.wait_for_url("**/in-force/")
+    look(begun, f"bank-in-force-{name}")
+    press(page, f"a[href='{order}']")
     page.wait_for_url("**/bank/orders/*/")
-    page.get_by_role("button", name="The holder has been told").focus()
-    keys.press("Enter")
+    press(page, "form[action$='/told/'] button")
     expect(page.locator(".alert-success")).to_be_visible()
-    page.get_by_role("link", name="Letter to print").focus()
-    keys.press("Enter")
+    look(begun, f"bank-told-{name}")
+    press(page, "a[href$='/letter/']")
     page.wait_for_url("**/letter/")
     expect(page.locator(".letter")).to_contain_text("您的部分资金被保留。")
+    look(begun, f"bank-letter-{name}")
+
+    node.set_clock(node.now() + timedelta(hours=49))
+    begun.open(order)
+    until_shown(page, "h1 .state-lifted")
+    look(begun, f"bank-lifted-{name}")
+    press(page, "a[href='/bank/in-force/']")
+    page.wait_for_url("**/in-force/")
+    expect(page.locator(f"a[href='{order}']")).to_have_count(0)
 
 
 @pytest.mark.parametrize(("name", "language"), [("bao", "zh-hans"), ("bea", "en"), ("bea", "zh-hans")])
