@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
-from zoneinfo import ZoneInfo
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from conftest import NARROW, Visit
+from keyboard import press, tab_to
 from played_node import PlayedNode
 from playwright.sync_api import Page, expect
+from walks import quick_call
 
-from accord.core.money import Money
 from accord.engine.exercise import VictimReport
 
 pytestmark = [pytest.mark.browser, pytest.mark.database, pytest.mark.slow]
@@ -30,40 +30,10 @@ def serious(page: Page) -> list[str]:
     return [f"{one['id']}: {one['nodes'][0]['html']}" for one in found if one["impact"] in ("serious", "critical")]
 
 
-def tab_to(page: Page, selector: str) -> None:
-    """Move the focus on by keyboard, as someone without a mouse does."""
-    for _ in range(120):
-        page.keyboard.press("Tab")
-        if page.evaluate("selector => document.activeElement.matches(selector)", selector):
-            return
-    raise AssertionError(f"the keyboard does not reach {selector}")
-
-
-def press(page: Page, selector: str) -> None:
-    tab_to(page, selector)
-    page.keyboard.press("Enter")
-
-
 def _held_order(desk: Visit, report: VictimReport) -> str:
     """The path of a first order under which the bank holds money."""
-    desk.node.set_clock(max(desk.node.now(), report.about_when + timedelta(minutes=5)))
-    desk.open("/calls/new/")
+    quick_call(desk, report, timedelta(minutes=5))
     page = desk.page
-    facts = {
-        "callback_number": report.call_back or "110",
-        "payer_bank": report.payer_bank,
-        "payee_account": report.payee_account or "",
-        "payee_bank": report.payee_bank or "",
-        "amount": str(Money(report.amount_minor, report.currency).decimal()),
-        "currency": report.currency,
-        "about_exact": f"{report.about_when.astimezone(ZoneInfo('Asia/Shanghai')):%Y-%m-%dT%H:%M}",
-    }
-    for name, value in facts.items():
-        page.locator(f"#id_{name}").fill(value)
-    page.locator("#id_about_exact_choice").check()
-    page.locator("#id_still_pending_no").check()
-    page.locator("#send-call").click()
-    page.wait_for_url("**/reports/*/")
     expect(page.locator(".first-order .badge.state-held, .first-order .badge.state-held_partly")).to_be_visible()
     page.locator(".first-order a[href^='/orders/']").first.click()
     page.wait_for_url("**/orders/*/")

@@ -26,6 +26,7 @@ from accord.capabilities.claims.tasks import (
     send_due_enquiries,
     take_enquiry_replies,
 )
+from accord.capabilities.clocks import keep_each
 from accord.capabilities.controls.tasks import end_due as end_due_controls
 from accord.capabilities.controls.tasks import next_control_due
 from accord.capabilities.controls.tasks import work_due as work_due_controls
@@ -121,22 +122,9 @@ class Worker:
 
 
 def keep_clocks(now: datetime) -> int:
-    """Act on every clock that has run out: a centre's orders and appeals, what a bank keeps under others' orders, retention.
-
-    What stands in the way of one sort is raised when the others have been kept.
-    """
+    """Act on every clock that has run out: a centre's orders and appeals, what a bank keeps under others' orders, retention."""
     own = (end_due_controls,) if settings.ACCORD_AGENCY_KIND == "bank" else ()
-    done, problem = 0, None
-    for keep in (*own, watch_clocks, appeals_overdue, run_due_retention):
-        try:
-            done += keep(now)
-        except (OperationalError, InterfaceError):
-            raise
-        except Exception as error:  # noqa: BLE001 - raised below
-            problem = problem or error
-    if problem is not None:
-        raise problem
-    return done
+    return keep_each((*own, watch_clocks, appeals_overdue, run_due_retention), now)
 
 
 @contextmanager

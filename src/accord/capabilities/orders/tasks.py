@@ -8,10 +8,10 @@ from functools import partial
 from typing import Final
 from uuid import UUID
 
-from django.db import InterfaceError, OperationalError
 from django.db.models import Min
 
 from accord.capabilities.claims.ports import Acknowledged, check_moment
+from accord.capabilities.clocks import keep_each
 from accord.capabilities.delivery import Courier, lease_due, take_together
 from accord.capabilities.orders import services
 from accord.capabilities.orders.checks import check_order_answer
@@ -101,21 +101,8 @@ def _take(order: Order, reply: Reply | AccordError) -> None:
 
 
 def watch_clocks(now: datetime) -> int:
-    """End what has run out, prompt renewals, climb contact lists; how many orders were touched.
-
-    What stands in the way of one sort of clock is raised when the others have been kept.
-    """
-    done, problem = 0, None
-    for keep in (services.expire_due, services.prompt_renewals, services.escalate_due):
-        try:
-            done += keep(now)
-        except (OperationalError, InterfaceError):
-            raise
-        except Exception as error:  # noqa: BLE001 - raised below
-            problem = problem or error
-    if problem is not None:
-        raise problem
-    return done
+    """End what has run out, prompt renewals, climb contact lists; how many orders were touched."""
+    return keep_each((services.expire_due, services.prompt_renewals, services.escalate_due), now)
 
 
 def next_order_due() -> datetime | None:

@@ -135,10 +135,14 @@ def _replace(order: Order, answer: OrderAnswer) -> None:
     claims.pass_on_share(replaced.pk, order.pk, answer.amount)
     if replaced.state not in HOLDING:
         return
+    return_news.order_replaced(replaced, order)
+    _end_replaced(replaced, order, answer)
+
+
+def _end_replaced(replaced: Order, order: Order, answer: OrderAnswer) -> None:
     replaced.state = next_state(replaced.kind, replaced.state, Event.REPLACE)
     replaced.ended_at = answer.answered_at
     replaced.save(update_fields=["state", "ended_at"])
-    return_news.order_replaced(replaced, order)
     end_follow_ups(replaced, answer.answered_at)
     people.record(NODE, "order replaced", subject=replaced.subject, obj=replaced, kind=replaced.kind, by=order.reference)
 
@@ -149,10 +153,7 @@ def _after_restriction(order: Order, answer: OrderAnswer) -> None:
         return
     replaced = _earlier(order.replaces_id)
     if replaced.state == State.IN_FORCE:
-        replaced.state = next_state(replaced.kind, replaced.state, Event.REPLACE)
-        replaced.ended_at = answer.answered_at
-        replaced.save(update_fields=["state", "ended_at"])
-        end_follow_ups(replaced, answer.answered_at)
+        _end_replaced(replaced, order, answer)
 
 
 def _after_renewal(order: Order, answer: OrderAnswer) -> None:
