@@ -59,6 +59,7 @@ INSTALLED_APPS = [
     "accord.capabilities.claims",
     "accord.capabilities.orders",
     "accord.capabilities.controls",
+    "accord.capabilities.exchange",
     "accord.capabilities.supervision",
     "accord.web",
     "accord.sites.accounts",

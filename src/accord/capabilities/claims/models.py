@@ -30,11 +30,17 @@ class ClaimState(models.TextChoices):
 
 
 class Claim(models.Model):
-    """The stolen amount that a trace follows. `amount` is what the victim states, in minor units."""
+    """The stolen amount that a trace follows. `amount` is what the victim states, in minor units.
+
+    A claim of another centre, which asks for it under an agreement, has an `origin` (that agency's code) and no report here.
+    It is followed in this node's jurisdiction alone, and to the partners that `onward` names.
+    """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     reference = models.CharField(max_length=16, unique=True, default=claim_reference, editable=False)
-    report = models.ForeignKey("reports.Report", on_delete=models.PROTECT, related_name="+")
+    report = models.ForeignKey("reports.Report", on_delete=models.PROTECT, null=True, related_name="+")
+    origin = models.CharField(max_length=40, blank=True)
+    onward = models.JSONField(default=list)
     amount = models.BigIntegerField()
     currency = models.CharField(max_length=3)
     rule = models.CharField(max_length=10, choices=RULES)

@@ -35,7 +35,8 @@ def by_ids(actor: Actor, ids: Sequence[UUID]) -> dict[UUID, Claim]:
 
 def by_reports(actor: Actor, report_ids: Sequence[UUID]) -> dict[UUID, Claim]:
     """The claim of each report, by report id."""
-    return {claim.report_id: claim for claim in claims(actor).filter(report_id__in=report_ids)}
+    found = claims(actor).filter(report_id__in=report_ids)
+    return {claim.report_id: claim for claim in found if claim.report_id is not None}
 
 
 def trace(actor: Actor, claim_id: UUID, rule: str | None = None) -> JoinedTrace:

@@ -79,7 +79,9 @@ class ClaimPage:
 
     @cached_property
     def report(self) -> Any:
-        return reports.by_ids(self._actor, [self.claim.report_id]).get(self.claim.report_id)
+        """The report of the claim; None for a claim of another centre."""
+        report_id = self.claim.report_id
+        return reports.by_ids(self._actor, [report_id]).get(report_id) if report_id else None
 
     @cached_property
     def regime(self) -> Regime:
