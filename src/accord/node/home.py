@@ -6,6 +6,7 @@
 <home>/lines.toml         lines to ledger holders and from them: addresses and the files that hold the secrets
 <home>/seen-letters/      marks of signed letters that came in the last minutes
 <home>/secret-key         signs sessions; made at the first start, readable by its owner alone
+<home>/keys/              private keys for what partners' centres are told, encrypted with a passphrase
 <home>/accord.sqlite3     the operational store, unless database_url names a PostgreSQL server
 <home>/records/           the record tables: transfers, balances, rejected rows
 <home>/index/             the tracing index over the record tables; can always be made again from them
@@ -46,6 +47,13 @@ SETTINGS: Final[dict[str, str]] = {
     "time_zone": "the zone that pages show times in, such as Asia/Shanghai",
     "own_ledger_covers": "institutions whose transfers this node's own records hold, separated by commas; * for all",
     "second_factor": "required, or off: whoever decides about money needs more than a password; off in an exercise alone",
+    "agency_name": "this agency's name on the card that partners get",
+    "agency_name_zh": "the same in Chinese",
+    "partner_url": "where partners' nodes reach this one; empty where envelopes go as files",
+    "partner_tls_sha256": "SHA-256 fingerprint of the certificate that this node shows to partners",
+    "covers_countries": "countries whose ledgers this centre can ask, separated by commas (default: the jurisdiction)",
+    "covers_institutions": "institutions whose ledgers this centre can ask, separated by commas; for a part of a country",
+    "key_passphrase_file": "file that holds the passphrase of this node's private keys; outside the home",
     "behind_tls": "1 when a reverse proxy that ends TLS stands before the node",
 }
 """What accord.toml may set. The environment variable is the name in capitals after ACCORD_."""
@@ -107,6 +115,11 @@ class Home:
     @property
     def seen_letters(self) -> Path:
         return self.root / "seen-letters"
+
+    @property
+    def keys(self) -> Path:
+        """The private keys of this node, encrypted."""
+        return self.root / "keys"
 
     @property
     def cache(self) -> Path:
@@ -193,6 +206,16 @@ class Home:
         if not stated.isascii() or not stated.isdigit() or not int(stated):
             raise BadInput(f"{name} is {stated!r}; write a whole number above 0", where=str(self.root))
         return int(stated)
+
+    def listed(self, name: str, default: str) -> tuple[str, ...]:
+        """A setting that is codes separated by commas, in capitals."""
+        stated = os.environ.get(f"ACCORD_{name.upper()}")
+        return tuple(sorted({code.strip().upper() for code in (default if stated is None else stated).split(",")} - {""}))
+
+    def key_passphrase_file(self) -> Path | None:
+        """The file that holds the passphrase of this node's keys, relative to the home; None where the node makes its own."""
+        stated = os.environ.get("ACCORD_KEY_PASSPHRASE_FILE")
+        return self.root / Path(stated).expanduser() if stated else None
 
     def _write_secret(self, path: Path) -> None:
         """Publish a whole key by hard link, which fails where another process was first: nobody ever reads half a key."""

@@ -6,3 +6,13 @@ from django.apps import AppConfig
 class ExchangeConfig(AppConfig):
     name = "accord.capabilities.exchange"
     label = "exchange"
+
+    def ready(self) -> None:
+        """The node's key ring, and whoever handles a kind of message; nothing is read or written yet."""
+        from django.conf import settings
+
+        from accord.capabilities.exchange import keyring
+        from accord.capabilities.exchange.key_files import FileKeyRing
+        from accord.capabilities.exchange.services import partner_messages  # noqa: F401 - registers its handlers
+
+        keyring.install(FileKeyRing(settings.ACCORD_KEYS, settings.ACCORD_KEY_PASSPHRASE_FILE))

@@ -17,8 +17,9 @@ class PartnerState(models.TextChoices):
 
 class PartnerQuerySet(models.QuerySet["Partner"]):
     def visible_to(self, actor: Actor) -> Self:
-        """All partners for those who work with them; none for anyone else."""
-        return self if allowed(actor, Permission.EXCHANGE_READ) else self.none()
+        """All partners for those who work with them or keep their cards; none for anyone else."""
+        may = allowed(actor, Permission.EXCHANGE_READ) or allowed(actor, Permission.PARTNERS_MANAGE)
+        return self if may else self.none()
 
 
 class Partner(models.Model):
@@ -86,6 +87,17 @@ class OwnKey(models.Model):
     made_at = models.DateTimeField()
     retire_at = models.DateTimeField(null=True)  # no longer used for new envelopes from here on; still opens old ones
     revoked_at = models.DateTimeField(null=True)
+
+
+class OwnCard(models.Model):
+    """A card that this node issued, signed as it goes to partners (`cards.py`). The one with the highest serial counts."""
+
+    serial = models.PositiveIntegerField(primary_key=True)
+    signed = models.JSONField()
+    issued_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("-serial",)
 
 
 class AgreementState(models.TextChoices):

@@ -1,0 +1,30 @@
+"""What never happens by accident, for a person to look at: an unknown signer, an older card, the same id with other content."""
+
+from __future__ import annotations
+
+from accord.capabilities.exchange.models import Alarm, Partner
+from accord.capabilities.people import services as people
+from accord.capabilities.people.policy import Actor, Permission, allowed, require
+from accord.core import clock
+from accord.core.errors import Conflict, NotFound
+
+
+def raise_alarm(partner: Partner | None, what: str, detail: str) -> Alarm:
+    """`what` is a code of `ALARMS` or of whoever raises it, `detail` says more in words. Part of a running change."""
+    return Alarm.objects.create(partner=partner, at=clock.now(), what=what, detail=detail)
+
+
+@people.change
+def note_seen(actor: Actor, alarm_id: int) -> Alarm:
+    """Somebody has looked at it and knows what it was."""
+    if not allowed(actor, Permission.PARTNERS_MANAGE):
+        require(actor, Permission.EXCHANGE_ANSWER)
+    alarm = Alarm.objects.select_for_update().filter(pk=alarm_id).first()
+    if alarm is None:
+        raise NotFound("there is no such alarm")
+    if alarm.seen_at is not None:
+        raise Conflict(f"{alarm.seen_by} has looked at it already")
+    alarm.seen_by, alarm.seen_at = actor.username, clock.now()
+    alarm.save(update_fields=["seen_by", "seen_at"])
+    people.record(actor, "alarm seen", subject=None, obj=alarm, state=alarm.what)
+    return alarm
