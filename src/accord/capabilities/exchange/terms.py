@@ -65,7 +65,7 @@ class Party(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tru
     confirm_hours: _Above0 = 24
     fields: dict[MessageKind, tuple[str, ...]] = {}
     """Fields that this side may disclose, by the kind of message that it sends; a kind that is absent discloses nothing
-    beyond what the protocol itself needs (`messages.ALWAYS`)."""
+    beyond what the protocol itself needs (`fields.ALWAYS`)."""
     quotas: dict[MessageKind, _AtLeast0] = {}
     """Messages of a kind that this side may send in 24 hours; a request of a kind that is absent is not allowed."""
 
