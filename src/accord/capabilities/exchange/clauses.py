@@ -69,14 +69,15 @@ class Passing:
     def outgoing(self) -> bool:
         return self.sender != self.agreement.partner
 
-    @property
-    def gives_back(self) -> bool:
-        """A release: it takes nothing from anybody, so neither a quota nor the end of an agreement stands in its way."""
-        return isinstance(self.body, OrderBody) and self.body.kind == "release"
 
-    @property
-    def winds_up(self) -> bool:
-        return self.kind in _WINDING_UP or self.gives_back
+def gives_back(body: Any) -> bool:
+    """Whether it is a release: it takes nothing from anybody, so neither a quota nor the end of an agreement stops it."""
+    return isinstance(body, OrderBody) and body.kind == "release"
+
+
+def winds_up(kind: MessageKind, body: Any) -> bool:
+    """Whether a message may still cross when the agreement is over."""
+    return kind in _WINDING_UP or gives_back(body)
 
 
 def is_merged(place: str) -> bool:
@@ -96,7 +97,7 @@ def check_dates(message: Passing) -> None:
     if message.now < terms.starts_at - apart:
         raise Refused("dates", f"the agreement begins on {terms.starts_at:%Y-%m-%d}; wait for that day")
     over_since = agreement.over_since or (terms.ends_at if message.now >= terms.ends_at + apart else None)
-    if over_since is None or message.winds_up:
+    if over_since is None or winds_up(message.kind, message.body):
         return
     still_counts = not message.outgoing and (agreement.replaced or message.kind not in REQUESTS)
     if not still_counts or message.now >= over_since + grace(terms):
@@ -105,7 +106,7 @@ def check_dates(message: Passing) -> None:
 
 def check_quotas(message: Passing) -> None:
     quota = message.terms.party(message.sender).quotas.get(message.kind)
-    if message.kind not in REQUESTS or message.gives_back:
+    if message.kind not in REQUESTS or gives_back(message.body):
         return
     if quota is None:
         raise Refused("quotas", f"the agreement gives {message.sender} no quota for {message.kind}; it may send none")
@@ -116,7 +117,7 @@ def check_quotas(message: Passing) -> None:
 
 
 def check_offences(message: Passing) -> None:
-    if not isinstance(message.body, EnquiryBody | OrderBody | RequestBody) or message.gives_back:
+    if not isinstance(message.body, EnquiryBody | OrderBody | RequestBody) or gives_back(message.body):
         return
     offences = {offence.code: offence for offence in message.terms.offences}
     stated = message.body.offence

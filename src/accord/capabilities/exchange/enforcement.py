@@ -14,11 +14,12 @@ from typing import Any, Final
 import msgspec
 
 from accord.capabilities.exchange import labelling
-from accord.capabilities.exchange.clauses import CLAUSES, Passing, is_merged
+from accord.capabilities.exchange.clauses import CLAUSES, Passing, gives_back, is_merged, winds_up
 from accord.capabilities.exchange.errors import Refused
 from accord.capabilities.exchange.fields import disclosed, undisclosed
 from accord.capabilities.exchange.kinds import UNDER_NO_AGREEMENT, MessageKind
 from accord.capabilities.exchange.messages import EnquiryAnswerBody, OrderBody, RelabelBody, WireLeg
+from accord.capabilities.exchange.queries import agreements
 from accord.capabilities.exchange.queries.agreements import InForce
 from accord.capabilities.exchange.terms import Informs, OnwardRule
 from accord.core import clock
@@ -61,6 +62,12 @@ def default_label(agreement: InForce, sender: str, onward: tuple[str, ...] = ())
     return Label(
         originator=sender, tlp=stated.tlp, handling=stated.handling, pap=stated.pap, recipients=recipients, onward=onward
     )
+
+
+def agreement_for(partner_code: str, kind: MessageKind, body: Any) -> InForce:
+    """The agreement that a message to a partner stands under: the one in force, or, where nothing is in force any more and
+    the message only gives back or cares for what was exchanged, the last one. Refused where there is none."""
+    return agreements.winding_up(partner_code) if winds_up(kind, body) else agreements.in_force(partner_code)
 
 
 def _recipient(agreement: InForce, sender: str) -> str:
@@ -128,7 +135,7 @@ def _check_label(message: Passing, label: Label) -> None:
         raise Refused("purposes", f"{', '.join(strange)} is no purpose of the agreement ({', '.join(terms.purposes)})")
     if label.onward and terms.onward is OnwardRule.NEVER:
         raise Refused("onward", f"the agreement lets nobody go on to {', '.join(label.onward)}; name no onward agency")
-    if message.kind is MessageKind.ORDER and not labelling.may_order(label) and not message.gives_back:
+    if message.kind is MessageKind.ORDER and not labelling.may_order(label) and not gives_back(message.body):
         raise Refused("labels", f"PAP:{label.pap.upper()} forbids what an offender could notice, and an order is just that")
     _check_passing_on(message, label)
 

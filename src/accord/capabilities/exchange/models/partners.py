@@ -132,7 +132,9 @@ class Agreement(models.Model):
     replaced_at = models.DateTimeField(null=True)
     ask_first_here = models.BooleanField(default=False)
     ask_first_there = models.BooleanField(default=False)
-    ask_first_version = models.PositiveIntegerField(default=0)
+    ask_first_version = models.PositiveIntegerField(default=0)  # of the latest switch here
+    ask_first_seen = models.PositiveIntegerField(default=0)  # of the latest switch of the partner that was heard of
+    reason = models.TextField(blank=True)  # why it was declined or ended
 
     class Meta:
         ordering = ("-drafted_at",)
