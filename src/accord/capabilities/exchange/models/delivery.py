@@ -10,10 +10,12 @@ from accord.capabilities.exchange.models.partners import Partner
 from accord.core.object_ids import new_id
 
 
-class OutStream(models.Model):
+class OutStream(Delivery):
     """The stream of messages to one partner in one epoch. `acknowledged`: the partner has everything up to there.
 
-    A node that is restored from a backup opens a new epoch, because it does not know what it had sent.
+    A node that is restored from a backup opens a new epoch, because it does not know what it had sent. While `recovering`
+    it sends nothing but its first message, which asks the partner for that. `next_attempt_at` is when messages are to be
+    sent next; null where none waits.
     """
 
     partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="+")
@@ -21,6 +23,7 @@ class OutStream(models.Model):
     opened_at = models.DateTimeField()
     next_sequence = models.PositiveBigIntegerField(default=1)
     acknowledged = models.PositiveBigIntegerField(default=0)
+    recovering = models.BooleanField(default=False)
     closed_at = models.DateTimeField(null=True)
 
     class Meta:
@@ -31,7 +34,7 @@ class OutStream(models.Model):
 
 
 class InStream(models.Model):
-    """What was received of a partner in one epoch: everything below `expected` has been applied or refused, in order."""
+    """What was received of a partner in one epoch: everything below `expected`. Only the newest epoch takes more."""
 
     partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="+")
     epoch = models.UUIDField()
@@ -49,11 +52,12 @@ class OutgoingState(models.TextChoices):
     DELETED = "deleted", _("Deleted")
 
 
-class Outgoing(Delivery):
+class Outgoing(models.Model):
     """A message to a partner, fixed when it was queued: written with the business change that it tells of.
 
     `content_hash` is over everything that stays the same when it is sent again (`envelopes.Content`). `agreement` is the hash
-    of the agreement in force when it was queued; empty for messages that need none.
+    of the agreement in force when it was queued; empty for messages that need none. `chunks` says where the body is that
+    goes in parts before the message; `body` is empty then.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -66,16 +70,21 @@ class Outgoing(Delivery):
     in_reply_to = models.UUIDField(null=True)
     about = models.UUIDField(null=True, db_index=True)  # the enquiry, order or request of the body
     body = models.JSONField()
+    chunks = models.JSONField(null=True)
     content_hash = models.CharField(max_length=64)
     queued_at = models.DateTimeField()
     delivered_at = models.DateTimeField(null=True)
     state = models.CharField(max_length=10, choices=OutgoingState, default=OutgoingState.QUEUED)
     refusal = models.CharField(max_length=40, blank=True)
+    last_error = models.TextField(blank=True, default="")
     recovered = models.BooleanField(default=False)  # given back by the partner after this node was restored
 
     class Meta:
         ordering = ("queued_at", "sequence")
-        indexes: ClassVar = [models.Index(fields=["partner", "state", "sequence"])]
+        indexes: ClassVar = [
+            models.Index(fields=["partner", "state", "sequence"]),
+            models.Index(fields=["partner", "kind", "queued_at"]),
+        ]
         constraints: ClassVar = [models.UniqueConstraint(fields=["partner", "epoch", "sequence"], name="one_message_a_place")]
 
 
@@ -90,7 +99,8 @@ class IncomingState(models.TextChoices):
 class Incoming(Delivery):
     """A message of a partner whose seal was good. `signed` is its JWS as it came: evidence of who said what.
 
-    PARKED waits for an earlier message, or for something that this node does not know yet; `reason` says what.
+    PARKED waits for an earlier message (then `next_attempt_at` is null), or for something that this node does not know yet;
+    `reason` says what. `chunks` says where the body is that came in parts before the message, until it is applied.
     """
 
     id = models.UUIDField(primary_key=True, editable=False)
@@ -103,6 +113,7 @@ class Incoming(Delivery):
     in_reply_to = models.UUIDField(null=True)
     about = models.UUIDField(null=True, db_index=True)
     body = models.JSONField()
+    chunks = models.JSONField(null=True)
     signed = models.TextField()
     content_hash = models.CharField(max_length=64)
     received_at = models.DateTimeField()
@@ -113,7 +124,10 @@ class Incoming(Delivery):
 
     class Meta:
         ordering = ("received_at", "sequence")
-        indexes: ClassVar = [models.Index(fields=["partner", "state", "sequence"])]
+        indexes: ClassVar = [
+            models.Index(fields=["partner", "state", "sequence"]),
+            models.Index(fields=["partner", "kind", "received_at"]),
+        ]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["partner", "epoch", "sequence"], name="one_message_received_a_place")
         ]
@@ -134,14 +148,14 @@ class Alarm(models.Model):
 
 
 class Chunk(models.Model):
-    """A part of a message that is too large for one envelope, until all parts are there."""
+    """A part of the body of a message that is too large for one envelope: ours while it may have to be sent again,
+    theirs until the message is applied."""
 
+    outgoing = models.BooleanField()
     partner = models.ForeignKey(Partner, on_delete=models.PROTECT, related_name="+")
     whole = models.UUIDField()
     number = models.PositiveIntegerField()
-    count = models.PositiveIntegerField()
-    sha256 = models.CharField(max_length=64)  # of the whole
     part = models.BinaryField()
 
     class Meta:
-        constraints: ClassVar = [models.UniqueConstraint(fields=["partner", "whole", "number"], name="one_part_once")]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["partner", "outgoing", "whole", "number"], name="one_part_once")]
