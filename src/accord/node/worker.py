@@ -31,6 +31,7 @@ from accord.capabilities.controls.tasks import end_due as end_due_controls
 from accord.capabilities.controls.tasks import next_control_due
 from accord.capabilities.controls.tasks import work_due as work_due_controls
 from accord.capabilities.delivery import Courier, keep_leases
+from accord.capabilities.exchange.tasks import next_exchange_due
 from accord.capabilities.orders.ports import OrderTaker
 from accord.capabilities.orders.services.appeals import appeals_overdue
 from accord.capabilities.orders.tasks import (
@@ -43,6 +44,7 @@ from accord.capabilities.orders.tasks import (
 )
 from accord.capabilities.people.retention import run_due as run_due_retention
 from accord.core import clock
+from accord.node.exchange_work import ExchangeWork
 
 _log = logging.getLogger(__name__)
 
@@ -73,6 +75,7 @@ class Worker:
         self._executor = ThreadPoolExecutor(CALLS_AT_ONCE, thread_name_prefix="line")
         self._orders: OrderCourier = Courier(self._executor, lambda order: order.institution)
         self._enquiries: EnquiryCourier = Courier(self._executor, lambda enquiry: enquiry.institution)
+        self._exchange = ExchangeWork(self._executor)
 
     def run_once(self) -> int:
         """One sweep; how many rows it worked on."""
@@ -85,6 +88,7 @@ class Worker:
         done += send_due_enquiries(self._lines.holder_of, self._lines.authority, self._enquiries)
         done += take_order_replies(self._orders, REPLY_SECONDS)
         done += take_enquiry_replies(self._enquiries, REPLY_SECONDS)
+        done += self._exchange.once(REPLY_SECONDS)
         keep_leases([*self._orders.rows(), *self._enquiries.rows()], clock.now())
         return done
 
@@ -98,7 +102,7 @@ class Worker:
     @property
     def calls_under_way(self) -> int:
         """Calls to other systems that have not come back yet."""
-        return len(self._orders) + len(self._enquiries)
+        return len(self._orders) + len(self._enquiries) + len(self._exchange)
 
     def run(self, stop: threading.Event) -> None:
         """Deliver, again and again until `stop` is set. A store that is away is waited for, not died of.
@@ -119,6 +123,7 @@ class Worker:
 
     def close(self) -> None:
         self._executor.shutdown()
+        self._exchange.close()
 
 
 def keep_clocks(now: datetime) -> int:
@@ -205,5 +210,9 @@ def after(tried: threading.Event, lines: Lines) -> Lines:
 
 def next_due() -> datetime | None:
     """When the next row falls due; None when nothing waits."""
-    due = [moment for moment in (next_order_due(), next_enquiry_due(), next_control_due()) if moment is not None]
+    due = [
+        moment
+        for moment in (next_order_due(), next_enquiry_due(), next_control_due(), next_exchange_due())
+        if moment is not None
+    ]
     return min(due, default=None)

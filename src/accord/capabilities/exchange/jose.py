@@ -132,12 +132,18 @@ def _header(text: str, names: frozenset[str]) -> dict[str, Any]:
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
         raise Refused("suite", "the header is no JSON object") from None
     if header.keys() != names or not all(isinstance(value, str) for name, value in header.items() if name != "epk"):
-        raise Refused("suite", f"the header has {', '.join(sorted(header))[:120]}; exactly {', '.join(sorted(names))} is expected")
+        raise Refused(
+            "suite", f"the header has {', '.join(sorted(header))[:120]}; exactly {', '.join(sorted(names))} is expected"
+        )
     return header
 
 
 def _ephemeral(stated: Any) -> dict[str, str]:
-    if not isinstance(stated, dict) or stated.keys() != {"crv", "kty", "x"} or (stated["crv"], stated["kty"]) != ("X25519", "OKP"):
+    if (
+        not isinstance(stated, dict)
+        or stated.keys() != {"crv", "kty", "x"}
+        or (stated["crv"], stated["kty"]) != ("X25519", "OKP")
+    ):
         raise Refused("suite", "the ephemeral key is not one on X25519")
     if not isinstance(stated["x"], str) or len(decoded(stated["x"])) != 32:
         raise Refused("suite", "the ephemeral key has another length than 32 bytes")

@@ -12,6 +12,7 @@ from accord.adapters.bank_wire import Letter, Problem, signatures
 from accord.adapters.bank_wire.contract import Contract
 from accord.adapters.bank_wire.letters import Receipt, Taken
 from accord.capabilities.claims.ports import Acknowledged, EnquiryAnswer, EnquiryRequest
+from accord.capabilities.exchange.receipts import Batch, SignedReply
 from accord.capabilities.orders.ports import OrderAnswer, OrderMessage, OrderStatus
 from accord.node.api.problems import PROBLEM_JSON
 
@@ -27,6 +28,8 @@ MESSAGES: Final[tuple[type[Any], ...]] = (
     Letter,
     Taken,
     Receipt,
+    Batch,
+    SignedReply,
     Problem,
 )
 _MOMENTS: Final = ("until", "answered_at", "ended_at", "expected_at", "sent_at", "now", "time", "tell_from", "about_when")

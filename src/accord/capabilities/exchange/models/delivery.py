@@ -158,4 +158,6 @@ class Chunk(models.Model):
     part = models.BinaryField()
 
     class Meta:
-        constraints: ClassVar = [models.UniqueConstraint(fields=["partner", "outgoing", "whole", "number"], name="one_part_once")]
+        constraints: ClassVar = [
+            models.UniqueConstraint(fields=["partner", "outgoing", "whole", "number"], name="one_part_once")
+        ]

@@ -13,7 +13,6 @@ from django.conf import settings
 from accord.capabilities.delivery import next_retry
 from accord.capabilities.exchange import keyring
 from accord.capabilities.exchange.envelopes import Content, InChunks, Place, Seal, hash_of
-from accord.capabilities.exchange.errors import Refused
 from accord.capabilities.exchange.kinds import MessageKind
 from accord.capabilities.exchange.messages import SCHEMA
 from accord.capabilities.exchange.models import Outgoing, OutgoingState, OutStream, Partner

@@ -131,4 +131,3 @@ def _newer_epoch(partner: str, after: UUID | None) -> UUID:
     if fresh > floor:
         return fresh
     return UUID(int=((floor.int >> _RANDOM_BITS) + 1) << _RANDOM_BITS | fresh.int & ((1 << _RANDOM_BITS) - 1))
-

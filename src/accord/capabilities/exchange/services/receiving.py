@@ -247,4 +247,3 @@ class _Intake:
             msgspec.structs.replace(receipt, expected=here.expected) if receipt.epoch == here.epoch else receipt
             for receipt in self._receipts
         ]
-
