@@ -50,6 +50,9 @@ SETTINGS: Final[dict[str, str]] = {
     "agency_name": "this agency's name on the card that partners get",
     "agency_name_zh": "the same in Chinese",
     "partner_url": "where partners' nodes reach this one; empty where envelopes go as files",
+    "partner_ca": "file (PEM) of the authorities that vouch for partners' servers, instead of the system's",
+    "partner_certificate": "file (PEM) of the certificate that this node shows to partners' servers that ask who calls",
+    "partner_key": "file (PEM) of that certificate's key",
     "partner_tls_sha256": "SHA-256 fingerprint of the certificate that this node shows to partners",
     "covers_countries": "countries whose ledgers this centre can ask, separated by commas (default: the jurisdiction)",
     "covers_institutions": "institutions whose ledgers this centre can ask, separated by commas; for a part of a country",
@@ -216,6 +219,11 @@ class Home:
         """The file that holds the passphrase of this node's keys, relative to the home; None where the node makes its own."""
         stated = os.environ.get("ACCORD_KEY_PASSPHRASE_FILE")
         return self.root / Path(stated).expanduser() if stated else None
+
+    def file(self, name: str) -> Path | None:
+        """A setting that names a file, from the home folder where it is not absolute; None where it is not set."""
+        stated = os.environ.get(f"ACCORD_{name.upper()}")
+        return self.root / stated if stated else None
 
     def _write_secret(self, path: Path) -> None:
         """Publish a whole key by hard link, which fails where another process was first: nobody ever reads half a key."""

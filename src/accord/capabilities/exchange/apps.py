@@ -13,6 +13,6 @@ class ExchangeConfig(AppConfig):
 
         from accord.capabilities.exchange import keyring
         from accord.capabilities.exchange.key_files import FileKeyRing
-        from accord.capabilities.exchange.services import partner_messages  # noqa: F401 - registers its handlers
+        from accord.capabilities.exchange.services import chunks, partner_messages, resync  # noqa: F401 - register their handlers
 
         keyring.install(FileKeyRing(settings.ACCORD_KEYS, settings.ACCORD_KEY_PASSPHRASE_FILE))

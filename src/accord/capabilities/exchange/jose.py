@@ -1,4 +1,4 @@
-"""The one suite of envelopes: JWS with Ed25519 (RFC 7515, 9864) and JWE with ECDH-ES+A256KW over X25519 and A256GCM (RFC 7516, 8037).
+"""The one suite of envelopes: JWS with Ed25519 (RFC 7515, 9864), JWE with ECDH-ES+A256KW on X25519 and A256GCM (7516, 8037).
 
 Headers are compared with what the suite says before anything is computed: another algorithm, compression, a critical
 extension, a key that travels along are all refused, so that nobody can talk two centres into something weaker. Private
@@ -49,7 +49,7 @@ def sign(payload: bytes, ring: KeyRing, kid: str, type_: str = JWS_TYPE) -> str:
 
 
 def signer_of(signed: str, type_: str = JWS_TYPE) -> tuple[str, bytes]:
-    """The key id and the payload that a compact JWS states, neither of them proven yet. Refused ("suite") for any other form."""
+    """The key id and the payload that a compact JWS states, neither proven yet. Refused ("suite") for any other form."""
     parts = signed.split(".")
     if len(parts) != 3:
         raise Refused("suite", "is no compact JWS of three parts")

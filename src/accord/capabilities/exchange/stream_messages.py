@@ -1,4 +1,4 @@
-"""The bodies of messages by which the streams themselves are kept in order; they need no agreement and say nothing of any case."""
+"""The bodies of messages that keep the streams in order; they need no agreement and say nothing of any case."""
 
 from __future__ import annotations
 

@@ -67,7 +67,7 @@ def _apply(row: Incoming, now: datetime) -> None:
         _refuse(row, error, now)
     except OperationalError:
         raise
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - one message that cannot be applied must not stop all the others
         _log.exception("message %s of %s could not be applied", row.pk, row.partner_id)
         wrong = AccordError(f"the message could not be applied ({type(error).__name__}); the node's log says more")
         _park(row, wrong, now)

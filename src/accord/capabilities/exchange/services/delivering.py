@@ -140,7 +140,7 @@ def settle(delivered: Delivered) -> None:
 
 
 def _settle(stream: OutStream, reply: Reply, had: int, now: datetime) -> None:
-    """`had`: how much of the stream the partner had when the batch was sealed; it can only have more, unless it was restored."""
+    """`had`: how much of the stream the partner had when the batch was sealed. It has less only where it was restored."""
     expected = reply.expected.get(str(stream.epoch))
     before = stream.acknowledged
     if expected is not None and expected <= had:
@@ -199,6 +199,8 @@ def _refused(stream: OutStream, receipt: Receipt, reply: Reply) -> bool:
 
 def _give_up(stream: OutStream, receipt: Receipt) -> None:
     """The message will never be taken; it stays on record with the reason."""
+    if receipt.id is None:
+        return
     rows = Outgoing.objects.filter(partner=stream.partner_id, pk=receipt.id, state=OutgoingState.QUEUED)
     rows.update(state=OutgoingState.REFUSED, refusal=receipt.clause, last_error=receipt.reason[:2_000])
 

@@ -1,4 +1,4 @@
-"""Envelopes that come in: opened and verified first, then a whole batch kept in one short change; a worker applies them later."""
+"""Envelopes that come in: opened and verified first, then a whole batch kept in one short change. A worker applies them."""
 
 from __future__ import annotations
 
