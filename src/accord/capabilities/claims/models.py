@@ -80,13 +80,15 @@ class EnquiryState(models.TextChoices):
     ANSWERED = "answered", _("Answered")
     FAILED = "failed", _("Failed")
     SUPERSEDED = "superseded", _("Asked again")
+    LEFT = "left", _("Left the jurisdiction")
 
 
 class Enquiry(Delivery):
     """A question to one ledger holder about credits of one claim, and its answer.
 
     `credits` and `answer` are the port's messages as JSON. `key` names the credits, so that no credit is asked about twice
-    at once under one rule. `hop` counts transfers from the victim's.
+    at once under one rule. `hop` counts transfers from the victim's. `version` is that of the answer, where the holder tells
+    more of it later. LEFT is never asked: the money went to a partner's centre to which another centre's claim is not followed.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -102,6 +104,8 @@ class Enquiry(Delivery):
     answer_due_at = models.DateTimeField(db_index=True)
     answered_at = models.DateTimeField(null=True)
     answer = models.JSONField(null=True)
+    version = models.PositiveIntegerField(default=0)
+    credit_unknown = models.BooleanField(default=False)  # it failed because the holder does not know a credit
 
     class Meta:
         ordering = ("asked_at", "id")

@@ -99,7 +99,7 @@ def _note(enquiry: Enquiry, reply: Acknowledged | AccordError) -> None:
     elif isinstance(reply, Unavailable):
         services.retry_later(enquiry, str(reply))
     else:
-        services.fail(enquiry.pk, str(reply))
+        services.fail(enquiry.pk, str(reply), credit_unknown=isinstance(reply, NotFound))
 
 
 def next_enquiry_due() -> datetime | None:

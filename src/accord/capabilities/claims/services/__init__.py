@@ -24,6 +24,12 @@ from accord.capabilities.claims.services.decisions import (
     pass_on_share,
     rule_out,
 )
+from accord.capabilities.claims.services.foreign import (
+    close_foreign_claim,
+    go_onward,
+    open_foreign_claim,
+    restart_foreign_claim,
+)
 from accord.capabilities.claims.services.saved import save_trace
 from accord.capabilities.claims.services.shares import reserve_share
 
@@ -33,16 +39,20 @@ __all__ = [
     "approve_items",
     "book",
     "book_first",
+    "close_foreign_claim",
     "confirm_share",
     "decide_item",
     "end_share",
     "end_shares",
     "fail",
+    "go_onward",
     "mark_done",
     "note_shortfall",
     "open_claim",
+    "open_foreign_claim",
     "pass_on_share",
     "reserve_share",
+    "restart_foreign_claim",
     "retry_later",
     "rule_out",
     "save_trace",

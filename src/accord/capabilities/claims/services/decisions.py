@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from accord.capabilities.claims.events import changed
 from accord.capabilities.claims.messages import parcels_from_json
 from accord.capabilities.claims.models import Claim, HoldShare, PlanAction, PlanItem, PlanItemState, SharedAccount
 from accord.capabilities.claims.ports import EnquiryAnswer
@@ -90,6 +91,7 @@ def book_first(order_id: UUID, claim: Claim, place: Place, held: int, transfer: 
     units = [parcel for row in standing if row.account == place[1] for parcel in row.parcels]
     reserve_share(order_id, claim, account, held, units, [transfer], confirmed=True)
     plan.refresh_others([place], claim)
+    changed.send([claim.pk])
 
 
 def confirm_share(order_id: UUID, held: int) -> None:
@@ -102,6 +104,7 @@ def confirm_share(order_id: UUID, held: int) -> None:
     share.save(update_fields=["amount", "confirmed", "active"])
     if trimmed:
         plan.refresh_others([share.account.place], share.claim)
+    changed.send([share.claim_id])
 
 
 def pass_on_share(order_id: UUID, heir_id: UUID, amount: int) -> None:
@@ -115,6 +118,7 @@ def pass_on_share(order_id: UUID, heir_id: UUID, amount: int) -> None:
     reserve_share(heir_id, share.claim, share.account, kept, units, share.transfers, confirmed=True)
     if amount < share.amount:
         plan.refresh_others([share.account.place])
+    changed.send([share.claim_id])
 
 
 def end_share(order_id: UUID) -> None:
@@ -129,6 +133,7 @@ def end_shares(order_ids: Collection[UUID]) -> None:
         return
     HoldShare.objects.filter(pk__in=[share.pk for share in shares]).update(active=False)
     plan.refresh_others({share.account.place for share in shares})
+    changed.send({share.claim_id for share in shares})
 
 
 def note_shortfall(item_id: UUID, shortfall: int) -> None:
