@@ -59,10 +59,10 @@ def _send(message: OrderMessage, taker_of: TakerOf) -> Reply:
     return reply
 
 
-def _check(message: OrderMessage, reply: Reply) -> None:
+def _check(message: OrderMessage, reply: Reply, *, of_partner: bool = False) -> None:
     """Refuse a reply that cannot be true; raises Nonsense."""
     if isinstance(reply, OrderAnswer):
-        check_order_answer(message, reply)
+        check_order_answer(message, reply, of_partner=of_partner)
     else:
         check_moment(message.institution, reply.expected_at)
 
@@ -73,10 +73,15 @@ def receive(institution: str, order_id: UUID, reply: Reply) -> bool:
     It passes the same checks as any answer. Raises NotFound where this institution has no such order, Nonsense where the
     answer cannot be true; then nothing is taken over.
     """
-    order = Order.objects.filter(pk=order_id, institution=institution).first()
-    if order is None:
+    if not Order.objects.filter(pk=order_id, institution=institution).exists():
         raise NotFound("there is no such order for this institution")
-    _check(message_of(order), reply)
+    return take_over(order_id, reply)
+
+
+def take_over(order_id: UUID, reply: Reply, *, of_partner: bool = False) -> bool:
+    """The same for a reply whose sender has been found to be the order's receiver: a bank, or a partner's centre."""
+    order = Order.objects.get(pk=order_id)
+    _check(message_of(order), reply, of_partner=of_partner)
     if isinstance(reply, OrderAnswer):
         return services.answered(order_id, reply)
     services.acknowledged(order_id, reply)

@@ -13,6 +13,7 @@ from accord.capabilities.claims.services.chase import (
 )
 from accord.capabilities.claims.services.decisions import (
     approve_items,
+    approve_within,
     book,
     book_first,
     confirm_share,
@@ -21,6 +22,7 @@ from accord.capabilities.claims.services.decisions import (
     end_shares,
     mark_done,
     note_shortfall,
+    open_hold_lines,
     pass_on_share,
     rule_out,
 )
@@ -37,6 +39,7 @@ __all__ = [
     "acknowledged",
     "answered",
     "approve_items",
+    "approve_within",
     "book",
     "book_first",
     "close_foreign_claim",
@@ -50,6 +53,7 @@ __all__ = [
     "note_shortfall",
     "open_claim",
     "open_foreign_claim",
+    "open_hold_lines",
     "pass_on_share",
     "reserve_share",
     "restart_foreign_claim",

@@ -35,16 +35,28 @@ def approve_items(actor: Actor, claim_id: UUID, items: Sequence[UUID]) -> list[A
     to hold are withdrawn and not returned.
     """
     require(actor, Permission.ORDERS_APPROVE)
+    return approve_within(actor, claim_id, items, None)
+
+
+@people.change
+def approve_within(actor: Actor, claim_id: UUID, items: Sequence[UUID], limit: int | None) -> list[Approved]:
+    """As `approve_items`, for whoever has already been found to be allowed to, and no more than `limit` minor units in all.
+
+    The most urgent lines are served first; those that the limit does not reach stay proposed.
+    """
     chosen = _chosen(claim_id, items)
     if not chosen:
         return []
     claim = chosen[0].claim
     accounts = lock_places({line.place for line in chosen})
     weighed = plan.weigh({claim: accounts.keys()})
-    approved = []
-    for line, amount in _within_budget(claim, [(line, weighed[claim, line.place].free) for line in chosen]):
-        if amount <= 0:
+    approved: list[Approved] = []
+    for line, free in _within_budget(claim, [(line, weighed[claim, line.place].free) for line in chosen]):
+        if free <= 0:
             line.delete()
+            continue
+        amount = free if limit is None else min(free, limit - sum(row.line.amount for row in approved))
+        if amount <= 0:
             continue
         line.amount, line.state = amount, PlanItemState.APPROVED
         line.decided_by, line.decided_at = actor.username, clock.now()
@@ -81,7 +93,24 @@ def book(claim: Claim, orders: Sequence[tuple[UUID, Approved]]) -> None:
     for order_id, approved in orders:
         weighed = approved.weighed
         reserve_share(order_id, claim, approved.account, approved.line.amount, weighed.units, weighed.transfers)
-    plan.refresh_others([approved.line.place for _, approved in orders], claim)
+    places = [approved.line.place for _, approved in orders]
+    plan.refresh_others(places, claim)
+    if any(approved.line.amount < approved.weighed.free for _, approved in orders):
+        plan.refresh({claim: set(places)})  # what a limit left over is proposed again
+
+
+def open_hold_lines(claim_ids: Collection[UUID], currency: str, institution: str = "", account: str = "") -> list[PlanItem]:
+    """Lines that propose a hold (or to ask first) for these claims, of one institution or account where one is named.
+
+    The most urgent come first.
+    """
+    lines = PlanItem.objects.filter(claim__in=claim_ids, currency=currency, state=PlanItemState.PROPOSED)
+    lines = lines.filter(action__in=plan.HOLD_ACTIONS)
+    if institution:
+        lines = lines.filter(institution=institution)
+    if account:
+        lines = lines.filter(account=account)
+    return list(lines.select_related("claim").order_by("-urgency", "-amount", "pk"))
 
 
 def book_first(order_id: UUID, claim: Claim, place: Place, held: int, transfer: str, followed: EnquiryAnswer | None) -> None:
