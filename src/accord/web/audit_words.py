@@ -47,6 +47,8 @@ ACTIONS: Final[dict[str, Promise]] = {
     "recall expired": _("recall expired"),
     "order drafted": _("order drafted"),
     "order approved": _("order approved"),
+    "order approved under standing authority": _("approved under a standing authority, at a partner’s request"),
+    "order confirmed": _("automatic order confirmed"),
     "approval noted": _("note on the approval"),
     "order overridden": _("sent in an emergency"),
     "override cleared": _("emergency looked at: mark cleared"),
@@ -65,6 +67,8 @@ ACTIONS: Final[dict[str, Promise]] = {
     "order returned in part": _("returned in part"),
     "order replaced": _("replaced by another order"),
     "order renewed": _("order renewed"),
+    "order lapsed": _("ended by the receiver"),
+    "order reduced": _("receiver keeps less"),
     "renewal prompted": _("renewal to be decided"),
     "order escalated": _("gone up the contact list"),
     "escalation noted": _("contact called"),
@@ -77,6 +81,13 @@ ACTIONS: Final[dict[str, Promise]] = {
     "answer handed in": _("bank’s answer handed in as a file"),
     "recall draft taken": _("draft of a recall between banks taken"),
     "answer unusable": _("order: answer unusable"),
+    # orders that partners ask for
+    "foreign order received": _("order asked for by a partner"),
+    "foreign order accepted": _("partner’s order accepted"),
+    "foreign order refused": _("partner’s order refused"),
+    "foreign order answered": _("partner’s order answered"),
+    "foreign order confirmed": _("automatic hold for a partner confirmed"),
+    "foreign order lapsed": _("automatic hold for a partner not confirmed in time"),
     # a bank's inbox
     "inbox order received": _("order of another agency received"),
     "inbox order for_decision": _("order for decision"),
@@ -144,6 +155,7 @@ OBJECTS: Final[dict[str, Promise]] = {
     "receivedorder": _("order received"),
     "receivedenquiry": _("enquiry received"),
     "control": _("control in force"),
+    "foreignorder": _("partner’s order"),
 }
 """Kinds of things that a read shows."""
 
@@ -185,6 +197,7 @@ PURPOSES: Final[dict[str, Promise]] = {
 DETAILS: Final[dict[str, Promise]] = {
     "amount": _("amount"),
     "appeal": _("appeal"),
+    "authority": _("authority"),
     "by": _("by"),
     "care": _("care"),
     "channel": _("channel"),

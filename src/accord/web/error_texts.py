@@ -34,6 +34,15 @@ PATTERNS: Final = (
     gettext_noop("{amount} has {count} decimals but {currency} has {decimals}"),
     gettext_noop("{amount} {currency} is larger than any amount accepted here"),
     gettext_noop("unknown currency {currency}; give an ISO 4217 code such as CNY"),
+    # orders across the border
+    gettext_noop("there is no such order of a partner"),
+    gettext_noop("the partner's order was decided already, by {officer}"),
+    gettext_noop("give the reason; it stays on record"),
+    gettext_noop("the agreement knows these grounds of refusal: {grounds}"),
+    gettext_noop("there is nothing to confirm: an officer decided it, or it has been confirmed or has lapsed"),
+    gettext_noop("nothing is held for the partner any more"),
+    gettext_noop("money goes back to victims under Returns, after everybody with a claim to it was heard; refuse this one"),
+    gettext_noop("the partner asked for {order} until {time}, which is over; discard the draft"),
     # recalls between banks, as files
     gettext_noop("only a recall has these files"),
     gettext_noop("the recall is not approved yet; the bank gets its draft after that"),

@@ -8,7 +8,9 @@ from django.db.models import F, QuerySet, Sum
 
 from accord.capabilities.claims import joined_trace
 from accord.capabilities.claims.joined_trace import JoinedTrace
+from accord.capabilities.claims.messages import answer_from_json
 from accord.capabilities.claims.models import Claim, Enquiry, EnquiryState, HoldShare, PlanItem, PlanItemState, SavedTrace
+from accord.capabilities.claims.ports import TransferLeg
 from accord.capabilities.people.policy import Actor
 from accord.capabilities.people.services import note_read
 from accord.core import clock
@@ -69,6 +71,13 @@ def money_left(actor: Actor, claim_ids: Sequence[UUID]) -> dict[UUID, int]:
 def enquiries(actor: Actor, claim_id: UUID) -> list[Enquiry]:
     """All enquiries of a claim in the order in which they were asked."""
     return list(get(actor, claim_id).enquiries.all())
+
+
+def leg_of(claim_id: UUID, transfer: str) -> TransferLeg | None:
+    """A transfer as a holder told of it in an answer of the claim; None where nobody has told of it. For the node itself."""
+    answered = Enquiry.objects.filter(claim=claim_id).exclude(answer=None).order_by("asked_at", "id")
+    told = (leg for answer in answered.values_list("answer", flat=True) for leg in answer_from_json(answer).flows)
+    return next((leg for leg in told if leg.transfer == transfer), None)
 
 
 def answered_before(actor: Actor, claim_id: UUID, moment: datetime) -> list[datetime]:

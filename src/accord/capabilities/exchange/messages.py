@@ -146,6 +146,16 @@ class OrderBody(_Body, frozen=True, kw_only=True):
     tell_from: datetime | None = None
 
 
+class WireSettled(_Body, frozen=True, kw_only=True):
+    """A payment as the receiver found it by its facts: how much arrived, when, at which place of its answers."""
+
+    amount: int
+    currency: str
+    time: datetime
+    bank: str = ""
+    place: str = ""
+
+
 class OrderAnswerBody(_Body, frozen=True, kw_only=True):
     """`expected_at` alone: the order is being dealt with. Else what became of it, like the order port's answer."""
 
@@ -158,6 +168,7 @@ class OrderAnswerBody(_Body, frozen=True, kw_only=True):
     clause: str = ""
     reason: str = ""
     transfer: str = ""
+    settled: WireSettled | None = None  # of `transfer`, where the order stated a payment
     until: datetime | None = None
     automatic: bool = False  # lapses at `confirm_by` unless an officer of the answering centre confirms it
     confirm_by: datetime | None = None

@@ -206,6 +206,16 @@ def decide_item(actor: Actor, item_id: UUID, action: PlanAction | None, reason: 
 
 
 @people.change
+def hold_line(actor: Actor, line: PlanItem, reason: str) -> None:
+    """Turn a line that says "ask first" into a hold, for whoever has been found to be allowed to. The reason is kept."""
+    line.action = PlanAction.HOLD
+    line.save(update_fields=["action"])
+    people.record(
+        actor, "plan decided", subject=line.claim_id, obj=line, state=line.state, action_chosen=line.action, reason=reason
+    )
+
+
+@people.change
 def mark_done(actor: Actor, item_id: UUID, note: str) -> PlanItem:
     """An exit's action was carried out outside Accord."""
     require(actor, Permission.ORDERS_APPROVE)
