@@ -12,6 +12,7 @@
 <home>/index/             the tracing index over the record tables; can always be made again from them
 <home>/exercise/          the made-up world of the demo
 <home>/sandbox/           the state of the sandbox banks that play it
+                          (both lie elsewhere where exercise_folder says so: several nodes then play in one world)
 <home>/cache/             compiled kernels; can always be deleted
 """
 
@@ -22,7 +23,7 @@ import json
 import os
 import secrets
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -46,6 +47,7 @@ SETTINGS: Final[dict[str, str]] = {
     "hotline": "the number that a victim calls; stands on the public site",
     "time_zone": "the zone that pages show times in, such as Asia/Shanghai",
     "own_ledger_covers": "institutions whose transfers this node's own records hold, separated by commas; * for all",
+    "exercise_folder": "the exercise folder of another home, where several nodes play in one made-up world",
     "second_factor": "required, or off: whoever decides about money needs more than a password; off in an exercise alone",
     "agency_name": "this agency's name on the card that partners get",
     "agency_name_zh": "the same in Chinese",
@@ -64,9 +66,13 @@ SETTINGS: Final[dict[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """A node's folder. Making a `Home` touches nothing; `create` and `secret_key` write."""
+    """A node's folder. Making a `Home` touches nothing; `create` and `secret_key` write.
+
+    `exercise_folder` is the exercise of another home, where several nodes play in one world; None: an exercise of its own.
+    """
 
     root: Path
+    exercise_folder: Path | None = None
 
     @classmethod
     def from_environment(cls) -> Home:
@@ -76,10 +82,11 @@ class Home:
         cannot be read.
         """
         home = cls(Path(os.environ.get("ACCORD_HOME") or DEFAULT_HOME).expanduser().absolute())
-        os.environ.setdefault("NUMBA_CACHE_DIR", str(home.cache / f"numba-{_kernels_fingerprint()}"))
+        os.environ.setdefault("NUMBA_CACHE_DIR", str(home.numba_cache))
         for name, value in home.file_settings().items():
             os.environ.setdefault(f"ACCORD_{name.upper()}", value)
-        return home
+        shared = os.environ.get("ACCORD_EXERCISE_FOLDER")
+        return replace(home, exercise_folder=Path(shared).expanduser().absolute()) if shared else home
 
     @property
     def config(self) -> Path:
@@ -99,7 +106,8 @@ class Home:
 
     @property
     def exercise(self) -> Path:
-        return self.root / "exercise"
+        """The exercise that this node plays in: its own, or the one that several nodes share."""
+        return self.exercise_folder or self.root / "exercise"
 
     @property
     def world(self) -> Path:
@@ -108,7 +116,8 @@ class Home:
 
     @property
     def sandbox(self) -> Path:
-        return self.root / "sandbox"
+        """What the sandbox banks keep, beside the world they play: money that leaves one node's bank must reach another's."""
+        return self.exercise.with_name("sandbox")
 
     @property
     def lines(self) -> Path:
@@ -127,6 +136,11 @@ class Home:
     @property
     def cache(self) -> Path:
         return self.root / "cache"
+
+    @property
+    def numba_cache(self) -> Path:
+        """Compiled kernels of this version of their sources."""
+        return self.cache / f"numba-{_kernels_fingerprint()}"
 
     def create(self) -> None:
         """Make the folder, open to its owner alone: it holds people's bank records. Raises Unavailable where it cannot."""

@@ -1,7 +1,7 @@
-"""Plays the calls of one day: the clock jumps from event to event, and real time is measured apart from it.
+"""What one centre does on a day of the demo: its calls, its officers, its approvals, and what it decides for partners.
 
-Events are calls, submitted forms, narratives, approvals, and whatever the worker has due. Between them the sandbox plays
-the payments of the world, so that money goes on moving while people and banks think.
+The leader (`run.py`) moves the clock from event to event and has each centre act; between events the sandbox plays the
+payments of the world, so that money goes on moving while people and banks think.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from accord.adapters.sandbox_bank import SandboxBanks
 from accord.capabilities.claims import queries as claim_queries
 from accord.capabilities.orders import queries as order_queries
 from accord.capabilities.orders import services as orders
@@ -25,7 +24,7 @@ from accord.capabilities.reports.services import CallFacts
 from accord.core import clock
 from accord.core.errors import Conflict
 from accord.core.money import Money
-from accord.engine.exercise import VictimReport, World
+from accord.engine.exercise import VictimReport
 from accord.node.demo.officers import APPROVE_SECONDS, CALL_BACK_AFTER, NARRATIVE_SECONDS, SIX_FACTS_SECONDS, Officers
 from accord.node.worker import Worker, next_due
 
@@ -36,7 +35,7 @@ Act = Callable[[], None]
 
 
 @dataclass
-class Played:
+class Taken:
     """What happened to one victim's call. Software seconds are real time; the moments are the exercise's."""
 
     report: VictimReport
@@ -49,57 +48,49 @@ class Played:
 
 @dataclass
 class Day:
-    """One day being played.
+    """One centre's day. `people` are the officers' users; `reports` its victims' calls."""
 
-    `people` are the officers' users; `step` is told the moment and the number of calls taken, and says whether to go on.
-    """
-
-    world: World
-    banks: SandboxBanks
+    reports: list[VictimReport]
     worker: Worker
     people: list[User]
     seed: int
-    step: Callable[[datetime, int], bool]
-    played: dict[UUID, Played] = field(default_factory=dict)
+    taken: dict[UUID, Taken] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._officers = Officers(self.seed)
         self._events: list[tuple[datetime, int, Act]] = []
         self._order = itertools.count()
         self._approving: set[UUID] = set()
-        self._clock = clock.SteppedClock(self.world.plan.call_day)
-
-    def play(self) -> dict[UUID, Played]:
-        """Play until nobody has anything left to do before the day ends; what happened, by claim."""
-        for report in self.world.reports:
+        for report in self.reports:
             self._at(report.call_time, lambda report=report: self._ring(report))  # type: ignore[misc]
-        with clock.using(self._clock):
-            while (moment := self._next_moment()) is not None:
-                self._clock.advance_to(moment)
-                self.banks.advance(moment)
-                while self._events and self._events[0][0] <= moment:
-                    heapq.heappop(self._events)[2]()
-                self._sweep()
-                self._plan_approvals()
-                if not self.step(moment, len(self.played)):
-                    break
-        return self.played
 
-    @property
-    def now(self) -> datetime:
-        """The moment that the day has come to."""
-        return self._clock.now()
-
-    def _at(self, moment: datetime, act: Act) -> None:
-        heapq.heappush(self._events, (moment, next(self._order), act))
-
-    def _next_moment(self) -> datetime | None:
+    def next_moment(self) -> datetime | None:
+        """When somebody here has something to do next; None where nobody has."""
         moments = [self._events[0][0]] if self._events else []
         due = next_due()
         if due is not None:
             moments.append(max(due, clock.now()))
-        moment = min(moments, default=None)
-        return moment if moment is not None and moment < self.world.plan.end else None
+        return min(moments, default=None)
+
+    def act(self) -> None:
+        """Let people do what they do by now."""
+        while self._events and self._events[0][0] <= clock.now():
+            heapq.heappop(self._events)[2]()
+
+    def sweep(self) -> tuple[int, set[UUID]]:
+        """Let the worker do what is due: how many rows it worked on, and the claims that had something due."""
+        touched = {*order_queries.claims_with_orders_due(clock.now()), *claim_queries.claims_with_enquiries_due(clock.now())}
+        worked = self.worker.run_until_idle()
+        self._plan_approvals()
+        return worked, touched
+
+    def spent(self, claims: set[UUID], seconds: float) -> None:
+        """Real time that went by while something was done for these claims; each bears all of it."""
+        for claim in claims & self.taken.keys():
+            self.taken[claim].software += seconds
+
+    def _at(self, moment: datetime, act: Act) -> None:
+        heapq.heappush(self._events, (moment, next(self._order), act))
 
     def _ring(self, report: VictimReport) -> None:
         officer, answered = self._officers.pick_up(report.call_time)
@@ -113,40 +104,25 @@ class Day:
     def _submit(self, user: User, report: VictimReport) -> None:
         started = time.perf_counter()
         first = orders.respond_to_call(user, facts_of(report))
-        if first.claim.pk not in self.played:
-            self.played[first.claim.pk] = Played(report, first.claim.pk, first.report.pk, report.call_time)
-        self._spent([first.claim.pk], started)
+        if first.claim.pk not in self.taken:
+            seconds = time.perf_counter() - started
+            self.taken[first.claim.pk] = Taken(
+                report, first.claim.pk, first.report.pk, report.call_time, software_first=seconds
+            )
 
     def _narrate(self, user: User, report: VictimReport) -> None:
-        played = next((row for row in self.played.values() if row.report is report), None)
-        if played is not None:
-            reports.add_narrative(user, played.report_id, report.narrative)
-            self._at(clock.now() + CALL_BACK_AFTER, lambda: self._call_back(user, played.report_id))
+        taken = next((row for row in self.taken.values() if row.report is report), None)
+        if taken is not None:
+            reports.add_narrative(user, taken.report_id, report.narrative)
+            self._at(clock.now() + CALL_BACK_AFTER, lambda: self._call_back(user, taken.report_id))
 
     def _call_back(self, user: User, report_id: UUID) -> None:
         reports.called_back(user, report_id, "told what is held and what is still asked")
 
-    def _sweep(self) -> None:
-        """Let the worker do what is due; its time counts for every claim that had something due."""
-        touched = {*order_queries.claims_with_orders_due(clock.now()), *claim_queries.claims_with_enquiries_due(clock.now())}
-        if not touched:
-            return
-        started = time.perf_counter()
-        self.worker.run_until_idle()
-        self._spent(list(touched), started)
-
-    def _spent(self, claims: list[UUID], started: float) -> None:
-        seconds = time.perf_counter() - started
-        for claim in claims:
-            played = self.played[claim]
-            if played.software_first == 0.0 or not played.software:
-                played.software_first += seconds
-            played.software += seconds
-
     def _plan_approvals(self) -> None:
-        """An officer looks at a claim's new proposals after a while."""
+        """An officer looks at a claim's new proposals after a while. Claims of partners are theirs to ask holds for."""
         waiting: dict[UUID, list[UUID]] = defaultdict(list)
-        for item in claim_queries.proposed_items(self.people[0]).filter(action="hold"):
+        for item in claim_queries.proposed_items(self.people[0]).filter(action="hold", claim__origin=""):
             waiting[item.claim_id].append(item.pk)
         for claim in waiting:
             if claim not in self._approving:
@@ -155,7 +131,6 @@ class Day:
 
     def _approve(self, claim: UUID) -> None:
         self._approving.discard(claim)
-        started = time.perf_counter()
         holds = claim_queries.proposed_items(self.people[0]).filter(claim_id=claim, action="hold")
         items = list(holds.values_list("pk", flat=True))
         if items:
@@ -163,7 +138,6 @@ class Day:
                 orders.approve_plan(self.people[0], claim, items)
             except Conflict:
                 return  # a bank's answer changed the plan meanwhile; it is looked at again
-        self._spent([claim], started)
 
 
 def facts_of(report: VictimReport) -> CallFacts:

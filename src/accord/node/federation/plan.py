@@ -1,0 +1,97 @@
+"""Which centres there are, and what each pair of them has agreed."""
+
+from __future__ import annotations
+
+import socket
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from accord.core.errors import BadInput
+from accord.engine.exercise.countries import country
+
+_NAMES: Final = {
+    "CN": ("Anti-fraud centre (exercise)", "反诈中心（演练）"),
+    "SG": ("Anti-Scam Centre (exercise)", "反诈骗中心（演练）"),
+    "TH": ("Anti-Online Scam Operation Centre (exercise)", "反网络诈骗行动中心（演练）"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CentrePlan:
+    """One centre: its agency code, whose banks it has lines to, and where it lies."""
+
+    code: str
+    country: str
+    name: str
+    name_zh: str
+    folder: Path
+    port: int
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class Pact:
+    """What two centres agree on, by country. What is not said here is the same between all (`pacts.py`).
+
+    `detail`: how precisely answers name accounts. `orders_at_once`: whether each side carries out the other's orders under a
+    standing authority, or an officer decides first. `onward`: whether a request may go on to the third that it names.
+    """
+
+    countries: tuple[str, str]
+    detail: str = "account"
+    orders_at_once: bool = True
+    onward: bool = False
+
+
+DIFFERENT: Final = (
+    Pact(("CN", "SG"), onward=True),
+    Pact(("SG", "TH"), detail="total"),
+    Pact(("CN", "TH"), detail="bank", orders_at_once=False),
+)
+"""Other terms between each pair: accounts are named; only totals; totals a bank, and an officer decides about holds."""
+
+
+@dataclass(frozen=True, slots=True)
+class FederationPlan:
+    """The centres under one folder, which also holds the world that they play in."""
+
+    root: Path
+    centres: tuple[CentrePlan, ...]
+    pacts: tuple[Pact, ...]
+
+    def of(self, country_code: str) -> CentrePlan:
+        return next(centre for centre in self.centres if centre.country == country_code)
+
+
+def plan_centres(
+    root: Path, countries: tuple[str, ...], ports: tuple[int, ...], pacts: tuple[Pact, ...] = DIFFERENT
+) -> FederationPlan:
+    """A centre for each country. Pairs that `pacts` leaves out agree on the usual terms. BadInput for a wrong country."""
+    if len(ports) < len(countries):
+        raise BadInput(f"{len(countries)} centres need as many ports; {len(ports)} are given")
+    centres = tuple(
+        CentrePlan(f"{code}-CENTRE", code, *_name(code), root / code.lower(), port)
+        for code, port in zip(countries, ports, strict=False)
+    )
+    stated = {frozenset(pact.countries): pact for pact in pacts}
+    pairs = [(first, second) for number, first in enumerate(countries) for second in countries[number + 1 :]]
+    return FederationPlan(root, centres, tuple(stated.get(frozenset(pair), Pact(pair)) for pair in pairs))
+
+
+def _name(code: str) -> tuple[str, str]:
+    if code in _NAMES:
+        return _NAMES[code]
+    known = country(code)
+    return f"Anti-scam centre of {known.name} (exercise)", f"{known.name_zh}反诈中心（演练）"
+
+
+def free_ports(number: int) -> tuple[int, ...]:
+    """Ports of this machine that nobody listens on at this moment, all different."""
+    with ExitStack() as probes:
+        sockets = [probes.enter_context(socket.create_server(("127.0.0.1", 0))) for _ in range(number)]
+        return tuple(int(probe.getsockname()[1]) for probe in sockets)
