@@ -60,7 +60,7 @@ def _settings(plan: FederationPlan, centre: CentrePlan) -> str:
         "agency_name": centre.name,
         "agency_name_zh": centre.name_zh,
         "jurisdiction": centre.country,
-        "covers_countries": centre.country,
+        "covers_countries": ",".join(centre.covers),
         "partner_url": centre.address,
         "public_url": centre.address,
         "contact": f"duty officer of {centre.code}, at any hour",

@@ -20,10 +20,11 @@ _NAMES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class CentrePlan:
-    """One centre: its agency code, whose banks it has lines to, and where it lies."""
+    """One centre: its agency code, its jurisdiction, the countries to whose banks it has lines, and where it lies."""
 
     code: str
     country: str
+    covers: tuple[str, ...]
     name: str
     name_zh: str
     folder: Path
@@ -75,12 +76,19 @@ def plan_centres(
     if len(ports) < len(countries):
         raise BadInput(f"{len(countries)} centres need as many ports; {len(ports)} are given")
     centres = tuple(
-        CentrePlan(f"{code}-CENTRE", code, *_name(code), root / code.lower(), port)
+        CentrePlan(f"{code}-CENTRE", code, (code,), *_name(code), root / code.lower(), port)
         for code, port in zip(countries, ports, strict=False)
     )
     stated = {frozenset(pact.countries): pact for pact in pacts}
     pairs = [(first, second) for number, first in enumerate(countries) for second in countries[number + 1 :]]
     return FederationPlan(root, centres, tuple(stated.get(frozenset(pair), Pact(pair)) for pair in pairs))
+
+
+def one_for_all(root: Path, countries: tuple[str, ...], port: int) -> FederationPlan:
+    """One centre, in the first of the countries, that has lines to the banks of all: what no treaty allows, to compare with."""
+    home = countries[0]
+    centre = CentrePlan(f"{home}-CENTRE", home, countries, *_name(home), root / home.lower(), port)
+    return FederationPlan(root, (centre,), ())
 
 
 def _name(code: str) -> tuple[str, str]:
