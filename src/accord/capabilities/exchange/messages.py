@@ -53,6 +53,7 @@ class EnquiryBody(_Body, frozen=True, kw_only=True):
     rule: str
     credits: tuple[WireCredit, ...]
     budget: Budget
+    asked_at: datetime | None = None
 
 
 class WireLeg(_Body, frozen=True, kw_only=True):
@@ -144,6 +145,7 @@ class OrderBody(_Body, frozen=True, kw_only=True):
     legal_basis: str = ""
     contact: str = ""
     tell_from: datetime | None = None
+    asked_at: datetime | None = None
 
 
 class WireSettled(_Body, frozen=True, kw_only=True):
@@ -197,6 +199,7 @@ class RequestBody(_Body, frozen=True, kw_only=True):
     wanted: str
     reasons: str = ""
     urgent: bool = False
+    asked_at: datetime | None = None
     due_at: datetime
     account: str = ""
     institution: str = ""
@@ -209,15 +212,18 @@ class RequestAnswerBody(_Body, frozen=True, kw_only=True):
     outcome: Outcome
     ground: str = ""  # a refusal ground of the agreement
     text: str = ""
+    answered_at: datetime | None = None
 
 
 class NoteBody(_Body, frozen=True, kw_only=True):
-    """A line in the thread of a request. `escalated` moves it up at the receiver."""
+    """A line in the thread of a request. `escalated` moves it up at the receiver; `withdrawn` says that the asking side
+    needs it no more."""
 
     request_id: UUID
     note_id: UUID
     text: str
     escalated: bool = False
+    withdrawn: bool = False
 
 
 class RelabelBody(_Body, frozen=True, kw_only=True):
