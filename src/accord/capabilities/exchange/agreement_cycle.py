@@ -19,33 +19,36 @@ class Event(StrEnum):
     SIGN = "sign"  # this side signs what it received
     COUNTERSIGN = "countersign"  # the other side has signed what was offered
     DECLINE = "decline"  # this side does not want it
-    DECLINED = "be declined"  # the other side does not want it
-    END = "end"  # either side ends it, withdraws its offer, or drops a draft
+    BE_DECLINED = "be declined"  # the other side does not want it
+    END = "end"  # this side ends it, or withdraws its offer
+    BE_ENDED = "be ended"  # the other side does
 
 
 TABLE: Final[dict[tuple[State, Event], State]] = {
     (State.DRAFT, Event.OFFER): State.OFFERED,
     (State.DRAFT, Event.RECEIVE): State.RECEIVED,  # the other side offers what was drafted here
-    (State.DRAFT, Event.END): State.ENDED,
     (State.OFFERED, Event.RECEIVE): State.SIGNED,  # both offered the same document: both have signed it
     (State.OFFERED, Event.COUNTERSIGN): State.SIGNED,
-    (State.OFFERED, Event.DECLINED): State.DECLINED,
+    (State.OFFERED, Event.BE_DECLINED): State.DECLINED,
     (State.OFFERED, Event.END): State.ENDED,
+    (State.OFFERED, Event.BE_ENDED): State.ENDED,
     (State.RECEIVED, Event.RECEIVE): State.RECEIVED,  # told again
     (State.RECEIVED, Event.SIGN): State.SIGNED,
     (State.RECEIVED, Event.DECLINE): State.DECLINED,
     (State.RECEIVED, Event.END): State.ENDED,
+    (State.RECEIVED, Event.BE_ENDED): State.ENDED,
     (State.SIGNED, Event.RECEIVE): State.SIGNED,
     (State.SIGNED, Event.COUNTERSIGN): State.SIGNED,
     (State.SIGNED, Event.END): State.ENDED,
+    (State.SIGNED, Event.BE_ENDED): State.ENDED,
     (State.DECLINED, Event.OFFER): State.OFFERED,  # after they have talked
     (State.DECLINED, Event.RECEIVE): State.RECEIVED,
-    (State.DECLINED, Event.DECLINED): State.DECLINED,
-    (State.DECLINED, Event.END): State.ENDED,
-    (State.ENDED, Event.END): State.ENDED,
+    (State.DECLINED, Event.BE_DECLINED): State.DECLINED,
+    (State.DECLINED, Event.BE_ENDED): State.ENDED,
     (State.ENDED, Event.RECEIVE): State.ENDED,  # what was under way when it was ended changes nothing more
     (State.ENDED, Event.COUNTERSIGN): State.ENDED,
-    (State.ENDED, Event.DECLINED): State.ENDED,
+    (State.ENDED, Event.BE_DECLINED): State.ENDED,
+    (State.ENDED, Event.BE_ENDED): State.ENDED,
 }
 
 ONCE_IN_FORCE: Final = (State.SIGNED, State.ENDED)

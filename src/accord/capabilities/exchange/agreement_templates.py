@@ -16,7 +16,7 @@ MOST_BYTES: Final = 256 * 1024
 
 
 def template(here: str, there: str) -> str:
-    """The TOML of an agreement between two agency codes: every field, strict where it can be, marked where it must be replaced."""
+    """The TOML of an agreement between two agency codes: every field, strict where it can be, marked where to write anew."""
     text = (files(__package__) / "agreement.toml").read_text(encoding="utf-8")
     return text.replace("{here}", here).replace("{there}", there)
 

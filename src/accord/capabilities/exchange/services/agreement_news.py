@@ -25,8 +25,8 @@ What = Literal["offer", "sign", "decline", "end"]
 _EVENTS: Final[dict[What, Event]] = {
     "offer": Event.RECEIVE,
     "sign": Event.COUNTERSIGN,
-    "decline": Event.DECLINED,
-    "end": Event.END,
+    "decline": Event.BE_DECLINED,
+    "end": Event.BE_ENDED,
 }
 
 
@@ -104,8 +104,8 @@ def take(actor: Actor, partner: str, news: News) -> Agreement | None:
 _TAKEN: Final = {
     Event.RECEIVE: "agreement received",
     Event.COUNTERSIGN: "agreement signed by the partner",
-    Event.DECLINED: "agreement declined by the partner",
-    Event.END: "agreement ended by the partner",
+    Event.BE_DECLINED: "agreement declined by the partner",
+    Event.BE_ENDED: "agreement ended by the partner",
 }
 
 
@@ -114,15 +114,13 @@ def _taken_anew(actor: Actor, partner: str, terms: AgreementTerms, news: News) -
     event = _EVENTS[news.what]
     if event not in (Event.RECEIVE, Event.COUNTERSIGN):
         return None
-    row = new_row(partner, terms, news.document, AgreementState.RECEIVED, actor)
-    row.drafted_by, row.partner_signature = "", news.signatures[partner]
+    own, signed_at = "", None
     if event is Event.COUNTERSIGN:
         own = news.signatures.get(settings.ACCORD_AGENCY, "")
-        row.signed_at = signatures.check_own(own, row.hash).signed_at
-        row.own_signature = own
-        move(row, AgreementState.SIGNED)
-    else:
-        row.save()
+        signed_at = signatures.check_own(own, documents.hash_of(news.document)).signed_at
+    row = new_row(partner, terms, news.document, AgreementState.RECEIVED, actor)
+    row.drafted_by, row.partner_signature, row.own_signature, row.signed_at = "", news.signatures[partner], own, signed_at
+    move(row, AgreementState.SIGNED if own else AgreementState.RECEIVED)
     return note(actor, _TAKEN[event], row)
 
 

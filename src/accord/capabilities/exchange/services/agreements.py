@@ -7,7 +7,7 @@ message, or as a file where there is no line; both go the same way (`agreement_n
 from __future__ import annotations
 
 import json
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -27,9 +27,6 @@ from accord.capabilities.people import services as people
 from accord.capabilities.people.policy import Actor, Permission, allowed, require
 from accord.core import clock
 from accord.core.errors import BadInput, Conflict, NotFound
-
-_TOLD_OF: Final = (AgreementState.OFFERED, AgreementState.RECEIVED, AgreementState.SIGNED)
-"""States in which the other side knows of the agreement and waits, or acts on it."""
 
 
 @people.change
@@ -83,17 +80,21 @@ def decline(actor: Actor, agreement_id: UUID | str, reason: str) -> Agreement:
 
 
 @people.change
-def end(actor: Actor, agreement_id: UUID | str, reason: str) -> Agreement:
-    """End an agreement at once, withdraw an offer, or drop a draft. A partner that is not reached is told when it is."""
+def discard(actor: Actor, agreement_id: UUID | str) -> None:
+    """Drop a draft, of which nobody else knows."""
     row = _locked(actor, agreement_id, Permission.AGREEMENTS_DRAFT)
-    if row.state == AgreementState.ENDED:
-        raise Conflict("this agreement has ended already")
     if row.state != AgreementState.DRAFT:
-        require(actor, Permission.AGREEMENTS_SIGN)
-    before, row.reason = row.state, _reason(reason)
-    move(row, next_state(row.state, Event.END), row.reason)
-    if before in _TOLD_OF:
-        _tell_if_possible(row, "end")
+        raise Conflict("only a draft can be dropped; withdraw or end what the partner knows of")
+    note(actor, "agreement dropped", row)
+    row.delete()
+
+
+@people.change
+def end(actor: Actor, agreement_id: UUID | str, reason: str) -> Agreement:
+    """End an agreement at once, or withdraw an offer. A partner that is not reached is told when it is."""
+    row = _locked(actor, agreement_id)
+    move(row, next_state(row.state, Event.END), _reason(reason))
+    _tell_if_possible(row, "end")
     return note(actor, "agreement ended", row, reason=row.reason)
 
 
