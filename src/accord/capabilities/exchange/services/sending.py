@@ -13,7 +13,7 @@ from accord.capabilities.exchange import enforcement, labelling
 from accord.capabilities.exchange.envelopes import MOST_CONTENT, new_content
 from accord.capabilities.exchange.kinds import REQUESTS, UNDER_NO_AGREEMENT, MessageKind
 from accord.capabilities.exchange.models import Outgoing
-from accord.capabilities.exchange.queries import agreements, partners
+from accord.capabilities.exchange.queries import partners
 from accord.capabilities.exchange.services import chunks, outgoing
 from accord.capabilities.people import services as people
 from accord.core import clock
@@ -45,7 +45,7 @@ def queue(
     partners.confirmed(partner_code)
     agreement_hash, stated = "", None
     if kind not in UNDER_NO_AGREEMENT:
-        agreement = agreements.in_force(partner_code)
+        agreement = enforcement.agreement_for(partner_code, kind, body)
         before = _sent_before(partner_code, kind)
         body, label = enforcement.admit(agreement, settings.ACCORD_AGENCY, kind, body, label, sent_before=before)
         agreement_hash, stated = agreement.hash, labelling.to_json(label)
