@@ -25,6 +25,7 @@ from accord.core import clock
 from accord.core.errors import Conflict
 from accord.core.money import Money
 from accord.engine.exercise import VictimReport
+from accord.node.demo import for_partners
 from accord.node.demo.officers import APPROVE_SECONDS, CALL_BACK_AFTER, NARRATIVE_SECONDS, SIX_FACTS_SECONDS, Officers
 from accord.node.worker import Worker, next_due
 
@@ -61,6 +62,7 @@ class Day:
         self._events: list[tuple[datetime, int, Act]] = []
         self._order = itertools.count()
         self._approving: set[UUID] = set()
+        self._deciding: set[UUID] = set()
         for report in self.reports:
             self._at(report.call_time, lambda report=report: self._ring(report))  # type: ignore[misc]
 
@@ -82,11 +84,12 @@ class Day:
         touched = {*order_queries.claims_with_orders_due(clock.now()), *claim_queries.claims_with_enquiries_due(clock.now())}
         worked = self.worker.run_until_idle()
         self._plan_approvals()
+        self._plan_decisions()
         return worked, touched
 
-    def spent(self, claims: set[UUID], seconds: float) -> None:
-        """Real time that went by while something was done for these claims; each bears all of it."""
-        for claim in claims & self.taken.keys():
+    def spent(self, claims: set[UUID], cases: list[for_partners.Case], seconds: float) -> None:
+        """Real time that went by while something was done for these claims, or these cases at partners; each bears it all."""
+        for claim in (claims | for_partners.claims_of(cases)) & self.taken.keys():
             self.taken[claim].software += seconds
 
     def _at(self, moment: datetime, act: Act) -> None:
@@ -138,6 +141,17 @@ class Day:
                 orders.approve_plan(self.people[0], claim, items)
             except Conflict:
                 return  # a bank's answer changed the plan meanwhile; it is looked at again
+
+    def _plan_decisions(self) -> None:
+        """An officer looks after a while at what partners ask for."""
+        for wanted in for_partners.waiting(self.people[0]):
+            if wanted not in self._deciding:
+                self._deciding.add(wanted)
+                self._at(clock.now() + self._officers.takes(APPROVE_SECONDS), lambda wanted=wanted: self._decide(wanted))  # type: ignore[misc]
+
+    def _decide(self, wanted: UUID) -> None:
+        self._deciding.discard(wanted)
+        for_partners.decide(self.people[0], wanted)
 
 
 def facts_of(report: VictimReport) -> CallFacts:

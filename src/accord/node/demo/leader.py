@@ -33,7 +33,7 @@ class Leader:
         self._members = members
         self._banks = banks
         self._shown = shown
-        self._spent: dict[str, tuple[list[str], float]] = {}
+        self._spent: dict[str, dict[str, Any]] = {}
 
     def play(self, begins: datetime, ends: datetime, stop: threading.Event) -> datetime:
         """Play until nobody has anything left to do before the day ends, or `stop`; the moment that it came to."""
@@ -52,19 +52,24 @@ class Leader:
         exercise_clock.stand_at(self._home, moment)
         self._banks.advance(moment)
         started = time.perf_counter()
-        touched: dict[str, set[str]] = {name: set() for name in self._members}
+        served: dict[str, tuple[set[str], set[tuple[str, str]]]] = {name: (set(), set()) for name in self._members}
         replies = self._round(act=True)
         anything = False
         while True:
             for name, reply in replies.items():
-                touched[name].update(reply["touched"])
+                served[name][0].update(reply["claims"])
+                for partner, case in reply["cases"]:
+                    served[partner][1].add((name, case))
             worked = any(reply["worked"] for reply in replies.values())
             anything |= worked
             if not worked or len(self._members) == 1:
                 break
             replies = self._round(act=False)
         seconds = time.perf_counter() - started
-        self._spent = {name: (sorted(claims), seconds) for name, claims in touched.items()}
+        self._spent = {
+            name: {"claims": sorted(claims), "cases": sorted(cases), "seconds": seconds}
+            for name, (claims, cases) in served.items()
+        }
         self._shown(moment, sum(reply["calls"] for reply in replies.values()))
         return self._next(replies, moment, anything)
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from accord.core.clock import to_micros
 from accord.engine.exercise import World
-from accord.node.demo.told import CallTold, OrderTold
+from accord.node.demo.told import CallTold, CentreTold, OrderTold
 from accord.node.federation import centre
 from accord.node.federation.centre import Centre
 from accord.node.federation.channel import Command
@@ -45,32 +45,39 @@ class Player(Centre):
         self._day = Day(calls, self.worker, people, world.plan.seed)
         return len(calls)
 
-    def step(self, act: bool, spent: tuple[list[str], float] | None = None) -> dict[str, Any]:
+    def step(self, act: bool, spent: dict[str, Any] | None = None) -> dict[str, Any]:
         """Let people (where `act`) and the worker do what they do by now.
 
-        How much was done, for which claims, and when this centre has something to do next (epoch µs). `spent`: claims for
-        which something was done in the step before, here or at a partner's, and the real time that went by meanwhile.
+        How much was done, for which claims of ours and which cases of partners, and when this centre has something to do
+        next (epoch µs). `spent`: the same of the moment before, as far as it served this centre, and its real time.
         """
         if spent is not None:
-            self._day.spent({UUID(claim) for claim in spent[0]}, spent[1])
+            cases = [(partner, case) for partner, case in spent["cases"]]
+            self._day.spent({UUID(claim) for claim in spent["claims"]}, cases, spent["seconds"])
+        from accord.node.demo import for_partners
+
         if act:
             self._day.act()
         worked, touched = self._day.sweep()
+        own, cases = for_partners.own_and_cases(user(OFFICER), touched) if touched else ([], [])
         moment = self._day.next_moment()
         return {
             "worked": worked,
-            "touched": [str(claim) for claim in touched],
+            "claims": [str(claim) for claim in own],
+            "cases": cases,
             "next": None if moment is None else to_micros(moment),
             "calls": len(self._day.taken),
         }
 
-    def told(self) -> list[dict[str, Any]]:
-        """What became of this centre's calls."""
+    def told(self) -> dict[str, Any]:
+        """What became of this centre's calls, and what it told partners."""
         from accord.capabilities.orders import queries
+        from accord.node.demo import for_partners
 
-        taken = list(self._day.taken.values())
-        orders = queries.by_claims(user(OFFICER), [call.claim for call in taken])
-        return [asdict(_call(self._country, call, orders[call.claim])) for call in taken]
+        officer, taken = user(OFFICER), list(self._day.taken.values())
+        orders = queries.by_claims(officer, [call.claim for call in taken])
+        calls = [_call(self._country, call, orders[call.claim]) for call in taken]
+        return asdict(CentreTold(calls, for_partners.told_to_partners(officer)))
 
 
 def _call(country: str, call: Taken, orders: list[Order]) -> CallTold:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import statistics
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
@@ -16,7 +16,7 @@ from accord.core.clock import from_micros
 from accord.core.money import exponent
 from accord.engine.exercise import World
 from accord.engine.exercise.countries import COUNTRIES
-from accord.node.demo.told import CallTold, OrderTold
+from accord.node.demo.told import CallTold, CentreTold, OrderTold
 from accord.node.demo.truth import Truth
 from accord.node.federation.plan import FederationPlan
 
@@ -86,6 +86,7 @@ class Results:
     first_software: list[float] = field(default_factory=list)
     refused: int = 0
     innocent_held: int = 0
+    messages: dict[tuple[str, str, str], int] = field(default_factory=dict)  # (from, to, kind)
 
     @property
     def total(self) -> Group:
@@ -109,16 +110,19 @@ def median_and_p95(values: Sequence[float]) -> tuple[float, float]:
     return statistics.median(ordered), ordered[min(len(ordered) - 1, int(0.95 * len(ordered)))]
 
 
-def evaluate(world: World, truth: Truth, calls: Sequence[CallTold], plan: FederationPlan) -> Results:
+def evaluate(world: World, truth: Truth, told: Mapping[str, CentreTold], plan: FederationPlan) -> Results:
     """Compare what the centres did with what was true."""
     results = Results({centre.country: Group(centre.country) for centre in plan.centres}, [Group(name) for _, name in BUCKETS])
     countries = {centre.code: centre.country for centre in plan.centres} | {bank.code: bank.country for bank in world.banks}
-    for call in calls:
+    for call in (call for centre in told.values() for call in centre.calls):
         paid = truth.paid_at(call.reference)
         delay = from_micros(call.call_time) - from_micros(paid)
         for group in (results.by_country[call.country], results.by_delay[_bucket(delay)]):
             _add_call(group, call, truth, countries)
         _add_times(results, call, countries)
+    results.messages = {
+        (code, count.partner, count.kind): count.number for code, centre in told.items() for count in centre.messages
+    }
     results.innocent_held = sum(in_cents(amount, currency) for currency, amount in truth.innocent_held())
     return results
 

@@ -127,7 +127,6 @@ def _play(stage: Stage, progress: Progress, stop: threading.Event) -> datetime:
     from accord.node.demo import tables
     from accord.node.demo.leader import Leader
     from accord.node.demo.results import evaluate
-    from accord.node.demo.told import CallTold
     from accord.node.demo.truth import Truth
 
     exercise_clock.install(stage.home)
@@ -140,11 +139,9 @@ def _play(stage: Stage, progress: Progress, stop: threading.Event) -> datetime:
 
     try:
         ended = Leader(stage.home, stage.members, banks, shown).play(plan.call_day, plan.end, stop)
-        told = ask_all(stage.members.values(), "told")
-        calls = [CallTold.of(call) for calls in told.values() for call in calls]
-        tables.show(
-            evaluate(stage.world, Truth(stage.world, banks), calls, stage.plan), Console(file=sys.stdout, highlight=False)
-        )
+        told = {name: msgspec.convert(one, CentreTold) for name, one in ask_all(stage.members.values(), "told").items()}
+        results = evaluate(stage.world, Truth(stage.world, banks), told, stage.plan)
+        tables.show(results, Console(file=sys.stdout, highlight=False))
     finally:
         banks.close()
     return ended

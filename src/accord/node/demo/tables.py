@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 from rich.console import Console
 from rich.table import Table
 
+from accord.capabilities.exchange.messages import BODIES
 from accord.node.demo.results import Group, HoldTimes, Results, median_and_p95
+
+_KINDS: Final = tuple(BODIES)
+"""Kinds of messages that stand under an agreement."""
 
 
 def show(results: Results, console: Console) -> None:
@@ -16,6 +21,21 @@ def show(results: Results, console: Console) -> None:
         console.print(_across(results))
     console.print(_by_delay(results))
     console.print(_figures(results))
+    if results.messages:
+        console.print(_messages(results))
+
+
+def _messages(results: Results) -> Table:
+    """What each centre told each other one: everything that crossed a border, by kind."""
+    table = _table("Messages between centres, signed and encrypted under the pair's agreement", "from → to")
+    kinds = [kind for kind in _KINDS if any(kind == one for _, _, one in results.messages)]
+    for kind in (*kinds, "between the nodes"):
+        table.add_column(kind.replace("_", " "), justify="right")
+    for sender, recipient in sorted({(sender, recipient) for sender, recipient, _ in results.messages}):
+        counts = [results.messages.get((sender, recipient, kind), 0) for kind in kinds]
+        rest = sum(number for (one, other, kind), number in results.messages.items() if (one, other) == (sender, recipient))
+        table.add_row(f"{sender} → {recipient}", *map(str, counts), str(rest - sum(counts)))
+    return table
 
 
 def _across(results: Results) -> Table:

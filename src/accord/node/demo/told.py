@@ -19,6 +19,15 @@ class OrderTold:
 
 
 @dataclass(frozen=True, slots=True)
+class MessagesTold:
+    """How many messages of a kind a centre has sent to a partner."""
+
+    partner: str
+    kind: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
 class CallTold:
     """A call that a centre took, by the reference that the world's truth knows; and its orders, the oldest first.
 
@@ -32,9 +41,10 @@ class CallTold:
     software_first: float
     orders: list[OrderTold]
 
-    @classmethod
-    def of(cls, told: dict[str, object]) -> CallTold:
-        """From the JSON of a member."""
-        import msgspec
 
-        return msgspec.convert(told, cls)
+@dataclass(frozen=True, slots=True)
+class CentreTold:
+    """What became of a centre's calls, and what it told its partners."""
+
+    calls: list[CallTold]
+    messages: list[MessagesTold]
