@@ -15,6 +15,7 @@ a newer card trustworthy, any other card has to be compared out of band, by its 
 from __future__ import annotations
 
 import hashlib
+import ipaddress
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -245,11 +246,17 @@ def _card(content: dict[str, Any], keys: tuple[CardKey, ...], signers: tuple[str
 def check_address(address: str) -> None:
     """BadInput unless it is an https:// address, or an http:// one of this machine."""
     parts = urlsplit(address)
-    loopback = parts.hostname in ("localhost", "127.0.0.1", "::1")
-    if parts.scheme != "https" and not (parts.scheme == "http" and loopback):
+    if parts.scheme != "https" and not (parts.scheme == "http" and _is_loopback(parts.hostname or "")):
         raise BadInput("must begin with https://; http:// is for this machine alone", where="address")
     if not parts.hostname or parts.query or parts.fragment or parts.username:
         raise BadInput("write it like https://centre.example", where="address")
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _keys(stated: Any) -> tuple[CardKey, ...]:
