@@ -162,7 +162,8 @@ def test_another_suite_is_refused_before_anything_is_computed(ends: Ends, change
 
 
 @pytest.mark.parametrize(
-    "change", [{"alg": "none"}, {"alg": "EdDSA"}, {"alg": "HS256"}, {"typ": "accord+reply"}, {"crit": ["b64"]}, {"jku": "https://x"}]
+    "change",
+    [{"alg": "none"}, {"alg": "EdDSA"}, {"alg": "HS256"}, {"typ": "accord+reply"}, {"crit": ["b64"]}, {"jku": "https://x"}],
 )
 def test_a_weaker_signature_is_refused(ends: Ends, change: dict[str, Any]) -> None:
     from accord.capabilities.exchange import jose

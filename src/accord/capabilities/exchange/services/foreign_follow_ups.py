@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from uuid import UUID
 
-from accord.capabilities.exchange.queries.agreements import InForce
-
 from accord.capabilities.exchange.messages import OrderBody
 from accord.capabilities.exchange.models import ForeignOrder, ForeignOrderState
+from accord.capabilities.exchange.queries.agreements import InForce
 from accord.capabilities.exchange.services import foreign_answers as answers
 from accord.capabilities.exchange.services.foreign_holds import ends_by
 from accord.capabilities.exchange.standing_authority import orders_alone

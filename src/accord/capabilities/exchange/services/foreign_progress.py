@@ -12,7 +12,6 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
-from accord.capabilities.exchange.services.alarms import raise_alarm
 from django.db import InterfaceError, OperationalError
 from django.db.models import Q
 
@@ -21,6 +20,7 @@ from accord.capabilities.exchange.models import ForeignOrder, ForeignOrderPart, 
 from accord.capabilities.exchange.services import foreign_answers as answers
 from accord.capabilities.exchange.services import foreign_follow_ups as follow_ups
 from accord.capabilities.exchange.services import foreign_holds as holds
+from accord.capabilities.exchange.services.alarms import raise_alarm
 from accord.capabilities.orders import events
 from accord.capabilities.orders.kinds import FOLLOWS_UP
 from accord.capabilities.orders.life_cycle import State
