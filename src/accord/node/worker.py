@@ -31,6 +31,9 @@ from accord.capabilities.controls.tasks import end_due as end_due_controls
 from accord.capabilities.controls.tasks import next_control_due
 from accord.capabilities.controls.tasks import work_due as work_due_controls
 from accord.capabilities.delivery import Courier, keep_leases
+from accord.capabilities.exchange.services.own_cards import renew_due as renew_card_due
+from accord.capabilities.exchange.services.own_keys import rotate_due as renew_keys
+from accord.capabilities.exchange.services.partner_messages import test_calls_due
 from accord.capabilities.exchange.tasks import next_exchange_due
 from accord.capabilities.orders.ports import OrderTaker
 from accord.capabilities.orders.services.appeals import appeals_overdue
@@ -44,6 +47,7 @@ from accord.capabilities.orders.tasks import (
 )
 from accord.capabilities.people.retention import run_due as run_due_retention
 from accord.core import clock
+from accord.core.errors import AccordError
 from accord.node.exchange_work import ExchangeWork
 
 _log = logging.getLogger(__name__)
@@ -109,6 +113,7 @@ class Worker:
 
         Clocks are watched elsewhere (`clocks_watched`), so that a slow line makes none late.
         """
+        _renew_card()
         while not stop.is_set():
             try:
                 close_old_connections()
@@ -126,9 +131,17 @@ class Worker:
         self._exchange.close()
 
 
+def _renew_card() -> None:
+    """Settings may have changed since the worker ran last; what partners know of this centre follows them."""
+    try:
+        renew_card_due()
+    except (AccordError, OperationalError, InterfaceError):
+        _log.exception("the card for partners could not be renewed; accord doctor says more")
+
+
 def keep_clocks(now: datetime) -> int:
     """Act on every clock that has run out: a centre's orders and appeals, what a bank keeps under others' orders, retention."""
-    own = (end_due_controls,) if settings.ACCORD_AGENCY_KIND == "bank" else ()
+    own = (end_due_controls,) if settings.ACCORD_AGENCY_KIND == "bank" else (renew_keys, test_calls_due)
     return keep_each((*own, watch_clocks, appeals_overdue, run_due_retention), now)
 
 

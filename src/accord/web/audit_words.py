@@ -119,6 +119,23 @@ ACTIONS: Final[dict[str, Promise]] = {
     "agreement ended": _("agreement ended"),
     "rule set": _("rule set"),
     "rule ended": _("rule ended"),
+    # partners' centres, and this node's own keys
+    "partner added": _("partner added"),
+    "partner card taken": _("partner’s newer card taken"),
+    "partner card refused": _("partner’s card refused"),
+    "partner words wrong": _("wrong words for a partner’s card"),
+    "partner confirmed": _("partner confirmed"),
+    "partner coverage accepted": _("what a partner answers for: accepted"),
+    "partner revoked": _("partner revoked"),
+    "partner key revoked": _("key of a partner revoked"),
+    "partner test call noted": _("test call to a partner’s contact"),
+    "test call answered": _("test call answered by the partner’s node"),
+    "key made": _("key made"),
+    "key renewed": _("key renewed"),
+    "key revoked": _("key revoked"),
+    "key destroyed": _("old key destroyed"),
+    "card issued": _("partner card issued"),
+    "alarm seen": _("alarm looked at"),
     # people and their rights
     "signed in": _("signed in"),
     "signed out": _("signed out"),
@@ -255,6 +272,10 @@ DETAILS: Final[dict[str, Promise]] = {
     "hours": _("hours"),
     "reference": _("reference"),
     "exported": _("rows exported"),
+    "serial": _("card number"),
+    "use": _("use"),
+    "covers": _("also answers for"),
+    "key": _("key"),
 }
 
 VALUES: Final[dict[str, Promise]] = {
@@ -276,6 +297,11 @@ VALUES: Final[dict[str, Promise]] = {
     "minor": _("A minor"),
     "vulnerable": _("A vulnerable person"),
     "deceived_mule": _("A mule who was deceived"),
+    "signing": _("Signing"),
+    "encryption": _("Encryption"),
+    "answered": _("answered"),
+    "not_answered": _("not answered"),
+    "wrong_number": _("wrong number"),
     "changes": _("changes"),
     "reads": pgettext_lazy("record", "reads"),
 }

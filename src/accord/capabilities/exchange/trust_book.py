@@ -15,7 +15,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models.signals import post_delete, post_save
 
 from accord.capabilities.exchange.jwk import Jwk
@@ -66,7 +66,7 @@ class _Shelf:
         self._thread = threading.local()
 
     def book(self) -> Book:
-        if getattr(self._thread, "changing", False):
+        if getattr(self._thread, "changing", False) and connection.in_atomic_block:
             return _read()
         with self._lock:
             if self._book is not None and time.monotonic() - self._read_at < _LASTS_SECONDS:

@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
+from typing import Final
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
 from accord.capabilities.exchange.models import Alarm, Partner
 from accord.capabilities.people import services as people
 from accord.capabilities.people.policy import Actor, Permission, allowed, require
 from accord.core import clock
 from accord.core.errors import Conflict, NotFound
 
+ALARMS: Final[dict[str, Promise]] = {
+    "unknown_signer": _("A card that no trusted key has signed"),
+    "card_rollback": _("An older card than the one that is known"),
+    "card_changed": _("Two different cards under one number"),
+    "other_jurisdiction": _("A card that names another jurisdiction"),
+    "key_revoked": _("The partner took back the key that it was known by: compare the words of its new card"),
+    "covers_more": _("The partner says that it also answers for others"),
+    "wrong_words": _("Wrong words for a partner’s card"),
+}
+"""What an alarm about a card or a key means, by its code."""
+
 
 def raise_alarm(partner: Partner | None, what: str, detail: str) -> Alarm:
-    """`what` is a code of `ALARMS` or of whoever raises it, `detail` says more in words. Part of a running change."""
+    """`what` is a code, `detail` says more in words. Part of a running change."""
     return Alarm.objects.create(partner=partner, at=clock.now(), what=what, detail=detail)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import timedelta
 from typing import Any, Final
 
@@ -9,12 +10,15 @@ from django.conf import settings
 from django.db.models import QuerySet
 
 from accord.capabilities.exchange import cards
+from accord.capabilities.exchange.keyring import ring
 from accord.capabilities.exchange.kinds import MessageKind
 from accord.capabilities.exchange.models import KeyUse, OwnCard, OwnKey, Partner, PartnerState
 from accord.capabilities.people import services as people
 from accord.capabilities.people.policy import NODE, Actor, Permission, require
 from accord.core import clock
-from accord.core.errors import BadInput, NotFound
+from accord.core.errors import AccordError, BadInput, NotFound
+
+_log = logging.getLogger(__name__)
 
 LIFE: Final = {KeyUse.SIGNING: timedelta(days=365), KeyUse.ENCRYPTION: timedelta(days=30)}
 """The age at which a key is replaced."""
@@ -42,13 +46,13 @@ def renew(actor: Actor) -> OwnCard:
     """The card that counts now; a new one where the settings say something else than it does. Partners are sent a new one."""
     require(actor, Permission.PARTNERS_MANAGE)
     card = current()
-    return card if _is_up_to_date(card) else issue(actor)
+    return card if is_up_to_date(card) else issue(actor)
 
 
 def renew_due() -> int:
     """The same for the worker, which finds out when it starts: settings do not change while it runs."""
     card = OwnCard.objects.order_by("-serial").first()
-    if card is None or _is_up_to_date(card):
+    if card is None or is_up_to_date(card):
         return 0
     _renew_by_node()
     return 1
@@ -56,7 +60,7 @@ def renew_due() -> int:
 
 @people.change
 def _renew_by_node() -> None:
-    if not _is_up_to_date(current()):
+    if not is_up_to_date(current()):
         issue(NODE)
 
 
@@ -76,8 +80,7 @@ def issue(actor: Actor) -> OwnCard:
     # by the clock, so that a node restored from an older backup goes on above what partners have seen
     serial = max(clock.to_micros(now) // _MINUTE, before.serial + 1 if before else 1)
     content = {**_wanted(), "serial": serial, "issued_at": clock.to_iso(now)}
-    signers = OwnKey.objects.filter(use=KeyUse.SIGNING).order_by("-made_at", "kid")
-    signed = cards.sign_card(content, [key.kid for key in signers])
+    signed = cards.sign_card(content, _signers())
     card = OwnCard.objects.create(serial=serial, signed=signed, issued_at=now)
     people.record(actor, "card issued", subject=None, obj=card, serial=serial)
     for partner in Partner.objects.filter(state=PartnerState.CONFIRMED).order_by("code"):
@@ -85,6 +88,22 @@ def issue(actor: Actor) -> OwnCard:
 
         queue(partner.code, MessageKind.CARD, signed)
     return card
+
+
+def _signers() -> list[str]:
+    """The signing keys, newest first. Where an older one cannot be used any more (its passphrase is lost), the card goes
+    without its signature: partners that knew no other key have to compare words again."""
+    kids = list(OwnKey.objects.filter(use=KeyUse.SIGNING).order_by("-made_at", "kid").values_list("kid", flat=True))
+    return [kid for place, kid in enumerate(kids) if place == 0 or _can_sign(kid)]
+
+
+def _can_sign(kid: str) -> bool:
+    try:
+        ring().sign(kid, b"")
+    except AccordError:
+        _log.exception("the key %s cannot be used; the new card goes without its signature", kid)
+        return False
+    return True
 
 
 def _wanted() -> dict[str, Any]:
@@ -106,7 +125,7 @@ def _wanted() -> dict[str, Any]:
     }
 
 
-def _is_up_to_date(card: OwnCard) -> bool:
+def is_up_to_date(card: OwnCard) -> bool:
     """Whether a card says what the settings say; whatever changes keys issues a card by itself."""
     said, wanted = cards.content_of(card.signed), _wanted()
     return all(said.get(name) == wanted[name] for name in wanted if name not in _SAID_OF_KEYS)
