@@ -134,10 +134,9 @@ def test_keys_are_renewed_and_withdrawn_and_a_known_partner_follows(here: Node, 
     ]  # fmt: skip
     assert here.good("add", card_of(there, tmp_path), "--json").json["state"] == "confirmed"
     stranger = Node(shutil.copytree(there.home, tmp_path / "other"), SG)
-    for _ in range(2):  # keys of its own, each time without those that came before
-        for key in stranger.good("keys", "list", "--json").json:
-            (stranger.home / "keys" / f"{key['kid']}.json").unlink(missing_ok=True)
-        stranger.good("keys", "rotate")
+    for path in (stranger.home / "keys").glob("*.json"):
+        path.unlink()  # whoever copied the store alone has no key that signs
+    stranger.good("keys", "rotate")
     refused = here("add", card_of(stranger, tmp_path), "--json")
     assert (refused.code, refused.error["type"]) == (1, "NotAllowed")
     for key in keys:
