@@ -153,7 +153,11 @@ def test_the_passphrase_of_the_keys_and_what_the_doctor_says(here: Node, tmp_pat
         return {one["name"]: one for one in told}
 
     found = findings()
-    assert (found["Keys for partners"]["state"], found["Partner card"]["state"], found["Partners"]["state"]) == ("ok", "ok", "ok")
+    assert (found["Keys for partners"]["state"], found["Partner card"]["state"], found["Partners"]["state"]) == (
+        "ok",
+        "ok",
+        "ok",
+    )
     assert "beside the keys" in found["Passphrase of the keys"]["found"]
     file = tmp_path / "passphrase"
     file.write_text("correct horse battery staple\n")

@@ -1,4 +1,4 @@
-"""What never happens by accident, for a person to look at: an unknown signer, an older card, the same id with other content."""
+"""What never happens by accident, in words, and that somebody has looked at it. They are raised in `raising`."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Final
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from accord.capabilities.exchange.models import Alarm, Partner
+from accord.capabilities.exchange.models import Alarm
 from accord.capabilities.people import services as people
 from accord.capabilities.people.policy import Actor, Permission, allowed, require
 from accord.core import clock
@@ -23,11 +23,6 @@ ALARMS: Final[dict[str, Promise]] = {
     "wrong_words": _("Wrong words for a partner’s card"),
 }
 """What an alarm about a card or a key means, by its code."""
-
-
-def raise_alarm(partner: Partner | None, what: str, detail: str) -> Alarm:
-    """`what` is a code, `detail` says more in words. Part of a running change."""
-    return Alarm.objects.create(partner=partner, at=clock.now(), what=what, detail=detail)
 
 
 @people.change

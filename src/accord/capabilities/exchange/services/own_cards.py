@@ -13,6 +13,7 @@ from accord.capabilities.exchange import cards
 from accord.capabilities.exchange.keyring import ring
 from accord.capabilities.exchange.kinds import MessageKind
 from accord.capabilities.exchange.models import KeyUse, OwnCard, OwnKey, Partner, PartnerState
+from accord.capabilities.exchange.services.sending import queue
 from accord.capabilities.people import services as people
 from accord.capabilities.people.policy import NODE, Actor, Permission, require
 from accord.core import clock
@@ -64,6 +65,13 @@ def _renew_by_node() -> None:
         issue(NODE)
 
 
+@people.change
+def announce() -> None:
+    """After a restore: a card above all that partners have seen, so that they write to the keys that this node still has."""
+    if OwnKey.objects.exists():
+        issue(NODE)
+
+
 def check_settings() -> None:
     """BadInput that names what a card lacks."""
     if not settings.ACCORD_AGENCY:
@@ -84,8 +92,6 @@ def issue(actor: Actor) -> OwnCard:
     card = OwnCard.objects.create(serial=serial, signed=signed, issued_at=now)
     people.record(actor, "card issued", subject=None, obj=card, serial=serial)
     for partner in Partner.objects.filter(state=PartnerState.CONFIRMED).order_by("code"):
-        from accord.capabilities.exchange.services.sending import queue
-
         queue(partner.code, MessageKind.CARD, signed)
     return card
 

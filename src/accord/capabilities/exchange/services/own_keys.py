@@ -7,7 +7,8 @@ is spoken to with a key that it knows.
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from django.db.models import Q, QuerySet
 
@@ -22,6 +23,9 @@ from accord.capabilities.people.policy import NODE, Actor, Permission, require
 from accord.core import clock
 from accord.core.errors import AccordError, Conflict, NotFound
 
+_TAKEN_IN: Final = timedelta(hours=1)
+"""A new card has been read by then at a partner that can be reached."""
+
 
 def current(use: KeyUse) -> OwnKey:
     """The key to use now. NotFound where there is none: says how to make one."""
@@ -34,15 +38,28 @@ def current(use: KeyUse) -> OwnKey:
 def signing_for(partner_code: str) -> OwnKey:
     """The key that signs what goes to a partner now: the newest that it has been told of.
 
-    While a card is still to be delivered, it knows none that was made after that card was queued. A key that was revoked
-    meanwhile signs too, for the partner has to learn of that by something that it can check.
+    While a card is still to be delivered, or was a moment ago, it knows none that was made after that card was queued. A key
+    that was revoked meanwhile signs too, for the partner has to learn of that by something that it can check.
     """
-    waiting = _cards_to_deliver().filter(partner_id=partner_code).order_by("queued_at").first()
+    lately = Q(state=OutgoingState.DELIVERED, delivered_at__gt=clock.now() - _TAKEN_IN)
+    cards = Outgoing.objects.filter(Q(state=OutgoingState.QUEUED) | lately, partner_id=partner_code, kind=MessageKind.CARD)
+    waiting = cards.order_by("queued_at").first()
     if waiting is not None:
         known = OwnKey.objects.filter(use=KeyUse.SIGNING, made_at__lt=waiting.queued_at).order_by("-made_at", "kid").first()
         if known is not None:
             return known
     return current(KeyUse.SIGNING)
+
+
+def answering() -> OwnKey:
+    """The key that signs what anybody is answered at once: partners that can be reached know it by now.
+
+    So it is the newest that is older than a moment; the one before it is accepted for OVERLAP.
+    """
+    since = clock.now() - _TAKEN_IN
+    known = OwnKey.objects.filter(Q(retire_at=None) | Q(retire_at__gt=since), use=KeyUse.SIGNING, revoked_at=None)
+    before = known.filter(made_at__lt=since).order_by("-made_at", "kid").first()
+    return before or current(KeyUse.SIGNING)
 
 
 def opening(kid: str) -> OwnKey:

@@ -15,6 +15,7 @@ from accord.capabilities.exchange.handlers import handles
 from accord.capabilities.exchange.kinds import MessageKind
 from accord.capabilities.exchange.models import Incoming, Outgoing, Partner, PartnerState
 from accord.capabilities.exchange.services import partners
+from accord.capabilities.exchange.services.sending import queue
 from accord.capabilities.people import services as people
 from accord.capabilities.people.policy import NODE
 from accord.core import clock
@@ -50,8 +51,6 @@ def take_test_call(row: Incoming, body: Any) -> None:
     if row.in_reply_to is not None:
         people.record(NODE, "test call answered", subject=None, obj=partner, to=call.contact[:200])
         return
-    from accord.capabilities.exchange.services.sending import queue
-
     answer = TestCall(asked_at=call.asked_at, answered_at=clock.to_iso(clock.now()), contact=settings.ACCORD_CONTACT)
     queue(
         partner.code, MessageKind.TEST_CALL, msgspec.to_builtins(answer), in_reply_to=row.id, message_id=_id("answer", row.id)
@@ -78,8 +77,6 @@ def _call(code: str, due: datetime) -> int:
 
 @people.change
 def _queue_call(code: str, message_id: UUID) -> None:
-    from accord.capabilities.exchange.services.sending import queue
-
     queue(code, MessageKind.TEST_CALL, msgspec.to_builtins(TestCall(asked_at=clock.to_iso(clock.now()))), message_id=message_id)
 
 

@@ -18,7 +18,7 @@ from django.db.models import QuerySet
 from accord.capabilities.exchange import cards, trust_book
 from accord.capabilities.exchange.cards import Card
 from accord.capabilities.exchange.models import KeyUse, Partner, PartnerKey, PartnerState
-from accord.capabilities.exchange.services.alarms import raise_alarm
+from accord.capabilities.exchange.services.raising import raise_alarm
 from accord.capabilities.people import services as people
 from accord.capabilities.people.policy import Actor, Permission, allowed, require
 from accord.core import clock
@@ -60,7 +60,7 @@ def take(actor: Actor, card: Card) -> Doubt | None:
     partner = Partner.objects.select_for_update().filter(code=card.agency).first()
     doubt = None if partner is None else _doubt(partner, card)
     if partner is not None and doubt is not None:
-        raise_alarm(partner, doubt.alarm, doubt.words)
+        raise_alarm(partner.code, doubt.alarm, doubt.words)
         people.record(actor, "partner card refused", subject=None, obj=partner, serial=card.serial, reason=doubt.alarm)
         return doubt
     if partner is None or partner.state != PartnerState.CONFIRMED:
@@ -120,9 +120,9 @@ def _bring_up_to_date(actor: Actor, partner: Partner, card: Card) -> None:
     if not still:
         partner.state, partner.confirmed_by, partner.confirmed_at = PartnerState.PENDING, "", None
         partner.countries, partner.institutions = list(card.countries), list(card.institutions)
-        raise_alarm(partner, "key_revoked", "it took back the key that it was known by; compare the words of its new card")
+        raise_alarm(partner.code, "key_revoked", "it took back the key that it was known by; compare the words of its new card")
     elif added:
-        raise_alarm(partner, "covers_more", f"its new card says that it also answers for {', '.join(added)[:500]}")
+        raise_alarm(partner.code, "covers_more", f"its new card says that it also answers for {', '.join(added)[:500]}")
     partner.save()
     _write_keys(partner, card)
     people.record(actor, "partner card taken", subject=None, obj=partner, serial=card.serial)
@@ -136,8 +136,10 @@ def _write_names(partner: Partner, card: Card) -> None:
 
 
 def _write_keys(partner: Partner, card: Card) -> None:
-    """Keys that the card no longer names keep their own end; those that it revokes end at once, and for good."""
+    """Keys that the card no longer names end now (a restored node has lost them); those that it revokes end for good."""
     now = clock.now()
+    gone = PartnerKey.objects.filter(partner=partner, valid_until__gt=now).exclude(kid__in=[key.kid for key in card.keys])
+    gone.update(valid_until=now)
     for key in card.keys:
         row, _ = PartnerKey.objects.get_or_create(
             partner=partner, kid=key.kid, defaults={"use": key.use, "public": key.public, "valid_from": key.valid_from}
@@ -183,7 +185,7 @@ def _words_are_right(actor: Actor, code: str, told: Mapping[int, str]) -> bool:
         raise BadInput(f"give word {missing[0]} too", where="words")
     right = all(word in {listed[place - 1] for listed in lists} for place, word in given.items())
     if not right:
-        raise_alarm(partner, "wrong_words", f"{actor.username} gave words that are not those of the card")
+        raise_alarm(partner.code, "wrong_words", f"{actor.username} gave words that are not those of the card")
         people.record(actor, "partner words wrong", subject=None, obj=partner, serial=partner.card_serial)
     return right
 

@@ -17,7 +17,7 @@ from accord.capabilities.exchange.envelopes import KeyOf, Opened, open_envelope
 from accord.capabilities.exchange.errors import Refused
 from accord.capabilities.exchange.jose import SecretOf
 from accord.capabilities.exchange.jwk import Jwk
-from accord.capabilities.exchange.models import Incoming, IncomingState, InStream, KeyUse, OutStream, Partner
+from accord.capabilities.exchange.models import Incoming, IncomingState, InStream, OutStream, Partner
 from accord.capabilities.exchange.queries import partners
 from accord.capabilities.exchange.receipts import Batch, Receipt, Reply, SignedReply, sign_reply
 from accord.capabilities.exchange.services import own_keys
@@ -48,7 +48,7 @@ def answer(batch: Batch) -> SignedReply:
     reply = Reply(
         agency=settings.ACCORD_AGENCY, now=clock.now(), batch=batch.hash(), receipts=tuple(receipts), expected=expected
     )
-    return sign_reply(reply, keyring.ring(), own_keys.current(KeyUse.SIGNING).kid)
+    return sign_reply(reply, keyring.ring(), own_keys.answering().kid)
 
 
 def receive(envelopes: Sequence[str]) -> list[Receipt]:

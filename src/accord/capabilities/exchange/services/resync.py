@@ -17,7 +17,7 @@ from accord.capabilities.exchange.handlers import handles
 from accord.capabilities.exchange.jwk import Jwk
 from accord.capabilities.exchange.kinds import MessageKind
 from accord.capabilities.exchange.models import Incoming, IncomingState, Outgoing, OutgoingState, OutStream, OwnKey
-from accord.capabilities.exchange.services import outgoing
+from accord.capabilities.exchange.services import outgoing, own_cards
 from accord.capabilities.exchange.services.raising import raise_alarm
 from accord.capabilities.exchange.stream_messages import HelloBody, NextPlace, RecoveredBody, Why, read
 from accord.capabilities.people import services as people
@@ -36,6 +36,7 @@ def open_new_epochs() -> int:
         last = NextPlace(epoch=stream.epoch, sequence=stream.acknowledged + 1)
         begun = outgoing.reopen(stream.partner_id, Why.RESTORED, last=last)
         people.record(NODE, "exchange stream begun anew", subject=None, obj=begun, partner=stream.partner_id, why=Why.RESTORED)
+    own_cards.announce()
     return len(streams)
 
 
