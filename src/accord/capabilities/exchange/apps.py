@@ -13,6 +13,11 @@ class ExchangeConfig(AppConfig):
 
         from accord.capabilities.exchange import keyring
         from accord.capabilities.exchange.key_files import FileKeyRing
-        from accord.capabilities.exchange.services import chunks, partner_messages, resync  # noqa: F401 - register their handlers
+        from accord.capabilities.exchange.services import (  # noqa: F401 - register their handlers
+            agreement_news,
+            chunks,
+            partner_messages,
+            resync,
+        )
 
         keyring.install(FileKeyRing(settings.ACCORD_KEYS, settings.ACCORD_KEY_PASSPHRASE_FILE))
