@@ -34,9 +34,9 @@ ALWAYS: Final[dict[MessageKind, frozenset[str]]] = {
         {"expected_at", "state", "answered_at", "amount", "refusal", "clause", "until", "automatic", "confirm_by"}
     ),
     MessageKind.ORDER_NEWS: frozenset({"ended_at", "why"}),
-    MessageKind.REQUEST: frozenset({"urgent"}),
-    MessageKind.REQUEST_ANSWER: frozenset({"ground"}),
-    MessageKind.NOTE: frozenset({"escalated"}),
+    MessageKind.REQUEST: frozenset({"urgent", "asked_at"}),
+    MessageKind.REQUEST_ANSWER: frozenset({"ground", "answered_at"}),
+    MessageKind.NOTE: frozenset({"escalated", "withdrawn"}),
     MessageKind.RELABEL: frozenset(),
     MessageKind.RECEIPT: frozenset(),
 }

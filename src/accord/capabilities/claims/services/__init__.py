@@ -33,6 +33,7 @@ from accord.capabilities.claims.services.foreign import (
     open_foreign_claim,
     restart_foreign_claim,
 )
+from accord.capabilities.claims.services.forgetting import forget_answer, forget_foreign_claim
 from accord.capabilities.claims.services.saved import save_trace
 from accord.capabilities.claims.services.shares import reserve_share
 
@@ -49,6 +50,8 @@ __all__ = [
     "end_share",
     "end_shares",
     "fail",
+    "forget_answer",
+    "forget_foreign_claim",
     "go_onward",
     "hold_line",
     "mark_done",
