@@ -4,33 +4,26 @@ from __future__ import annotations
 
 from datetime import timedelta
 from typing import Any
-from uuid import uuid4
 
 import msgspec
 import pytest
 from agreed_terms import terms_between, with_party
 from other_centre import OtherCentre, confirmed_partner
+from other_side import HERE, THERE, handled, news, signature, signed_with
 from small_world import NOON
 
 from accord.capabilities.exchange import agreement_documents as documents
-from accord.capabilities.exchange import jose
-from accord.capabilities.exchange.agreement_signatures import TYPE
 from accord.capabilities.exchange.agreement_templates import read_file, template
 from accord.capabilities.exchange.errors import Refused
-from accord.capabilities.exchange.handlers import handler_of
 from accord.capabilities.exchange.kinds import MessageKind
-from accord.capabilities.exchange.models import Agreement, AgreementState, Incoming, Outgoing
+from accord.capabilities.exchange.models import Agreement, AgreementState, Outgoing
 from accord.capabilities.exchange.queries import agreements as queries
 from accord.capabilities.exchange.services import agreements, own_keys, partners
 from accord.capabilities.exchange.terms import AgreementTerms
 from accord.capabilities.people.models import AuditEntry, User
 from accord.capabilities.people.policy import OPERATOR
-from accord.core import clock
-from accord.core.canonical import canonical_json
 from accord.core.clock import SteppedClock
 from accord.core.errors import BadInput, Conflict, NotAllowed, NotFound
-
-HERE, THERE = "CN-ASC", "SG-ASC"
 
 
 @pytest.fixture
@@ -46,27 +39,6 @@ def terms() -> AgreementTerms:
     return terms_between(HERE, THERE)
 
 
-def signature(other: OtherCentre, document: dict[str, Any], *, agency: str = THERE, hash_: str = "", type_: str = TYPE) -> str:
-    stated = {
-        "agency": agency,
-        "agreement": hash_ or documents.hash_of(document),
-        "signed_at": clock.to_iso(clock.now()),
-    }
-    return jose.sign(canonical_json(stated), other.ring, other.signing_kids()[0], type_)
-
-
-def news(other: OtherCentre, what: str, document: dict[str, Any], **changes: Any) -> dict[str, Any]:
-    return {"what": what, "document": document, "signatures": {THERE: signature(other, document)}, **changes}
-
-
-def arrives(kind: MessageKind, body: dict[str, Any], partner: str = THERE) -> None:
-    """The handler is run as the worker runs it."""
-    handler = handler_of(kind)
-    assert handler is not None
-    row = Incoming(id=uuid4(), partner_id=partner, epoch=uuid4(), sequence=1, kind=kind, body=body, received_at=clock.now())
-    handler(row, body)
-
-
 def said() -> list[str]:
     """What was told to the partner about agreements, oldest first."""
     kinds = (MessageKind.AGREEMENT, MessageKind.ASK_FIRST)
@@ -75,14 +47,6 @@ def said() -> list[str]:
 
 def only() -> Agreement:
     return Agreement.objects.get()
-
-
-def signed_with(other: OtherCentre, terms: AgreementTerms) -> Agreement:
-    """Offered here, signed there."""
-    row = agreements.offer(OPERATOR, agreements.draft(OPERATOR, terms).pk)
-    arrives(MessageKind.AGREEMENT, news(other, "sign", row.document))
-    row.refresh_from_db()
-    return row
 
 
 def test_offered_here_and_signed_there_it_is_in_force(other: OtherCentre, terms: AgreementTerms) -> None:
@@ -95,7 +59,7 @@ def test_offered_here_and_signed_there_it_is_in_force(other: OtherCentre, terms:
     body = Outgoing.objects.get(kind=MessageKind.AGREEMENT).body
     assert documents.hash_of(body["document"]) == offered.hash
     assert set(body["signatures"]) == {HERE}
-    arrives(MessageKind.AGREEMENT, news(other, "sign", offered.document))
+    handled(MessageKind.AGREEMENT, news(other, "sign", offered.document))
     agreement = queries.in_force(THERE)
     assert (agreement.partner, agreement.hash, agreement.terms, agreement.ask_first) == (THERE, offered.hash, terms, False)
     assert queries.by_hash(THERE, offered.hash) == agreement
@@ -104,34 +68,34 @@ def test_offered_here_and_signed_there_it_is_in_force(other: OtherCentre, terms:
 
 
 def test_offered_there_and_signed_here(other: OtherCentre, terms: AgreementTerms, supervisor: User) -> None:
-    arrives(MessageKind.AGREEMENT, news(other, "offer", documents.document(terms)))
+    handled(MessageKind.AGREEMENT, news(other, "offer", documents.document(terms)))
     assert only().state == AgreementState.RECEIVED
     agreements.sign(supervisor, only().pk)
     assert (only().state, only().signed_by, said()) == (AgreementState.SIGNED, "supervisor", ["sign"])
     assert queries.in_force(THERE).terms == terms
     told = Outgoing.objects.get(kind=MessageKind.AGREEMENT).body
     assert set(told["signatures"]) == {HERE, THERE}
-    arrives(MessageKind.AGREEMENT, news(other, "offer", documents.document(terms)))  # told again
+    handled(MessageKind.AGREEMENT, news(other, "offer", documents.document(terms)))  # told again
     assert only().state == AgreementState.SIGNED
 
 
 def test_both_offer_the_same_document(other: OtherCentre, terms: AgreementTerms) -> None:
     row = agreements.offer(OPERATOR, agreements.draft(OPERATOR, terms).pk)
-    arrives(MessageKind.AGREEMENT, news(other, "offer", row.document))
+    handled(MessageKind.AGREEMENT, news(other, "offer", row.document))
     assert queries.in_force(THERE).hash == row.hash
 
 
 def test_declined_on_either_side(other: OtherCentre, terms: AgreementTerms, supervisor: User) -> None:
-    arrives(MessageKind.AGREEMENT, news(other, "offer", documents.document(terms)))
+    handled(MessageKind.AGREEMENT, news(other, "offer", documents.document(terms)))
     with pytest.raises(BadInput, match="say why"):
         agreements.decline(supervisor, only().pk, " ")
     agreements.decline(supervisor, only().pk, "No basis for the transfer.")
     assert (only().state, only().reason, said()) == (AgreementState.DECLINED, "No basis for the transfer.", ["decline"])
-    arrives(MessageKind.AGREEMENT, news(other, "offer", documents.document(terms)))
+    handled(MessageKind.AGREEMENT, news(other, "offer", documents.document(terms)))
     assert only().state == AgreementState.RECEIVED
     Agreement.objects.all().delete()
     row = agreements.offer(OPERATOR, agreements.draft(OPERATOR, terms).pk)
-    arrives(MessageKind.AGREEMENT, news(other, "decline", row.document, signatures={}, reason="Not now."))
+    handled(MessageKind.AGREEMENT, news(other, "decline", row.document, signatures={}, reason="Not now."))
     assert (only().state, only().reason) == (AgreementState.DECLINED, "Not now.")
     with pytest.raises(Refused):
         queries.by_hash(THERE, row.hash)
@@ -153,7 +117,7 @@ def test_either_side_ends_it_at_once(other: OtherCentre, terms: AgreementTerms, 
 
 def test_the_partner_ends_it(other: OtherCentre, terms: AgreementTerms) -> None:
     row = signed_with(other, terms)
-    arrives(MessageKind.AGREEMENT, news(other, "end", row.document, signatures={}, reason="The law has changed."))
+    handled(MessageKind.AGREEMENT, news(other, "end", row.document, signatures={}, reason="The law has changed."))
     assert (only().state, only().reason) == (AgreementState.ENDED, "The law has changed.")
     with pytest.raises(Refused):
         queries.in_force(THERE)
@@ -162,7 +126,7 @@ def test_the_partner_ends_it(other: OtherCentre, terms: AgreementTerms) -> None:
 def test_an_offer_that_was_withdrawn_while_it_was_signed_never_was_in_force(other: OtherCentre, terms: AgreementTerms) -> None:
     row = agreements.offer(OPERATOR, agreements.draft(OPERATOR, terms).pk)
     agreements.end(OPERATOR, row.pk, "A mistake in it.")
-    arrives(MessageKind.AGREEMENT, news(other, "sign", row.document))
+    handled(MessageKind.AGREEMENT, news(other, "sign", row.document))
     assert (only().state, only().partner_signature) == (AgreementState.ENDED, "")
     for ask in (lambda: queries.by_hash(THERE, row.hash), lambda: queries.winding_up(THERE)):
         with pytest.raises(Refused):
@@ -213,7 +177,7 @@ def test_a_signature_that_is_not_the_partners_puts_nothing_in_force(
         head, payload, seal = made.split(".")
         body["signatures"] = {THERE: f"{head}.{payload}.{'B' if seal[0] == 'A' else 'A'}{seal[1:]}" if flip else made}
     with pytest.raises(Refused) as refused:
-        arrives(MessageKind.AGREEMENT, body)
+        handled(MessageKind.AGREEMENT, body)
     assert (refused.value.clause, only().state) == (clause, AgreementState.OFFERED)
 
 
@@ -222,16 +186,16 @@ def test_one_changed_word_is_another_agreement(other: OtherCentre, terms: Agreem
     row = agreements.offer(OPERATOR, agreements.draft(OPERATOR, terms).pk)
     changed = {**row.document, "retention_days": 3_650}
     with pytest.raises(Refused):
-        arrives(MessageKind.AGREEMENT, {**news(other, "sign", row.document), "document": changed})
+        handled(MessageKind.AGREEMENT, {**news(other, "sign", row.document), "document": changed})
     with pytest.raises(Refused):  # and one that only the partner signed is not one that this side has signed
-        arrives(MessageKind.AGREEMENT, news(other, "sign", changed))
+        handled(MessageKind.AGREEMENT, news(other, "sign", changed))
     assert list(Agreement.objects.values_list("hash", "state")) == [(row.hash, AgreementState.OFFERED)]
 
 
 def test_an_agreement_of_two_others_is_not_taken(other: OtherCentre) -> None:
     for pair in ((THERE, "MY-NFP"), (HERE, "MY-NFP")):
         with pytest.raises(Refused) as refused:
-            arrives(MessageKind.AGREEMENT, news(other, "offer", documents.document(terms_between(*pair))))
+            handled(MessageKind.AGREEMENT, news(other, "offer", documents.document(terms_between(*pair))))
         assert refused.value.clause == "agreement"
     with pytest.raises(BadInput, match="is no party"):
         agreements.draft(OPERATOR, terms_between(THERE, "MY-NFP"))
@@ -244,7 +208,7 @@ def test_a_restored_node_gets_back_what_it_had_signed(other: OtherCentre, terms:
     Agreement.objects.all().delete()
     body = news(other, "sign", document)
     body["signatures"][HERE] = own
-    arrives(MessageKind.AGREEMENT, body)
+    handled(MessageKind.AGREEMENT, body)
     assert (only().state, queries.in_force(THERE).hash) == (AgreementState.SIGNED, row.hash)
 
 
@@ -331,11 +295,11 @@ def test_ask_first_holds_at_once_and_a_later_switch_wins(
     agreements.set_ask_first(supervisor, THERE, False)  # is so already
     assert said() == ["offer", True, False]
     switch = {"agreement": row.hash, "on": True, "version": 2}
-    arrives(MessageKind.ASK_FIRST, switch)
-    arrives(MessageKind.ASK_FIRST, {**switch, "on": False, "version": 1})  # said before, heard later
+    handled(MessageKind.ASK_FIRST, switch)
+    handled(MessageKind.ASK_FIRST, {**switch, "on": False, "version": 1})  # said before, heard later
     assert queries.in_force(THERE).ask_first
     with pytest.raises(Refused):
-        arrives(MessageKind.ASK_FIRST, {**switch, "agreement": "0" * 64})
+        handled(MessageKind.ASK_FIRST, {**switch, "agreement": "0" * 64})
 
 
 def test_who_asked_first_still_does_under_a_change(other: OtherCentre, terms: AgreementTerms) -> None:

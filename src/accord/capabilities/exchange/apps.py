@@ -17,7 +17,9 @@ class ExchangeConfig(AppConfig):
             agreement_news,
             chunks,
             partner_messages,
+            relabelling,
             resync,
+            retention,
         )
 
         keyring.install(FileKeyRing(settings.ACCORD_KEYS, settings.ACCORD_KEY_PASSPHRASE_FILE))

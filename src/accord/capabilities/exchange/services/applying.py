@@ -107,11 +107,18 @@ def _body_of(row: Incoming, kind: MessageKind) -> Any:
 
 
 def _admit(row: Incoming, kind: MessageKind, body: Any, now: datetime) -> Any:
-    """What the agreement that it was sent under lets pass, and the label that counts, kept on the row."""
-    agreement = agreements.by_hash(row.partner_id, row.agreement)
-    stated = None if row.label is None else labelling.from_json(row.label)
-    before = _received_before(row, kind)
-    body, label = enforcement.admit(agreement, row.partner_id, kind, body, stated, sent_before=before)
+    """What the agreement that it was sent under lets pass, and the label that counts, kept on the row.
+
+    What it does not let pass is not kept here either: its time is over at once (`retention`).
+    """
+    try:
+        agreement = agreements.by_hash(row.partner_id, row.agreement)
+        stated = None if row.label is None else labelling.from_json(row.label)
+        before = _received_before(row, kind)
+        body, label = enforcement.admit(agreement, row.partner_id, kind, body, stated, sent_before=before)
+    except Refused:
+        row.retain_until = now
+        raise
     row.label, row.retain_until = labelling.to_json(label), label.retain_until
     return body
 

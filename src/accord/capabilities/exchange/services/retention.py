@@ -1,6 +1,7 @@
 """What partners told is kept as long as its label says, at most as long as the agreement; then it goes, and they are told.
 
-A message keeps its row, its hash and what became of it. What this centre made of it goes with it, but for its own acts.
+A message keeps its row, its hash and what became of it. What this centre made of it goes with it, but for its own acts. What an
+agreement did not let pass goes at once.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ def _delete_some(now: datetime) -> int:
 
 
 def _due(now: datetime) -> QuerySet[Incoming]:
-    return Incoming.objects.filter(retain_until__lte=now).exclude(state=IncomingState.DELETED)
+    return Incoming.objects.filter(retain_until__lte=now)
 
 
 def delete(rows: Iterable[Incoming], why: Why) -> None:
@@ -58,23 +59,15 @@ def delete(rows: Iterable[Incoming], why: Why) -> None:
     for row in rows:
         if row.state == IncomingState.APPLIED:
             forget_derived(row)
-        _empty(row)
-        row.state, row.next_attempt_at = IncomingState.DELETED, None
+        row.body, row.signed, row.label, row.retain_until, row.next_attempt_at = {}, "", None, None, None
+        if row.state != IncomingState.REFUSED:
+            row.state = IncomingState.DELETED
         row.save()
+        Incoming.objects.filter(kind=MessageKind.CHUNK, partner=row.partner_id, about=row.pk).update(signed="")
         if row.kind in BODIES and row.kind not in _CARETAKING:
             gone[row.partner_id].append(row.pk)
     for partner, messages in sorted(gone.items()):
         _tell(partner, messages, why)
-
-
-def empty_refused(row: Incoming) -> None:
-    """What an agreement did not let pass is not kept here either; who sent it, its hash and the reason are. Not saved yet."""
-    _empty(row)
-
-
-def _empty(row: Incoming) -> None:
-    row.body, row.signed, row.label = {}, "", None
-    Incoming.objects.filter(kind=MessageKind.CHUNK, partner=row.partner_id, about=row.pk).update(signed="")
 
 
 def _tell(partner: str, messages: list[UUID], why: Why) -> None:
