@@ -26,8 +26,8 @@ from accord.engine.tracing.model import ExitKind, Parcel, Rule
 
 Place = tuple[str, str, str]
 """Institution, account, currency."""
-_Asked = dict[tuple[str, str], Enquiry]
-_Answers = dict[tuple[str, str], CentreAnswer]
+AnsweredBy = dict[tuple[str, str], Enquiry]
+AnswersBy = dict[tuple[str, str], CentreAnswer]
 """By holder and question."""
 
 
@@ -118,10 +118,15 @@ class JoinedTrace:
 def join(claim: Claim, rule: str | None = None) -> JoinedTrace:
     """The claim's joined trace under `rule` (its own by default), from the latest answer to each question."""
     rule = rule or claim.rule
-    starts = list(claim.starts.all())
     asked = list(claim.enquiries.filter(rule=rule).order_by("asked_at", "id"))
     answered = newest_answers(asked)
     answers = {question: answer_from_json(enquiry.answer) for question, enquiry in answered.items()}
+    return join_answers(claim, rule, asked, answered, answers)
+
+
+def join_answers(claim: Claim, rule: str, asked: list[Enquiry], answered: AnsweredBy, answers: AnswersBy) -> JoinedTrace:
+    """The same, where the questions (in the order of asking) and the newest answers have been read already."""
+    starts = list(claim.starts.all())
     claimed: dict[str, int] = defaultdict(int)
     for start in starts:
         claimed[start.currency] += start.amount
@@ -146,7 +151,7 @@ def join(claim: Claim, rule: str | None = None) -> JoinedTrace:
     )
 
 
-def _open_branches(asked: list[Enquiry], answered: _Asked) -> tuple[OpenBranch, ...]:
+def _open_branches(asked: list[Enquiry], answered: AnsweredBy) -> tuple[OpenBranch, ...]:
     """What live questions ask about and no answer tells of yet, one branch a question and currency."""
     known: dict[str, Counter[str]] = defaultdict(Counter)
     for enquiry in answered.values():
@@ -178,7 +183,7 @@ def _open_branches(asked: list[Enquiry], answered: _Asked) -> tuple[OpenBranch, 
     return tuple(branches)
 
 
-def _open_there(answered: _Asked, answers: _Answers) -> Iterator[OpenBranch]:
+def _open_there(answered: AnsweredBy, answers: AnswersBy) -> Iterator[OpenBranch]:
     """What partners' centres have answered that they cannot account for: not yet, or not to us."""
     for question, answer in answers.items():
         for part in answer.open:
@@ -195,12 +200,18 @@ def _open_there(answered: _Asked, answers: _Answers) -> Iterator[OpenBranch]:
             )
 
 
+def _bank_of_total(account: str) -> str:
+    """The institution of a place that is a partner's total of one institution; "" for an account or another total."""
+    kind, _, rest = account.partition(":")
+    return rest.rpartition(":")[0] if kind == "bank" else ""
+
+
 def _jurisdiction(institution: str) -> str:
     """The partner whose ledger an institution's is; a partner's own code stands for itself."""
     return territory.holder_of(institution) if territory.is_abroad(institution) else ""
 
 
-def _standing(claim: Claim, answers: _Answers) -> tuple[JoinedStanding, ...]:
+def _standing(claim: Claim, answers: AnswersBy) -> tuple[JoinedStanding, ...]:
     """Standing money by account, with what is held there for this claim, largest first."""
     told: dict[Place, list[tuple[str, AccountStanding]]] = defaultdict(list)
     held_there: dict[Place, int] = defaultdict(int)
@@ -222,7 +233,7 @@ def _standing(claim: Claim, answers: _Answers) -> tuple[JoinedStanding, ...]:
                 amount=amount,
                 held=min(max(held[place], held_there[place]), amount),
                 account_kind=parts[-1][1].kind,
-                jurisdiction=_jurisdiction(parts[-1][0]),
+                jurisdiction=_jurisdiction(_bank_of_total(place[1]) or parts[-1][0]),
                 parcels=tuple(parcel for _, row in parts for parcel in row.parcels),
                 seconds_to_pass_on=min(seconds, default=None),
             )
@@ -230,20 +241,20 @@ def _standing(claim: Claim, answers: _Answers) -> tuple[JoinedStanding, ...]:
     return tuple(sorted(rows, key=lambda row: (-row.amount, row.institution, row.account)))
 
 
-def _exits(answers: _Answers) -> tuple[JoinedExit, ...]:
+def _exits(answers: AnswersBy) -> tuple[JoinedExit, ...]:
     """Every transfer out of all ledgers once; parts that separate questions saw of it are added up."""
     told: dict[str, TransferLeg] = {}
     kinds: dict[str, ExitKind] = {}
     where: dict[str, str] = {}
     for (institution, _), answer in answers.items():
         for exit_ in answer.exits:
-            _add(told, (exit_.leg,))
+            add_legs(told, (exit_.leg,))
             kinds.setdefault(exit_.leg.transfer, exit_.kind)
             where.setdefault(exit_.leg.transfer, _jurisdiction(institution))
     return tuple(JoinedExit(leg, kinds[transfer], where[transfer]) for transfer, leg in told.items())
 
 
-def _legs(answers: _Answers) -> list[TransferLeg]:
+def _legs(answers: AnswersBy) -> list[TransferLeg]:
     """Every transfer that carried claimed money, once, by time; parts that separate questions saw of it are added up.
 
     An onward transfer is told twice, by its sender and then by its receiver as the credit it was asked about. Whichever
@@ -251,8 +262,8 @@ def _legs(answers: _Answers) -> list[TransferLeg]:
     """
     told: dict[bool, dict[str, TransferLeg]] = {True: {}, False: {}}
     for answer in answers.values():
-        _add(told[True], (*answer.flows, *(exit_.leg for exit_ in answer.exits)))
-        _add(told[False], answer.onward)
+        add_legs(told[True], (*answer.flows, *(exit_.leg for exit_ in answer.exits)))
+        add_legs(told[False], answer.onward)
     legs = dict(told[True])
     for transfer, leg in told[False].items():
         if transfer not in legs or legs[transfer].amount < leg.amount:
@@ -260,7 +271,8 @@ def _legs(answers: _Answers) -> list[TransferLeg]:
     return sorted(legs.values(), key=lambda leg: (leg.time, leg.transfer))
 
 
-def _add(into: dict[str, TransferLeg], legs: tuple[TransferLeg, ...]) -> None:
+def add_legs(into: dict[str, TransferLeg], legs: tuple[TransferLeg, ...]) -> None:
+    """Add up, by transfer, what separate questions saw of it."""
     for leg in legs:
         earlier = into.get(leg.transfer)
         if earlier is None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from datetime import timedelta
+from typing import Final
 from uuid import UUID
 
 from accord.capabilities.claims.events import changed
@@ -22,28 +24,30 @@ from accord.capabilities.claims.services.questions import Round, ask, credit_at
 from accord.capabilities.people import services as people
 from accord.capabilities.people.policy import NODE
 from accord.core import clock
-from accord.core.errors import BadInput
+from accord.core.money import Money
 from accord.engine.tracing.model import Rule
+
+STILL_FRESH: Final = timedelta(seconds=10)
+"""What was asked within this time is not asked again because the origin asks again."""
 
 Start = tuple[str, Credit]
 """The institution that a claimed transfer reached, and the transfer."""
 
 
 @people.change
-def open_foreign_claim(origin: str, rule: Rule, starts: Sequence[Start], onward: Collection[str] = ()) -> Claim:
+def open_foreign_claim(
+    origin: str, money: Money, rule: Rule, starts: Sequence[Start] = (), onward: Collection[str] = ()
+) -> Claim:
     """A claim that the agency `origin` follows here, starting at transfers into our institutions, each named once.
 
     Its money is followed in this jurisdiction, and to the partners that `onward` names. It has no report and no victim here.
     """
-    if not starts:
-        raise BadInput("a claim starts at one transfer at least", where="starts")
-    currency = starts[0][1].currency
     claim = Claim.objects.create(
         origin=origin,
         onward=sorted(onward),
         rule=rule,
-        currency=currency,
-        amount=sum(credit.amount for _, credit in starts if credit.currency == currency),
+        amount=money.minor,
+        currency=money.currency,
         opened_at=clock.now(),
     )
     people.record(
@@ -53,8 +57,8 @@ def open_foreign_claim(origin: str, rule: Rule, starts: Sequence[Start], onward:
         obj=claim,
         origin=origin,
         rule=rule.value,
-        amount=claim.amount,
-        currency=currency,
+        amount=money.minor,
+        currency=money.currency,
     )
     _begin(claim, starts)
     return claim
@@ -68,7 +72,8 @@ def restart_foreign_claim(claim_id: UUID, starts: Sequence[Start], onward: Colle
     before = sorted((start.transfer, start.amount) for start in claim.starts.all())
     _set_onward(claim, onward)
     if before == sorted((credit.transfer, credit.amount) for _, credit in starts):
-        trace_again(NODE, claim.pk)
+        if not claim.enquiries.filter(asked_at__gt=clock.now() - STILL_FRESH).exists():
+            trace_again(NODE, claim.pk)
         return
     claim.starts.all().delete()
     claim.amount = sum(credit.amount for _, credit in starts if credit.currency == claim.currency)
@@ -106,6 +111,8 @@ def _begin(claim: Claim, starts: Sequence[Start]) -> None:
         )
         for institution, credit in starts
     )
+    if not starts:
+        return
     questions = [(institution, credit_at(institution, credit.bare())) for institution, credit in starts]
     ask([Round(claim, Rule(claim.rule), 0, questions)])
 
