@@ -9,6 +9,7 @@ from django.conf import settings
 
 from accord.adapters.partner_http import PartnerLines, Trust
 from accord.capabilities.delivery import Courier, keep_leases
+from accord.capabilities.exchange.services import answers
 from accord.capabilities.exchange.tasks import ExchangeCourier, apply_ready, partner_of, retry_parked, send_due, take_replies
 from accord.core import clock
 
@@ -31,6 +32,7 @@ class ExchangeWork:
     def once(self, wait_seconds: float) -> int:
         """One sweep; how many batches and messages it worked on."""
         done = apply_ready(APPLIED_TOGETHER) + retry_parked(clock.now())
+        done += answers.answer_due(clock.now())
         done += send_due(self._lines, self._courier)
         done += take_replies(self._courier, wait_seconds if len(self._courier) else 0)
         keep_leases(self._courier.rows(), clock.now())

@@ -1,6 +1,6 @@
 """Which adapter serves which port on this node.
 
-An institution that has a line in lines.toml is reached over it. During an exercise all others are sandbox banks; otherwise
+An institution of a partner's jurisdiction is asked at the partner's centre. One that has a line in lines.toml is reached over it. During an exercise all others are sandbox banks; otherwise
 questions about institutions that this node's own records cover (`own_ledger_covers`) are answered from them, and there is no
 line to anyone else. A bank's node asks nobody: it has a core system behind it, and lines to the agencies that order.
 """
@@ -32,6 +32,7 @@ from accord.node.home import Home
 from accord.node.ledger_index import catch_up
 from accord.node.line_wiring import with_lines
 from accord.node.lines import LineBook
+from accord.node.partner_wiring import with_partners
 from accord.node.worker import Lines
 
 OWN_LEDGER: Final = "own-records"
@@ -54,7 +55,7 @@ def wire(home: Home) -> Wired:
     if settings.ACCORD_AGENCY_KIND == "bank":
         return _wire_bank(home)
     wired = _wire_exercise(home) if home.world.exists() else _wire_own_ledger(home)
-    return with_lines(wired, LineBook(home), settings.ACCORD_AGENCY)
+    return with_partners(with_lines(wired, LineBook(home), settings.ACCORD_AGENCY))
 
 
 def _wire_exercise(home: Home) -> Wired:

@@ -50,11 +50,15 @@ BY_OFFICER: Final = "officer"
 
 @handles(MessageKind.ENQUIRY)
 def take(message: Incoming, body: EnquiryBody) -> None:
-    """Take a partner's enquiry down; follow it, let it wait for an officer, or refuse it with the clause."""
+    """Take a partner's enquiry down; follow it, let it wait for an officer, or refuse it with the clause.
+
+    The same enquiry again is answered again: the partner has lost what it was told.
+    """
     known = ForeignEnquiry.objects.filter(pk=body.enquiry_id).first()
     if known is not None:
         if known.partner_id != message.partner_id:
             raise Refused("enquiry", "an enquiry of this id is not yours; make a new id")
+        answers.tell_again(known)
         return
     agreement = agreements.by_hash(message.partner_id, message.agreement)
     row = _row(message, body, agreement)
