@@ -6,42 +6,52 @@ out. A row belongs to TH-AOC where its claim has an origin. Everything runs in t
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 from agreed_terms import terms_between, with_party
 from django.test import override_settings
+from small_world import call_of
 
 from accord.adapters.partner_line.taker import PartnerTaker
 from accord.capabilities.claims import services as claims
 from accord.capabilities.claims import tasks as claim_tasks
-from accord.capabilities.claims.models import Enquiry, EnquiryState
-from accord.capabilities.claims.ports import EnquiryAnswer
+from accord.capabilities.claims.models import Enquiry, EnquiryState, StandingAmount
+from accord.capabilities.claims.ports import AccountStanding, CentreAnswer, Credit, EnquiryAnswer
 from accord.capabilities.exchange import agreement_documents as documents
 from accord.capabilities.exchange.kinds import UNDER_NO_AGREEMENT
 from accord.capabilities.exchange.models import (
     Agreement,
     AgreementState,
+    ForeignEnquiry,
     Incoming,
     Outgoing,
     OutgoingState,
     Partner,
     PartnerState,
 )
-from accord.capabilities.exchange.services import applying, foreign_orders
+from accord.capabilities.exchange.services import applying, cases, foreign_orders
 from accord.capabilities.orders import services as orders
 from accord.capabilities.orders import tasks as order_tasks
 from accord.capabilities.orders.life_cycle import WAITING
 from accord.capabilities.orders.messages import message_of
 from accord.capabilities.orders.models import Order
+from accord.capabilities.people.policy import NODE
+from accord.capabilities.reports import services as reports
 from accord.core import clock
 from accord.core.errors import AccordError
+from accord.core.object_ids import new_id
+from accord.engine.tracing.model import Rule
 
 if TYPE_CHECKING:
     from accord.adapters.sandbox_bank import SandboxBanks
+    from accord.capabilities.claims.models import Claim
     from accord.capabilities.exchange.terms import AgreementTerms
+    from accord.capabilities.people.models import User
 
 A: Final = "CN-ASC"
 B: Final = "TH-AOC"
@@ -99,6 +109,43 @@ class Border:
         named = {"ACCORD_AGENCY": agency, "ACCORD_JURISDICTION": COUNTRY[agency]}
         with override_settings(**named, ACCORD_COVERS_INSTITUTIONS=COVERS[agency], ACCORD_COVERS_COUNTRIES=(COUNTRY[agency],)):
             yield
+
+    def traced(self, officer: User, amount: int = 1_000, transfer: str = "T0", rule: Rule = Rule.FIFO) -> Claim:
+        """A claim of CN-ASC that has been followed at TH-AOC: it knows one total a bank and currency of what stands there."""
+        with self.at(A):
+            report = reports.take_report(officer, call_of(amount, payee="b-1", callback_number="+8613900000002"))
+            claim = claims.open_claim(officer, report.pk, report.money, rule)
+            case = cases.pseudonym_of(B, claim.pk)
+        units = ((0, amount),) if rule.keeps_parcels else ()
+        credit = Credit(transfer, amount, "CNY", units)
+        with self.at(B):
+            there = claims.open_foreign_claim(A, rule, [("BANKB", credit)])
+            ForeignEnquiry.objects.create(
+                id=new_id(),
+                partner_id=A,
+                agreement=Agreement.objects.get(partner=A, replaced_at=None).hash,
+                case=case,
+                rule=rule,
+                credits=[{"transfer": transfer, "amount": amount, "currency": "CNY", "institution": "BANKB"}],
+                budget={},
+                label={},
+                claim=there,
+                message=new_id(),
+                received_at=clock.now(),
+                answer_due_at=clock.now() + timedelta(minutes=15),
+            )
+        self.settle()
+        totals: Counter[tuple[str, str]] = Counter()
+        for row in StandingAmount.objects.filter(claim=there):
+            totals[row.institution, row.currency] += row.amount
+        standing = tuple(
+            AccountStanding(f"bank:{bank}:{currency}", total, currency, bank=bank) for (bank, currency), total in totals.items()
+        )
+        with self.at(A):
+            asked = claims.start_at(NODE, claim.pk, "BANKB", credit)
+            assert asked is not None
+            claims.take_answers({asked.pk: CentreAnswer(clock.now(), (), standing, (), ())})
+        return claim
 
     def settle(self) -> None:
         """Do whatever is due on both sides, and carry what they say, until nothing is."""

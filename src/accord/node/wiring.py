@@ -1,8 +1,9 @@
 """Which adapter serves which port on this node.
 
-An institution of a partner's jurisdiction is asked at the partner's centre. One that has a line in lines.toml is reached over it. During an exercise all others are sandbox banks; otherwise
-questions about institutions that this node's own records cover (`own_ledger_covers`) are answered from them, and there is no
-line to anyone else. A bank's node asks nobody: it has a core system behind it, and lines to the agencies that order.
+An institution of a partner's jurisdiction is asked at the partner's centre. One that has a line in lines.toml is reached over
+it. During an exercise all others are sandbox banks; otherwise questions about institutions that this node's own records cover
+(`own_ledger_covers`) are answered from them, and there is no line to anyone else. A bank's node asks nobody: it has a core
+system behind it, and lines to the agencies that order.
 """
 
 from __future__ import annotations

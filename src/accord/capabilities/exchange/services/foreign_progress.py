@@ -119,7 +119,9 @@ def _answer(foreign: ForeignOrder) -> None:
         return
     refused = next((order for order in own if order.refusal), None)
     if refused is not None:
-        answers.refuse(foreign, Refusal(refused.refusal), refused.reason, found=found)
+        # whether a payment is not there or is not the partner's must not show, so neither has a reason
+        reason = "" if refused.refusal == Refusal.NO_SUCH_TRANSFER else refused.reason
+        answers.refuse(foreign, Refusal(refused.refusal), reason, found=found)
     elif any(order.state == State.DISCARDED for order in own):
         answers.refuse(foreign, Refusal.LEGAL_REVIEW, "an officer here did not approve it")
     else:
