@@ -44,6 +44,7 @@ from accord.capabilities.people.policy import NODE
 from accord.capabilities.reports import services as reports
 from accord.core import clock
 from accord.core.errors import AccordError
+from accord.core.money import Money
 from accord.core.object_ids import new_id
 from accord.engine.tracing.model import Rule
 
@@ -119,7 +120,7 @@ class Border:
         units = ((0, amount),) if rule.keeps_parcels else ()
         credit = Credit(transfer, amount, "CNY", units)
         with self.at(B):
-            there = claims.open_foreign_claim(A, rule, [("BANKB", credit)])
+            there = claims.open_foreign_claim(A, Money(amount, "CNY"), rule, [("BANKB", credit)])
             ForeignEnquiry.objects.create(
                 id=new_id(),
                 partner_id=A,
@@ -162,8 +163,7 @@ class Border:
         )
         for enquiry in due:
             with self.at(B):
-                holder = self.banks.holder(enquiry.institution)
-                told = claim_tasks._ask(enquiry, lambda _: holder, B)
+                told = claim_tasks._ask(enquiry, self.banks.holder, B)
                 assert isinstance(told, EnquiryAnswer), "these banks answer at once"
                 claims.take_answers({enquiry.pk: told})
             done += 1
@@ -175,10 +175,9 @@ class Border:
         side = B if order.claim is not None and order.claim.origin else A
         with self.at(side):
             orders.mark_sent([order])
-            taker = self.banks.bank(order.institution) if side == B else PartnerTaker(B)
             reply: Any
             try:
-                reply = order_tasks._send(message_of(order), lambda _: taker)
+                reply = order_tasks._send(message_of(order), self.banks.bank if side == B else lambda _: PartnerTaker(B))
             except AccordError as error:
                 reply = error
             order_tasks._take_all({order.pk: (order, reply)})

@@ -10,11 +10,18 @@ from django.conf import settings
 from accord.adapters.partner_http import PartnerLines, Trust
 from accord.capabilities.delivery import Courier, keep_leases
 from accord.capabilities.exchange.services import answers
+from accord.capabilities.exchange.services.foreign_orders import answer_due_orders, lapse_due
+from accord.capabilities.exchange.services.own_keys import rotate_due
+from accord.capabilities.exchange.services.partner_messages import test_calls_due
+from accord.capabilities.exchange.services.retention import delete_due
 from accord.capabilities.exchange.tasks import ExchangeCourier, apply_ready, partner_of, retry_parked, send_due, take_replies
 from accord.core import clock
 
 APPLIED_TOGETHER: Final = 64
 """Messages applied in one sweep: orders and answers of banks wait no longer than that."""
+
+PARTNER_CLOCKS: Final = (lapse_due, rotate_due, test_calls_due, delete_due)
+"""What runs out between centres: holds that nobody confirmed, keys, test calls, what may be kept no longer."""
 
 
 class ExchangeWork:
@@ -32,7 +39,7 @@ class ExchangeWork:
     def once(self, wait_seconds: float) -> int:
         """One sweep; how many batches and messages it worked on."""
         done = apply_ready(APPLIED_TOGETHER) + retry_parked(clock.now())
-        done += answers.answer_due(clock.now())
+        done += answers.answer_due(clock.now()) + answer_due_orders(clock.now())
         done += send_due(self._lines, self._courier)
         done += take_replies(self._courier, wait_seconds if len(self._courier) else 0)
         keep_leases(self._courier.rows(), clock.now())

@@ -32,9 +32,6 @@ from accord.capabilities.controls.tasks import next_control_due
 from accord.capabilities.controls.tasks import work_due as work_due_controls
 from accord.capabilities.delivery import Courier, keep_leases
 from accord.capabilities.exchange.services.own_cards import renew_due as renew_card_due
-from accord.capabilities.exchange.services.own_keys import rotate_due as renew_keys
-from accord.capabilities.exchange.services.partner_messages import test_calls_due
-from accord.capabilities.exchange.services.retention import delete_due as delete_due_messages
 from accord.capabilities.exchange.tasks import next_exchange_due
 from accord.capabilities.orders.ports import OrderTaker
 from accord.capabilities.orders.services.appeals import appeals_overdue
@@ -49,7 +46,7 @@ from accord.capabilities.orders.tasks import (
 from accord.capabilities.people.retention import run_due as run_due_retention
 from accord.core import clock
 from accord.core.errors import AccordError
-from accord.node.exchange_work import ExchangeWork
+from accord.node.exchange_work import PARTNER_CLOCKS, ExchangeWork
 
 _log = logging.getLogger(__name__)
 
@@ -141,9 +138,8 @@ def _renew_card() -> None:
 
 
 def keep_clocks(now: datetime) -> int:
-    """Act on every clock that has run out: a centre's orders and appeals, what a bank keeps under others' orders, retention."""
-    centre = (renew_keys, test_calls_due, delete_due_messages)
-    own = (end_due_controls,) if settings.ACCORD_AGENCY_KIND == "bank" else centre
+    """Act on every clock that has run out: a centre's orders and appeals, what it or a bank keeps for others, retention."""
+    own = (end_due_controls,) if settings.ACCORD_AGENCY_KIND == "bank" else PARTNER_CLOCKS
     return keep_each((*own, watch_clocks, appeals_overdue, run_due_retention), now)
 
 

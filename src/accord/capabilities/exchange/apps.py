@@ -19,11 +19,13 @@ class ExchangeConfig(AppConfig):
             agreement_news,
             chunks,
             enquiries,
+            foreign_orders,
             partner_messages,
             relabelling,
             resync,
             retention,
             sent_enquiries,
+            sent_orders,
         )
 
         keyring.install(FileKeyRing(settings.ACCORD_KEYS, settings.ACCORD_KEY_PASSPHRASE_FILE))

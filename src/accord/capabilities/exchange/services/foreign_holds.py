@@ -144,7 +144,7 @@ def _hold_payment(foreign: ForeignOrder, body: OrderBody, payment: WirePayment, 
     if partner_queries.partner_of(payment.payee_bank):
         answers.refuse(foreign, Refusal.NO_SUCH_ACCOUNT, f"{payment.payee_bank} keeps no accounts in this jurisdiction")
         return True
-    claim = claims.await_foreign_claim(foreign.partner_id, Money(body.amount, body.currency), Rule(body.rule))
+    claim = claims.open_foreign_claim(foreign.partner_id, Money(body.amount, body.currency), Rule(body.rule))
     foreign.claim_id = claim.pk
     place = (payment.payee_bank, payment.payee_account, body.currency)
     order = orders.first_hold_for(

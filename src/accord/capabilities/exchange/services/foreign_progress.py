@@ -131,7 +131,7 @@ def _answer(foreign: ForeignOrder) -> None:
 def _not_theirs(foreign: ForeignOrder, own: Sequence[Order]) -> None:
     """The facts fitted a payment that did not come from the partner's country: given back, and told as if none had fitted."""
     holds.give_up(own, "the payment does not come from the partner's jurisdiction", f"asked for by {foreign.partner.name}")
-    raise_alarm(foreign.partner_id, "probing", f"order {foreign.pk} names a payment that did not come from its jurisdiction")
+    raise_alarm(foreign.partner, "probing", f"order {foreign.pk} names a payment that did not come from its jurisdiction")
     answers.refuse(foreign, Refusal.NO_SUCH_TRANSFER, "")
 
 

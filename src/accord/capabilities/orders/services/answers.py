@@ -26,6 +26,7 @@ from accord.capabilities.orders.services.ending import end_follow_ups
 from accord.capabilities.people import services as people
 from accord.capabilities.people.policy import NODE
 from accord.core import clock
+from accord.engine.tracing.model import Rule
 
 if TYPE_CHECKING:
     from accord.capabilities.claims.models import Claim
@@ -268,9 +269,9 @@ def _matched_credit(order: Order, answer: OrderAnswer) -> Credit:
     settled = answer.settled
     if settled is None:
         return Credit(answer.transfer, order.amount, order.currency, ((0, order.amount),))
-    # victims round, and may state what arrived in another currency than what left; then the whole transfer is meant
-    amount = min(order.amount, settled.amount) if settled.currency == order.currency else settled.amount
-    return Credit(answer.transfer, amount, settled.currency, ((0, amount),))
+    # the whole payment is followed, as where a bank tells of it: victims round, and may state what arrived, not what left
+    units = ((0, settled.amount),) if Rule(order.rule).keeps_parcels else ()
+    return Credit(answer.transfer, settled.amount, settled.currency, units)
 
 
 def _matched_place(order: Order, answer: OrderAnswer) -> tuple[str, str]:
