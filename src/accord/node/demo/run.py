@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+import msgspec
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
@@ -127,6 +128,7 @@ def _play(stage: Stage, progress: Progress, stop: threading.Event) -> datetime:
     from accord.node.demo import tables
     from accord.node.demo.leader import Leader
     from accord.node.demo.results import evaluate
+    from accord.node.demo.told import CentreTold
     from accord.node.demo.truth import Truth
 
     exercise_clock.install(stage.home)

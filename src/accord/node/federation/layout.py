@@ -17,7 +17,7 @@ from accord.core.errors import Conflict
 from accord.engine.exercise import World
 from accord.node import exercise_clock
 from accord.node.federation.plan import CentrePlan, FederationPlan
-from accord.node.home import SETTINGS, Home
+from accord.node.home import Home
 
 
 def lay_out(plan: FederationPlan, world: World, begins: datetime) -> None:
@@ -66,7 +66,7 @@ def _settings(plan: FederationPlan, centre: CentrePlan) -> str:
         "contact": f"duty officer of {centre.code}, at any hour",
         "exercise_folder": str(Home(plan.root).exercise),
     }
-    return "".join(f"{name} = {json.dumps(value, ensure_ascii=False)}\n" for name, value in stated.items() if name in SETTINGS)
+    return "".join(f"{name} = {json.dumps(value, ensure_ascii=False)}\n" for name, value in stated.items())
 
 
 def _institutions(world: World) -> dict[str, dict[str, str]]:
