@@ -25,7 +25,9 @@ def test_each_centre_reaches_the_banks_of_its_own_country(tmp_path: Path) -> Non
 def test_three_centres_become_partners_under_agreements_of_their_own(tmp_path: Path) -> None:
     with three_centres(tmp_path) as centres:
         signed = "SELECT partner_id, hash FROM exchange_agreement WHERE state = 'signed' ORDER BY partner_id"
-        found = {centre.code: {row["partner_id"]: row["hash"] for row in centre.rows(signed)} for centre in centres.all.values()}
+        found = {
+            centre.code: {row["partner_id"]: row["hash"] for row in centre.rows(signed)} for centre in centres.all.values()
+        }
         assert all(len(partners) == 2 for partners in found.values())
         pairs = {frozenset((one, other)): hash_ for one, partners in found.items() for other, hash_ in partners.items()}
         assert len(set(pairs.values())) == 3

@@ -9,7 +9,7 @@ from uuid import UUID
 from accord.core.clock import to_micros
 from accord.engine.exercise import World
 from accord.node.demo.told import CallTold, CentreTold, OrderTold
-from accord.node.federation import centre
+from accord.node.federation import centre, kernels
 from accord.node.federation.centre import Centre
 from accord.node.federation.channel import Command
 from accord.node.federation.people import OFFICER, SUPERVISOR, user
@@ -38,6 +38,7 @@ class Player(Centre):
         """Get ready for the calls of one country; how many there will be."""
         from accord.node.demo.day import Day
 
+        kernels.make_ready()
         world = World.load(self.home.world)
         calls = [report for report in world.reports if report.country == country]
         people = [user(name) for name in (OFFICER, SUPERVISOR)]

@@ -18,7 +18,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 
 from accord.engine.exercise import World, WorldPlan, make_world
 from accord.node import exercise_clock, serve
-from accord.node.federation import introductions, layout
+from accord.node.federation import introductions, kernels, layout
 from accord.node.federation.channel import Member, answers, ask_all, close_all
 from accord.node.federation.people import LIAISON, OFFICER, SUPERVISOR
 from accord.node.federation.plan import FederationPlan, free_ports, plan_centres
@@ -98,7 +98,10 @@ def _open_centres(
     open_.callback(close_all, members.values())
     password = "-".join(secrets.token_hex(2) for _ in range(4))
     stage = Stage(plan, world, members, password, {}, console)
-    ask_all(members.values(), "prepare", password=password)
+    for member in members.values():
+        member.tell("prepare", password=password)
+    kernels.make_ready()  # meanwhile
+    answers(members.values())
     progress.update(task, advance=1, note="keys, cards, agreements" if several else "")
     if keep_desks_open or several:
         for centre in plan.centres:

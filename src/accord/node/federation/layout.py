@@ -12,6 +12,7 @@ import json
 import os
 import shutil
 from datetime import datetime
+from pathlib import Path
 
 from accord.core.errors import Conflict
 from accord.engine.exercise import World
@@ -40,10 +41,16 @@ def make_room(plan: FederationPlan) -> None:
     nodes = [folder for folder in (home.root, *(centre.folder for centre in plan.centres)) if Home(folder).database.exists()]
     if nodes and not home.exercise.exists():
         raise Conflict("this folder holds a node that is no exercise; choose another with --home", where=str(nodes[0]))
-    for folder in (home.exercise, home.sandbox, *(centre.folder for centre in plan.centres)):
+    for folder in (*_earlier_centres(home), home.exercise, home.sandbox, *(centre.folder for centre in plan.centres)):
         shutil.rmtree(folder, ignore_errors=True)
     for file in home.root.glob(f"{home.database.name}*"):
         file.unlink()
+
+
+def _earlier_centres(home: Home) -> list[Path]:
+    """Homes under this one that point to its exercise."""
+    folders = [path.parent for path in home.root.glob("*/accord.toml")]
+    return [folder for folder in folders if Home(folder).file_settings().get("exercise_folder") == str(home.exercise)]
 
 
 def environment(plan: FederationPlan, centre: CentrePlan) -> dict[str, str]:
