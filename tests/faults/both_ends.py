@@ -54,7 +54,11 @@ class End:
             "to be sent": self.count("exchange_outgoing", "state = 'queued'"),
             "to be applied": self.count("exchange_incoming", "state IN ('ready', 'parked')"),
             "parts of messages": self.count("exchange_chunk"),
-            "orders under way": self.count("orders_order", "state IN ('approved', 'sent', 'acknowledged')"),
+            "orders under way": self.count("orders_order", "state IN ('draft', 'approved', 'sent', 'acknowledged')"),
+            "enquiries under way": self.count("claims_enquiry", "state IN ('queued', 'acknowledged')"),
+            "lines of plans": self.count("claims_planitem", "state = 'proposed'"),
+            "answers to give": self.count("exchange_foreignenquiry", "next_attempt_at IS NOT NULL"),
+            "answers about orders": self.count("exchange_foreignorder", "next_attempt_at IS NOT NULL"),
         }
         return {name: number for name, number in counted.items() if number}
 
