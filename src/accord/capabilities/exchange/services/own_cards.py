@@ -112,6 +112,13 @@ def _can_sign(kid: str) -> bool:
     return True
 
 
+def keys_before(signed: dict[str, Any]) -> list[str]:
+    """The kids that the card before this one of ours named; none where this was the first."""
+    serial = cards.content_of(signed)["serial"]
+    card = OwnCard.objects.filter(serial__lt=serial).order_by("-serial").first()
+    return [] if card is None else [key["public"]["kid"] for key in cards.content_of(card.signed)["keys"]]
+
+
 def _wanted() -> dict[str, Any]:
     """What a card of now says, without its serial number and time."""
     keys = list(_keys())

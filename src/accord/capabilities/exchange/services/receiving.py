@@ -43,16 +43,28 @@ _SUSPICIOUS = frozenset({"suite", "key", "recipient"})
 
 def answer(batch: Batch) -> SignedReply:
     """Take a batch in and say, signed, what became of it."""
-    receipts = receive(batch.envelopes)
+    receipts, senders = _receive(batch.envelopes)
     expected = {str(one.epoch): one.expected for one in receipts if one.epoch is not None and one.expected}
     reply = Reply(
         agency=settings.ACCORD_AGENCY, now=clock.now(), batch=batch.hash(), receipts=tuple(receipts), expected=expected
     )
-    return sign_reply(reply, keyring.ring(), own_keys.answering().kid)
+    return sign_reply(reply, keyring.ring(), _signing_kid(senders))
+
+
+def _signing_kid(senders: Sequence[str]) -> str:
+    """The key that whoever handed a batch in knows: a newer one may be on a card that is still on its way there."""
+    key = own_keys.signing_for(senders[0]) if len(senders) == 1 else own_keys.answering()
+    return key.kid
 
 
 def receive(envelopes: Sequence[str]) -> list[Receipt]:
     """Take envelopes in; a receipt for each, in their order. What was taken is kept when this returns."""
+    receipts, _ = _receive(envelopes)
+    return receipts
+
+
+def _receive(envelopes: Sequence[str]) -> tuple[list[Receipt], list[str]]:
+    """The receipts, and who sent what could be opened."""
     now = clock.now()
     secret_of, key_of = own_secrets(), known_keys(now)
     receipts: list[Receipt | None] = [None] * len(envelopes)
@@ -70,7 +82,7 @@ def receive(envelopes: Sequence[str]) -> list[Receipt]:
             receipts[number] = receipt
     found = [receipt for receipt in receipts if receipt is not None]
     _note_suspicious([receipt for receipt in found if receipt.id is None and receipt.clause in _SUSPICIOUS])
-    return found
+    return found, list(by_sender)
 
 
 def own_secrets() -> SecretOf:
