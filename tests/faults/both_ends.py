@@ -48,10 +48,11 @@ class End:
             (row["epoch"], row["sequence"]): (row["id"], row["kind"], row["content_hash"]) for row in self.rows(query, partner)
         }
 
-    def waiting(self) -> dict[str, int]:
-        """How much has not been brought to an end, by kind; empty when the centre has nothing left to do."""
+    def waiting(self, *partners: str) -> dict[str, int]:
+        """How much has not been brought to an end, by kind; empty when nothing is left to do that these partners wait for."""
+        among = ", ".join("?" * len(partners))
         counted = {
-            "to be sent": self.count("exchange_outgoing", "state = 'queued'"),
+            "to be sent": self.count("exchange_outgoing", f"state = 'queued' AND partner_id IN ({among})", *partners),
             "to be applied": self.count("exchange_incoming", "state IN ('ready', 'parked')"),
             "parts of messages": self.count("exchange_chunk"),
             "orders under way": self.count("orders_order", "state IN ('draft', 'approved', 'sent', 'acknowledged')"),

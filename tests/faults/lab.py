@@ -63,7 +63,8 @@ class Lab:
 
     def waiting(self) -> dict[str, dict[str, int]]:
         """What is not done yet, by country."""
-        found = {code: centre.end.waiting() for code, centre in self.centres.items()}
+        here = [centre.end.code for centre in self.centres.values()]
+        found = {code: centre.end.waiting(*here) for code, centre in self.centres.items()}
         return {code: waiting for code, waiting in found.items() if waiting}
 
     def settle(self, *deciding: str, within: float = SETTLED_WITHIN_SECONDS) -> None:
