@@ -35,10 +35,10 @@ pytestmark = [pytest.mark.database, pytest.mark.django_db]
 
 _TABLE: Final = tomllib.loads((Path(__file__).parent / "permission_matrix.toml").read_text(encoding="utf-8"))
 _NODES: Final = {"centre": "accord.node.urls", "bank": "accord.node.bank_urls"}
-_CASE_WORKERS: Final = {"centre": _TABLE["groups"]["desk"], "bank": _TABLE["groups"]["bank"]}
+_CASE_WORKERS: Final = {"centre": _TABLE["groups"]["casework"], "bank": _TABLE["groups"]["bank"]}
 """They see what they may not decide. To everybody else, what exists and what does not are the same."""
 METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE")
-ROLES: Final = ("officer", "supervisor", "administrator", "auditor", "bank_officer", "bank_supervisor", "retired")
+ROLES: Final = ("officer", "supervisor", "liaison", "administrator", "auditor", "bank_officer", "bank_supervisor", "retired")
 """All roles of policy.py, and one that it does not know."""
 STRANGER: Final = "stranger"
 NOT_ENROLLED: Final = "not enrolled"

@@ -85,6 +85,7 @@ INSTALLED_APPS = [
     "accord.sites.accounts",
     "accord.sites.desk",
     "accord.sites.bank",
+    "accord.sites.liaison",
     "accord.sites.oversight",
     "accord.sites.public",
 ]
@@ -124,6 +125,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "django.template.context_processors.i18n",
                 "accord.sites.desk.navigation.waiting",
+                "accord.sites.liaison.navigation.waiting",
             ]
         },
     }
@@ -180,6 +182,7 @@ LOGOUT_REDIRECT_URL = "accounts:sign-in"
 ACCORD_LANDING = {  # by role; all others: LOGIN_REDIRECT_URL
     "administrator": "accounts:users",
     "auditor": "bank:audit" if _IS_BANK else "desk:audit",
+    **({} if _IS_BANK else {"liaison": "liaison:overview"}),
 }
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
 

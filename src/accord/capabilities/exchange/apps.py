@@ -22,6 +22,7 @@ class ExchangeConfig(AppConfig):
             foreign_orders,
             partner_messages,
             relabelling,
+            requests,
             resync,
             retention,
             sent_enquiries,

@@ -21,14 +21,14 @@ _LEG: Final = ("intervals", "counter_amount", "counter_currency", "exit", "juris
 """Of a leg that may be told at all: its shape. Whether it says to which jurisdiction it went is a clause of its own."""
 
 ALWAYS: Final[dict[MessageKind, frozenset[str]]] = {
-    MessageKind.ENQUIRY: frozenset({"credits.intervals", "credits.referral", "budget.floor"}),
+    MessageKind.ENQUIRY: frozenset({"credits.intervals", "credits.referral", "budget.floor", "asked_at"}),
     MessageKind.ENQUIRY_ANSWER: frozenset(
         {"version", "clause", "standing", "standing.held", "standing.parcels", "open", "open.answer_due_at", "absorbed"}
         | {f"{legs}.{name}" for legs in ("flows", "onward", "exits") for name in _LEG}
     ),
     MessageKind.ORDER: frozenset(
         {"institution", "amount", "currency", "credits", "credits.intervals", "credits.referral", "target", "replaces"}
-        | {"legal_basis", "tell_from"}
+        | {"legal_basis", "tell_from", "asked_at"}
     ),
     MessageKind.ORDER_ANSWER: frozenset(
         {"expected_at", "state", "answered_at", "amount", "refusal", "clause", "until", "automatic", "confirm_by"}

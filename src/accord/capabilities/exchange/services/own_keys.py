@@ -38,9 +38,9 @@ def current(use: KeyUse) -> OwnKey:
 def signing_for(partner_code: str) -> OwnKey:
     """The key that signs what goes to a partner now: the newest that it has been told of.
 
-    While a card is still to be delivered, or was a moment ago, it knows the keys of the card before that one, whatever the clock
-    showed meanwhile. A key that was revoked meanwhile signs too, for the partner has to learn of that by something that it can
-    check.
+    While a card is still to be delivered, or was a moment ago, it knows the keys of the card before that one, whatever the
+    clock showed meanwhile. A key that was revoked meanwhile signs too, for the partner has to learn of that by something that
+    it can check.
     """
     lately = Q(state=OutgoingState.DELIVERED, delivered_at__gt=clock.now() - _TAKEN_IN)
     cards = Outgoing.objects.filter(Q(state=OutgoingState.QUEUED) | lately, partner_id=partner_code, kind=MessageKind.CARD)
