@@ -29,7 +29,7 @@ from accord.capabilities.exchange.probing import Standing
 from accord.capabilities.exchange.queries import agreements
 from accord.capabilities.exchange.queries.agreements import InForce
 from accord.capabilities.exchange.services import sending
-from accord.capabilities.exchange.services.alarms import raise_alarm
+from accord.capabilities.exchange.services.raising import raise_alarm
 from accord.capabilities.exchange.terms import OnwardRule
 from accord.capabilities.people import services as people
 from accord.capabilities.people.policy import NODE
@@ -139,7 +139,7 @@ def _told(row: ForeignEnquiry, agreement: InForce, picture: Picture, now: dateti
     if verdict.standing is Standing.MAY_BE_TOLD:
         return disclosure.tell(picture, agreement.terms)
     if verdict.standing is Standing.PROBING:
-        raise_alarm(row.partner, "probing", f"asked about transfer {verdict.transfer}, which is not its to ask about")
+        raise_alarm(row.partner_id, "probing", f"asked about transfer {verdict.transfer}, which is not its to ask about")
     assert row.claim_id is not None
     claims.close_foreign_claim(row.claim_id, verdict.standing.value)
     refuse(row, "probing", probing.REFUSAL)

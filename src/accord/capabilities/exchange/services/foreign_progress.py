@@ -20,7 +20,7 @@ from accord.capabilities.exchange.models import ForeignOrder, ForeignOrderPart, 
 from accord.capabilities.exchange.services import foreign_answers as answers
 from accord.capabilities.exchange.services import foreign_follow_ups as follow_ups
 from accord.capabilities.exchange.services import foreign_holds as holds
-from accord.capabilities.exchange.services.alarms import raise_alarm
+from accord.capabilities.exchange.services.raising import raise_alarm
 from accord.capabilities.orders import events
 from accord.capabilities.orders.kinds import FOLLOWS_UP
 from accord.capabilities.orders.life_cycle import State
@@ -131,7 +131,7 @@ def _answer(foreign: ForeignOrder) -> None:
 def _not_theirs(foreign: ForeignOrder, own: Sequence[Order]) -> None:
     """The facts fitted a payment that did not come from the partner's country: given back, and told as if none had fitted."""
     holds.give_up(own, "the payment does not come from the partner's jurisdiction", f"asked for by {foreign.partner.name}")
-    raise_alarm(foreign.partner, "probing", f"order {foreign.pk} names a payment that did not come from its jurisdiction")
+    raise_alarm(foreign.partner_id, "probing", f"order {foreign.pk} names a payment that did not come from its jurisdiction")
     answers.refuse(foreign, Refusal.NO_SUCH_TRANSFER, "")
 
 

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 import msgspec
 
 from accord.capabilities.claims import queries as claims
-from accord.capabilities.claims.models import Claim
 from accord.capabilities.exchange.errors import Parked, Refused
 from accord.capabilities.exchange.handlers import handles
 from accord.capabilities.exchange.kinds import MessageKind, Outcome, RequestKind
@@ -32,6 +31,9 @@ from accord.core.errors import BadInput, Conflict, NotAllowed, NotFound
 from accord.core.labels import Label
 from accord.core.money import Money
 from accord.core.object_ids import new_id
+
+if TYPE_CHECKING:
+    from accord.capabilities.claims.models import Claim
 
 LONGEST_TEXT: Final = 4_000
 
