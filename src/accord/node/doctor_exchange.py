@@ -35,7 +35,7 @@ def examine_exchange(home: Home) -> Iterator[Finding]:
 def _keys(keys: list[OwnKey]) -> Finding:
     from accord.capabilities.exchange.keyring import ring
     from accord.capabilities.exchange.models import KeyUse
-    from accord.capabilities.exchange.services import own_keys
+    from accord.capabilities.exchange.services import own_cards, own_keys
     from accord.core import clock
 
     name = "Keys for partners"
@@ -45,7 +45,7 @@ def _keys(keys: list[OwnKey]) -> Finding:
     except AccordError as error:
         remedy = "Put the passphrase back; where it is lost: accord partners keys rotate, and compare words anew."
         return Finding(name, State.WARNING, str(error), remedy)
-    if clock.now() - newest.made_at > own_keys.LIFE[KeyUse.ENCRYPTION] + _RENEWED_WITHIN:
+    if clock.now() - newest.made_at > own_cards.LIFE[KeyUse.ENCRYPTION] + _RENEWED_WITHIN:
         found = f"not renewed since {clock.to_iso(newest.made_at.replace(microsecond=0))}"
         return Finding(name, State.WARNING, found, "Start a worker: accord node work")
     return Finding(name, State.OK, f"{len(keys)}, encrypted on the disk")

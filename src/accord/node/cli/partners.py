@@ -58,7 +58,9 @@ def card(
     output.note(f"The card is in {out}. Its words: accord partners words")
 
 
-@app.command("add", epilog="Examples:  accord partners add sg-card.json    accord partners add https://sg.example/api/partner/v1/card")
+@app.command(
+    "add", epilog="Examples:  accord partners add sg-card.json    accord partners add https://sg.example/api/partner/v1/card"
+)
 def add(
     source: Annotated[str, typer.Argument(help="The card's file, or its https:// address.", metavar="FILE|URL")],
     as_json: JsonOption = False,

@@ -52,19 +52,14 @@ def take_test_call(row: Incoming, body: Any) -> None:
         people.record(NODE, "test call answered", subject=None, obj=partner, to=call.contact[:200])
         return
     answer = TestCall(asked_at=call.asked_at, answered_at=clock.to_iso(clock.now()), contact=settings.ACCORD_CONTACT)
-    queue(
-        partner.code, MessageKind.TEST_CALL, msgspec.to_builtins(answer), in_reply_to=row.id, message_id=_id("answer", row.id)
-    )
+    body = msgspec.to_builtins(answer)
+    queue(partner.code, MessageKind.TEST_CALL, body, in_reply_to=row.id, message_id=_id("answer", row.id))
 
 
 def test_calls_due(now: datetime) -> int:
     """Call the partners whose test is due, once for each time that it falls due; how many. For the worker."""
-    called = 0
-    for code, due in Partner.objects.filter(state=PartnerState.CONFIRMED, test_due_at__lte=now).values_list(
-        "code", "test_due_at"
-    ):
-        called += _call(code, due)
-    return called
+    due = Partner.objects.filter(state=PartnerState.CONFIRMED, test_due_at__lte=now)
+    return sum(_call(code, moment) for code, moment in due.values_list("code", "test_due_at") if moment is not None)
 
 
 def _call(code: str, due: datetime) -> int:
