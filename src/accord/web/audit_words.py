@@ -136,6 +136,26 @@ ACTIONS: Final[dict[str, Promise]] = {
     "key destroyed": _("old key destroyed"),
     "card issued": _("partner card issued"),
     "alarm seen": _("alarm looked at"),
+    # agreements with partners, labels
+    "agreement drafted": _("agreement drafted"),
+    "agreement dropped": _("draft of an agreement dropped"),
+    "agreement offered": _("agreement signed and offered to the partner"),
+    "agreement received": _("agreement of a partner received"),
+    "agreement signed": _("agreement signed"),
+    "agreement signed by the partner": _("agreement signed by the partner"),
+    "agreement declined": _("agreement declined"),
+    "agreement declined by the partner": _("agreement declined by the partner"),
+    "agreement ended by the partner": _("agreement ended by the partner"),
+    "asked first": _("to be asked first from now on"),
+    "asked first no longer": _("to be asked first no longer"),
+    "partner asked first": _("partner wants to be asked first"),
+    "partner asked first no longer": _("partner wants to be asked first no longer"),
+    "label changed": _("label of a sent message changed"),
+    "label changed by the partner": _("label changed by the partner"),
+    "partner's messages deleted": _("partner’s messages deleted: their time was over"),
+    "deletion told by partner": _("partner has deleted what it was sent"),
+    "partner's claim forgotten": _("partner’s claim deleted: its time was over"),
+    "partner's answer forgotten": _("partner’s answer deleted: its time was over"),
     # people and their rights
     "signed in": _("signed in"),
     "signed out": _("signed out"),
@@ -173,6 +193,9 @@ OBJECTS: Final[dict[str, Promise]] = {
     "receivedenquiry": _("enquiry received"),
     "control": _("control in force"),
     "foreignorder": _("partner’s order"),
+    "agreement": _("agreement"),
+    "incoming": _("partner’s message"),
+    "outgoing": _("message to a partner"),
 }
 """Kinds of things that a read shows."""
 
@@ -212,6 +235,11 @@ PURPOSES: Final[dict[str, Promise]] = {
 }
 
 DETAILS: Final[dict[str, Promise]] = {
+    "agreement": _("agreement"),
+    "before": _("before"),
+    "after": _("afterwards"),
+    "why": _("why"),
+    "told": _("partner told"),
     "amount": _("amount"),
     "appeal": _("appeal"),
     "authority": _("authority"),

@@ -48,6 +48,7 @@ from accord.capabilities.exchange.terms import (
 )
 from accord.core.clock import SteppedClock
 from accord.core.labels import Handling, Label, Pap, Tlp
+from accord.web import error_texts
 
 HERE, THERE, THIRD = "AA-CENTRE", "BB-CENTRE", "CC-CENTRE"
 SECRET = "account-8841"
@@ -155,6 +156,11 @@ def into(terms: AgreementTerms, kind: MessageKind, body: Any, label: Label | Non
     return admit(in_force_at(THERE, terms), HERE, kind, body, label, **more)
 
 
+def is_listed(message: str) -> bool:
+    """Whether the words of a refusal are among those that are translated."""
+    return any(pattern.fullmatch(message) for pattern, _ in error_texts._compiled())
+
+
 def both_refuse(
     clause: str, terms: AgreementTerms, kind: MessageKind, body: Any, label: Label | None = None, **more: Any
 ) -> None:
@@ -162,6 +168,7 @@ def both_refuse(
         with pytest.raises(Refused) as refused:
             way(terms, kind, body, label, **more)
         assert refused.value.clause == clause, (way, refused.value)
+        assert is_listed(refused.value.message), "an officer reads it in English alone"
 
 
 @pytest.fixture
