@@ -55,6 +55,8 @@ def template(partner: PartnerArgument, out: OutOption = None, home: HomeOption =
     own = settings.ACCORD_AGENCY
     if not own:
         raise BadInput("this node has no agency code yet; set ACCORD_AGENCY", where="ACCORD_AGENCY")
+    if partner == own:
+        raise BadInput(f"{own} is this centre itself; name a partner", where="PARTNER")
     _write(text_of(own, partner).encode(), out)
 
 
