@@ -65,7 +65,8 @@ def _says_something(body: Any, name: str) -> bool:
     first, _, rest = name.partition(".")
     value = getattr(body, first)
     if not rest:
-        return bool(value != _default(_field(type(body), first)))
+        struct: type[msgspec.Struct] = type(body)
+        return bool(value != _default(_field(struct, first)))
     entries = value if isinstance(value, tuple) else () if value is None else (value,)
     return any(_says_something(entry, rest) for entry in entries)
 

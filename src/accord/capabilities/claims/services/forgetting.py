@@ -68,8 +68,11 @@ def forget_answer(enquiry_id: UUID) -> None:
 def _totals_of(answer: CentreAnswer) -> CentreAnswer:
     """The same totals, so that the claim still adds up: one for each currency, and onward transfers that others tell of."""
     somewhere: Counter[str] = Counter()
-    for part in (*answer.standing, *answer.open, *(exit_.leg for exit_ in answer.exits)):
-        somewhere[part.currency] += part.amount
+    parts = [(place.currency, place.amount) for place in answer.standing]
+    parts += [(exit_.leg.currency, exit_.leg.amount) for exit_ in answer.exits]
+    parts += [(part.currency, part.amount) for part in answer.open]
+    for currency, amount in parts:
+        somewhere[currency] += amount
     changed_into = Counter(dict(answer.absorbed))
     for leg in answer.flows:
         if leg.counter_currency is not None:

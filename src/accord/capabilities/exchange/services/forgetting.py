@@ -7,6 +7,7 @@ from typing import Any, Final
 from uuid import UUID
 
 import msgspec
+from django.db.models import QuerySet
 
 from accord.capabilities.claims import services as claims
 from accord.capabilities.exchange.fields import disclosed
@@ -30,10 +31,11 @@ def forget_derived(row: Incoming) -> None:
 
 
 def _forget_enquiry(row: Incoming) -> None:
+    """It is answered no more, whatever else happens."""
     for enquiry in ForeignEnquiry.objects.filter(message=row.pk):
-        enquiry.credits, enquiry.next_attempt_at = [], None
-        enquiry.save(update_fields=["credits", "next_attempt_at"])
         _forget_claim(enquiry.claim_id, row)
+        enquiry.credits, enquiry.claim, enquiry.next_attempt_at = [], None, None
+        enquiry.save(update_fields=["credits", "claim", "next_attempt_at"])
 
 
 def _forget_order(row: Incoming) -> None:
@@ -49,8 +51,9 @@ def _forget_claim(claim_id: UUID | None, row: Incoming) -> None:
     """The claim goes with the last message that it was followed for."""
     if claim_id is None:
         return
-    asked = [*ForeignEnquiry.objects.filter(claim=claim_id), *ForeignOrder.objects.filter(claim=claim_id)]
-    others = Incoming.objects.filter(pk__in=[one.message for one in asked]).exclude(pk=row.pk)
+    messages = {*ForeignEnquiry.objects.filter(claim=claim_id).values_list("message", flat=True)}
+    messages |= {*ForeignOrder.objects.filter(claim=claim_id).values_list("message", flat=True)}
+    others = Incoming.objects.filter(pk__in=messages).exclude(pk=row.pk)
     if not others.exclude(state=IncomingState.DELETED).exists():
         claims.forget_foreign_claim(claim_id)
 
@@ -58,32 +61,38 @@ def _forget_claim(claim_id: UUID | None, row: Incoming) -> None:
 def _forget_enquiry_answer(row: Incoming) -> None:
     """A later answer to the same enquiry that is still kept took this one's place before."""
     same = Incoming.objects.filter(kind=row.kind, partner=row.partner_id, about=row.about, state=IncomingState.APPLIED)
-    enquiry_id = _id_in(row, "enquiry_id")
-    if enquiry_id is not None and not same.exclude(pk=row.pk).filter(applied_at__gt=row.applied_at).exists():
-        claims.forget_answer(enquiry_id)
+    if not same.exclude(pk=row.pk).filter(applied_at__gt=row.applied_at).exists():
+        for enquiry_id in _ids_in(row, "enquiry_id"):
+            claims.forget_answer(enquiry_id)
 
 
 def _forget_request(row: Incoming) -> None:
-    for request in PartnerRequest.objects.filter(pk=_id_in(row, "request_id"), partner=row.partner_id, outgoing=False):
+    for request in _requests(row, outgoing=False):
         body = disclosed(MessageKind.REQUEST, msgspec.convert(request.body, RequestBody), ())
         request.body = msgspec.to_builtins(msgspec.structs.replace(body, wanted=""))
         request.save(update_fields=["body"])
 
 
 def _forget_request_answer(row: Incoming) -> None:
-    for request in PartnerRequest.objects.filter(pk=_id_in(row, "request_id"), partner=row.partner_id, outgoing=True):
+    for request in _requests(row, outgoing=True):
         if request.answer:
             request.answer = {**request.answer, "text": ""}
             request.save(update_fields=["answer"])
 
 
 def _forget_note(row: Incoming) -> None:
-    ThreadNote.objects.filter(pk=_id_in(row, "note_id"), outgoing=False).update(text="")
+    notes = ThreadNote.objects.filter(pk__in=_ids_in(row, "note_id"), request__partner=row.partner_id, outgoing=False)
+    notes.update(text="")
 
 
-def _id_in(row: Incoming, name: str) -> UUID | None:
+def _requests(row: Incoming, *, outgoing: bool) -> QuerySet[PartnerRequest]:
+    return PartnerRequest.objects.filter(pk__in=_ids_in(row, "request_id"), partner=row.partner_id, outgoing=outgoing)
+
+
+def _ids_in(row: Incoming, name: str) -> list[UUID]:
+    """The id that its body states, if it does."""
     stated: Any = row.body.get(name) if isinstance(row.body, dict) else None
-    return None if stated is None else UUID(str(stated))
+    return [] if stated is None else [UUID(str(stated))]
 
 
 _FORGET: Final[dict[MessageKind, Callable[[Incoming], None]]] = {

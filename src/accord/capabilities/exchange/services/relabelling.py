@@ -7,7 +7,6 @@ from uuid import UUID
 
 from django.conf import settings
 
-from accord.capabilities.claims import services as claims
 from accord.capabilities.exchange import labelling
 from accord.capabilities.exchange.errors import Parked, Refused
 from accord.capabilities.exchange.handlers import handles
@@ -22,8 +21,7 @@ from accord.capabilities.exchange.models import (
     PartnerRequest,
 )
 from accord.capabilities.exchange.queries import agreements
-from accord.capabilities.exchange.services import retention, sending
-from accord.capabilities.exchange.terms import OnwardRule
+from accord.capabilities.exchange.services import enquiries, retention, sending
 from accord.capabilities.people import services as people
 from accord.capabilities.people.policy import NODE, Actor, Permission, require
 from accord.core import clock
@@ -73,21 +71,18 @@ def take_relabel(message: Incoming, body: RelabelBody) -> None:
     latest = row.received_at + timedelta(days=terms.retention_days)
     row.label, row.retain_until = labelling.to_json(new), min(new.retain_until or latest, latest)
     row.save(update_fields=["label", "retain_until"])
-    _relabel_derived(row, new, onward=terms.onward is not OnwardRule.NEVER)
+    _relabel_derived(row)
     people.record(NODE, "label changed by the partner", subject=None, obj=row, partner=row.partner_id, after=row.label)
     if row.retain_until <= clock.now():
         retention.delete([row], "recalled")
 
 
-def _relabel_derived(row: Incoming, label: Label, *, onward: bool) -> None:
-    """Rows that were made of it bear its label. A claim is followed to those whom all its enquiries name."""
-    document = labelling.to_json(label)
-    ForeignOrder.objects.filter(message=row.pk).update(label=document)
-    PartnerRequest.objects.filter(pk=row.about, partner=row.partner_id, outgoing=False).update(label=document)
+def _relabel_derived(row: Incoming) -> None:
+    """Rows that were made of it bear its label, and a claim is followed to those whom it names now."""
+    ForeignOrder.objects.filter(message=row.pk).update(label=row.label)
+    if row.about is not None:
+        PartnerRequest.objects.filter(pk=row.about, partner=row.partner_id, outgoing=False).update(label=row.label)
     for enquiry in ForeignEnquiry.objects.filter(message=row.pk):
-        enquiry.label = document
+        enquiry.label = row.label
         enquiry.save(update_fields=["label"])
-        if enquiry.claim_id is not None and onward:
-            of_claim = ForeignEnquiry.objects.filter(claim=enquiry.claim_id)
-            named = [{*labelling.from_json(one.label).onward} for one in of_claim]
-            claims.go_onward(enquiry.claim_id, set.intersection(*named))
+        enquiries.relabelled(enquiry.pk)
