@@ -115,14 +115,7 @@ def enquiry_body(offence: str = OFFENCE) -> EnquiryBody:
 
 
 def asked(agreement: Agreement, claim: Claim | None = None, **columns: Any) -> tuple[Incoming, ForeignEnquiry]:
-    body = EnquiryBody(
-        enquiry_id=uuid4(),
-        case="K-1",
-        offence=OFFENCE,
-        rule="fifo",
-        credits=(credit(),),
-        budget=Budget(depth=1, answer_by=NOON),
-    )
+    body = enquiry_body()
     row = kept(MessageKind.ENQUIRY, body, agreement, about=body.enquiry_id, **columns)
     made = ForeignEnquiry.objects.create(
         id=body.enquiry_id,
@@ -361,14 +354,7 @@ def test_a_partner_that_is_trusted_no_more_is_owed_no_receipt_and_its_content_go
 
 
 def test_what_the_agreement_did_not_let_pass_is_not_kept_either(agreement: Agreement, terms: AgreementTerms) -> None:
-    body = EnquiryBody(
-        enquiry_id=uuid4(),
-        case="K-1",
-        offence="insult",
-        rule="fifo",
-        credits=(credit(),),
-        budget=Budget(depth=1, answer_by=NOON),
-    )
+    body = enquiry_body(offence="insult")
     row = received(MessageKind.ENQUIRY, body, agreement.hash, about=body.enquiry_id)
     assert row.state == IncomingState.REFUSED
     retention.delete_due(clock.now())

@@ -169,7 +169,7 @@ def list_(
     table = output.table("hash", "partner", "title", "state", "from", "to", "ask first")
     for row in rows:
         who = ", ".join(side for side in ("here", "there") if row[f"ask_first_{side}"])
-        table.add_row(row["hash"][:12], row["partner"], row["title"], _state(row), row["starts_at"], row["ends_at"], who)
+        table.add_row(row["hash"][:8], row["partner"], row["title"], _state(row), row["starts_at"], row["ends_at"], who)
     output.print_table("Agreements", table)
 
 
