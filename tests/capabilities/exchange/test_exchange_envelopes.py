@@ -9,11 +9,19 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
 from joserfc import jwe, jws
+from joserfc.jwe import JWERegistry
 from joserfc.jwk import OKPKey
 
+from accord.capabilities.exchange import jose
+from accord.capabilities.exchange.envelopes import MOST_ENVELOPE, Content, Opened, Place, Seal, new_content, open_envelope
+from accord.capabilities.exchange.errors import Refused
+from accord.capabilities.exchange.jwk import Jwk, public_jwk
+from accord.capabilities.exchange.keyring import SoftwareRing
+from accord.capabilities.exchange.models import KeyUse
 from accord.core.canonical import canonical_json
 from accord.core.errors import BadInput
 
@@ -27,24 +35,19 @@ class Ends:
     """Both ends of a line: the sender's signing key, the recipient's encryption key."""
 
     def __init__(self) -> None:
-        from accord.capabilities.exchange.envelopes import Seal
-        from accord.capabilities.exchange.keyring import SoftwareRing
-        from accord.capabilities.exchange.models import KeyUse
 
         self.sender, self.recipient = SoftwareRing(), SoftwareRing()
         self.signing = self.sender.make(KeyUse.SIGNING)
         self.encryption = self.recipient.make(KeyUse.ENCRYPTION)
         self.seal = Seal(self.sender, self.signing["kid"], self.encryption)
 
-    def key_of(self, sender: str, kid: str) -> dict[str, str]:
-        from accord.capabilities.exchange.errors import Refused
+    def key_of(self, sender: str, kid: str) -> Jwk:
 
         if (sender, kid) != (SENDER, self.signing["kid"]):
             raise Refused("key", "no such key")
         return self.signing
 
-    def open(self, envelope: str, own: str = RECIPIENT) -> Any:
-        from accord.capabilities.exchange.envelopes import open_envelope
+    def open(self, envelope: str, own: str = RECIPIENT) -> Opened:
 
         return open_envelope(envelope, self.recipient.shared_secret, own, self.key_of)
 
@@ -54,23 +57,19 @@ def ends() -> Ends:
     return Ends()
 
 
-def content(**said: Any) -> Any:
-    from accord.capabilities.exchange.envelopes import new_content
+def content(**said: Any) -> Content:
 
     stated = {"id": MESSAGE, "kind": "test_call", "sender": SENDER, "recipient": RECIPIENT, "body": {"a": [1, "二"]}} | said
     return new_content(**stated)
 
 
-def closed(ends: Ends, said: Any = None, sequence: int = 1) -> str:
-    from accord.capabilities.exchange.envelopes import Place
+def closed(ends: Ends, said: Content | None = None, sequence: int = 1) -> str:
 
     canonical = (said or content()).canonical()
-    envelope: str = ends.seal.close(canonical, Place(EPOCH, sequence), NOW, NOW + timedelta(minutes=15))
-    return envelope
+    return ends.seal.close(canonical, Place(EPOCH, sequence), NOW, NOW + timedelta(minutes=15))
 
 
 def refusal(ends: Ends, envelope: str, own: str = RECIPIENT) -> str:
-    from accord.capabilities.exchange.errors import Refused
 
     with pytest.raises(Refused) as caught:
         ends.open(envelope, own)
@@ -108,7 +107,6 @@ def test_whoever_signs_must_be_the_sender(ends: Ends) -> None:
 
 @given(place=st.integers(min_value=0), change=st.integers(min_value=1, max_value=127))
 def test_any_flipped_byte_is_refused(ends: Ends, place: int, change: int) -> None:
-    from accord.capabilities.exchange.errors import Refused
 
     envelope = closed(ends)
     place %= len(envelope)
@@ -153,9 +151,6 @@ def test_another_suite_is_refused_before_anything_is_computed(ends: Ends, change
     def never(_kid: str, _public: dict[str, str]) -> bytes:
         raise AssertionError("the private key was used")
 
-    from accord.capabilities.exchange import jose
-    from accord.capabilities.exchange.errors import Refused
-
     with pytest.raises(Refused) as caught:
         jose.decrypt(_with_header(closed(ends), 0, **change), never)
     assert caught.value.clause == "suite"
@@ -166,8 +161,6 @@ def test_another_suite_is_refused_before_anything_is_computed(ends: Ends, change
     [{"alg": "none"}, {"alg": "EdDSA"}, {"alg": "HS256"}, {"typ": "accord+reply"}, {"crit": ["b64"]}, {"jku": "https://x"}],
 )
 def test_a_weaker_signature_is_refused(ends: Ends, change: dict[str, Any]) -> None:
-    from accord.capabilities.exchange import jose
-    from accord.capabilities.exchange.errors import Refused
 
     signed = jose.decrypt(closed(ends), ends.recipient.shared_secret)
     with pytest.raises(Refused) as caught:
@@ -176,13 +169,11 @@ def test_a_weaker_signature_is_refused(ends: Ends, change: dict[str, Any]) -> No
 
 
 def test_too_large_an_envelope_is_refused_unopened(ends: Ends) -> None:
-    from accord.capabilities.exchange.envelopes import MOST_ENVELOPE
 
     assert refusal(ends, "A" * (MOST_ENVELOPE + 1)) == "size"
 
 
 def _resigned(ends: Ends, payload: bytes) -> str:
-    from accord.capabilities.exchange import jose
 
     return jose.encrypt(jose.sign(payload, ends.sender, ends.signing["kid"]), ends.encryption, ends.encryption["kid"])
 
@@ -205,7 +196,6 @@ def _resigned(ends: Ends, payload: bytes) -> str:
     ],
 )
 def test_a_message_of_another_shape_is_refused_though_it_is_signed(ends: Ends, spoil: Any) -> None:
-    from accord.capabilities.exchange import jose
 
     _, payload = jose.signer_of(jose.decrypt(closed(ends), ends.recipient.shared_secret))
     spoilt = spoil(payload)
@@ -242,12 +232,9 @@ def test_a_later_minor_version_may_say_more(ends: Ends) -> None:
 
 def test_a_plain_library_reads_our_envelopes(ends: Ends) -> None:
     """joserfc, which knows nothing of Accord, opens and verifies with the keys alone."""
-    from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
     private = X25519PrivateKey.generate()
     public, secret = (OKPKey.import_key(key) for key in (private.public_key(), private))
-    from accord.capabilities.exchange import jose
-    from accord.capabilities.exchange.jwk import public_jwk
 
     to = public_jwk(private.public_key())
     inner = jose.decrypt(closed(ends), ends.recipient.shared_secret)
@@ -280,7 +267,6 @@ def test_we_read_the_envelopes_of_a_plain_library(ends: Ends) -> None:
     }
     recipient = OKPKey.import_key(_bare(ends.encryption))
     envelope = jwe.encrypt_compact(outer, signed, recipient, algorithms=["ECDH-ES+A256KW", "A256GCM"])
-    from accord.capabilities.exchange.envelopes import open_envelope
 
     public = signer.as_dict(private=False)
     opened = open_envelope(envelope, ends.recipient.shared_secret, RECIPIENT, lambda _sender, _kid: public)
@@ -292,6 +278,5 @@ def _bare(jwk: dict[str, str]) -> dict[str, str]:
 
 
 def _lenient_jwe() -> Any:
-    from joserfc.jwe import JWERegistry
 
     return JWERegistry(strict_check_header=False, algorithms=["ECDH-ES+A256KW", "A256GCM"])

@@ -102,7 +102,7 @@ KeyOf = Callable[[str, str], Jwk]
 
 def new_content(**stated: Any) -> Content:
     """A content of this version."""
-    return Content(schema=SCHEMA, **stated)
+    return Content(**{"schema": SCHEMA, **stated})
 
 
 def hash_of(canonical: bytes) -> str:

@@ -61,7 +61,7 @@ class Reply(msgspec.Struct, frozen=True, kw_only=True):
     now: datetime
     batch: str
     receipts: tuple[Receipt, ...]
-    expected: dict[str, int]
+    expected: dict[str, Annotated[int, msgspec.Meta(ge=1)]]
 
 
 class SignedReply(msgspec.Struct, frozen=True, kw_only=True):

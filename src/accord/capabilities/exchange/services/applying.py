@@ -10,7 +10,6 @@ from uuid import UUID
 import msgspec
 from django.db import OperationalError, transaction
 
-from accord.capabilities.delivery import next_retry
 from accord.capabilities.exchange import enforcement, labelling
 from accord.capabilities.exchange.errors import Parked, Refused
 from accord.capabilities.exchange.handlers import handler_of
@@ -27,8 +26,11 @@ from accord.core.errors import AccordError
 
 _log = logging.getLogger(__name__)
 
+_SOONEST: Final = timedelta(seconds=0.5)
+_LATEST: Final = timedelta(minutes=15)
+
 GIVEN_UP_AFTER: Final = timedelta(days=30)
-"""How long a message may wait for what it refers to."""
+"""How long a message may wait for what it refers to. It is tried again after half a second, then at doubling intervals."""
 
 
 @people.change
@@ -41,23 +43,21 @@ def apply_next(partner: str) -> bool:
     row = rows.order_by("epoch", "sequence").first()
     if row is None:
         return False
+    row.attempts += 1
     _apply(row, clock.now())
     return True
 
 
 @people.change
 def apply_parked(row_id: UUID) -> None:
-    """Try again a message that waited for something."""
-    now = clock.now()
-    rows = Incoming.objects.select_for_update().filter(pk=row_id, state=IncomingState.PARKED, next_attempt_at__lte=now)
-    row = rows.first()
+    """Try again a message that waited for something, under a lease."""
+    row = Incoming.objects.select_for_update().filter(pk=row_id, state=IncomingState.PARKED).first()
     if row is not None:
-        _apply(row, now)
+        _apply(row, clock.now())
 
 
 def _apply(row: Incoming, now: datetime) -> None:
     """Run the handler; nothing of what it did stays unless it ends well. What became of the message stays in any case."""
-    row.attempts += 1
     try:
         with transaction.atomic():
             _handle(row, now)
@@ -135,7 +135,8 @@ def _park(row: Incoming, why: AccordError, now: datetime) -> None:
     if now - row.received_at > GIVEN_UP_AFTER:
         _refuse(row, Refused("waited", f"{why}; it waited too long"), now)
         return
-    row.state, row.next_attempt_at, row.reason = IncomingState.PARKED, next_retry(now, row.attempts - 1), str(why)
+    again = now + min(_SOONEST * (1 << min(row.attempts - 1, 12)), _LATEST)
+    row.state, row.next_attempt_at, row.reason = IncomingState.PARKED, again, str(why)
 
 
 def _refuse(row: Incoming, error: AccordError, now: datetime) -> None:
