@@ -126,7 +126,8 @@ def test_a_newer_epoch_begins_and_the_older_one_takes_nothing_more(peer: Peer) -
     peer.send(peer.seal(said), peer.seal(sequence=3))  # 2 is missing
     newer = new_id()
     assert told(peer.send(peer.seal(sequence=1, epoch=newer))) == ["taken"]
-    assert told(peer.send(peer.seal(sequence=2, epoch=old))) == ["refused:epoch"]
+    (late,) = peer.send(peer.seal(sequence=2, epoch=old))
+    assert (told([late]), late.epoch, late.expected) == (["refused:epoch"], newer, 2)
     assert told(peer.send(peer.seal(said, sequence=1, epoch=old))) == ["duplicate"]
     assert list(Incoming.objects.filter(epoch=old).values_list("sequence", flat=True)) == [1]  # what waited comes again
     assert told(peer.send(peer.seal(said, sequence=2, epoch=newer))) == ["duplicate"]

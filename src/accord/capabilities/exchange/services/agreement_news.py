@@ -57,7 +57,7 @@ def take_agreement(message: Incoming, body: Any) -> None:
     take(NODE, message.partner_id, news)
 
 
-class _AskFirst(msgspec.Struct, frozen=True, kw_only=True):
+class AskFirst(msgspec.Struct, frozen=True, kw_only=True):
     agreement: str
     on: bool
     version: int
@@ -67,7 +67,7 @@ class _AskFirst(msgspec.Struct, frozen=True, kw_only=True):
 def take_ask_first(message: Incoming, body: Any) -> None:
     """A partner wants to be asked first, or no longer. Of two switches the later one counts, in whatever order they come."""
     try:
-        switch = msgspec.convert(body, _AskFirst)
+        switch = msgspec.convert(body, AskFirst)
     except msgspec.ValidationError as error:
         raise Refused("shape", f"the body is not one of kind ask_first: {error}") from None
     row = Agreement.objects.select_for_update().filter(partner=message.partner_id, hash=switch.agreement).first()

@@ -253,9 +253,11 @@ class _Intake:
         )
 
     def receipts(self) -> list[Receipt]:
-        """The receipts, with how far the stream was received in the end."""
+        """The receipts, with how far the stream was received in the end; one of an older epoch names the newest."""
         here = self._position
         return [
-            msgspec.structs.replace(receipt, expected=here.expected) if receipt.epoch == here.epoch else receipt
+            msgspec.structs.replace(receipt, epoch=here.epoch, expected=here.expected)
+            if receipt.clause == "epoch" or receipt.epoch == here.epoch
+            else receipt
             for receipt in self._receipts
         ]
