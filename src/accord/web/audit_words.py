@@ -156,6 +156,10 @@ ACTIONS: Final[dict[str, Promise]] = {
     "deletion told by partner": _("partner has deleted what it was sent"),
     "partner's claim forgotten": _("partner’s claim deleted: its time was over"),
     "partner's answer forgotten": _("partner’s answer deleted: its time was over"),
+    "exchange alarm": _("alarm about a partner’s messages"),
+    "exchange stream begun anew": _("messages to a partner begun anew after a restore"),
+    "envelopes exported": _("messages to a partner written into a file"),
+    "envelopes imported": _("file of a partner’s messages taken in"),
     # people and their rights
     "signed in": _("signed in"),
     "signed out": _("signed out"),

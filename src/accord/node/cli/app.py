@@ -19,6 +19,7 @@ from accord.node.cli import (
     audit,
     demo,
     doctor,
+    exchange,
     exercise,
     lines,
     node,
@@ -78,6 +79,7 @@ app.add_typer(node.app, name="node")
 app.add_typer(lines.app, name="lines")
 app.add_typer(partners.app, name="partners")
 app.add_typer(agreements.app, name="agreements")
+app.add_typer(exchange.app, name="exchange")
 app.add_typer(audit.app, name="audit")
 app.add_typer(retention.app, name="retention")
 app.add_typer(regimes.app, name="regimes")
