@@ -9,16 +9,18 @@ from typing import Any
 import msgspec
 import pytest
 from peer import call
-from test_exchange_sending import Line, line, queued, told  # noqa: F401 - the fixture
+from test_exchange_sending import Line, later, line, queued, told  # noqa: F401 - the fixture
 
 from accord.capabilities.exchange import handlers
 from accord.capabilities.exchange.envelopes import MOST_ENVELOPE, InChunks
+from accord.capabilities.exchange.errors import Parked
 from accord.capabilities.exchange.kinds import MessageKind
 from accord.capabilities.exchange.models import Chunk, Incoming, Outgoing
 from accord.capabilities.exchange.receipts import Batch, SignedReply
 from accord.capabilities.exchange.services import sending
 from accord.capabilities.exchange.services.chunks import MOST_PARTS, PART
-from accord.capabilities.exchange.tasks import apply_ready
+from accord.capabilities.exchange.tasks import apply_ready, retry_parked
+from accord.core import clock
 from accord.core.canonical import canonical_json
 from accord.core.errors import BadInput, Unavailable
 from accord.core.object_ids import new_id
@@ -63,8 +65,6 @@ def test_it_goes_on_where_it_stopped(line: Line) -> None:  # noqa: F811
                 self.failed = True
                 raise Unavailable("broke off")
             return line.peer.deliver(partner, address, batch)
-
-    from test_exchange_sending import later
 
     line.transport = Flaky()
     for _ in range(20):
@@ -124,6 +124,25 @@ def test_a_large_message_is_put_together_and_applied(line: Line, monkeypatch: py
 def test_parts_that_are_not_those_it_names_are_refused(line: Line, spoil: Any) -> None:  # noqa: F811
     row = received(line, large(20_000), spoil)
     assert (row.state, row.reason[:7]) == ("refused", "chunks:")
+    assert not Chunk.objects.exists()
+
+
+def test_a_message_that_has_to_wait_keeps_its_parts(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
+    seen: list[Any] = []
+
+    def handler(row: Incoming, body: Any) -> None:
+        if row.attempts == 1:
+            raise Parked("not yet")
+        seen.append(body)
+
+    monkeypatch.setitem(handlers._HANDLERS, MessageKind.TEST_CALL, handler)
+    row = received(line, large(20_000))
+    assert (row.state, row.body) == ("parked", {})
+    assert Chunk.objects.exists()
+    later(10)
+    retry_parked(clock.now())
+    row.refresh_from_db()
+    assert (row.state, row.body, seen) == ("applied", large(20_000), [large(20_000)])
 
 
 def test_a_part_that_is_missing_is_noticed(line: Line) -> None:  # noqa: F811

@@ -26,6 +26,16 @@ from accord.core.errors import AccordError
 
 _log = logging.getLogger(__name__)
 
+_OUTCOME: Final = (
+    "state",
+    "applied_at",
+    "next_attempt_at",
+    "attempts",
+    "reason",
+    "last_error",
+    "label",
+    "retain_until",
+)
 _SOONEST: Final = timedelta(seconds=0.5)
 _LATEST: Final = timedelta(minutes=15)
 
@@ -58,6 +68,7 @@ def apply_parked(row_id: UUID) -> None:
 
 def _apply(row: Incoming, now: datetime) -> None:
     """Run the handler; nothing of what it did stays unless it ends well. What became of the message stays in any case."""
+    body, chunks_before = row.body, row.chunks
     try:
         with transaction.atomic():
             _handle(row, now)
@@ -73,7 +84,9 @@ def _apply(row: Incoming, now: datetime) -> None:
         _park(row, wrong, now)
     else:
         row.state, row.applied_at, row.next_attempt_at, row.reason, row.last_error = IncomingState.APPLIED, now, None, "", ""
-    row.save()
+    if row.state != IncomingState.APPLIED:
+        row.body, row.chunks = body, chunks_before  # the parts still lie where they were
+    row.save(update_fields=_OUTCOME if row.body is body else (*_OUTCOME, "body", "chunks"))
 
 
 def _handle(row: Incoming, now: datetime) -> None:
@@ -141,4 +154,5 @@ def _park(row: Incoming, why: AccordError, now: datetime) -> None:
 
 def _refuse(row: Incoming, error: AccordError, now: datetime) -> None:
     row.state, row.applied_at, row.next_attempt_at, row.reason = IncomingState.REFUSED, now, None, str(error)
+    chunks.discard(row)
     tell_refusal(row, error, now)

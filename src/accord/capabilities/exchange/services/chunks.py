@@ -78,3 +78,9 @@ def put_together(message: Incoming) -> None:
     message.body = canonical_document(body)
     message.chunks = None
     parts.delete()
+
+
+def discard(message: Incoming) -> None:
+    """The parts of a message that was refused are of no use to anybody."""
+    if message.chunks is not None:
+        Chunk.objects.filter(outgoing=False, partner=message.partner_id, whole=message.pk).delete()
