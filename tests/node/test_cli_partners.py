@@ -13,7 +13,7 @@ from command_line import Answer
 from scripted_server import scripted
 from separate import separately
 
-pytestmark = [pytest.mark.database, pytest.mark.slow]
+pytestmark = pytest.mark.slow
 
 SG = {
     "ACCORD_AGENCY": "SG-ASC",
@@ -51,7 +51,10 @@ def new_nodes(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two nodes that have just made their keys; each test works on copies."""
     folder = tmp_path_factory.mktemp("nodes")
     for name, settings in (("cn", CN), ("sg", SG)):
-        Node(folder / name, settings).good("keys", "make")
+        node = Node(folder / name, settings)
+        node.good("keys", "make")
+        node.good("card", "--out", folder / f"{name}.json")
+        (folder / f"{name}.words").write_text(node.good("words", "--json").out, encoding="utf-8")
     return folder
 
 
@@ -67,23 +70,33 @@ def there(new_nodes: Path, tmp_path: Path) -> Node:
     return Node(tmp_path / "sg", SG)
 
 
-def card_of(node: Node, folder: Path) -> Path:
+@pytest.fixture
+def their_words(new_nodes: Path) -> list[str]:
+    """What the other node's people read out."""
+    words: list[str] = json.loads((new_nodes / "sg.words").read_text(encoding="utf-8"))["words"]
+    return words
+
+
+@pytest.fixture
+def their_card(new_nodes: Path) -> Path:
+    return new_nodes / "sg.json"
+
+
+def newest_card(node: Node, folder: Path) -> Path:
     file = folder / f"{node.home.name}.json"
     node.good("card", "--out", file)
     return file
 
 
-def read_out(node: Node, asked: list[int]) -> list[str]:
-    words: list[str] = node.good("words", "--json").json["words"]
+def read_out(words: list[str], asked: list[int]) -> list[str]:
     return [option for place in asked for option in ("--word", f"{place}={words[place - 1]}")]
 
 
-def test_two_nodes_meet_and_part(here: Node, there: Node, tmp_path: Path) -> None:
-    added = here.good("add", card_of(there, tmp_path), "--json").json
+def test_two_nodes_meet_and_part(here: Node, their_card: Path, their_words: list[str]) -> None:
+    added = here.good("add", their_card, "--json").json
     assert (added["code"], added["state"], added["countries"]) == ("SG-ASC", "pending", ["SG"])
     shown = here.good("words", "SG-ASC", "--json").json
-    own = there.good("words", "--json").json
-    assert [word or own["words"][place] for place, word in enumerate(shown["words"])] == own["words"]
+    assert [word or their_words[place] for place, word in enumerate(shown["words"])] == their_words
     assert shown["words"].count(None) == 2
     wrong = here("confirm", "SG-ASC", "--word", f"{shown['asked'][0]}=zoo", "--word", f"{shown['asked'][1]}=zoo", "--json")
     assert (wrong.code, wrong.error["type"]) == (2, "BadInput")
@@ -91,7 +104,7 @@ def test_two_nodes_meet_and_part(here: Node, there: Node, tmp_path: Path) -> Non
     assert (alarm["partner"], alarm["what"]) == ("SG-ASC", "wrong_words")
     assert here.good("alarms", "--seen", alarm["number"], "--json").json == []
     assert here("confirm", "SG-ASC", "--word", "first=zoo").code == 2
-    told = here.good("confirm", "SG-ASC", *read_out(there, shown["asked"]), "--json").json
+    told = here.good("confirm", "SG-ASC", *read_out(their_words, shown["asked"]), "--json").json
     assert (told["state"], told["confirmed_by"]) == ("confirmed", "operator")
     here.good("test-call", "SG-ASC", "answered")
     (listed,) = here.good("list", "--json").json
@@ -101,8 +114,8 @@ def test_two_nodes_meet_and_part(here: Node, there: Node, tmp_path: Path) -> Non
     assert here.good("list", "--json").json[0]["state"] == "revoked"
 
 
-def test_words_are_asked_for_one_by_one(here: Node, there: Node, tmp_path: Path) -> None:
-    here.good("add", card_of(there, tmp_path))
+def test_words_are_asked_for_one_by_one(here: Node, there: Node, their_card: Path) -> None:
+    here.good("add", their_card)
     words = there.good("words", "--language", "zh-hans", "--json").json["words"]
     asked = here.good("words", "SG-ASC", "--json").json["asked"]
     answer = here.good("confirm", "SG-ASC", stdin="".join(f"{words[place - 1]}\n" for place in asked))
@@ -110,9 +123,8 @@ def test_words_are_asked_for_one_by_one(here: Node, there: Node, tmp_path: Path)
     assert "is confirmed" in answer.err
 
 
-def test_a_card_from_an_address(here: Node, there: Node, tmp_path: Path) -> None:
-    data = card_of(there, tmp_path).read_bytes()
-    with scripted((200, {"Content-Type": "application/json"}, data)) as server:
+def test_a_card_from_an_address(here: Node, their_card: Path, tmp_path: Path) -> None:
+    with scripted((200, {"Content-Type": "application/json"}, their_card.read_bytes())) as server:
         assert here.good("add", f"{server.url}/card", "--json").json["state"] == "pending"
     for reply, code in (((302, {"Location": "/"}, b""), 1), ((200, {}, b"x" * 70_000), 2), ((200, {}, b"{}"), 2)):
         with scripted(reply) as server:
@@ -122,28 +134,30 @@ def test_a_card_from_an_address(here: Node, there: Node, tmp_path: Path) -> None
     assert here("add", tmp_path / "nothing.json").code == 2
 
 
-def test_keys_are_renewed_and_withdrawn_and_a_known_partner_follows(here: Node, there: Node, tmp_path: Path) -> None:
-    here.good("add", card_of(there, tmp_path))
+def test_keys_are_renewed_and_withdrawn_and_a_known_partner_follows(
+    here: Node, there: Node, their_card: Path, their_words: list[str], tmp_path: Path
+) -> None:
+    here.good("add", their_card)
     asked = here.good("words", "SG-ASC", "--json").json["asked"]
-    here.good("confirm", "SG-ASC", *read_out(there, asked))
+    here.good("confirm", "SG-ASC", *read_out(their_words, asked))
     assert there("keys", "make").code == 1
     there.good("keys", "rotate")
     keys = there.good("keys", "list", "--json").json
     assert sorted((key["use"], key["retire_at"] is None) for key in keys) == [
         ("encryption", False), ("encryption", True), ("signing", False), ("signing", True)
     ]  # fmt: skip
-    assert here.good("add", card_of(there, tmp_path), "--json").json["state"] == "confirmed"
+    assert here.good("add", newest_card(there, tmp_path), "--json").json["state"] == "confirmed"
     stranger = Node(shutil.copytree(there.home, tmp_path / "other"), SG)
     for path in (stranger.home / "keys").glob("*.json"):
         path.unlink()  # whoever copied the store alone has no key that signs
     stranger.good("keys", "rotate")
-    refused = here("add", card_of(stranger, tmp_path), "--json")
+    refused = here("add", newest_card(stranger, tmp_path), "--json")
     assert (refused.code, refused.error["type"]) == (1, "NotAllowed")
     for key in keys:
         if key["use"] == "signing":
             there.good("keys", "revoke", key["kid"])
     there.settings = {**SG, "ACCORD_PARTNER_URL": "https://new.sg.example"}
-    told = here.good("add", card_of(there, tmp_path), "--json").json
+    told = here.good("add", newest_card(there, tmp_path), "--json").json
     assert (told["state"], told["address"]) == ("pending", "https://new.sg.example")
 
 
@@ -153,11 +167,7 @@ def test_the_passphrase_of_the_keys_and_what_the_doctor_says(here: Node, tmp_pat
         return {one["name"]: one for one in told}
 
     found = findings()
-    assert (found["Keys for partners"]["state"], found["Partner card"]["state"], found["Partners"]["state"]) == (
-        "ok",
-        "ok",
-        "ok",
-    )
+    assert {found[name]["state"] for name in ("Keys for partners", "Partner card", "Partners")} == {"ok"}
     assert "beside the keys" in found["Passphrase of the keys"]["found"]
     file = tmp_path / "passphrase"
     file.write_text("correct horse battery staple\n")
@@ -195,7 +205,7 @@ def test_a_node_whose_passphrase_is_lost_begins_anew(here: Node, tmp_path: Path)
     file.write_text("another passphrase altogether\n")
     here.settings = {**CN, "ACCORD_KEY_PASSPHRASE_FILE": str(file)}
     here.good("keys", "rotate")
-    card = json.loads(card_of(here, tmp_path).read_bytes())
+    card = json.loads(newest_card(here, tmp_path).read_bytes())
     assert len(card["signatures"]) == 1
 
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import pytest
+from django.db import transaction
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from other_centre import OtherCentre, confirmed_partner
 
-from accord.capabilities.exchange import cards
+from accord.capabilities.exchange import cards, trust_book
 from accord.capabilities.exchange.errors import Refused
 from accord.capabilities.exchange.models import Alarm, Partner, PartnerState
 from accord.capabilities.exchange.queries import partners as known
@@ -17,6 +21,9 @@ from accord.capabilities.people.policy import OPERATOR
 from accord.core import clock
 from accord.core.clock import SteppedClock
 from accord.core.errors import BadInput, Conflict, NotAllowed, NotFound
+
+if TYPE_CHECKING:
+    from pytest_django.fixtures import SettingsWrapper
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db, pytest.mark.usefixtures("centre")]
 
@@ -230,8 +237,8 @@ def test_a_key_that_is_revoked_here_stays_so_whatever_the_partner_says() -> None
         partners.revoke_key(OPERATOR, "SG-ASC", "none", "why")
 
 
-def test_whose_ledgers_hold_an_institution(settings: object) -> None:
-    settings.ACCORD_COVERS_INSTITUTIONS = ("GDBANK",)  # type: ignore[attr-defined]
+def test_whose_ledgers_hold_an_institution(settings: SettingsWrapper) -> None:
+    settings.ACCORD_COVERS_INSTITUTIONS = ("GDBANK",)
     confirmed_partner(OtherCentre(institutions=["SGCASH", "SGBKCNBJ"]))
     confirmed_partner(OtherCentre("CN-GX", "CN-GX", countries=[], institutions=["GXBANK", "GXBKCNBN"]))
     answers = {
@@ -340,3 +347,69 @@ def test_what_counts_is_read_again_after_another_process_changed_it(monkeypatch:
     assert shelf.book().partner_of("DBSSSGSG") == "SG-ASC", "for a second at most"
     assert shelf.book().partner_of("DBSSSGSG") == "SG-ASC"
     assert shelf.book().partner_of("DBSSSGSG") == ""
+
+
+STEPS = st.lists(st.sampled_from(["renew", "take back", "stranger", "thief", "again", "widen"]), max_size=12)
+
+
+@settings(max_examples=20)
+@given(steps=STEPS, data=st.data())
+def test_whatever_cards_come_only_the_centres_own_keys_count(steps: list[str], data: st.DataObject) -> None:
+    """The centre renews and takes back keys; strangers, and a thief of a key that was taken back, send cards in its name."""
+    with transaction.atomic():
+        _whatever_cards_come(steps, data)
+        transaction.set_rollback(True)
+    trust_book.forget()
+
+
+def _whatever_cards_come(steps: list[str], data: st.DataObject) -> None:
+    other = OtherCentre()
+    confirmed_partner(other)
+    own, withdrawn, sent, serial = {*other.signing_kids()}, set[str](), [other.card()], 0
+    for step in steps:
+        if step == "renew":
+            own.add(other.add_key("signing"))
+            sent.append(other.card())
+        elif step == "take back" and len(left := [kid for kid in other.signing_kids() if kid not in other.revoked]) > 1:
+            other.revoked.append(data.draw(st.sampled_from(left)))
+            sent.append(other.card())
+        elif step == "widen":
+            sent.append(other.card(countries=["MY", "SG"]))
+        card = sent[-1]
+        if step == "stranger":
+            card = OtherCentre(countries=["CN", "MY"]).card(serial=500)
+        elif step == "thief":
+            card = _stolen(other, sorted(withdrawn))
+        elif step == "again":
+            card = data.draw(st.sampled_from(sent))
+        partners.take(OPERATOR, cards.read_card(card))
+        withdrawn |= set(cards.read_signed(Partner.objects.get().card).revoked)
+        now = Partner.objects.get()
+        assert now.card_serial >= serial, "nothing goes back"
+        serial = now.card_serial
+        assert now.state == PartnerState.CONFIRMED, "a key that is left vouches for every card of the centre"
+        assert now.countries == ["SG"], "what was confirmed, and no more"
+        counted = set(trust_book.book().keys[other.code]) & _accepted(other)
+        assert counted <= own - withdrawn
+        assert counted, "and the centre is heard"
+
+
+def _accepted(other: OtherCentre) -> set[str]:
+    """The signing keys that are taken at this moment."""
+    accepted = set()
+    for kid in trust_book.book().keys[other.code]:
+        try:
+            accepted.add(known.verifying_key(other.code, kid, clock.now())["kid"])
+        except Refused:
+            continue
+    return accepted
+
+
+def _stolen(other: OtherCentre, withdrawn: list[str]) -> bytes:
+    """A card with a key of the thief's own, signed by a key that was taken back; before there is one, a stranger's card."""
+    thief = OtherCentre(countries=["CN"])
+    if not withdrawn:
+        return thief.card(serial=600)
+    thief.keys += [key for key in other.keys if key["public"]["kid"] in withdrawn]
+    thief.ring._keys |= other.ring._keys
+    return thief.card(serial=600, signers=[thief.signing_kids()[0], withdrawn[0]])
