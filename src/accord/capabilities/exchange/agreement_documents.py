@@ -11,7 +11,7 @@ import msgspec
 from accord.capabilities.exchange.fields import disclosable
 from accord.capabilities.exchange.kinds import REQUESTS, MessageKind
 from accord.capabilities.exchange.messages import BODIES
-from accord.capabilities.exchange.terms import AgreementTerms, Party
+from accord.capabilities.exchange.terms import AgreementTerms, Clocks, LabelDefaults, Offence, Party
 from accord.core import canonical
 from accord.core.errors import BadInput
 
@@ -21,6 +21,15 @@ TO_REPLACE: Final = "REPLACE:"
 _NOT_STATED: Final = "(absent)"
 _BY_NAME: Final = {"parties": "agency", "offences": "code"}
 """Lists whose entries are compared by a name of theirs and not by their place."""
+
+
+_READ: Final = (
+    *AgreementTerms.__struct_fields__,
+    *Party.__struct_fields__,
+    *Offence.__struct_fields__,
+    *LabelDefaults.__struct_fields__,
+    *Clocks.__struct_fields__,
+)
 
 
 class Difference(NamedTuple):
@@ -61,14 +70,24 @@ def unfinished(terms: AgreementTerms) -> list[str]:
 
 
 def diff(before: dict[str, Any], after: dict[str, Any]) -> list[Difference]:
-    """Where two documents differ, place by place. Parties and offences are compared by their codes, not by their order."""
+    """Where two documents differ, place by place, in the order in which an agreement is read (a store keeps none).
+
+    Parties and offences are compared by their codes, not by their order.
+    """
     old, new = dict(_leaves(before)), dict(_leaves(after))
-    paths = [*new, *(path for path in old if path not in new)]
+    paths = sorted({*new, *old}, key=_reading_order)
     return [
         Difference(path, old.get(path), new.get(path))
         for path in paths
         if old.get(path, _NOT_STATED) != new.get(path, _NOT_STATED)
     ]
+
+
+def _reading_order(path: str) -> list[tuple[int, str]]:
+    """Names of fields as the terms list them; whatever else is named, such as a kind of message, by its name."""
+    steps = [step.partition("[")[0] for step in path.split(".")]
+    places = [_READ.index(step) if step in _READ else len(_READ) for step in steps]
+    return list(zip(places, path.split("."), strict=True))
 
 
 def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
