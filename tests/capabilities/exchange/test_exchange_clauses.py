@@ -84,7 +84,15 @@ def answer(**changes: Any) -> EnquiryAnswerBody:
         "outcome": Outcome.ANSWERED,
         "answered_at": NOON,
         "standing": (
-            WireStanding(place=SECRET, bank="BANKBB1", amount=4_000, currency="CNY", account_kind="joint", held=4_000),
+            WireStanding(
+                place=SECRET,
+                bank="BANKBB1",
+                amount=4_000,
+                currency="CNY",
+                account_kind="joint",
+                held=4_000,
+                parcels=(("T9", 0, 4_000),),
+            ),
         ),
         "flows": (leg(),),
         "onward": (leg(creditor_bank="BANKCC1", jurisdiction=THIRD, referral="a.b.c"),),
@@ -213,6 +221,7 @@ def test_fields_out(terms: AgreementTerms) -> None:
     assert (sent.flows, sent.onward, sent.exits) == ((), (), ())
     assert (sent.standing[0].amount, sent.standing[0].held) == (4_000, 4_000)
     assert (sent.standing[0].bank, sent.standing[0].account_kind, sent.open[0].bank) == ("", "unknown", "")
+    assert sent.standing[0].parcels == ()  # they name transfers inside the jurisdiction
     sent, _ = out(narrow, MessageKind.ORDER, order())
     assert (sent.account, sent.holder_name, sent.grounds, sent.contact) == ("", "", "", "")
     sent, _ = out(narrow, MessageKind.REQUEST, request())

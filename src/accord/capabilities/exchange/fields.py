@@ -23,7 +23,7 @@ _LEG: Final = ("intervals", "counter_amount", "counter_currency", "exit", "juris
 ALWAYS: Final[dict[MessageKind, frozenset[str]]] = {
     MessageKind.ENQUIRY: frozenset({"credits.intervals", "credits.referral", "budget.floor", "asked_at"}),
     MessageKind.ENQUIRY_ANSWER: frozenset(
-        {"version", "clause", "standing", "standing.held", "standing.parcels", "open", "open.answer_due_at", "absorbed"}
+        {"version", "clause", "standing", "standing.held", "open", "open.answer_due_at", "absorbed"}
         | {f"{legs}.{name}" for legs in ("flows", "onward", "exits") for name in _LEG}
     ),
     MessageKind.ORDER: frozenset(
