@@ -2,9 +2,9 @@
 
 Two centres, each with a home, a store and keys of its own. One sends from its worker's own code; the other takes in through
 its web process (granian), which opens, verifies and stores every message for good and signs a reply to every batch. Queueing
-is timed by itself, and so is applying at the receiver. Beside it, as peers, in the same run: the bare library (joserfc) that signs,
-encrypts, decrypts and verifies the same messages in one process without any network or store; and the same messages as plain
-JSON, unsigned and not encrypted, through the same HTTP stack to a program that only parses them.
+is timed by itself, and so is applying at the receiver. Beside it, as peers, in the same run: the bare library (joserfc) that
+signs, encrypts, decrypts and verifies them in one process without any network or store; and the same messages as plain JSON,
+unsigned and not encrypted, through the same HTTP stack to a program that only parses them.
 
     python benchmarks/envelopes.py [--messages 20000] [--json]
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import partial
 from typing import Final
 
-from django.db.models import Min, QuerySet
+from django.db.models import Min
 
 from accord.capabilities.delivery import Courier, lease_due
 from accord.capabilities.exchange.models import Incoming, IncomingState, OutStream, Partner, PartnerState
@@ -30,7 +30,10 @@ def partner_of(stream: OutStream) -> str:
 
 def send_due(transport: PartnerTransport, courier: ExchangeCourier) -> int:
     """Send the streams that are due their next batch; how many there were."""
-    due = lease_due(_due_streams(courier.rows()), clock.now(), PARTNERS_AT_ONCE)
+    codes = _reachable(courier.rows())
+    if not codes:
+        return 0
+    due = lease_due(OutStream.objects.filter(closed_at=None, partner_id__in=codes), clock.now(), PARTNERS_AT_ONCE)
     for stream in due:
         try:
             sealed = delivering.next_batch(stream, clock.now())
@@ -44,13 +47,11 @@ def send_due(transport: PartnerTransport, courier: ExchangeCourier) -> int:
     return len(due)
 
 
-def _due_streams(under_way: Collection[OutStream]) -> QuerySet[OutStream]:
-    """Open streams to partners that have a line and no call under way here."""
+def _reachable(under_way: Collection[OutStream]) -> list[str]:
+    """Partners that have a line and no call under way here."""
     reachable = Partner.objects.filter(state=PartnerState.CONFIRMED).exclude(address="").values_list("code", flat=True)
     busy = {stream.partner_id for stream in under_way}
-    codes = [code for code in reachable if code not in busy]
-    streams: QuerySet[OutStream] = OutStream.objects.filter(closed_at=None, partner_id__in=codes)
-    return streams
+    return [code for code in reachable if code not in busy]
 
 
 def _deliver(transport: PartnerTransport, sealed: Sealed) -> Delivered:

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import msgspec
 from django.conf import settings
-from django.db.models import Max, Q, QuerySet
+from django.db.models import Q, QuerySet
 
 from accord.capabilities.exchange.envelopes import Content, Place, hash_of, new_content
 from accord.capabilities.exchange.kinds import MessageKind
@@ -125,7 +125,7 @@ def received_of(partner: str) -> NextPlace | None:
 
 def _newer_epoch(partner: str, after: UUID | None) -> UUID:
     """A new epoch, newer than all before it, whatever the machine's clock says."""
-    known = OutStream.objects.filter(partner_id=partner).aggregate(newest=Max("epoch"))["newest"]
+    known = OutStream.objects.filter(partner_id=partner).order_by("-epoch").values_list("epoch", flat=True).first()
     floor = max((epoch for epoch in (known, after) if epoch is not None), default=UUID(int=0))
     fresh = new_id()
     if fresh > floor:
