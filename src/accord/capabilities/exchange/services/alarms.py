@@ -20,6 +20,7 @@ ALARMS: Final[dict[str, Promise]] = {
     "other_jurisdiction": _("A card that names another jurisdiction"),
     "key_revoked": _("The partner took back the key that it was known by: compare the words of its new card"),
     "covers_more": _("The partner says that it also answers for others"),
+    "probing": _("A question about a payment that is not the partner’s to ask about"),
     "wrong_words": _("Wrong words for a partner’s card"),
 }
 """What an alarm about a card or a key means, by its code."""
