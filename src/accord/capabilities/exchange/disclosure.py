@@ -19,6 +19,7 @@ from accord.capabilities.claims import territory
 from accord.capabilities.claims.joined_trace import JoinedStanding
 from accord.capabilities.claims.picture import Gone, Picture
 from accord.capabilities.claims.ports import TransferLeg
+from accord.capabilities.exchange.fields import ALWAYS
 from accord.capabilities.exchange.kinds import MessageKind
 from accord.capabilities.exchange.messages import WireLeg, WireOpen, WireStanding
 from accord.capabilities.exchange.terms import AccountDetail, AgreementTerms
@@ -64,7 +65,8 @@ class _Teller:
     def __init__(self, picture: Picture, terms: AgreementTerms) -> None:
         self._picture = picture
         self._detail = terms.account_detail
-        self._fields = frozenset(terms.party(settings.ACCORD_AGENCY).fields.get(MessageKind.ENQUIRY_ANSWER, ()))
+        stated = terms.party(settings.ACCORD_AGENCY).fields.get(MessageKind.ENQUIRY_ANSWER, ())
+        self._fields = ALWAYS[MessageKind.ENQUIRY_ANSWER] | frozenset(stated)
         self._says_left_to = terms.says_left_to and "onward" in self._fields
         self._elsewhere: Amounts = defaultdict(int)
 

@@ -80,6 +80,7 @@ def _send(request: EnquiryRequest) -> Outgoing:
         rule=request.rule.value,
         credits=tuple(_wire_credit(credit, partner) for credit in request.credits),
         budget=_budget(agreement, behind),
+        asked_at=clock.now(),
     )
     label = _label(agreement, claim, behind)
     return sending.queue(
