@@ -81,6 +81,16 @@ ACTIONS: Final[dict[str, Promise]] = {
     "answer handed in": _("bank’s answer handed in as a file"),
     "recall draft taken": _("draft of a recall between banks taken"),
     "answer unusable": _("order: answer unusable"),
+    # money that partners follow here
+    "partner's claim opened": _("partner’s claim followed here"),
+    "partner's claim closed": _("partner’s claim followed no longer"),
+    "partner's enquiry waits": _("partner’s enquiry waits for an officer"),
+    "partner's enquiry let through": _("partner’s enquiry let through"),
+    "partner's enquiry declined": _("partner’s enquiry declined"),
+    "partner's enquiry followed": _("partner’s enquiry: money followed"),
+    "partner's enquiry answered": _("partner’s enquiry answered"),
+    "partner's enquiry refused": _("partner’s enquiry refused"),
+    "onward consented": _("consent that a partner goes on to others"),
     # orders that partners ask for
     "foreign order received": _("order asked for by a partner"),
     "foreign order accepted": _("partner’s order accepted"),
@@ -197,6 +207,7 @@ OBJECTS: Final[dict[str, Promise]] = {
     "receivedenquiry": _("enquiry received"),
     "control": _("control in force"),
     "foreignorder": _("partner’s order"),
+    "foreignenquiry": _("partner’s enquiry"),
     "agreement": _("agreement"),
     "incoming": _("partner’s message"),
     "outgoing": _("message to a partner"),
@@ -239,6 +250,9 @@ PURPOSES: Final[dict[str, Promise]] = {
 }
 
 DETAILS: Final[dict[str, Promise]] = {
+    "origin": _("asked by"),
+    "version": _("version"),
+    "clause": _("clause"),
     "agreement": _("agreement"),
     "before": _("before"),
     "after": _("afterwards"),

@@ -347,6 +347,12 @@ PATTERNS: Final = (
     gettext_noop("{agency} does not accept the letter ({status})"),
     gettext_noop("{agency} does not know what the letter is about, or is not at this address"),
     *OF_AGREEMENTS,
+    # agreements with partners, and labels
+    gettext_noop("there is no such enquiry; reload the page"),
+    gettext_noop("the enquiry waits for nobody: it was decided already, or is followed under a standing authority"),
+    gettext_noop("say why it is refused; the partner is told, and it stays on record"),
+    gettext_noop("{ground} is no ground for refusal of this agreement; its grounds are: {known}"),
+    gettext_noop("the claim is another centre's; only that centre says to whom it may go on"),
     # files that a victim hands in
     gettext_noop("the file is empty"),
     gettext_noop("the file has no header line"),
