@@ -65,7 +65,7 @@ def answer_due(now: datetime) -> int:
         return 0
     waiting = claim_queries.with_answers_to_come([row.claim_id for row in due if row.version == 0 and row.claim_id])
     for row in due:
-        look = _next_look(row, now)
+        look = _answer_by(row)
         if row.version == 0 and row.claim_id in waiting and look > now:
             # a change since the lease has made it due again and is not undone
             ForeignEnquiry.objects.filter(pk=row.pk, next_attempt_at=row.next_attempt_at).update(next_attempt_at=look)
@@ -81,10 +81,9 @@ def answer_due(now: datetime) -> int:
     return len(due)
 
 
-def _next_look(row: ForeignEnquiry, now: datetime) -> datetime:
+def _answer_by(row: ForeignEnquiry) -> datetime:
     """When to answer with what is known, if the picture is not whole before."""
-    first = row.received_at + PATIENCE
-    return min(first, row.answer_due_at) if first > now else row.answer_due_at
+    return min(row.received_at + PATIENCE, row.answer_due_at)
 
 
 @people.change
@@ -96,8 +95,8 @@ def _answer(enquiry_id: UUID) -> None:
     now = clock.now()
     agreement = agreements.by_hash(row.partner_id, row.agreement)
     picture = claim_queries.picture(NODE, row.claim_id)
-    if row.version == 0 and picture.answers_to_come and _next_look(row, now) > now:
-        _look_again(row, _next_look(row, now))
+    if row.version == 0 and picture.answers_to_come and _answer_by(row) > now:
+        _look_again(row, _answer_by(row))
         return
     told = _told(row, agreement, picture, now)
     if told is None:
