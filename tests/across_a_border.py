@@ -92,16 +92,19 @@ class Border:
         Agreement.objects.update(replaced_at=now)
         document = documents.document(stated)
         for code in (A, B):
-            Agreement.objects.create(
+            Agreement.objects.update_or_create(
                 partner_id=code,
                 hash=documents.hash_of(document),
-                document=document,
-                state=AgreementState.SIGNED,
-                own_signature="ours",
-                partner_signature="theirs",
-                drafted_at=now,
-                starts_at=stated.starts_at,
-                ends_at=stated.ends_at,
+                defaults={
+                    "document": document,
+                    "state": AgreementState.SIGNED,
+                    "own_signature": "ours",
+                    "partner_signature": "theirs",
+                    "drafted_at": now,
+                    "starts_at": stated.starts_at,
+                    "ends_at": stated.ends_at,
+                    "replaced_at": None,
+                },
             )
 
     @contextmanager

@@ -8,21 +8,29 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from across_a_border import Border, terms
+from across_a_border import Border, asking_people_first, terms
 from small_world import VICTIM, SmallWorld, at, call_of
 
 from accord.capabilities.claims import territory
 from accord.capabilities.claims.models import PlanItem
 from accord.capabilities.claims.ports import AccountStanding, EnquiryAnswer, TransferLeg
-from accord.capabilities.exchange.models import Alarm, ForeignOrder, ForeignOrderState, SentOrder
+from accord.capabilities.exchange.errors import Refused
+from accord.capabilities.exchange.messages import OrderBody
+from accord.capabilities.exchange.models import Alarm, ForeignOrder, ForeignOrderState, Incoming, Partner, SentOrder
 from accord.capabilities.exchange.queries import partners
+from accord.capabilities.exchange.services import foreign_orders
 from accord.capabilities.exchange.terms import AccountDetail
 from accord.capabilities.orders import services as orders
 from accord.capabilities.orders.life_cycle import State
 from accord.capabilities.orders.models import Order
 from accord.capabilities.orders.ports import OrderAnswer
+from accord.capabilities.orders.regime import KindRule
+from accord.capabilities.orders.rules import rule_of
 from accord.capabilities.people.models import User
+from accord.core import clock
 from accord.core.clock import SteppedClock
+from accord.core.errors import Conflict
+from accord.core.object_ids import new_id
 from accord.engine.tracing.model import Parcel
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db]
@@ -56,7 +64,8 @@ def called(border: Border, officer: User, **facts: Any) -> Order:
 
 
 def fresh(placed: list[Order]) -> list[Order]:
-    return list(Order.objects.filter(pk__in=[order.pk for order in placed]))
+    found = {order.pk: order for order in Order.objects.all()}
+    return [found[order.pk] for order in placed]
 
 
 class TestFirstOrder:
@@ -130,3 +139,141 @@ class TestTraced:
             orders.approve_plan(officer, claim.pk, lines)
         border.settle()
         assert border.kept_by_banks() == 250
+
+
+def hold_all(border: Border, officer: User, amount: int = 1_000) -> list[Order]:
+    """What was traced at TH-AOC is on hold there, by two orders of CN-ASC: 6.00 at BANKB, 4.00 at BANKC."""
+    claim = border.traced(officer, amount)
+    with border.at("CN-ASC"):
+        orders.approve_plan(officer, claim.pk, [line.pk for line in PlanItem.objects.filter(claim=claim)])
+    border.settle()
+    return list(Order.objects.filter(claim=claim).order_by("institution"))
+
+
+def confirmed(border: Border, officer: User) -> None:
+    """An officer of TH-AOC stands by every automatic hold."""
+    with border.at("TH-AOC"):
+        for foreign in ForeignOrder.objects.filter(automatic=True):
+            foreign_orders.confirm(officer, foreign.pk)
+    border.settle()
+
+
+def current_rule_of(border: Border, own: Order) -> KindRule:
+    with border.at("TH-AOC"):
+        return rule_of(own)
+
+
+class TestRelease:
+    def test_released_at_once_and_told_once(self, border: Border, officer: User, supervisor: User) -> None:
+        at_b, at_c = hold_all(border, officer)
+        with border.at("CN-ASC"):
+            release = orders.ask_release(supervisor, at_b.pk, "the victim was paid back")
+        border.settle()
+        assert [order.state for order in fresh([at_b, at_c])] == [State.RELEASED, State.HELD]
+        release.refresh_from_db()
+        assert (release.state, release.held) == (State.DONE, 600)
+        assert border.kept_by_banks() == 400
+        assert ForeignOrder.objects.get(pk=at_b.pk).state == ForeignOrderState.ENDED
+        assert not ForeignOrder.objects.exclude(next_attempt_at=None).exists(), "nothing is left to look at"
+
+    def test_in_part(self, border: Border, officer: User, supervisor: User) -> None:
+        at_b, _ = hold_all(border, officer)
+        with border.at("CN-ASC"):
+            orders.ask_release(supervisor, at_b.pk, "part of it was hers", 150)
+        border.settle()
+        (order,) = fresh([at_b])
+        assert (order.state, order.held) == (State.HELD_PARTLY, 450)
+        assert border.kept_by_banks() == 850
+
+    def test_before_anything_was_held_the_request_is_withdrawn(self, border: Border, officer: User, supervisor: User) -> None:
+        border.agree(asking_people_first(terms()))
+        order = called(border, officer)
+        assert (order.state, SentOrder.objects.get().waits_for) == (State.ACKNOWLEDGED, "officer")
+        with border.at("CN-ASC"):
+            orders.ask_release(supervisor, order.pk, "it was a mistake")
+        border.settle()
+        assert fresh([order])[0].state == State.RELEASED
+        foreign = ForeignOrder.objects.get(pk=order.pk)
+        assert foreign.state == ForeignOrderState.ENDED
+        with border.at("TH-AOC"), pytest.raises(Conflict, match="decided already"):
+            foreign_orders.decide(officer, foreign.pk, True, "too late")
+
+    def test_of_an_order_of_another_partner_nothing_is_released(self, border: Border, officer: User) -> None:
+        at_b, _ = hold_all(border, officer)
+        Partner.objects.create(code="XX-ASC", name="XX", jurisdiction="XX", card={}, added_at=at(0), state="confirmed")
+        foreign = ForeignOrder.objects.get(pk=at_b.pk)
+        body = OrderBody(
+            order_id=new_id(), reference="O", case="c", offence="fraud", kind="release", rule="fifo",
+            until=at(600), target=at_b.pk, amount=600, currency="CNY",
+        )  # fmt: skip
+        message = Incoming(id=body.order_id, partner_id="XX-ASC", agreement=foreign.agreement, label=foreign.label)
+        with border.at("TH-AOC"), pytest.raises(Refused):
+            foreign_orders.receive_order(message, body)
+        assert border.kept_by_banks() == 1_000
+
+
+class TestRenewal:
+    def test_prolonged_by_the_other_centres_own_rule_and_never_beyond_what_was_asked(
+        self, border: Border, officer: User, day: SteppedClock
+    ) -> None:
+        at_b, _ = hold_all(border, officer)
+        confirmed(border, officer)
+        day.advance_to(at(60 * 40))
+        with border.at("CN-ASC"):
+            renewal = orders.renew(officer, at_b.pk, "the court needs a day more")
+        border.settle()
+        (order,) = fresh([at_b])
+        renewal.refresh_from_db()
+        own = Order.objects.get(claim__origin="CN-ASC", institution="BANKB", kind="hold")
+        assert (renewal.state, order.renewals, own.renewals) == (State.DONE, 1, 1)
+        assert order.until == own.until == renewal.until
+        assert border.said("TH-AOC", "order_news")[-1]["why"] == "until"
+
+    def test_refused_where_the_other_centres_rule_allows_no_more(
+        self, border: Border, officer: User, day: SteppedClock
+    ) -> None:
+        """Thailand's rule allows one renewal of a hold, China's one of a stop payment: the second is refused by whoever is
+        asked for it."""
+        at_b, _ = hold_all(border, officer)
+        confirmed(border, officer)
+        day.advance_to(at(60 * 40))
+        own = Order.objects.get(claim__origin="CN-ASC", institution="BANKB", kind="hold")
+        Order.objects.filter(pk=own.pk).update(renewals=current_rule_of(border, own).renewals)
+        with border.at("CN-ASC"):
+            renewal = orders.renew(officer, at_b.pk, "the court needs a day more")
+        border.settle()
+        renewal.refresh_from_db()
+        assert (renewal.state, renewal.refusal) == (State.REFUSED, "not_authorised")
+        assert "renewals" in renewal.reason
+        assert fresh([at_b])[0].renewals == 0
+
+
+class TestEnds:
+    def test_a_hold_ends_on_both_sides_when_the_receivers_own_order_ends(
+        self, border: Border, officer: User, day: SteppedClock
+    ) -> None:
+        orders_of_ours = hold_all(border, officer)
+        confirmed(border, officer)
+        day.advance_to(at(60 * 24 * 8))
+        with border.at("TH-AOC"):
+            orders.expire_due(clock.now())
+        border.settle()
+        assert {order.state for order in fresh(orders_of_ours)} <= {State.EXPIRED, State.LAPSED}
+        assert border.kept_by_banks() == 0
+
+    def test_what_the_receiver_gives_back_by_itself_is_told(self, border: Border, officer: User, supervisor: User) -> None:
+        """An appeal there, for one: CN-ASC learns that less is held, then that nothing is, and may propose it again."""
+        at_b, _ = hold_all(border, officer)
+        own = Order.objects.get(claim__origin="CN-ASC", institution="BANKB")
+        with border.at("TH-AOC"):
+            orders.ask_release(supervisor, own.pk, "living costs", 200)
+        border.settle()
+        (order,) = fresh([at_b])
+        assert (order.state, order.held) == (State.HELD_PARTLY, 400)
+        with border.at("TH-AOC"):
+            orders.ask_release(supervisor, own.pk, "appeal granted")
+        border.settle()
+        (order,) = fresh([at_b])
+        assert (order.state, order.held, order.reason) == (State.LAPSED, 400, "released")
+        line = PlanItem.objects.get(claim=order.claim, state="proposed")
+        assert (line.account, line.amount) == ("bank:BANKB:CNY", 600), "free for whoever has a claim to it"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
@@ -207,7 +207,8 @@ def _why(foreign: ForeignOrder, shown: Picture, own: Sequence[Order]) -> str:
         return LAPSED if foreign.reason == LAPSED else _ENDS.get(State(last.state), "expired")
     if shown.amount < foreign.held:
         return REDUCED
-    return CONFIRMED if shown.confirmed and foreign.automatic else "until"
+    only_confirmed = shown.confirmed and replace(shown, confirmed=False).hash == foreign.told
+    return CONFIRMED if only_confirmed else "until"
 
 
 def _send(foreign: ForeignOrder, body: OrderAnswerBody) -> None:

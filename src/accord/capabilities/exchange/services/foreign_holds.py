@@ -178,13 +178,15 @@ def _bare(credit: WireCredit) -> Credit:
 def _terms(foreign: ForeignOrder, body: OrderBody, standing: str) -> orders.PartnerTerms:
     """What our order says: on whose request, until when at most, and who tells the holder."""
     informs = agreements.by_hash(foreign.partner_id, foreign.agreement).terms.informs_holder
-    tell_from = by_our_clock(foreign.partner, body.tell_from) if body.tell_from else None
-    if informs is not Informs.RECEIVER and tell_from is None:
-        tell_from = clock.now() + LONGEST_DELAY  # the requester tells the holder, or has not said yet that we may
+    tell_from: datetime | None = clock.now() + LONGEST_DELAY  # the requester tells the holder, or has yet to say that we may
+    if informs is Informs.RECEIVER:
+        tell_from = None  # as our own regime says
+    elif informs is Informs.NOBODY_YET and body.tell_from is not None:
+        tell_from = by_our_clock(foreign.partner, body.tell_from)
     return orders.PartnerTerms(
         grounds=f"{foreign.partner.name}, {body.reference}: {body.grounds or body.offence}",
         ends_by=ends_by(foreign, body),
-        tell_from=None if informs is Informs.RECEIVER else tell_from,
+        tell_from=tell_from,
         delay_reason=f"the agreement with {foreign.partner.name} says who informs the holder",
         standing=standing,
     )
