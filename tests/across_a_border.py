@@ -35,6 +35,7 @@ from accord.capabilities.exchange.models import (
     PartnerState,
 )
 from accord.capabilities.exchange.services import applying, cases, foreign_orders
+from accord.capabilities.exchange.terms import AccountDetail
 from accord.capabilities.orders import services as orders
 from accord.capabilities.orders import tasks as order_tasks
 from accord.capabilities.orders.life_cycle import WAITING
@@ -114,8 +115,11 @@ class Border:
         with override_settings(**named, ACCORD_COVERS_INSTITUTIONS=COVERS[agency], ACCORD_COVERS_COUNTRIES=(COUNTRY[agency],)):
             yield
 
-    def traced(self, officer: User, amount: int = 1_000, transfer: str = "T0", rule: Rule = Rule.FIFO) -> Claim:
-        """A claim of CN-ASC that has been followed at TH-AOC: it knows one total a bank and currency of what stands there."""
+    def traced(
+        self, officer: User, amount: int = 1_000, rule: Rule = Rule.FIFO, detail: AccountDetail = AccountDetail.BANK
+    ) -> Claim:
+        """A claim of CN-ASC that has been followed at TH-AOC: it knows one total a bank, or one in all, of what is there."""
+        transfer = "T0"
         with self.at(A):
             report = reports.take_report(officer, call_of(amount, payee="b-1", callback_number="+8613900000002"))
             claim = claims.open_claim(officer, report.pk, report.money, rule)
@@ -141,10 +145,11 @@ class Border:
         self.settle()
         totals: Counter[tuple[str, str]] = Counter()
         for row in StandingAmount.objects.filter(claim=there):
-            totals[row.institution, row.currency] += row.amount
-        standing = tuple(
-            AccountStanding(f"bank:{bank}:{currency}", total, currency, bank=bank) for (bank, currency), total in totals.items()
-        )
+            if detail is AccountDetail.BANK:
+                totals[f"bank:{row.institution}:{row.currency}", row.institution] += row.amount
+            else:
+                totals[f"total:{row.currency}", ""] += row.amount
+        standing = tuple(AccountStanding(place, total, "CNY", bank=bank) for (place, bank), total in totals.items())
         with self.at(A):
             asked = claims.start_at(NODE, claim.pk, "BANKB", credit)
             assert asked is not None
