@@ -185,7 +185,7 @@ class _Teller:
         absorbed = _asked(self._picture)
         for currency, amount in self._picture.trace.claimed.items():
             absorbed[currency] -= amount
-        shown = {leg.transfer for leg in flows} if {"flows.counter_amount", "flows.counter_currency"} <= self._fields else set()
+        shown = {leg.transfer for leg in flows}  # with what arrived: `fields.ALWAYS`
         for leg in self._picture.arrived:
             if leg.counter_currency is not None and leg.transfer not in shown:
                 absorbed[leg.currency] += leg.amount
