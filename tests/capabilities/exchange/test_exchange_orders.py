@@ -5,18 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from across_a_border import Border, asking_people_first, terms
 from small_world import VICTIM, SmallWorld, at, call_of
 
 from accord.capabilities.claims import territory
-from accord.capabilities.claims.models import PlanItem
+from accord.capabilities.claims.models import Claim, PlanItem
 from accord.capabilities.claims.ports import AccountStanding, EnquiryAnswer, TransferLeg
 from accord.capabilities.exchange.errors import Refused
-from accord.capabilities.exchange.messages import OrderBody
-from accord.capabilities.exchange.models import Alarm, ForeignOrder, ForeignOrderState, Incoming, Partner, SentOrder
+from accord.capabilities.exchange.messages import OrderBody, WireCredit
+from accord.capabilities.exchange.models import (
+    Alarm,
+    ForeignEnquiry,
+    ForeignOrder,
+    ForeignOrderState,
+    Incoming,
+    OwnCase,
+    Partner,
+    SentOrder,
+)
 from accord.capabilities.exchange.queries import partners
 from accord.capabilities.exchange.services import foreign_orders
 from accord.capabilities.exchange.terms import AccountDetail
@@ -277,3 +286,79 @@ class TestEnds:
         assert (order.state, order.held, order.reason) == (State.LAPSED, 400, "released")
         line = PlanItem.objects.get(claim=order.claim, state="proposed")
         assert (line.account, line.amount) == ("bank:BANKB:CNY", 600), "free for whoever has a claim to it"
+
+
+class TestLimits:
+    @staticmethod
+    def _ask(
+        border: Border, claim: Claim, amount: int, account: str = "bank:BANKB:CNY", pap: str = "green", **more: Any
+    ) -> ForeignOrder:
+        """CN-ASC asks for so much of a place, as its message would."""
+        asked = {
+            "order_id": new_id(), "reference": "O", "offence": "fraud", "kind": "hold", "rule": "fifo", "until": at(600),
+            "case": OwnCase.objects.get(claim=claim).pseudonym, "amount": amount, "currency": "CNY", "account": account,
+            "credits": (WireCredit(transfer="T0", amount=1_000, currency="CNY", institution="BANKB"),),
+        }  # fmt: skip
+        body = OrderBody(**(asked | more))
+        agreement = ForeignEnquiry.objects.get().agreement
+        label = {"originator": "CN-ASC", "tlp": "amber+strict", "handling": ["h0"], "pap": pap}
+        partner = Partner.objects.get(code="CN-ASC")
+        with border.at("TH-AOC"):
+            message = Incoming(id=body.order_id, partner=partner, agreement=agreement, label=label)
+            foreign_orders.receive_order(message, body)
+        border.settle()
+        return ForeignOrder.objects.get(pk=body.order_id)
+
+    def test_a_part_of_a_place_then_the_rest_and_never_more(self, border: Border, officer: User) -> None:
+        claim = border.traced(officer)
+        assert [self._ask(border, claim, amount).held for amount in (200, 300, 900)] == [200, 300, 100]
+        assert border.kept_by_banks() == 600
+        again = self._ask(border, claim, 50)
+        assert (again.state, again.refusal) == (ForeignOrderState.REFUSED, "nothing_stands")
+
+    def test_a_total_of_everything_is_held_where_it_stands(self, border: Border, officer: User) -> None:
+        claim = border.traced(officer)
+        foreign = self._ask(border, claim, 900, "total:CNY")
+        held = {order.institution: order.held for order in Order.objects.exclude(claim__origin="")}
+        assert (foreign.held, sum(held.values()), set(held)) == (900, 900, {"BANKB", "BANKC"})
+
+    REFUSED: ClassVar = {
+        "run out": ({"until": at(5)}, "not_authorised"),
+        "a label that lets nothing be noticed": ({"pap": "amber"}, "not_authorised"),
+        "no amount": ({"amount": 0}, "not_authorised"),
+        "a recall": ({"kind": "recall"}, "not_supported"),
+        "a kind of tomorrow": ({"kind": "teleport"}, "not_supported"),
+        "nothing traced": ({"case": "case-unknown"}, "nothing_stands"),
+        "a place with nothing": ({"account": "x-9", "institution": "BANKB"}, "nothing_stands"),
+        "no earlier order": ({"kind": "release", "target": new_id()}, "no_such_order"),
+    }
+
+    @pytest.mark.parametrize("name", REFUSED)
+    def test_what_nobody_could_act_on_is_refused_with_the_reason(self, border: Border, officer: User, name: str) -> None:
+        changes, refusal = self.REFUSED[name]
+        foreign = self._ask(border, border.traced(officer), **{"amount": 100, **changes})
+        assert (foreign.state, foreign.refusal) == (ForeignOrderState.REFUSED, refusal)
+        assert not Order.objects.exclude(claim__origin="").exists()
+
+    def test_a_freeze_is_for_an_officer_and_takes_over_what_is_held(self, border: Border, officer: User) -> None:
+        claim = border.traced(officer)
+        first = self._ask(border, claim, 600)
+        freeze = self._ask(border, claim, 600, kind="freeze", replaces=first.pk)
+        assert freeze.state == ForeignOrderState.PROPOSED
+        with border.at("TH-AOC"):
+            foreign_orders.decide(officer, freeze.pk, True, "the court's order is on file")
+        with border.at("TH-AOC"):
+            foreign_orders.answer_due_orders(clock.now())
+        first.refresh_from_db()
+        freeze.refresh_from_db()
+        assert (first.state, freeze.state, freeze.held) == (ForeignOrderState.ENDED, ForeignOrderState.ANSWERED, 600)
+        assert border.kept_by_banks() == 600
+
+    def test_a_return_to_victims_is_never_carried_out_on_a_request(self, border: Border, officer: User) -> None:
+        claim = border.traced(officer)
+        first = self._ask(border, claim, 600)
+        asked = self._ask(border, claim, 600, kind="return", target=first.pk)
+        assert asked.state == ForeignOrderState.PROPOSED
+        with border.at("TH-AOC"), pytest.raises(Conflict, match="under Returns"):
+            foreign_orders.decide(officer, asked.pk, True, "pay it")
+        assert border.kept_by_banks() == 600
