@@ -12,7 +12,7 @@ from across_a_border import Border, asking_people_first, terms
 from small_world import VICTIM, SmallWorld, at, call_of
 
 from accord.capabilities.claims import territory
-from accord.capabilities.claims.models import Claim, PlanItem
+from accord.capabilities.claims.models import Claim, ClaimTransfer, PlanItem
 from accord.capabilities.claims.ports import AccountStanding, EnquiryAnswer, TransferLeg
 from accord.capabilities.exchange.errors import Refused
 from accord.capabilities.exchange.messages import OrderBody, WireCredit
@@ -90,6 +90,23 @@ class TestFirstOrder:
         assert border.kept_by_banks() == 600
         sent = SentOrder.objects.get()
         assert (sent.partner_id, sent.automatic, sent.confirm_by) == ("TH-AOC", True, foreign.confirm_by)
+
+    @pytest.mark.parametrize(
+        ("detail", "place"),
+        [
+            (AccountDetail.BANK, ("BANKB", "bank:BANKB:CNY")),
+            (AccountDetail.TOTAL, ("TH-AOC", "total:CNY")),
+        ],
+    )
+    def test_the_place_is_named_as_the_agreement_lets_answers_name_places(
+        self, border: Border, officer: User, detail: AccountDetail, place: tuple[str, str]
+    ) -> None:
+        border.agree(terms(account_detail=detail))
+        order = called(border, officer, amount=980)
+        assert (order.institution, order.account, order.held) == (*place, 600)
+        start = ClaimTransfer.objects.get(claim=order.claim)
+        assert (start.institution, start.transfer, start.amount) == ("BANKB", "T0", 1_000), "the chase asks about the bank"
+        assert "b-1" not in str(border.said("TH-AOC", "order_answer"))
 
     def test_a_payment_that_is_not_found_there_is_refused_and_asked_of_the_payers_bank(
         self, border: Border, officer: User

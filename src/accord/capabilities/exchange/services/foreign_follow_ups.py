@@ -67,6 +67,8 @@ def advance(foreign: ForeignOrder) -> None:
 
 def _target(foreign: ForeignOrder) -> ForeignOrder | None:
     """The earlier order, if it is one of the same partner."""
+    if foreign.target is None:
+        return None
     earlier = ForeignOrder.objects.select_for_update(of=("self",)).select_related("partner")
     return earlier.filter(pk=foreign.target, partner=foreign.partner_id).first()
 

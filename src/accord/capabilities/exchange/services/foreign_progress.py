@@ -90,7 +90,7 @@ def _advance_follow_up(foreign: ForeignOrder) -> None:
     if foreign.state != ForeignOrderState.ORDERED:
         return
     follow_ups.advance(foreign)
-    if foreign.state != ForeignOrderState.ORDERED:
+    if foreign.state != ForeignOrderState.ORDERED and foreign.target is not None:
         ForeignOrder.objects.filter(pk=foreign.target, state__in=_FOLLOWED).update(next_attempt_at=clock.now())
 
 

@@ -247,15 +247,15 @@ def _earlier(order_id: UUID | None) -> Order:
 
 def _start_chase(order: Order, claim: Claim, answer: OrderAnswer) -> None:
     """The first hold's bank has found the payment: the claim starts there, with what the bank already told of it."""
-    credit = _matched_credit(order, answer)
-    place = _matched_place(order, answer)
-    if place != (order.institution, order.account):
-        order.institution, order.account = place
+    credit, asked = _matched_credit(order, answer), order.institution  # which may be one of many behind a partner's place
+    known = _matched_place(order, answer)
+    if known != (order.institution, order.account):
+        order.institution, order.account = known
         order.save(update_fields=["institution", "account"])
     if answer.amount:
         place = (order.institution, order.account, order.currency)
         claims.book_first(order.pk, claim, place, answer.amount, answer.transfer, answer.followed)
-    claims.start_at(NODE, claim.pk, order.institution, credit, answer.followed)
+    claims.start_at(NODE, claim.pk, asked, credit, answer.followed)
 
 
 def _matched_credit(order: Order, answer: OrderAnswer) -> Credit:
