@@ -20,6 +20,7 @@ from small_world import call_of
 from accord.adapters.partner_line.taker import PartnerTaker
 from accord.capabilities.claims import services as claims
 from accord.capabilities.claims import tasks as claim_tasks
+from accord.capabilities.claims import territory
 from accord.capabilities.claims.models import Enquiry, EnquiryState, StandingAmount
 from accord.capabilities.claims.ports import AccountStanding, CentreAnswer, Credit, EnquiryAnswer
 from accord.capabilities.exchange import agreement_documents as documents
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
     from accord.adapters.sandbox_bank import SandboxBanks
     from accord.capabilities.claims.models import Claim
     from accord.capabilities.exchange.terms import AgreementTerms
+    from accord.capabilities.orders.ports import OrderTaker
     from accord.capabilities.people.models import User
 
 A: Final = "CN-ASC"
@@ -185,11 +187,15 @@ class Border:
             orders.mark_sent([order])
             reply: Any
             try:
-                reply = order_tasks._send(message_of(order), self.banks.bank if side == B else lambda _: PartnerTaker(B))
+                reply = order_tasks._send(message_of(order), self.taker_of)
             except AccordError as error:
                 reply = error
             order_tasks._take_all({order.pk: (order, reply)})
         return 1
+
+    def taker_of(self, institution: str) -> OrderTaker:
+        """As seen by the centre that we are at: its own banks, and the other centre for all others."""
+        return PartnerTaker(B) if territory.is_abroad(institution) else self.banks.bank(institution)
 
     def queued(self, sender: str) -> list[Outgoing]:
         """What one side has said and the other has not heard yet."""

@@ -116,6 +116,15 @@ class TestFirstOrder:
         assert ForeignOrder.objects.get().state == ForeignOrderState.REFUSED
         assert border.kept_by_banks() == 0
 
+    def test_a_recall_that_came_too_late_leads_to_a_hold_abroad(self, border: Border, officer: User) -> None:
+        """Nobody knew which bank received it; the payer's bank says so, and names the transfer."""
+        recall = called(border, officer, payee_bank="")
+        assert (recall.kind, recall.state, recall.refusal) == ("recall", State.REFUSED, "already_settled")
+        order = Order.objects.get(claim=recall.claim, kind="stop_payment")
+        assert (order.state, order.held, order.transfer) == (State.HELD_PARTLY, 600, "T0")
+        (own,) = Order.objects.exclude(claim__origin="")
+        assert (own.institution, own.account, own.held) == ("BANKB", "b-1", 600)
+
     def test_a_payment_that_did_not_come_from_the_asker_is_none_of_its_business(self, border: Border, officer: User) -> None:
         """A bank that does not look where a payment came from finds one of its own country's: nothing stays held, and the
         asker is told in the words of a payment that was not found."""

@@ -141,17 +141,26 @@ def _hold_payment(foreign: ForeignOrder, body: OrderBody, payment: WirePayment, 
     if partner_queries.partner_of(payment.payer_bank) != foreign.partner_id:
         answers.refuse(foreign, Refusal.NO_SUCH_TRANSFER, "")
         return True
-    if partner_queries.partner_of(payment.payee_bank):
-        answers.refuse(foreign, Refusal.NO_SUCH_ACCOUNT, f"{payment.payee_bank} keeps no accounts in this jurisdiction")
+    bank, account = _receiver(body, payment)
+    if not bank or partner_queries.partner_of(bank):
+        answers.refuse(foreign, Refusal.NO_SUCH_ACCOUNT, f"{bank or 'nobody'} keeps no accounts in this jurisdiction")
         return True
     claim = claims.open_foreign_claim(foreign.partner_id, Money(body.amount, body.currency), Rule(body.rule))
     foreign.claim_id = claim.pk
-    place = (payment.payee_bank, payment.payee_account, body.currency)
+    place = (bank, account, body.currency)
     order = orders.first_hold_for(
         actor,
         _ids_of(foreign)(place),
         claim.pk,
-        _facts(payment, body.amount),
+        PaymentFacts(
+            payer_bank=payment.payer_bank,
+            payer_account=payment.payer_account,
+            payee_account=account,
+            payee_bank=bank,
+            amount=body.amount,
+            currency=payment.currency,
+            about_when=payment.about_when,  # by the victim, not by a clock of the partner
+        ),
         [_bare(credit) for credit in body.credits],
         _terms(foreign, body, standing),
     )
@@ -159,16 +168,10 @@ def _hold_payment(foreign: ForeignOrder, body: OrderBody, payment: WirePayment, 
     return True
 
 
-def _facts(payment: WirePayment, amount: int) -> PaymentFacts:
-    return PaymentFacts(
-        payer_bank=payment.payer_bank,
-        payer_account=payment.payer_account,
-        payee_account=payment.payee_account,
-        payee_bank=payment.payee_bank,
-        amount=amount,
-        currency=payment.currency,
-        about_when=payment.about_when,
-    )
+def _receiver(body: OrderBody, payment: WirePayment) -> tuple[str, str]:
+    """Our bank and the account that a payment reached: as the payer's bank has named them since, else as the victim did."""
+    named = body.institution if body.institution != settings.ACCORD_AGENCY else ""
+    return named or payment.payee_bank, body.account or payment.payee_account
 
 
 def _bare(credit: WireCredit) -> Credit:
