@@ -11,7 +11,6 @@ import pytest
 from across_a_border import Border, asking_people_first, terms
 from small_world import VICTIM, SmallWorld, at, call_of
 
-from accord.capabilities.claims import territory
 from accord.capabilities.claims.models import Claim, ClaimTransfer, PlanItem
 from accord.capabilities.claims.ports import AccountStanding, EnquiryAnswer, TransferLeg
 from accord.capabilities.exchange.errors import Refused
@@ -26,7 +25,6 @@ from accord.capabilities.exchange.models import (
     Partner,
     SentOrder,
 )
-from accord.capabilities.exchange.queries import partners
 from accord.capabilities.exchange.services import foreign_orders
 from accord.capabilities.exchange.terms import AccountDetail
 from accord.capabilities.orders import services as orders
@@ -43,13 +41,6 @@ from accord.core.object_ids import new_id
 from accord.engine.tracing.model import Parcel
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db]
-
-
-@pytest.fixture(autouse=True)
-def foreign_territory() -> Iterator[None]:
-    territory.connect(partners.partner_of)
-    yield
-    territory.connect(None)
 
 
 @pytest.fixture

@@ -14,12 +14,10 @@ from across_a_border import B, Border, asking_people_first, terms
 from agreed_terms import in_force_at, with_party
 from small_world import VICTIM, SmallWorld, at, call_of
 
-from accord.capabilities.claims import territory
 from accord.capabilities.claims.models import PlanItem
 from accord.capabilities.exchange.kinds import MessageKind
 from accord.capabilities.exchange.models import Agreement, ForeignOrder, ForeignOrderState, Partner, SentOrder
 from accord.capabilities.exchange.queries import orders as queries
-from accord.capabilities.exchange.queries import partners
 from accord.capabilities.exchange.services import foreign_orders
 from accord.capabilities.exchange.standing_authority import orders_alone
 from accord.capabilities.exchange.terms import AccountDetail, AgreementTerms, Informs
@@ -33,13 +31,6 @@ from accord.core.clock import SteppedClock
 from accord.core.errors import BadInput, Conflict, NotAllowed, NotFound
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db]
-
-
-@pytest.fixture(autouse=True)
-def foreign_territory() -> Iterator[None]:
-    territory.connect(partners.partner_of)
-    yield
-    territory.connect(None)
 
 
 def by_bank(**changes: Any) -> AgreementTerms:
