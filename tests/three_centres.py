@@ -17,7 +17,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -30,13 +30,14 @@ from accord.engine.exercise import World
 from accord.node import exercise_clock
 from accord.node.federation import introductions, layout
 from accord.node.federation.channel import Member, ask_all
-from accord.node.federation.plan import DIFFERENT, CentrePlan, FederationPlan, Pact, free_ports, plan_centres
+from accord.node.federation.plan import DIFFERENT, VERIFIED, CentrePlan, FederationPlan, Pact, free_ports, plan_centres
 from accord.node.home import Home
 
 COUNTRIES = ("CN", "SG", "TH")
 PASSWORD = "four plain words together"
 AT_ONCE = (Pact(("CN", "SG"), onward=True), Pact(("SG", "TH")), Pact(("CN", "TH")))
-"""Agreements under which everything is done at once and accounts are named; `DIFFERENT` are those of the demo."""
+"""Agreements under which accounts are named and everything is done at once, where a centre's own rules let it (`VERIFIED`);
+`DIFFERENT` are those of the demo."""
 
 CONSOLE = str(Path(__file__).parent / "centre_console.py")
 START_WITHIN_SECONDS = 90
@@ -76,6 +77,21 @@ for one, items in found.items():
 """
 
 
+_DECIDE = """
+from accord.capabilities.orders import queries, services
+from accord.node.demo import for_partners
+from accord.node.federation.people import user
+officer, supervisor = user("officer"), user("supervisor")
+waiting = list(for_partners.waiting(officer))
+for one in waiting:
+    for_partners.decide(officer, one)
+drafts = list(queries.drafts_to_approve(supervisor).values_list("pk", flat=True))
+if drafts:
+    services.approve(supervisor, drafts)
+answer = len(waiting) + len(drafts)
+"""
+
+
 @dataclasses.dataclass
 class RunningCentre:
     """One centre. `process` is its node (`accord node run`), which a test may end, kill and start again."""
@@ -108,6 +124,10 @@ class RunningCentre:
     def approve(self, claim: str = "") -> int:
         """An officer approves every hold proposed (of one claim); how many."""
         return int(self.run(_APPROVE, claim=claim))
+
+    def decide(self) -> int:
+        """Officers let through what partners ask for, confirm what was done automatically, and approve drafts; how many."""
+        return int(self.run(_DECIDE))
 
     def rows(self, query: str, *values: Any) -> list[dict[str, Any]]:
         """Rows of this centre's store, read while it runs."""
@@ -197,7 +217,8 @@ class Centres:
         began = busy = time.monotonic()
         while time.monotonic() - busy < seconds:
             assert time.monotonic() - began < most, "not done in time"
-            if any(centre.approve() or centre.rows(_WAITING) for centre in self.all.values()):
+            decided = sum(centre.approve() + centre.decide() for centre in self.all.values())
+            if decided or any(centre.rows(_WAITING) for centre in self.all.values()):
                 busy = time.monotonic()
             time.sleep(0.1)
 
@@ -218,6 +239,7 @@ def three_centres(
     world: World | None = None,
     pacts: tuple[Pact, ...] = DIFFERENT,
     countries: tuple[str, ...] = COUNTRIES,
+    jurisdictions: Mapping[str, str] = VERIFIED,
     begins: datetime = NOON,
     partners: bool = True,
 ) -> Iterator[Centres]:
@@ -225,8 +247,9 @@ def three_centres(
 
     Without `partners` they have keys and nothing more. Their homes are `root`/cn and so on.
     """
-    plan = plan_centres(root, countries, free_ports(len(countries)), pacts)
-    layout.lay_out(plan, crossing_world() if world is None else world, begins - timedelta(hours=1))
+    plan = plan_centres(root, countries, free_ports(len(countries)), pacts, jurisdictions)
+    before = begins - timedelta(hours=1)
+    layout.lay_out(plan, crossing_world() if world is None else world, before)
     with ExitStack() as open_:
         centres = {}
         for one in plan.centres:
@@ -236,12 +259,12 @@ def three_centres(
             centres[one.country] = RunningCentre(one, environment, console)
         consoles = {centre.code: centre.console for centre in centres.values()}
         ask_all(consoles.values(), "prepare", password=PASSWORD)
-        exercise_clock.run_on_from(Home(root), begins)
+        exercise_clock.run_on_from(Home(root), before)
         for centre in centres.values():
             open_.callback(centre.stop)
             centre.start()
         if partners:
-            introductions.introduce(plan, consoles, begins)
+            introductions.introduce(plan, consoles, before)
         exercise_clock.run_on_from(Home(root), begins)
         yield Centres(plan, centres)
 

@@ -49,7 +49,7 @@ class Taken:
 
 @dataclass
 class Day:
-    """One centre's day. `people` are the officers' users; `reports` its victims' calls."""
+    """One centre's day. `people` are those who take calls and draft, and those who look at it second; `reports` its calls."""
 
     reports: list[VictimReport]
     worker: Worker
@@ -84,6 +84,7 @@ class Day:
         touched = {*order_queries.claims_with_orders_due(clock.now()), *claim_queries.claims_with_enquiries_due(clock.now())}
         worked = self.worker.run_until_idle()
         self._plan_approvals()
+        self._plan_second_looks()
         self._plan_decisions()
         return worked, touched
 
@@ -100,7 +101,7 @@ class Day:
         submit = answered + self._officers.takes(SIX_FACTS_SECONDS)
         done = submit + self._officers.takes(NARRATIVE_SECONDS)
         self._officers.busy_until(officer, done)
-        user = self.people[officer % len(self.people)]
+        user = self.people[0]
         self._at(submit, lambda: self._submit(user, report))
         self._at(done, lambda: self._narrate(user, report))
 
@@ -141,6 +142,18 @@ class Day:
                 orders.approve_plan(self.people[0], claim, items)
             except Conflict:
                 return  # a bank's answer changed the plan meanwhile; it is looked at again
+
+    def _plan_second_looks(self) -> None:
+        """Where the law asks for two people, a second one looks after a while at what the first has drafted."""
+        for draft in order_queries.drafts_to_approve(self.people[1]).values_list("pk", flat=True):
+            if draft not in self._deciding:
+                self._deciding.add(draft)
+                self._at(clock.now() + self._officers.takes(APPROVE_SECONDS), lambda draft=draft: self._approve_draft(draft))  # type: ignore[misc]
+
+    def _approve_draft(self, draft: UUID) -> None:
+        self._deciding.discard(draft)
+        if order_queries.drafts_to_approve(self.people[1]).filter(pk=draft).exists():
+            orders.approve(self.people[1], [draft])
 
     def _plan_decisions(self) -> None:
         """An officer looks after a while at what partners ask for."""

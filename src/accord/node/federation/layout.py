@@ -66,7 +66,7 @@ def _settings(plan: FederationPlan, centre: CentrePlan) -> str:
         "agency": centre.code,
         "agency_name": centre.name,
         "agency_name_zh": centre.name_zh,
-        "jurisdiction": centre.country,
+        "jurisdiction": centre.jurisdiction,
         "covers_countries": ",".join(centre.covers),
         "partner_url": centre.address,
         "public_url": centre.address,

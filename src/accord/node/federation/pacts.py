@@ -66,7 +66,7 @@ def _party(pact: Pact, centre: CentrePlan) -> Party:
     return Party(
         agency=centre.code,
         name=centre.name,
-        jurisdiction=centre.country,
+        jurisdiction=centre.jurisdiction,
         authority=f"The exercise's law of {centre.country}",
         standing_authority="The exercise's director lets this centre act at once",
         standing_authority_verified=True,

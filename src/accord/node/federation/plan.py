@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 from accord.core.errors import BadInput
@@ -20,10 +22,11 @@ _NAMES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class CentrePlan:
-    """One centre: its agency code, its jurisdiction, the countries to whose banks it has lines, and where it lies."""
+    """One centre: its agency code, the rules it stands under, the countries to whose banks it has lines, and where it lies."""
 
     code: str
     country: str
+    jurisdiction: str
     covers: tuple[str, ...]
     name: str
     name_zh: str
@@ -49,6 +52,12 @@ class Pact:
     onward: bool = False
 
 
+_THEIR_OWN: Final[Mapping[str, str]] = MappingProxyType({})
+
+VERIFIED: Final[Mapping[str, str]] = MappingProxyType({"SG": "TH"})
+"""Nobody has checked Singapore's rule for holds, and what nobody checked never acts alone. Where everything is to be done at
+once, its centre stands under Thailand's, which somebody has checked."""
+
 DIFFERENT: Final = (
     Pact(("CN", "SG"), onward=True),
     Pact(("SG", "TH"), detail="total"),
@@ -70,13 +79,20 @@ class FederationPlan:
 
 
 def plan_centres(
-    root: Path, countries: tuple[str, ...], ports: tuple[int, ...], pacts: tuple[Pact, ...] = DIFFERENT
+    root: Path,
+    countries: tuple[str, ...],
+    ports: tuple[int, ...],
+    pacts: tuple[Pact, ...] = DIFFERENT,
+    jurisdictions: Mapping[str, str] = _THEIR_OWN,
 ) -> FederationPlan:
-    """A centre for each country. Pairs that `pacts` leaves out agree on the usual terms. BadInput for a wrong country."""
+    """A centre for each country. Pairs that `pacts` leaves out agree on the usual terms. BadInput for a wrong country.
+
+    `jurisdictions` lets a country's centre stand under another's rules; else it stands under its own.
+    """
     if len(ports) < len(countries):
         raise BadInput(f"{len(countries)} centres need as many ports; {len(ports)} are given")
     centres = tuple(
-        CentrePlan(f"{code}-CENTRE", code, (code,), *_name(code), root / code.lower(), port)
+        CentrePlan(f"{code}-CENTRE", code, jurisdictions.get(code, code), (code,), *_name(code), root / code.lower(), port)
         for code, port in zip(countries, ports, strict=False)
     )
     stated = {frozenset(pact.countries): pact for pact in pacts}
@@ -87,7 +103,7 @@ def plan_centres(
 def one_for_all(root: Path, countries: tuple[str, ...], port: int) -> FederationPlan:
     """One centre, in the first of the countries, that has lines to the banks of all: what no treaty allows, to compare with."""
     home = countries[0]
-    centre = CentrePlan(f"{home}-CENTRE", home, countries, *_name(home), root / home.lower(), port)
+    centre = CentrePlan(f"{home}-CENTRE", home, home, countries, *_name(home), root / home.lower(), port)
     return FederationPlan(root, (centre,), ())
 
 
