@@ -95,9 +95,21 @@ class Worker:
         return done
 
     def run_until_idle(self) -> int:
-        """Sweep until nothing is due any more and no call is under way."""
+        """Sweep until nothing is due any more and no call is under way.
+
+        Clocks are looked at before, and again where anything has moved.
+        """
+        total = keep_clocks(clock.now())
+        while done := self._deliver_until_idle():
+            kept = keep_clocks(clock.now())
+            total += done + kept
+            if not kept:
+                break
+        return total
+
+    def _deliver_until_idle(self) -> int:
         total = 0
-        while (done := self.run_once()) or self.calls_under_way:
+        while (done := self._deliver()) or self.calls_under_way:
             total += done
         return total
 

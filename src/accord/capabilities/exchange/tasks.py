@@ -10,9 +10,9 @@ from typing import Final
 from django.db.models import Min
 
 from accord.capabilities.delivery import Courier, lease_due
-from accord.capabilities.exchange.models import Incoming, IncomingState, OutStream, Partner, PartnerState
+from accord.capabilities.exchange.models import ForeignOrder, Incoming, IncomingState, OutStream, Partner, PartnerState
 from accord.capabilities.exchange.ports import PartnerTransport
-from accord.capabilities.exchange.services import applying, delivering
+from accord.capabilities.exchange.services import answers, applying, delivering, foreign_progress
 from accord.capabilities.exchange.services.delivering import Delivered, Sealed
 from accord.core import clock
 from accord.core.errors import AccordError
@@ -98,10 +98,13 @@ def retry_parked(now: datetime) -> int:
 
 
 def next_exchange_due() -> datetime | None:
-    """When the next batch is to be sent or the next message to be applied; None where nothing waits."""
+    """When the next batch is to be sent, message to be applied, or thing to be told to a partner; None where nothing waits."""
     rows = Incoming.objects.filter(state__in=(IncomingState.READY, IncomingState.PARKED))
     moments = (
         OutStream.objects.filter(closed_at=None).aggregate(at=Min("next_attempt_at"))["at"],
         rows.aggregate(at=Min("next_attempt_at"))["at"],
+        answers.next_answer_due(),
+        foreign_progress.next_order_look_due(),
+        ForeignOrder.objects.filter(automatic=True).aggregate(at=Min("confirm_by"))["at"],
     )
     return min((moment for moment in moments if moment is not None), default=None)

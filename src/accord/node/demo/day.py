@@ -62,6 +62,7 @@ class Day:
         self._events: list[tuple[datetime, int, Act]] = []
         self._order = itertools.count()
         self._approving: set[UUID] = set()
+        self._acted = False
         self._deciding: set[UUID] = set()
         for report in self.reports:
             self._at(report.call_time, lambda report=report: self._ring(report))  # type: ignore[misc]
@@ -77,10 +78,15 @@ class Day:
     def act(self) -> None:
         """Let people do what they do by now."""
         while self._events and self._events[0][0] <= clock.now():
+            self._acted = True
             heapq.heappop(self._events)[2]()
 
     def sweep(self) -> tuple[int, set[UUID]]:
         """Let the worker do what is due: how many rows it worked on, and the claims that had something due."""
+        due = next_due()
+        if (due is None or due > clock.now()) and not self._acted:
+            return 0, set()
+        self._acted = False
         touched = {*order_queries.claims_with_orders_due(clock.now()), *claim_queries.claims_with_enquiries_due(clock.now())}
         worked = self.worker.run_until_idle()
         self._plan_approvals()

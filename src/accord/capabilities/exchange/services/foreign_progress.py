@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 from django.db import InterfaceError, OperationalError
-from django.db.models import Q
+from django.db.models import Min, Q
 
 from accord.capabilities.delivery import lease_due, next_retry
 from accord.capabilities.exchange.models import ForeignOrder, ForeignOrderPart, ForeignOrderState
@@ -61,6 +61,12 @@ def advance_due(now: datetime) -> int:
             again = next_retry(now, foreign.attempts)
             ForeignOrder.objects.filter(pk=foreign.pk).update(next_attempt_at=again, last_error=str(error)[:2_000])
     return len(due)
+
+
+def next_order_look_due() -> datetime | None:
+    """When the next partner's order is to be looked at."""
+    due: datetime | None = ForeignOrder.objects.filter(state__in=_FOLLOWED).aggregate(at=Min("next_attempt_at"))["at"]
+    return due
 
 
 @people.change
