@@ -47,7 +47,7 @@ def world_with_chains(claims: int, seed: int = 7, countries: tuple[str, ...] = (
         reports.append(_report(world, number, victim, chain[0]))
     rows = pa.concat_tables([world.transfers, pa.Table.from_pylist(transfers, WORLD_TRANSFERS)]).sort_by("time")
     rows = rows.set_column(0, WORLD_TRANSFERS.field("seq"), pa.array(range(len(rows)), pa.int64()))
-    people = pa.concat_tables([world.accounts, pa.Table.from_pylist(accounts, ACCOUNTS)])
+    people = pa.concat_tables([_provided(world.accounts, victims), pa.Table.from_pylist(accounts, ACCOUNTS)])
     return replace(world, accounts=people, transfers=rows, reports=tuple(reports))
 
 
@@ -61,6 +61,15 @@ def _people_of(world: World, number: int) -> list[dict[str, Any]]:
         people = [row for row in rows if row["country"] == code]
         chosen.append(people[:: max(1, len(people) // share)][:share])
     return [chosen[turn % len(countries)][turn // len(countries)] for turn in range(number)]
+
+
+def _provided(accounts: pa.Table, victims: list[dict[str, Any]]) -> pa.Table:
+    """The accounts, with enough on the victims' that each payment happens whatever they bought before."""
+    whose = {(victim["bank"], victim["number"]) for victim in victims}
+    rows = zip(*(accounts[name].to_pylist() for name in ("bank", "number", "opening_balance")), strict=True)
+    openings = [balance + 1_000_000 * ((bank, number) in whose) for bank, number, balance in rows]
+    place = accounts.column_names.index("opening_balance")
+    return accounts.set_column(place, ACCOUNTS.field("opening_balance"), pa.array(openings, pa.int64()))
 
 
 def _mules(world: World, number: int, victim: dict[str, Any], route: str) -> list[dict[str, Any]]:
@@ -122,7 +131,7 @@ def _converted(amount: int, debtor: dict[str, Any], creditor: dict[str, Any]) ->
 
 
 def _amount(number: int) -> int:
-    """Minor units; small, so that the victim's ordinary balance covers it."""
+    """Minor units."""
     return 1_000 + number
 
 
