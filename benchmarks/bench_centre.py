@@ -5,13 +5,18 @@ The node itself (`accord node run`) runs beside it, in processes of its own.
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import timedelta
+from typing import Any, Final
 
 from accord.node.federation import centre
 from accord.node.federation.centre import Centre
 from accord.node.federation.channel import Command
 from accord.node.federation.people import OFFICER, user
 from accord.node.home import Home
+
+
+SOON: Final = timedelta(minutes=2)
+"""What is due so soon is under way: a call that has not come back is due again when its lease ends."""
 
 
 class BenchCentre(Centre):
@@ -48,8 +53,6 @@ class BenchCentre(Centre):
 
     def approve(self) -> bool:
         """An officer without delay approves every hold proposed; whether there was anything to do, or is anything due soon."""
-        from datetime import timedelta
-
         from accord.capabilities.claims import queries as claims
         from accord.capabilities.orders import services as orders
         from accord.core import clock
@@ -66,7 +69,7 @@ class BenchCentre(Centre):
             except (Conflict, NotFound):
                 continue  # an answer changed the plan meanwhile; the next round sees it
         due = next_due()
-        return bool(proposed) or (due is not None and due <= clock.now() + timedelta(seconds=5))
+        return bool(proposed) or (due is not None and due <= clock.now() + SOON)
 
     def figures(self) -> dict[str, Any]:
         """For each call: seconds to its last confirmed hold, and what is held in all; counts of what was done."""
