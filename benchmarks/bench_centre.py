@@ -14,7 +14,6 @@ from accord.node.federation.channel import Command
 from accord.node.federation.people import OFFICER, user
 from accord.node.home import Home
 
-
 SOON: Final = timedelta(minutes=2)
 """What is due so soon is under way: a call that has not come back is due again when its lease ends."""
 
