@@ -8,7 +8,7 @@ from typing import Any, Final
 from uuid import UUID, uuid4
 
 from other_centre import OtherCentre
-from partners_at_work import THERE, agreed_partner, comes_in, sign_with
+from partners_at_work import HERE, THERE, agreed_partner, comes_in, sign_with
 
 from accord.capabilities.claims.models import Claim
 from accord.capabilities.exchange.kinds import MessageKind, RequestKind
@@ -23,6 +23,15 @@ from accord.capabilities.people.policy import OPERATOR
 from accord.core import clock
 
 PENDING: Final = "TH-AOC"
+OWN_CENTRE: Final = {
+    "ACCORD_AGENCY": HERE,
+    "ACCORD_AGENCY_NAME": "The centre of CN",
+    "ACCORD_AGENCY_NAME_ZH": "中国反诈中心",
+    "ACCORD_JURISDICTION": "CN",
+    "ACCORD_CONTACT": "+86 10 6000 0000",
+    "ACCORD_COVERS_COUNTRIES": ("CN",),
+}
+"""Settings of the centre at which all this happens."""
 LABEL: Final = {"originator": THERE, "tlp": "amber", "handling": ["h0", "h1"], "pap": "green"}
 SECRET: Final = "the account of Madam Secret"
 """Stands in what is asked and answered: nobody without the permission may see it."""
@@ -41,7 +50,7 @@ def liaison_world(officer: User, claim: Claim) -> LiaisonWorld:
     from agreed_terms import party
 
     own_keys.make_keys(OPERATOR)
-    partner = agreed_partner(parties=(party("CN-ASC", automatic=()), party(THERE)))
+    partner = agreed_partner(parties=(party(HERE, automatic=()), party(THERE)))
     pending = pending_partner(PENDING)
     world = LiaisonWorld()
     world.things |= {

@@ -32,14 +32,13 @@ def liaison_officer(db: None) -> User:
 
 @pytest.fixture
 def world(settings: SettingsWrapper, desk_clock: SteppedClock, liaison_officer: User) -> Iterator[LiaisonWorld]:
-    from liaison_world import liaison_world
+    from liaison_world import OWN_CENTRE, liaison_world
 
     from accord.capabilities.claims.models import Claim
     from accord.capabilities.exchange import keyring
 
-    settings.ACCORD_AGENCY, settings.ACCORD_AGENCY_NAME = "CN-ASC", "The centre of CN"
-    settings.ACCORD_CONTACT, settings.ACCORD_AGENCY_NAME_ZH = "+86 10 6000 0000", "中国反诈中心"
-    settings.ACCORD_JURISDICTION, settings.ACCORD_COVERS_COUNTRIES = "CN", ("CN",)
+    for name, value in OWN_CENTRE.items():
+        setattr(settings, name, value)
     claim = Claim.objects.create(amount=500_000, currency="CNY", rule="fifo", opened_at=clock.now())
     with keyring.using(keyring.SoftwareRing()):
         yield liaison_world(liaison_officer, claim)

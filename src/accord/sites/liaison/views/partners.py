@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from accord.adapters.partner_cards import fetch_card
 from accord.capabilities.exchange import cards
 from accord.capabilities.exchange.models import Partner
 from accord.capabilities.exchange.queries import agreements as agreement_queries
@@ -70,7 +71,7 @@ def _added(actor: User, request: HttpRequest) -> Partner:
     if bool(file) == bool(address):
         raise BadInput("choose a file or give an address, one of the two")
     if file is None:
-        return services.add_from_url(actor, address)
+        return services.add(actor, fetch_card(address))
     if (file.size or 0) > cards.MOST_BYTES:
         raise BadInput(f"a card has at most {cards.MOST_BYTES} bytes; this is no card")
     return services.add(actor, file.read())
