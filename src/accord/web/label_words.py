@@ -49,6 +49,9 @@ ACCURACY: Final[dict[str, Promise]] = {
 }
 
 
+PURPOSES: Final[dict[str, Promise]] = {"fraud_funds": gettext_lazy("To follow and hold the money of a fraud")}
+
+
 def short(label: Label) -> str:
     """The codes on one line, as the chip shows them."""
     codes = [f"TLP:{label.tlp.upper()}", *(code.upper() for code in label.handling), f"PAP:{label.pap.upper()}"]
@@ -70,7 +73,7 @@ def in_words(label: Label) -> Iterator[tuple[str, str]]:
         if grade:
             yield grade, str(words.get(grade, grade))
     if label.purposes:
-        yield _("Purposes"), ", ".join(label.purposes)
+        yield _("Purposes"), ", ".join(str(PURPOSES.get(code, code)) for code in label.purposes)
     yield _("Recipients"), _agencies(label.recipients) or _("whoever TLP lets")
     yield _("May go on to"), _agencies(label.onward) or _("nobody")
     yield _("Kept until"), local_text(label.retain_until, seconds=False) if label.retain_until else _("as agreed")

@@ -11,8 +11,8 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from accord.capabilities.exchange.terms import AccountDetail, AgreementTerms, Informs, OnwardRule, Party
 from accord.core.labels import Label
-from accord.sites.liaison.words import GROUNDS, KINDS, PURPOSES, REQUEST_KINDS
-from accord.web.label_words import short
+from accord.sites.liaison.words import GROUNDS, KINDS, REQUEST_KINDS
+from accord.web.label_words import PURPOSES, short
 from accord.web.templatetags.accord import local_text
 
 DETAIL: Final[dict[str, Promise]] = {

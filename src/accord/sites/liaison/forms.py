@@ -14,8 +14,9 @@ from accord.capabilities.exchange.services.requests import LONGEST_TEXT, Request
 from accord.core.errors import BadInput
 from accord.core.labels import Label, Pap, Tlp
 from accord.core.money import Money
-from accord.sites.liaison.words import PURPOSES, REQUEST_KINDS
+from accord.sites.liaison.words import REQUEST_KINDS
 from accord.web.error_texts import in_readers_language
+from accord.web.label_words import PURPOSES
 
 if TYPE_CHECKING:
     from accord.capabilities.exchange.queries.agreements import InForce

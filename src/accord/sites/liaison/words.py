@@ -72,8 +72,6 @@ CLAUSES: Final[dict[str, Promise]] = {
     "suite": _("The way it is signed or encrypted"),
 }
 
-PURPOSES: Final[dict[str, Promise]] = {"fraud_funds": _("To follow and hold the money of a fraud")}
-
 TEST_RESULTS: Final[dict[str, Promise]] = {
     "answered": _("The contact answered"),
     "not_answered": _("Nobody answered"),

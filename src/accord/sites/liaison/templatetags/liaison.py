@@ -10,8 +10,9 @@ from django.utils.translation import gettext
 
 from accord.core.labels import Label
 from accord.sites.liaison.labels import label_of
-from accord.sites.liaison.words import ALARMS, KINDS, PURPOSES, REQUEST_KINDS, ground_in_words
+from accord.sites.liaison.words import ALARMS, KINDS, REQUEST_KINDS, ground_in_words
 from accord.web.audit_words import order_kind_in_words
+from accord.web.label_words import PURPOSES
 from accord.web.templatetags.accord import duration_text
 
 register = template.Library()
