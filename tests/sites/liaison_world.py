@@ -9,11 +9,21 @@ from uuid import UUID, uuid4
 
 from other_centre import OtherCentre
 from partners_at_work import HERE, THERE, agreed_partner, comes_in, sign_with
+from written_orders import kept
 
 from accord.capabilities.claims.models import Claim
 from accord.capabilities.exchange.kinds import MessageKind, RequestKind
 from accord.capabilities.exchange.messages import NoteBody, OrderBody, RequestBody
-from accord.capabilities.exchange.models import Alarm, ForeignEnquiry, ForeignOrder, ForeignOrderState, Partner, PartnerRequest
+from accord.capabilities.exchange.models import (
+    Agreement,
+    Alarm,
+    ForeignEnquiry,
+    ForeignOrder,
+    ForeignOrderPart,
+    ForeignOrderState,
+    Partner,
+    PartnerRequest,
+)
 from accord.capabilities.exchange.queries.agreements import in_force
 from accord.capabilities.exchange.services import own_keys, partners
 from accord.capabilities.exchange.services import requests as services
@@ -52,13 +62,14 @@ def liaison_world(officer: User, claim: Claim) -> LiaisonWorld:
     own_keys.make_keys(OPERATOR)
     partner = agreed_partner(parties=(party(HERE, automatic=()), party(THERE)))
     pending = pending_partner(PENDING)
+    signed = Agreement.objects.get(partner=partner, state="signed")
     world = LiaisonWorld()
     world.things |= {
         "partner": partner.code,
         "pending partner": pending.code,
-        "signed agreement": _agreement("signed"),
-        "received agreement": sign_with(THERE, "received", title="The next one", retention_days=30).pk,
-        "draft agreement": sign_with(THERE, "draft", title="A draft", retention_days=31).pk,
+        "signed agreement": signed.pk,
+        "received agreement": sign_with(THERE, "received", title="The next one", replaces=signed.hash).pk,
+        "draft agreement": sign_with(THERE, "draft", title="A draft", replaces=signed.hash).pk,
         "key of the partner": partner.keys.filter(use="signing").values_list("kid", flat=True)[0],
         "alarm": Alarm.objects.create(partner=partner, at=clock.now(), what="probing", detail="somebody asks").pk,
     }
@@ -70,13 +81,6 @@ def liaison_world(officer: User, claim: Claim) -> LiaisonWorld:
 def pending_partner(code: str) -> Partner:
     """A partner whose card is here and whose words are to be compared."""
     return partners.add(OPERATOR, OtherCentre(code, code[:2]).card())
-
-
-def _agreement(state: str) -> UUID:
-    from accord.capabilities.exchange.models import Agreement
-
-    found: UUID = Agreement.objects.get(partner=THERE, state=state).pk
-    return found
 
 
 def _requests(world: LiaisonWorld, officer: User, claim: Claim) -> None:
@@ -175,6 +179,8 @@ def _automatic(body: OrderBody, claim: Claim) -> UUID:
         answered_at=now,
         held=90_000,
     )
+    own = kept(claim, 90_000, now, approval="standing", approved_at=now, until=now + timedelta(days=3))
+    ForeignOrderPart.objects.create(foreign=row, order=own)
     made: UUID = row.pk
     return made
 

@@ -129,6 +129,18 @@ ACTIONS: Final[dict[str, Promise]] = {
     "agreement ended": _("agreement ended"),
     "rule set": _("rule set"),
     "rule ended": _("rule ended"),
+    # requests between people of two centres
+    "request asked": _("partner asked"),
+    "request received": _("request of a partner received"),
+    "request taken over": _("request taken over"),
+    "request answered": _("request answered in full"),
+    "request partly": _("request answered in part"),
+    "request refused": _("request refused"),
+    "request noted": _("note in the thread of a request"),
+    "request escalated": _("request escalated"),
+    "request withdrawn": _("request withdrawn"),
+    "partner requests exported": _("requests exported"),
+    "partner messages exported": _("list of messages exported"),
     # partners' centres, and this node's own keys
     "partner added": _("partner added"),
     "partner card taken": _("partner’s newer card taken"),
@@ -210,6 +222,8 @@ OBJECTS: Final[dict[str, Promise]] = {
     "foreignenquiry": _("partner’s enquiry"),
     "agreement": _("agreement"),
     "incoming": _("partner’s message"),
+    "foreignenquiry": _("partner’s enquiry"),
+    "partnerrequest": _("request between centres"),
     "outgoing": _("message to a partner"),
 }
 """Kinds of things that a read shows."""
@@ -318,6 +332,8 @@ DETAILS: Final[dict[str, Promise]] = {
     "hours": _("hours"),
     "reference": _("reference"),
     "exported": _("rows exported"),
+    "ground": _("ground"),
+    "partner": _("partner"),
     "serial": _("card number"),
     "use": _("use"),
     "covers": _("also answers for"),
@@ -350,6 +366,12 @@ VALUES: Final[dict[str, Promise]] = {
     "wrong_number": _("wrong number"),
     "changes": _("changes"),
     "reads": pgettext_lazy("record", "reads"),
+    "political": _("The offence is a political one"),
+    "human_rights": _("Human rights of the person would be at risk"),
+    "sovereignty": _("It would touch sovereignty, security or public order"),
+    "ongoing_case": _("It would harm a case under way here"),
+    "disproportionate": _("It is out of proportion to the offence"),
+    "dual_criminality": _("It is no offence under both laws"),
 }
 """Codes that stand as values in the details of entries about people."""
 

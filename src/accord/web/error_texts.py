@@ -13,6 +13,7 @@ from typing import Final
 from django.utils.translation import gettext, gettext_noop
 
 from accord.web.agreement_texts import OF_AGREEMENTS
+from accord.web import partner_error_texts
 
 PATTERNS: Final = (
     gettext_noop("there is no such report"),
@@ -386,7 +387,9 @@ _PART: Final = re.compile(r"\\\{(\w+)\\\}")
 
 @cache
 def _compiled() -> tuple[tuple[re.Pattern[str], str], ...]:
-    return tuple((re.compile(_PART.sub(r"(?P<\1>.+?)", re.escape(text))), text) for text in PATTERNS)
+    return tuple(
+        (re.compile(_PART.sub(r"(?P<\1>.+?)", re.escape(text))), text) for text in (*PATTERNS, *partner_error_texts.PATTERNS)
+    )
 
 
 def in_readers_language(message: str) -> str:

@@ -139,7 +139,8 @@ def _case(partner: str, claim: Claim) -> str:
         return case_of_claim(partner, claim.pk)
     if partner not in claim.onward:
         raise Refused(
-            "onward", f"this claim is {claim.origin}'s and its label does not name {partner}; ask {claim.origin} to ask them"
+            "onward",
+            f"the label of this claim, which is {claim.origin}'s, does not name {partner}; its own centre has to ask them",
         )
     return pseudonym_of(partner, claim.pk)
 
@@ -324,6 +325,5 @@ def _record(actor: Actor, action: str, request: PartnerRequest, **details: str) 
         obj=request,
         partner=request.partner_id,
         reference=request.reference,
-        request_kind=str(request.kind),
         **details,
     )

@@ -137,7 +137,8 @@ def new(request: HttpRequest) -> HttpResponse:
         agreement = agreement_queries.in_force(code)
     except Refused as error:
         return render(request, "liaison/request_new.html", context | {"problem": message_of(error)}, status=409)
-    form = RequestForm(agreement, request.POST or None, initial=_first(request, agreement, claim.currency))
+    posted = request.POST if request.method == "POST" else None
+    form = RequestForm(agreement, posted, initial=_first(request, agreement, claim.currency))
     context |= {"form": form, "templates": agreement.terms.templates, "clocks": agreement.terms.clocks}
     if form.is_bound and form.is_valid():
         try:
