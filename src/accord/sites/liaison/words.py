@@ -8,6 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accord.capabilities.exchange.kinds import MessageKind, Outcome, RequestKind
+from accord.capabilities.exchange.services.alarms import ALARMS as CARD_ALARMS
 from accord.capabilities.exchange.terms import RefusalGround
 
 REQUEST_KINDS: Final[dict[str, Promise]] = {
@@ -79,14 +80,18 @@ TEST_RESULTS: Final[dict[str, Promise]] = {
 }
 
 ALARMS: Final[dict[str, Promise]] = {
-    "card_changed": _("Two cards of one number"),
-    "card_rollback": _("An old card was sent again"),
-    "covers_more": _("The partner says that it answers for more than before"),
-    "key_revoked": _("The partner took back its key"),
-    "other_jurisdiction": _("The card names another jurisdiction"),
+    **CARD_ALARMS,
+    "conflict": _("One message came with two contents"),
+    "key": _("Envelopes under keys that nobody knows here"),
     "probing": _("Questions about money that does not come from the asking centre"),
-    "unknown_signer": _("A card that no trusted key has signed"),
-    "wrong_words": _("Wrong words were typed for a partner"),
+    "recipient": _("Envelopes for somebody else"),
+    "suite": _("Envelopes that are protected in another way than agreed"),
+}
+
+WAITS_FOR: Final[dict[str, Promise]] = {
+    "officer": _("an officer there has to decide; the order binds nobody there"),
+    "second_officer": _("a second officer there has to approve it"),
+    "bank": _("a bank there has to answer"),
 }
 
 

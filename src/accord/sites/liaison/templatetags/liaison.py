@@ -10,7 +10,7 @@ from django.utils.translation import gettext
 
 from accord.core.labels import Label
 from accord.sites.liaison.labels import label_of
-from accord.sites.liaison.words import ALARMS, KINDS, REQUEST_KINDS, ground_in_words
+from accord.sites.liaison.words import ALARMS, KINDS, REQUEST_KINDS, WAITS_FOR, ground_in_words
 from accord.web.audit_words import order_kind_in_words
 from accord.web.label_words import PURPOSES
 from accord.web.templatetags.accord import duration_text
@@ -28,6 +28,12 @@ def message_kind(code: str) -> str:
 @register.filter
 def alarm(code: str) -> str:
     return str(ALARMS.get(code, code))
+
+
+@register.filter
+def waits_for(code: str) -> str:
+    """What an order waits for at a partner's centre, by its word for it; "under way" where it says nothing."""
+    return str(WAITS_FOR.get(code, code)) or gettext("under way")
 
 
 @register.filter
