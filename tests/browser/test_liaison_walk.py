@@ -58,7 +58,24 @@ things = {{name: str(value) for name, value in world.things.items()}} | {{"words
 """
 
 
-_SAID = ("The centre of CN", "The centre of SG-ASC", "The centre of TH-AOC", "The centre of MY-ASC")
+_SAID = (
+    *(f"The centre of {code}" for code in ("CN", "SG-ASC", "TH-AOC", "MY-ASC")),
+    "About the account of Madam Secret, soon please.",
+    "Who uses the account of Madam Secret?",
+    "Who opened the account of Madam Secret?",
+    "It came from the account of Madam Secret.",
+    "We look at it. 我们正在核查。",
+    "Adequacy decision of 2025",
+    "Agreement between CN-ASC and SG-ASC",
+    "Each side answers for its own orders.",
+    "Penal Code, s. 415; SG-ASC: Criminal Law, art. 266",
+    "Order 7 of the Commissioner",
+    "Police Act, s. 12",
+    "The next one",
+    "A draft",
+    "The requester makes good what a wrong request costs.",
+    "Treaty on mutual assistance, article 9",
+)
 """What people and other centres wrote, in their own language."""
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from django.utils.functional import Promise
+from django.utils.html import format_html_join
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -100,8 +101,8 @@ def _of_party(terms: AgreementTerms, party: Party) -> Iterator[tuple[str, str]]:
         "length": _hours(party.confirm_hours)
     }
     yield _("%(side)s: deals with by itself") % {"side": who}, f"{alone}\n{within}" if party.automatic else alone
-    discloses = (f"{KINDS[kind]}: {', '.join(names) or '–'}" for kind, names in sorted(party.fields.items()))
-    yield _("%(side)s: may disclose") % {"side": who}, _lines(discloses)
+    discloses = [(KINDS[kind], ", ".join(names) or "–") for kind, names in sorted(party.fields.items())]
+    yield _("%(side)s: may disclose") % {"side": who}, format_html_join("\n", "{}: <code>{}</code>", discloses) or _("none")
     quotas = (
         _("%(kind)s: %(number)d in 24 hours") % {"kind": KINDS[kind], "number": most}
         for kind, most in sorted(party.quotas.items())

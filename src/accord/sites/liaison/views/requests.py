@@ -126,7 +126,9 @@ def _csv_row(row: PartnerRequest) -> tuple[object, ...]:
 def new(request: HttpRequest) -> HttpResponse:
     """Ask a partner about a claim: `?claim=` names it, `?partner=` whom to ask. The agreement's template stands ready."""
     actor = reader(request, Permission.EXCHANGE_ASK)
-    claim = claims.get(actor, _uuid(request.GET.get("claim", "")))
+    if not request.GET.get("claim"):
+        return redirect("liaison:requests")  # which says how to begin
+    claim = claims.get(actor, _uuid(request.GET["claim"]))
     partners = partner_queries.partners(actor).filter(state=PartnerState.CONFIRMED)
     code = request.GET.get("partner", "") or claim.origin
     context: dict[str, Any] = {"claim": claim, "partners": partners, "code": code, "problem": ""}
