@@ -90,9 +90,12 @@ def test_enquiries_and_orders_count_by_their_own_answers() -> None:
         Said(CN, MessageKind.ENQUIRY, enquiry, msgspec.to_builtins(asks)),
         Said(SG, MessageKind.ENQUIRY_ANSWER, enquiry, msgspec.to_builtins(tells)),
     ]
+    hour = timedelta(minutes=60)
     for number in (order, promised):
         body = OrderBody(order_id=number, reference="O", case="P", offence="fraud", kind="hold", rule="fifo", until=after(60))
-        said.append(Said(CN, MessageKind.ORDER, number, msgspec.to_builtins(msgspec.structs.replace(body, asked_at=after(1)))))
+        said.append(
+            Said(CN, MessageKind.ORDER, number, msgspec.to_builtins(msgspec.structs.replace(body, asked_at=after(1))), hour)
+        )
     promise = OrderAnswerBody(order_id=promised, expected_at=after(30), state="officer")
     refusal = OrderAnswerBody(order_id=order, answered_at=after(2), refusal="nothing_stands")
     said += [
@@ -103,6 +106,7 @@ def test_enquiries_and_orders_count_by_their_own_answers() -> None:
     by_kind = {side.kind: side for side in found.sides}
     assert by_kind[MessageKind.ENQUIRY].in_time == 0, "it came after the time that the asker gave"
     assert (by_kind[MessageKind.ORDER].refused, by_kind[MessageKind.ORDER].waiting) == (1, 1), "a promise is no answer"
+    assert by_kind[MessageKind.ORDER].in_time == 1, "an order is to be answered by the agreement's clock"
     assert ("SG-ASC", "order_answer", 2) in found.messages
 
 

@@ -17,6 +17,7 @@ from uuid import UUID
 import msgspec
 from django.conf import settings
 
+from accord.capabilities.exchange.errors import Refused
 from accord.capabilities.exchange.kinds import REQUESTS, MessageKind, Outcome
 from accord.capabilities.exchange.messages import (
     BODIES,
@@ -28,6 +29,7 @@ from accord.capabilities.exchange.messages import (
     RequestBody,
 )
 from accord.capabilities.exchange.models import Incoming, IncomingState, Outgoing, OutgoingState
+from accord.capabilities.exchange.queries.agreements import by_hash
 from accord.capabilities.people.policy import Actor, Permission, require
 
 _WITH_CONTENT: Final = (MessageKind.ENQUIRY_ANSWER, MessageKind.ORDER_ANSWER, MessageKind.REQUEST_ANSWER, *REQUESTS)
@@ -89,6 +91,7 @@ class Said:
     kind: MessageKind
     about: UUID
     body: Mapping[str, Any]
+    clock: timedelta | None = None  # the agreement's for an order, which states no time by which it is to be answered
 
 
 def parity(actor: Actor, partner: str, since: datetime, until: datetime) -> Parity:
@@ -100,14 +103,26 @@ def parity(actor: Actor, partner: str, since: datetime, until: datetime) -> Pari
 def _said_with(partner: str) -> Iterable[Said]:
     """Every message with the partner that both sides have, oldest first on each stream."""
     here = str(settings.ACCORD_AGENCY)
-    columns = ("kind", "about", "body")
+    columns = ("kind", "about", "body", "agreement")
+    clocks: dict[str, timedelta | None] = {}
     kinds = [str(kind) for kind in BODIES]
     sent = Outgoing.objects.filter(partner=partner, kind__in=kinds, state=OutgoingState.DELIVERED)
     got = Incoming.objects.filter(partner=partner, kind__in=kinds).exclude(state=IncomingState.DELETED)
     for sender, rows in ((here, sent), (partner, got)):
         ordered = rows.exclude(about=None).order_by("epoch", "sequence")
-        for kind, about, body in ordered.values_list(*columns).iterator(chunk_size=2_000):
-            yield Said(sender, MessageKind(kind), about, body if MessageKind(kind) in _WITH_CONTENT else {})
+        for kind, about, body, agreement in ordered.values_list(*columns).iterator(chunk_size=2_000):
+            if agreement not in clocks:
+                clocks[agreement] = _order_clock(partner, agreement)
+            content = body if MessageKind(kind) in _WITH_CONTENT else {}
+            yield Said(sender, MessageKind(kind), about, content, clocks[agreement])
+
+
+def _order_clock(partner: str, agreement: str) -> timedelta | None:
+    """How long an order may take under an agreement; None for one that is not known here."""
+    try:
+        return timedelta(minutes=by_hash(partner, agreement).terms.clocks.order_minutes)
+    except Refused:
+        return None
 
 
 def computed(agencies: tuple[str, str], said: Iterable[Said], since: datetime, until: datetime) -> Parity:
@@ -149,7 +164,10 @@ def _request(said: Said) -> Asked | None:
     body = _content(said)
     if not isinstance(body, EnquiryBody | OrderBody | RequestBody) or body.asked_at is None:
         return None
-    due = body.due_at if isinstance(body, RequestBody) else body.budget.answer_by if isinstance(body, EnquiryBody) else None
+    if isinstance(body, OrderBody):
+        due = body.asked_at + said.clock if said.clock else None
+    else:
+        due = body.due_at if isinstance(body, RequestBody) else body.budget.answer_by
     return Asked(said.kind, said.sender, body.asked_at, due)
 
 

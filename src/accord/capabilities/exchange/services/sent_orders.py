@@ -71,6 +71,7 @@ def _body(partner_code: str, order: OrderMessage) -> OrderBody:
     payment = order.payment
     return OrderBody(
         order_id=order.order_id,
+        asked_at=clock.now(),
         reference=order.reference,
         case=pseudonym,
         offence=OwnCase.objects.values_list("offence", flat=True).get(pseudonym=pseudonym),
