@@ -41,7 +41,7 @@ def show(request: HttpRequest) -> HttpResponse:
     found, first, last = _figures(request, actor)
     context: dict[str, Any] = {
         "partners": partners.partners(actor).exclude(state=PartnerState.PENDING),
-        "code": request.GET.get("partner", ""),
+        "code": request.GET.get("partner", "") or _first_partner(actor),
         "figures": found,
         "since": first,
         "until": last,
