@@ -69,7 +69,9 @@ def liaison_world(officer: User, claim: Claim) -> LiaisonWorld:
         "pending partner": pending.code,
         "signed agreement": signed.pk,
         "received agreement": sign_with(THERE, "received", title="The next one", replaces=signed.hash).pk,
-        "draft agreement": sign_with(THERE, "draft", title="A draft", replaces=signed.hash).pk,
+        "draft agreement": sign_with(
+            THERE, "draft", title="A draft", starts_at=signed.ends_at, ends_at=signed.ends_at + timedelta(days=365)
+        ).pk,
         "key of the partner": partner.keys.filter(use="signing").values_list("kid", flat=True)[0],
         "alarm": Alarm.objects.create(partner=partner, at=clock.now(), what="probing", detail="somebody asks").pk,
     }
