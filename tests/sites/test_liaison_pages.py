@@ -312,3 +312,9 @@ def test_an_order_says_which_partner_asked_for_it_and_what_a_partners_centre_wai
     page = text(desk.get(f"/orders/{own.pk}/"))
     assert "Held automatically at" in page
     assert "an officer there has to decide" not in page
+
+
+def test_a_centre_without_keys_says_how_to_make_them(
+    liaison_officer: User, signed_in: SignedIn, desk_clock: SteppedClock
+) -> None:
+    assert "accord partners keys make" in text(signed_in(liaison_officer).get("/partners/own/"))

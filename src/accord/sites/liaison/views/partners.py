@@ -19,7 +19,7 @@ from accord.capabilities.exchange.queries import partners as queries
 from accord.capabilities.exchange.services import partners as services
 from accord.capabilities.people.models import User
 from accord.capabilities.people.policy import Permission, allowed
-from accord.core.errors import AccordError, BadInput
+from accord.core.errors import AccordError, BadInput, NotFound
 from accord.sites.desk.views.decisions import Question, ask
 from accord.sites.liaison.presenters import partner_row, sees_cases
 from accord.sites.liaison.readers import partner_reader, reader
@@ -34,9 +34,12 @@ _LANGUAGES: Final = (("en", "English", "en"), ("zh-Hans", "中文", "zh-hans"))
 def own(request: HttpRequest) -> HttpResponse:
     """What this centre hands to partners, and the words by which they check it."""
     actor = partner_reader(request)
-    card = cards.read_signed(queries.own_card(actor).signed)
+    try:
+        card = cards.read_signed(queries.own_card(actor).signed)
+    except NotFound as error:  # nobody has made keys yet; the page says how
+        return render(request, "liaison/own.html", {"missing": message_of(error)})
     lists = [(tag, name, queries.own_fingerprint(actor, language).words) for tag, name, language in _LANGUAGES]
-    return render(request, "liaison/own.html", {"card": card, "word_lists": lists, "keys": queries.own_keys(actor)})
+    return render(request, "liaison/own.html", {"card": card, "word_lists": lists})
 
 
 @require_GET
