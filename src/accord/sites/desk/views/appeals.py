@@ -141,8 +141,8 @@ def compensation_paid(request: HttpRequest, appeal_id: UUID, compensation_id: in
 def record(request: HttpRequest, order_id: UUID) -> HttpResponse:
     """Write an appeal down that reached the desk."""
     actor = officer(request)
-    require(actor, Permission.APPEALS_RECORD)
     order = queries.get(actor, order_id)
+    require(actor, Permission.APPEALS_RECORD)
     context: dict[str, Any] = {
         "order": order,
         "given": request.POST,
