@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+_OWN_CLAIMS = "SELECT id FROM claims_claim WHERE origin = ''"
+
 Place = tuple[str, int]
 """Epoch and sequence."""
 
@@ -57,7 +59,8 @@ class End:
             "parts of messages": self.count("exchange_chunk"),
             "orders under way": self.count("orders_order", "state IN ('draft', 'approved', 'sent', 'acknowledged')"),
             "enquiries under way": self.count("claims_enquiry", "state IN ('queued', 'acknowledged')"),
-            "lines of plans": self.count("claims_planitem", "state = 'proposed'"),
+            "lines of plans": self.count("claims_planitem", f"state = 'proposed' AND claim_id IN ({_OWN_CLAIMS})"),
+            "orders of partners": self.count("exchange_foreignorder", "state = 'proposed'"),
             "answers to give": self.count("exchange_foreignenquiry", "next_attempt_at IS NOT NULL"),
             "answers about orders": self.count("exchange_foreignorder", "next_attempt_at IS NOT NULL"),
         }

@@ -139,8 +139,25 @@ def approve() -> int:
     return done
 
 
+def accept() -> int:
+    """Let what partners ask for become orders of ours; how many. Drafts that wait for a second officer are approved."""
+    from accord.capabilities.exchange.queries import orders as queries
+    from accord.capabilities.exchange.services import foreign_orders
+    from accord.core.errors import AccordError
+
+    officer, done = user("officer"), 0
+    for foreign in queries.waiting(officer).filter(state="proposed"):
+        try:
+            foreign_orders.decide(officer, foreign.pk, True, "the partner's case is sound")
+            done += 1
+        except AccordError as error:
+            sys.stderr.write(f"{error}\n")
+    return done + approve()
+
+
 COMMANDS: dict[str, Callable[..., Any]] = {
-    function.__name__: function for function in (open_centre, card, meet, offer, sign, conclude, rotate_keys, call, approve)
+    function.__name__: function
+    for function in (open_centre, card, meet, offer, sign, conclude, rotate_keys, call, approve, accept)
 }
 
 

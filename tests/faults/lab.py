@@ -63,8 +63,7 @@ class Lab:
 
     def waiting(self) -> dict[str, dict[str, int]]:
         """What is not done yet, by country."""
-        here = [centre.end.code for centre in self.centres.values()]
-        found = {code: centre.end.waiting(*here) for code, centre in self.centres.items()}
+        found = {code: centre.end.waiting() for code, centre in self.centres.items()}
         return {code: waiting for code, waiting in found.items() if waiting}
 
     def settle(self, *deciding: str, within: float = SETTLED_WITHIN_SECONDS) -> None:
@@ -72,9 +71,11 @@ class Lab:
         deadline = time.monotonic() + within
         quiet = 0
         while quiet < 3:
-            for code in deciding:
-                if self.centres[code].end.waiting().keys() & {"lines of plans", "orders under way"}:
+            for code, left in self.waiting().items():
+                if code in deciding and left.keys() & {"lines of plans", "orders under way"}:
                     self.clerk(code)("approve")
+                if "orders of partners" in left:
+                    self.clerk(code)("accept")
             quiet = 0 if self.waiting() else quiet + 1
             assert time.monotonic() < deadline, f"not settled: {self.waiting()}"
             time.sleep(0.4)
