@@ -77,8 +77,9 @@ class Clerk:
 class Centre:
     """One centre's home, and its machine while it runs."""
 
-    def __init__(self, code: str, home: Home) -> None:
+    def __init__(self, code: str, home: Home, host: str = "", port: int = PORT) -> None:
         self.code, self.home = code, home
+        self.host, self.port = host or HOSTS[code], port
         self.log = home.root / "node.log"
         self.machine: Machine | None = None
         self.end = End(agency(code), home.database)
@@ -90,16 +91,25 @@ class Centre:
         own = {"ACCORD_HOME": str(self.home.root), "DJANGO_SETTINGS_MODULE": "accord.node.settings", "PYTHONPATH": paths}
         return {**kept, **own}
 
-    def start(self, net: Network, fault: str = "") -> None:
-        """Begin to run; `fault`: where a process of it dies (fire/sitecustomize.py)."""
+    @property
+    def address(self) -> str:
+        return f"http://{self.host}:{self.port}"
+
+    def start(self, net: Network | None, fault: str = "") -> None:
+        """Begin to run, on a machine of a network or on this one; `fault`: where one of its processes dies (see `fire`)."""
         environment = self.environment
         if fault:
             environment |= {"FAULT_POINT": fault, "FAULT_MARK": str(self.mark)}
             environment["PYTHONPATH"] = os.pathsep.join([str(FIRE), environment["PYTHONPATH"]])
             self.mark.unlink(missing_ok=True)
         self._said = len(self.said())
-        command = [sys.executable, "-m", "accord.node.cli", "node", "run", "--host", HOSTS[self.code], "--port", str(PORT)]
-        self.machine = net.start(self.code, command, environment, self.log)
+        command = [sys.executable, "-m", "accord.node.cli", "node", "run", "--host", self.host, "--port", str(self.port)]
+        if net is not None:
+            self.machine = net.start(self.code, command, environment, self.log)
+            return
+        with self.log.open("ab") as out:
+            process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=out, stderr=out)
+        self.machine = Machine(process, self.log)
 
     def wait(self) -> None:
         """Until the desk is open."""
@@ -163,7 +173,7 @@ def lay_out(root: Path, terms_of: Callable[[str, str], AgreementTerms] = agreed.
     """Homes of all centres, keys made, words compared, agreements signed by both; no node has run yet."""
     centres = [Centre(code, Home(root / code)) for code in CODES]
     for centre in centres:
-        _make_home(centre)
+        make_home(centre)
     with ExitStack() as stack:
         clerks = {centre.code: Clerk(centre.environment, centre.log) for centre in centres}
         for clerk in clerks.values():
@@ -178,7 +188,8 @@ def lay_out(root: Path, terms_of: Callable[[str, str], AgreementTerms] = agreed.
             clerks[first]("conclude", file=clerks[second]("sign", file=offered))
 
 
-def _make_home(centre: Centre) -> None:
+def make_home(centre: Centre) -> None:
+    """A home in which nothing has happened: the country's banks, the clock at noon, what the centre says of itself."""
     code, home = centre.code, centre.home
     home.create()
     three_countries.world_of(code).save(home.world)
@@ -189,8 +200,8 @@ def _make_home(centre: Centre) -> None:
         "jurisdiction": code,
         "covers_countries": code,
         "contact": "duty officer, at any hour",
-        "partner_url": f"http://{HOSTS[code]}:{PORT}",
-        "allowed_hosts": HOSTS[code],
+        "partner_url": centre.address,
+        "allowed_hosts": centre.host,
         "second_factor": "off",
     }
     home.config.write_text("".join(f"{name} = {json.dumps(value)}\n" for name, value in settings.items()), encoding="utf-8")

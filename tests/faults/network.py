@@ -128,7 +128,8 @@ class Machine:
 
     def stop(self, within: float = 20) -> None:
         """SIGTERM to the command itself; killed where it does not end in time."""
-        for child in _children(self._process.pid):
+        children = _children(self._process.pid) if "unshare" in self._process.args else [self._process.pid]
+        for child in children:
             os.kill(child, signal.SIGTERM)
         try:
             self._process.wait(within)

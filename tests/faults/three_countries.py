@@ -87,11 +87,15 @@ def world_of(country: str) -> World:
     """
     seen = [move for move in sorted(MOVES, key=lambda move: move[1]) if country in (country_of(move[2]), country_of(move[3]))]
     accounts = sorted({account for move in seen for account in move[2:4]})
-    banks = tuple(Bank(code, code, code, code[4:6], "CNY", 0.0, 0.0, ("https",)) for code in map(bank_of, accounts))
+    banks = tuple(
+        Bank(code, code, code, code[4:6], "CNY", 0.0, 0.0, ("https",))
+        for code in map(bank_of, accounts)
+        if code[4:6] == country
+    )
     empty = Truth((), *(schema.empty_table() for schema in (PATHS, RESTS, MENTIONS)))
     return World(
         WorldPlan(countries=(country,), start=NOON - timedelta(days=4, hours=12), days=5, central_switch=frozenset()),
-        tuple(dict.fromkeys(banks)),
+        banks,
         pa.Table.from_pylist([_account(number, country) for number in accounts], schema=ACCOUNTS),
         pa.Table.from_pylist([_transfer(seq, *move) for seq, move in enumerate(seen)], schema=WORLD_TRANSFERS),
         (),

@@ -19,6 +19,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import jose
+from mnemonic import Mnemonic
 
 JWS, JWE, REPLY = "accord+jws", "accord+jwe", "accord+reply"
 PLACE = "/api/partner/v1/envelopes"
@@ -76,11 +77,19 @@ class SecondCentre:
         self.address = ""
         self.known: dict[str, Known] = {}
         self.came: list[Message] = []
+        self._waiting: list[Message] = []
         self.institutions: list[str] = []
         self._serial = 0
         self._lock = threading.RLock()
 
     # Cards.
+
+    def words(self) -> list[str]:
+        """The eight words of this centre's card, in English, as somebody here reads them out."""
+        named = {"agency": self.code, "keys": [self.signing.kid]}
+        bits = int.from_bytes(hashlib.sha256(jose.canonical(named)).digest(), "big")
+        listed = Mnemonic("english").wordlist
+        return [listed[bits >> (256 - 11 * place) & 0x7FF] for place in range(1, 9)]
 
     def card(self) -> bytes:
         """This centre's card, as the file that is given to partners."""
@@ -142,10 +151,14 @@ class SecondCentre:
             "epoch": known.out_epoch,
             "sequence": known.out_next,
             "sent": iso(now),
-            "expires": iso(now + timedelta(hours=1)),
+            "expires": iso(now + timedelta(minutes=15)),
         }
         known.out_next += 1
         return self.seal_payload(content["recipient"], jose.canonical(payload))
+
+    def greet(self, to: str) -> None:
+        """The first message of an epoch."""
+        self.send(to, "hello", {"why": "first"})
 
     def seal_payload(self, to: str, payload: bytes) -> str:
         signed = jose.sign(self.signing, {"alg": "Ed25519", "typ": JWS}, payload)
@@ -172,7 +185,35 @@ class SecondCentre:
         assert (reply["agency"], reply["batch"]) == (to, batch_hash(envelopes))
         return reply
 
+    # Agreements.
+
+    def sign_agreement(self, offered: dict[str, Any]) -> str:
+        """Sign what another centre offered, having checked that it did; the agreement's hash."""
+        document, signatures = offered["document"], offered["signatures"]
+        hash_ = hashlib.sha256(jose.canonical(document)).hexdigest()
+        (other,) = (party["agency"] for party in document["parties"] if party["agency"] != self.code)
+        theirs = signatures[other]
+        stated = json.loads(jose.verify(theirs, self.known[other].key(jose.header_of(theirs)["kid"])))
+        assert (stated["agency"], stated["agreement"]) == (other, hash_)
+        own = {"agency": self.code, "agreement": hash_, "signed_at": iso(self.now())}
+        signature = jose.sign(self.signing, {"alg": "Ed25519", "typ": "accord+agreement"}, jose.canonical(own))
+        body = {"what": "sign", "document": document, "signatures": {**signatures, self.code: signature}, "reason": ""}
+        self.send(other, "agreement", body)
+        return hash_
+
     # In.
+
+    def duties(self) -> None:
+        """Answer what every node must answer."""
+        with self._lock:
+            waiting, self._waiting = self._waiting, []
+        for message in waiting:
+            reply = {"in_reply_to": message.content["id"]}
+            if message.kind == "hello" and message.body.get("last"):
+                self.send(message.sender, "recovered", {"messages": [], "more": False}, **reply)
+            elif message.kind == "test_call" and not message.body.get("answered_at"):
+                answer = {"asked_at": message.body["asked_at"], "answered_at": iso(self.now()), "contact": "at any hour"}
+                self.send(message.sender, "test_call", answer, **reply)
 
     def take(self, envelopes: list[str]) -> str:
         """Open what came, and the signed reply to it."""
@@ -209,6 +250,7 @@ class SecondCentre:
         known.in_next += 1
         known.seen[content["id"]] = content_hash
         self.came.append(Message(content["sender"], content))
+        self._waiting.append(self.came[-1])
         return {**place, "outcome": "taken", "expected": known.in_next}
 
     def wait_for(self, kind: str, true: Callable[[Message], bool] = lambda _: True, within: float = 30) -> Message:
