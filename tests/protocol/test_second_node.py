@@ -7,22 +7,19 @@ import base64
 import sys
 import time
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
-from socket import create_server
 from typing import Any
 
 import agreed
 import jose
 import pytest
 from centre import SecondCentre
-from centres import Centre, Clerk, make_home
+from centres import Clerk
+from second_node_at_work import running_node
 from three_countries import BANKS, NOON
 
 from accord.capabilities.exchange import agreement_documents
-from accord.node.home import Home
 
 pytestmark = [pytest.mark.slow]
 
@@ -39,25 +36,6 @@ def test_it_imports_nothing_of_ours() -> None:
             elif isinstance(node, ast.ImportFrom):
                 imported.add(node.module or "")
     assert {name.partition(".")[0] for name in imported} <= ALLOWED
-
-
-@contextmanager
-def running_node(root: Path) -> Iterator[tuple[Centre, Clerk]]:
-    """A real centre with its banks behind it, at noon."""
-    with create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
-    centre = Centre("SG", Home(root / "SG"), "127.0.0.1", port)
-    make_home(centre)
-    clerk = Clerk(centre.environment, centre.log)
-    try:
-        clerk("open_centre")
-        centre.start(None)
-        centre.wait()
-        yield centre, clerk
-    finally:
-        if centre.machine is not None:
-            centre.machine.stop()
-        clerk.close()
 
 
 def test_cards_an_agreement_an_enquiry_and_a_hold(tmp_path: Path) -> None:
