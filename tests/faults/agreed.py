@@ -29,7 +29,7 @@ def terms(first: str, second: str, *, detail: AccountDetail = AccountDetail.ACCO
     """What two countries' centres agree on. `automatic`: each carries out the other's orders under a standing authority."""
     return AgreementTerms(
         title=f"{first} and {second}: stolen money that crosses their border",
-        parties=(_party(first, automatic), _party(second, automatic)),
+        parties=(_party(first, automatic, detail), _party(second, automatic, detail)),
         legal_basis="A test; no law stands behind it.",
         offences=(
             Offence(code=OFFENCE, name="Fraud", provisions={f"{code}-CENTRE": f"Law of {code}" for code in (first, second)}),
@@ -48,7 +48,15 @@ def terms(first: str, second: str, *, detail: AccountDetail = AccountDetail.ACCO
     )
 
 
-def _party(code: str, automatic: bool) -> Party:
+NAMES_PLACES: Final = (
+    "flows", "flows.debtor", "flows.debtor_bank", "flows.creditor", "flows.creditor_bank", "onward.debtor", "onward.debtor_bank",
+    "exits.debtor", "exits.debtor_bank", "standing.bank", "open.bank", "settled.bank", "settled.place",
+)  # fmt: skip
+"""Fields that would name what totals leave out."""
+
+
+def _party(code: str, automatic: bool, detail: AccountDetail) -> Party:
+    hidden = () if detail is AccountDetail.ACCOUNT else NAMES_PLACES
     return Party(
         agency=f"{code}-CENTRE",
         name=f"Centre of {code}",
@@ -57,6 +65,6 @@ def _party(code: str, automatic: bool) -> Party:
         standing_authority="Each centre acts at once",
         standing_authority_verified=True,
         automatic=(MessageKind.ENQUIRY, MessageKind.ORDER) if automatic else (MessageKind.ENQUIRY,),
-        fields={kind: disclosable(kind) for kind in BODIES},
+        fields={kind: tuple(name for name in disclosable(kind) if name not in hidden) for kind in BODIES},
         quotas=dict.fromkeys(REQUESTS, 10_000),
     )

@@ -148,10 +148,10 @@ class Centre:
             if hold.get("released_at") is None
         }
 
-    def accord(self, *arguments: str, timeout: float = 120) -> str:
+    def accord(self, *arguments: str, timeout: float = 120, **environment: str) -> str:
         """A command line on this home, while no network is needed; what it prints."""
         done = subprocess.run(
-            [sys.executable, "-m", "accord.node.cli", *arguments], env=self.environment, capture_output=True, text=True,
+            [sys.executable, "-m", "accord.node.cli", *arguments], env={**self.environment, **environment}, capture_output=True, text=True,
             check=False, timeout=timeout,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
@@ -162,11 +162,11 @@ class Centre:
         lost = self.home.root.with_name(f"{self.code}-lost")
         self.home.root.rename(lost)
         self.home.root.mkdir()
-        self.accord("node", "restore", str(backup))
+        passphrase = lost / "keys" / "passphrase"
+        self.accord("node", "restore", str(backup), ACCORD_KEY_PASSPHRASE_FILE=str(passphrase))
         shutil.rmtree(self.home.sandbox, ignore_errors=True)
         shutil.copytree(lost / self.home.sandbox.name, self.home.sandbox)
-        if (passphrase := lost / "keys" / "passphrase").exists():
-            shutil.copy2(passphrase, self.home.root / "keys" / "passphrase")
+        shutil.copy2(passphrase, self.home.root / "keys" / "passphrase")
 
 
 def lay_out(root: Path, terms_of: Callable[[str, str], AgreementTerms] = agreed.terms) -> None:

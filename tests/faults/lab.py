@@ -88,9 +88,18 @@ class Lab:
                 total[hold.account] += hold.amount
         return dict(total)
 
-    def assert_messages_agree(self) -> None:
+    def assert_messages_agree(self, within: float = 30) -> None:
+        """Each two have the same on record of each other, once what was said last has arrived."""
+        deadline = time.monotonic() + within
         for one, other in combinations(self.centres.values(), 2):
-            assert_messages_agree(one.end, other.end)
+            while True:
+                try:
+                    assert_messages_agree(one.end, other.end)
+                    break
+                except AssertionError:
+                    if time.monotonic() > deadline:
+                        raise
+                time.sleep(0.3)
 
     def assert_agree(self, *paids: Paid) -> None:
         """Each two centres have the same on record of each other, and the banks hold just the money of these payments."""

@@ -50,6 +50,10 @@ class Scene:
                 return answer.status, answer.read()
         except urllib.error.HTTPError as error:
             return error.code, error.read()
+        except urllib.error.URLError as error:
+            if not isinstance(error.reason, BrokenPipeError | ConnectionResetError):
+                raise
+            return 413, b'"status": the connection was closed before all of it had been sent'
 
     def receipt(self, centre: SecondCentre, envelope: str) -> dict[str, Any]:
         (receipt,) = centre.post(NODE, [envelope])["receipts"]

@@ -152,7 +152,7 @@ def test_a_stranger_and_a_revoked_key_are_refused(peer: Peer) -> None:
     stranger = Peer.__new__(Peer)
     stranger.code, stranger.own, stranger.centre = "XX-ASC", peer.own, OtherCentre("XX-ASC")
     stranger.epoch, stranger.sequence = new_id(), 0
-    assert told(peer.send(stranger.seal())) == ["refused:partner"]
+    assert told(peer.send(stranger.seal())) == ["refused:key"], "a stranger does not learn who the partners are"
     assert Incoming.objects.count() == 0
 
 

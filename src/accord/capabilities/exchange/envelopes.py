@@ -34,6 +34,11 @@ MOST_CONTENT: Final = 512 * 1024
 
 LAST_SEQUENCE: Final = 2**53 - 1
 
+UNKNOWN_SIGNER: Final = "is not signed with a key that this centre trusts; call it, and compare cards"
+"""Whoever has this centre's card can seal something for it in anybody's name: the answer does not say who its partners are."""
+
+_OF_THE_SIGNER: Final = frozenset({"partner", "key", "seal"})
+
 _Text = Annotated[str, msgspec.Meta(max_length=64)]
 _Code = Annotated[str, msgspec.Meta(min_length=1, max_length=40)]
 _Moment = Annotated[datetime, msgspec.Meta(tz=True)]
@@ -135,7 +140,13 @@ def open_envelope(sealed: str, secret_of: jose.SecretOf, own_code: str, key_of: 
     """Open, verify and read one envelope. Refused names what is wrong: "size", "suite", "key", "seal", "shape", "recipient"."""
     if len(sealed) > MOST_ENVELOPE:
         raise Refused("size", f"has {len(sealed)} characters; at most {MOST_ENVELOPE} are taken in")
-    opened = read_signed(jose.decrypt(sealed, secret_of), key_of)
+    signed = jose.decrypt(sealed, secret_of)
+    try:
+        opened = read_signed(signed, key_of)
+    except Refused as refused:
+        if refused.clause not in _OF_THE_SIGNER:
+            raise
+        raise Refused("key", UNKNOWN_SIGNER) from refused
     if opened.content.recipient != own_code:
         raise Refused("recipient", f"is for {opened.content.recipient!r}, not for this centre")
     return opened
@@ -170,6 +181,8 @@ def canonical_document(payload: bytes) -> Any:
         same = canonical_json(document) == payload
     except BadInput as error:
         raise Refused("shape", str(error)) from None
+    except RecursionError:
+        raise Refused("shape", "is nested too deeply") from None
     if not same:
         raise Refused("shape", "is not written as canonical JSON (RFC 8785)")
     return document

@@ -10,5 +10,8 @@ if TYPE_CHECKING:
 
 
 def by_our_clock(partner: Partner, moment: datetime) -> datetime:
-    """A partner's moment by this node's clock; as it was stated where the difference was never measured."""
-    return moment - timedelta(microseconds=partner.skew_micros or 0)
+    """A partner's moment by this node's clock; as it was stated at the ends of time, or where no difference was measured yet."""
+    try:
+        return moment - timedelta(microseconds=partner.skew_micros or 0)
+    except OverflowError:
+        return moment

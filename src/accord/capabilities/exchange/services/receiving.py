@@ -69,20 +69,23 @@ def _receive(envelopes: Sequence[str]) -> tuple[list[Receipt], list[str]]:
     secret_of, key_of = own_secrets(), known_keys(now)
     receipts: list[Receipt | None] = [None] * len(envelopes)
     by_sender: dict[str, list[tuple[int, Opened]]] = {}
+    suspicions: dict[str, str] = {}
     for number, envelope in enumerate(envelopes):
         try:
             opened = open_envelope(envelope, secret_of, settings.ACCORD_AGENCY, key_of)
         except Refused as refused:
             receipts[number] = Receipt(outcome=ReceiptOutcome.REFUSED, clause=refused.clause, reason=refused.message)
+            if refused.clause in _SUSPICIOUS:
+                suspicions[refused.clause] = str(refused.__cause__ or refused.message)  # more than the sender is told
         else:
             by_sender.setdefault(opened.content.sender, []).append((number, opened))
     for sender, arrived in by_sender.items():
         taken = _take(sender, [opened for _, opened in arrived], now)
         for (number, _), receipt in zip(arrived, taken, strict=True):
             receipts[number] = receipt
-    found = [receipt for receipt in receipts if receipt is not None]
-    _note_suspicious([receipt for receipt in found if receipt.id is None and receipt.clause in _SUSPICIOUS])
-    return found, list(by_sender)
+    for clause, detail in suspicions.items():
+        raise_alarm(None, clause, detail)
+    return [receipt for receipt in receipts if receipt is not None], list(by_sender)
 
 
 def own_secrets() -> SecretOf:
@@ -105,11 +108,6 @@ def known_keys(now: datetime) -> KeyOf:
         return partners.verifying_key(sender, kid, now)
 
     return key_of
-
-
-def _note_suspicious(refused: Sequence[Receipt]) -> None:
-    for clause, reason in {receipt.clause: receipt.reason for receipt in refused}.items():
-        raise_alarm(None, clause, reason)
 
 
 @people.change
