@@ -25,11 +25,20 @@ PAIRS: Final = (("CN", "SG"), ("SG", "TH"), ("CN", "TH"), ("CN", "GB"), ("SG", "
 """Who is whose partner: the fourth centre knows two of the others, and stands on no path between them."""
 
 
-def terms(first: str, second: str, *, detail: AccountDetail = AccountDetail.ACCOUNT, automatic: bool = True) -> AgreementTerms:
-    """What two countries' centres agree on. `automatic`: each carries out the other's orders under a standing authority."""
+def terms(
+    first: str,
+    second: str,
+    *,
+    detail: AccountDetail = AccountDetail.ACCOUNT,
+    automatic: bool = True,
+    hidden: frozenset[str] = frozenset(),
+) -> AgreementTerms:
+    """What two countries' centres agree on. `automatic`: each carries out the other's orders under a standing authority.
+    `hidden`: fields that neither may disclose, besides those that would name what totals leave out."""
+    hidden |= frozenset() if detail is AccountDetail.ACCOUNT else NAMES_PLACES
     return AgreementTerms(
         title=f"{first} and {second}: stolen money that crosses their border",
-        parties=(_party(first, automatic, detail), _party(second, automatic, detail)),
+        parties=(_party(first, automatic, hidden), _party(second, automatic, hidden)),
         legal_basis="A test; no law stands behind it.",
         offences=(
             Offence(code=OFFENCE, name="Fraud", provisions={f"{code}-CENTRE": f"Law of {code}" for code in (first, second)}),
@@ -48,15 +57,14 @@ def terms(first: str, second: str, *, detail: AccountDetail = AccountDetail.ACCO
     )
 
 
-NAMES_PLACES: Final = (
-    "flows", "flows.debtor", "flows.debtor_bank", "flows.creditor", "flows.creditor_bank", "onward.debtor", "onward.debtor_bank",
-    "exits.debtor", "exits.debtor_bank", "standing.bank", "open.bank", "settled.bank", "settled.place",
-)  # fmt: skip
+NAMES_PLACES: Final = frozenset(
+    {"flows", "flows.debtor", "flows.debtor_bank", "flows.creditor", "flows.creditor_bank", "onward.debtor"}
+    | {"onward.debtor_bank", "exits.debtor", "exits.debtor_bank", "standing.bank", "open.bank", "settled.bank", "settled.place"}
+)
 """Fields that would name what totals leave out."""
 
 
-def _party(code: str, automatic: bool, detail: AccountDetail) -> Party:
-    hidden = () if detail is AccountDetail.ACCOUNT else NAMES_PLACES
+def _party(code: str, automatic: bool, hidden: frozenset[str]) -> Party:
     return Party(
         agency=f"{code}-CENTRE",
         name=f"Centre of {code}",

@@ -151,8 +151,8 @@ class Centre:
     def accord(self, *arguments: str, timeout: float = 120, **environment: str) -> str:
         """A command line on this home, while no network is needed; what it prints."""
         done = subprocess.run(
-            [sys.executable, "-m", "accord.node.cli", *arguments], env={**self.environment, **environment}, capture_output=True, text=True,
-            check=False, timeout=timeout,
+            [sys.executable, "-m", "accord.node.cli", *arguments], env={**self.environment, **environment},
+            capture_output=True, text=True, check=False, timeout=timeout,
         )  # fmt: skip
         assert done.returncode == 0, done.stderr
         return done.stdout

@@ -120,7 +120,8 @@ def carried_on(lab: Lab, mark: Path) -> bool:
 
 @pytest.mark.parametrize("days", [1, -1])
 def test_a_partners_clock_is_a_day_off(lab: Lab, days: int) -> None:
-    exercise_clock.run_on_from(lab.centres["SG"].home, NOON + timedelta(days=days))
+    for code in ("SG",) if days > 0 else ("CN", "TH"):  # a bank goes by its country's clock, and has seen no later payment
+        exercise_clock.run_on_from(lab.centres[code].home, NOON + timedelta(days=1))
     lab.start("CN", "SG", "TH")
     lab.call("CN", FAR)
     lab.call("CN", NEAR)
@@ -157,11 +158,11 @@ def test_the_asking_centre_is_restored_from_yesterdays_backup(lab: Lab, tmp_path
     """It no longer knows the second call, and what it said of it is given back to it. The victim calls again."""
     restore_after(lab, "CN", tmp_path)
     lab.settle("CN")
-    lab.assert_messages_agree()
+    assert lab.messages_differ() == ""
     lab.call("CN", FAR)
     lab.call("CN", NEAR)
     lab.settle("CN")
-    lab.assert_messages_agree()
+    assert lab.messages_differ() == ""
     most: Counter[str] = Counter()
     for paid in VICTIMS:
         most.update(paid.rests)

@@ -29,9 +29,11 @@ VOCABULARY = "".join(path.read_text(encoding="utf-8") for path in (Path(__file__
 
 
 def terms_of(first: str, second: str) -> AgreementTerms:
-    """Between the first two, totals alone are told; whatever else goes is told by account."""
-    merged = {first, second} == {"CN", "SG"}
-    return agreed.terms(first, second, detail=AccountDetail.TOTAL if merged else AccountDetail.ACCOUNT)
+    """The first two tell each other totals alone; the first and the third do not say from whom money came to them."""
+    if {first, second} == {"CN", "SG"}:
+        return agreed.terms(first, second, detail=AccountDetail.TOTAL)
+    hidden = {"flows.debtor", "flows.debtor_bank"} if {first, second} == {"CN", "TH"} else set()
+    return agreed.terms(first, second, hidden=frozenset(hidden))
 
 
 @pytest.fixture(scope="module")
@@ -95,7 +97,7 @@ def test_a_centre_outside_the_path_knows_nothing(lab: Lab, tmp_path: Path) -> No
     assert len(between) > 50, "they did talk"
     pseudonyms = {row["pseudonym"] for one in three for row in one.end.rows("SELECT pseudonym FROM exchange_owncase")}
     assert pseudonyms
-    moved = [move for move in MOVES if not move[0].startswith("own")]
+    moved = [move for move in MOVES if not move[0].endswith("own")]
     secret = between - own | pseudonyms | accounts_of("CN", "SG", "TH") | names_of("CN", "SG", "TH")
     secret |= {move[0] for move in moved} | {code for letter, code in BANKS.items() if letter != "m"} | {"TH-CENTRE"}
     secret |= {row["callback_number"] for row in lab.centres["CN"].end.rows("SELECT callback_number FROM reports_report")}
@@ -110,7 +112,7 @@ def test_a_centre_outside_the_path_knows_nothing(lab: Lab, tmp_path: Path) -> No
 
 def test_centres_on_the_path_know_what_their_agreements_name(lab: Lab) -> None:
     """The first asks the second and the third; the second has told the first only totals."""
-    lab.start("CN", "SG", "TH")
+    lab.start("CN", "SG", "TH", "GB")
     lab.call("CN", FAR)
     lab.settle("CN")
     for code in ("CN", "SG", "TH"):
@@ -118,16 +120,16 @@ def test_centres_on_the_path_know_what_their_agreements_name(lab: Lab) -> None:
     hidden = {
         # the second answers in totals: neither the account that its other bank has, nor what stands on which
         "CN": Needles(
-            frozenset({"t-4001", "one-100733", BANKS["t"], *names_of("SG", "TH")}), frozenset({300_05, 300_06, 180_02})
+            frozenset({"t-4001", "pay33-one", BANKS["t"], *names_of("SG", "TH")}), frozenset({300_05, 300_06, 180_02})
         ),
         # it is asked of one transfer: who the victim is and what else became of the money is not told
         "SG": Needles(
-            frozenset({*accounts_of("CN") - {"a-2001", "a-2002", "a-2003"}, "one-100731", BANKS["v"], *names_of("CN", "TH")}),
+            frozenset({*accounts_of("CN") - {"a-2001", "a-2002", "a-2003"}, "pay31-one", BANKS["v"], *names_of("CN", "TH")}),
             frozenset({1_000_37, 400_26}),
         ),
         # it knows the last transfer, as its bank does, and that the first asks
         "TH": Needles(
-            frozenset({*accounts_of("CN"), *accounts_of("SG") - {"t-4001"}, "one-100731", "one-100732", "one-100733"})
+            frozenset({*accounts_of("CN"), *accounts_of("SG") - {"t-4001"}, "pay31-one", "pay32-one", "pay33-one"})
             | frozenset({BANKS["v"], BANKS["a"], BANKS["s"], *names_of("CN", "SG")}),
             frozenset({1_000_37, 600_11, 300_05, 400_26, 300_06, 180_02}),
         ),

@@ -247,7 +247,7 @@ def test_a_message_cannot_be_said_for_somebody_else_nor_sent_on(scene: Scene) ->
 
 
 def credit(**stated: Any) -> dict[str, Any]:
-    transfer = {"transfer": "one-100732", "amount": 600_11, "currency": "CNY", "institution": BANKS["s"]}
+    transfer = {"transfer": "pay32-one", "amount": 600_11, "currency": "CNY", "institution": BANKS["s"]}
     return {**transfer, "intervals": [[0, 600_11]], **stated}
 
 
@@ -304,7 +304,7 @@ def test_a_bad_enquiry_ends_in_a_refusal_and_holds_nothing_up(scene: Scene, stat
 def test_probing_looks_the_same_whether_the_transfer_exists_or_not(scene: Scene) -> None:
     """The transfer came from another country's bank than the requester's; the other was never made."""
     answers = []
-    for transfer in ("one-100732", "one-999999"):
+    for transfer in ("pay32-one", "pay99-one"):
         body = enquiry(scene, credits=[credit(transfer=transfer)], case=f"K-{transfer}")
         named = body["enquiry_id"]
         scene.partner.send(NODE, "enquiry", body, id=named, about=named, agreement=scene.agreement)

@@ -75,7 +75,7 @@ def _agree(second: SecondCentre, clerk: Clerk) -> str:
 def _credit() -> dict[str, Any]:
     """The transfer by which the money came to the other centre's bank."""
     return {
-        "transfer": "one-100732",
+        "transfer": "pay32-one",
         "amount": 600_11,
         "currency": "CNY",
         "institution": BANKS["s"],

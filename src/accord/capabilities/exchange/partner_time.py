@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def by_our_clock(partner: Partner, moment: datetime) -> datetime:
-    """A partner's moment by this node's clock; as it was stated at the ends of time, or where no difference was measured yet."""
+    """A partner's moment by this node's clock; as it was stated at the ends of time or where nothing was measured yet."""
     try:
         return moment - timedelta(microseconds=partner.skew_micros or 0)
     except OverflowError:
