@@ -222,7 +222,6 @@ OBJECTS: Final[dict[str, Promise]] = {
     "foreignenquiry": _("partner’s enquiry"),
     "agreement": _("agreement"),
     "incoming": _("partner’s message"),
-    "foreignenquiry": _("partner’s enquiry"),
     "partnerrequest": _("request between centres"),
     "outgoing": _("message to a partner"),
 }

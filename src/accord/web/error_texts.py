@@ -12,8 +12,8 @@ from typing import Final
 
 from django.utils.translation import gettext, gettext_noop
 
-from accord.web.agreement_texts import OF_AGREEMENTS
 from accord.web import partner_error_texts
+from accord.web.agreement_texts import OF_AGREEMENTS
 
 PATTERNS: Final = (
     gettext_noop("there is no such report"),
