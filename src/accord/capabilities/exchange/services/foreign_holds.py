@@ -13,6 +13,7 @@ from django.conf import settings
 from accord.capabilities.claims import queries as claim_queries
 from accord.capabilities.claims import services as claims
 from accord.capabilities.claims.ports import Credit
+from accord.capabilities.exchange.errors import Parked
 from accord.capabilities.exchange.messages import OrderBody, WireCredit, WirePayment, WireSettled
 from accord.capabilities.exchange.models import ForeignEnquiry, ForeignOrder, ForeignOrderState
 from accord.capabilities.exchange.partner_time import by_our_clock
@@ -28,6 +29,7 @@ from accord.capabilities.orders.ports import PaymentFacts, Refusal
 from accord.capabilities.orders.regime import current_regime
 from accord.capabilities.orders.services.requests import LONGEST_DELAY
 from accord.core import clock
+from accord.core.errors import Conflict
 from accord.core.money import Money
 from accord.engine.tracing.model import Rule
 
@@ -88,6 +90,8 @@ def _hold_traced(foreign: ForeignOrder, body: OrderBody, traced: Sequence[UUID],
     """Approve lines of the plans of the partner's claims at the place that it names, the most urgent first."""
     institution, account = _where(body)
     lines = claims.open_hold_lines(traced, body.currency, institution, account)
+    if not lines:
+        _wait_for_banks(traced, actor)
     if actor is None:
         alone = [line for line in lines if line.action == HOLD_AT_ONCE]
         if lines and not alone:
@@ -102,6 +106,16 @@ def _hold_traced(foreign: ForeignOrder, body: OrderBody, traced: Sequence[UUID],
         return True
     _note(foreign, placed)
     return True
+
+
+def _wait_for_banks(traced: Sequence[UUID], actor: User | None) -> None:
+    """A centre that was restored hears the question and the order again at once: our banks must answer the one before the other
+    can be carried out. A partner otherwise orders only what it was answered."""
+    if ForeignEnquiry.objects.filter(claim__in=traced, answered_at=None, outcome="").exists():
+        waits = "our banks have not said yet where this money is"
+        if actor is None:
+            raise Parked(waits)
+        raise Conflict(f"{waits}; decide when they have")
 
 
 def _hold_all(lines: Sequence[PlanItem], actor: User, foreign: ForeignOrder) -> None:

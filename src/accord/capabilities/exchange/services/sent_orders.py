@@ -6,6 +6,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from accord.capabilities.claims.ports import Acknowledged, Credit, Nonsense
+from accord.capabilities.exchange.clauses import MERGED_TOTAL
 from accord.capabilities.exchange.errors import Parked, Refused
 from accord.capabilities.exchange.handlers import handles
 from accord.capabilities.exchange.kinds import MessageKind
@@ -162,7 +163,7 @@ def _reply(message: Incoming, body: OrderAnswerBody) -> Acknowledged | OrderAnsw
         if settled is None or not body.transfer
         else SettledPayment(
             payee_bank=settled.bank or partner.code,
-            payee_account=settled.place,
+            payee_account=settled.place or f"{MERGED_TOTAL}{settled.currency}",  # the agreement may keep the place back
             amount=settled.amount,
             currency=settled.currency,
             time=by_our_clock(partner, settled.time),
