@@ -111,7 +111,7 @@ def _hold_traced(foreign: ForeignOrder, body: OrderBody, traced: Sequence[UUID],
 def _wait_for_banks(traced: Sequence[UUID], actor: User | None) -> None:
     """A centre that was restored hears the question and the order again at once: our banks must answer the one before the other
     can be carried out. A partner otherwise orders only what it was answered."""
-    if ForeignEnquiry.objects.filter(claim__in=traced, answered_at=None, outcome="").exists():
+    if claim_queries.with_answers_to_come(traced):
         waits = "our banks have not said yet where this money is"
         if actor is None:
             raise Parked(waits)
