@@ -199,7 +199,7 @@ def make_home(centre: Centre) -> None:
         "agency_name": f"Centre of {code}",
         "jurisdiction": code,
         "covers_countries": code,
-        "contact": "duty officer, at any hour",
+        "contact": f"duty officer of {code}, at any hour",
         "partner_url": centre.address,
         "allowed_hosts": centre.host,
         "second_factor": "off",

@@ -124,7 +124,7 @@ def test_centres_on_the_path_know_what_their_agreements_name(lab: Lab) -> None:
         ),
         # it is asked of one transfer: who the victim is and what else became of the money is not told
         "SG": Needles(
-            frozenset({*accounts_of("CN") - {"a-2001", "a-2002", "a-2003"}, "pay31-one", BANKS["v"], *names_of("CN", "TH")}),
+            frozenset({*"v-1001", "v-1003", "pay31-one", *names_of("CN", "TH")}),
             frozenset({1_000_37, 400_26}),
         ),
         # it knows the last transfer, as its bank does, and that the first asks
