@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 from uuid import UUID, uuid5
 
@@ -15,7 +15,7 @@ from accord.capabilities.claims import services as claims
 from accord.capabilities.claims.ports import Credit
 from accord.capabilities.exchange.errors import Parked
 from accord.capabilities.exchange.messages import OrderBody, WireCredit, WirePayment, WireSettled
-from accord.capabilities.exchange.models import ForeignEnquiry, ForeignOrder, ForeignOrderState
+from accord.capabilities.exchange.models import ForeignEnquiry, ForeignOrder, ForeignOrderState, Incoming
 from accord.capabilities.exchange.partner_time import by_our_clock
 from accord.capabilities.exchange.queries import agreements
 from accord.capabilities.exchange.queries import partners as partner_queries
@@ -39,6 +39,9 @@ if TYPE_CHECKING:
     from accord.capabilities.claims.services.shares import Place
     from accord.capabilities.orders.models import Order
     from accord.capabilities.people.models import User
+
+WAITS_FOR_BANKS: Final = timedelta(minutes=10)
+"""How long an order waits by itself for our banks to say where the money is."""
 
 HOLD_AT_ONCE: Final = "hold"
 """The plan's action at a place where nobody is asked first: not a joint, salary, merchant or pooled account."""
@@ -90,8 +93,9 @@ def _hold_traced(foreign: ForeignOrder, body: OrderBody, traced: Sequence[UUID],
     """Approve lines of the plans of the partner's claims at the place that it names, the most urgent first."""
     institution, account = _where(body)
     lines = claims.open_hold_lines(traced, body.currency, institution, account)
-    if not lines:
-        _wait_for_banks(traced, actor)
+    if not lines and claim_queries.with_answers_to_come(traced):
+        _wait_for_banks(foreign, actor)
+        return False  # a person looks when a bank stays silent
     if actor is None:
         alone = [line for line in lines if line.action == HOLD_AT_ONCE]
         if lines and not alone:
@@ -108,14 +112,14 @@ def _hold_traced(foreign: ForeignOrder, body: OrderBody, traced: Sequence[UUID],
     return True
 
 
-def _wait_for_banks(traced: Sequence[UUID], actor: User | None) -> None:
+def _wait_for_banks(foreign: ForeignOrder, actor: User | None) -> None:
     """A centre that was restored hears the question and the order again at once: our banks must answer the one before the other
-    can be carried out. A partner otherwise orders only what it was answered."""
-    if claim_queries.with_answers_to_come(traced):
-        waits = "our banks have not said yet where this money is"
-        if actor is None:
-            raise Parked(waits)
+    can be carried out. A partner otherwise orders only what it was answered. Parked, or Conflict for an officer, says so."""
+    waits = "our banks have not said yet where this money is"
+    if actor is not None:
         raise Conflict(f"{waits}; decide when they have")
+    if Incoming.objects.filter(pk=foreign.message, received_at__gt=clock.now() - WAITS_FOR_BANKS).exists():
+        raise Parked(waits)
 
 
 def _hold_all(lines: Sequence[PlanItem], actor: User, foreign: ForeignOrder) -> None:
