@@ -15,13 +15,14 @@ from accord.capabilities.clocks import keep_each
 from accord.capabilities.delivery import Courier, lease_due, take_together
 from accord.capabilities.orders import services
 from accord.capabilities.orders.checks import check_order_answer
+from accord.capabilities.orders.kinds import KEEPS_MONEY
 from accord.capabilities.orders.life_cycle import LIVE, WAITING
 from accord.capabilities.orders.messages import message_of
 from accord.capabilities.orders.models import Order
 from accord.capabilities.orders.ports import OrderAnswer, OrderMessage, OrderTaker
 from accord.capabilities.people import services as people
 from accord.core import clock
-from accord.core.errors import AccordError, NotFound, Unavailable
+from accord.core.errors import AccordError, Conflict, NotFound, Unavailable
 
 BATCH: Final = 64
 
@@ -54,9 +55,25 @@ def take_order_replies(courier: OrderCourier, wait_seconds: float) -> int:
 
 def _send(message: OrderMessage, taker_of: TakerOf) -> Reply:
     """The receiver's checked reply. Runs in a thread: touches no database."""
-    reply = taker_of(message.institution).carry_out(message)
+    taker = taker_of(message.institution)
+    try:
+        reply = taker.carry_out(message)
+    except Conflict as conflict:
+        reply = _carried_out_before(message, taker, conflict)
     _check(message, reply)
     return reply
+
+
+def _carried_out_before(message: OrderMessage, taker: OrderTaker, conflict: Conflict) -> OrderAnswer:
+    """The answer to an order that the receiver knows with another content.
+
+    A node that was restored writes an order for a partner anew, under the id that it had and with a later end: what the
+    receiver keeps under that id already is what counts. Raises the conflict where it keeps nothing.
+    """
+    status = taker.status(message.order_id) if message.kind in KEEPS_MONEY else None
+    if status is None or status.ended_at is not None or status.amount <= 0:
+        raise conflict
+    return OrderAnswer(answered_at=clock.now(), amount=status.amount, until=min(status.until, message.until))
 
 
 def _check(message: OrderMessage, reply: Reply, *, of_partner: bool = False) -> None:
