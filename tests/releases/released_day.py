@@ -13,7 +13,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from released_border import cross
 from small_world import SmallWorld, at, call_of, worker_of
 
 if TYPE_CHECKING:
@@ -94,7 +93,6 @@ def play(folder: Path, move_to: Callable[[datetime], None]) -> None:
         compare_rules(officer)
         appeal_and_return(officer, supervisor)
         never_sent(officer)
-        cross(officer)
         worker.close()
 
 

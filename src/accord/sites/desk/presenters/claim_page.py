@@ -19,7 +19,6 @@ from accord.core import clock
 from accord.core.errors import BadInput
 from accord.sites.desk.presenters.comparison import Comparison, compare
 from accord.sites.desk.presenters.figures import ClaimFigures, claim_figures
-from accord.sites.desk.presenters.jurisdictions import AcrossBorders, across_borders
 from accord.sites.desk.presenters.trace_graph import Names, graph_document
 from accord.sites.desk.presenters.trace_rows import TraceRow, trace_rows
 from accord.web.templatetags.accord import bank_name, masked
@@ -80,9 +79,7 @@ class ClaimPage:
 
     @cached_property
     def report(self) -> Any:
-        """The report of the claim; None for a claim of another centre."""
-        report_id = self.claim.report_id
-        return reports.by_ids(self._actor, [report_id]).get(report_id) if report_id else None
+        return reports.by_ids(self._actor, [self.claim.report_id]).get(self.claim.report_id)
 
     @cached_property
     def regime(self) -> Regime:
@@ -117,11 +114,6 @@ class ClaimPage:
     @cached_property
     def orders(self) -> list[Order]:
         return orders.by_claims(self._actor, [self.claim.pk])[self.claim.pk]
-
-    @cached_property
-    def across_borders(self) -> AcrossBorders:
-        """What each jurisdiction has of the claim, who asked about it, and what partners were asked."""
-        return across_borders(self._actor, self.claim.pk, self.shown_trace, self.now)
 
     @cached_property
     def figures(self) -> ClaimFigures:

@@ -11,7 +11,6 @@ from typing import Final
 from django.utils.translation import gettext_lazy as _
 
 from accord.capabilities.claims.joined_trace import JoinedTrace, OpenBranch
-from accord.capabilities.claims.models import EnquiryState
 from accord.capabilities.claims.ports import TransferLeg
 from accord.core.clock import to_iso
 from accord.core.money import Money
@@ -32,7 +31,6 @@ class BranchState(StrEnum):
     ASKED = "asked"
     SILENT = "silent"
     FAILED = "failed"
-    LEFT = "left"
 
 
 WORDS: Final = {
@@ -45,7 +43,6 @@ WORDS: Final = {
     "asked": _("Bank asked"),
     "silent": _("Bank silent"),
     "failed": _("Answer unusable"),
-    "left": _("Went on to another jurisdiction"),
     "cash": _("Cash withdrawn"),
     "exchange": _("Sent to an exchange"),
     "payroll": _("Paid as wages"),
@@ -93,9 +90,7 @@ class TraceRow:
 
 
 def branch_state(branch: OpenBranch, now: datetime) -> BranchState:
-    """Failed and silent branches need a person; the others only time. What went to another jurisdiction is not asked about."""
-    if branch.state == EnquiryState.LEFT:
-        return BranchState.LEFT
+    """Failed and silent branches need a person; the others only time."""
     if branch.state == "failed":
         return BranchState.FAILED
     return BranchState.SILENT if branch.answer_due_at < now else BranchState.ASKED
@@ -138,7 +133,7 @@ def _open_row(branch: OpenBranch, now: datetime) -> TraceRow:
         target=Place(branch.institution),
         transfer=", ".join(branch.transfers),
         note=branch.error,
-        due=None if branch.state == EnquiryState.LEFT else branch.answer_due_at,
+        due=branch.answer_due_at,
     )
 
 

@@ -1,1 +1,0 @@
-"""What agencies exchange under an agreement: partners, agreements, envelopes, enquiries and orders across borders."""
