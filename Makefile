@@ -9,7 +9,7 @@ help: ## Print this list
 setup: ## Set up .venv from the lock files (quick when nothing changed)
 	@./bootstrap.sh
 
-run: ## Set up and run the main job: a made-up world, a day of calls, the desk on localhost
+run: ## Set up and run the main job: a made-up world, a day of calls at three centres, the desks on localhost
 	@./bootstrap.sh run
 
 test: ## Set up and run all checks and tests, on SQLite and, where PostgreSQL is installed, on PostgreSQL
@@ -37,7 +37,7 @@ requirements.txt: uv.lock # The same pins and hashes for pip
 	{ echo '# Exported from uv.lock by `make lock`; do not edit.'; uv export --locked --quiet --no-emit-project --no-header; } > $@
 
 bench: setup ## Run every benchmark beside its peers and print the ratios
-	@set -e; for name in records tracing response clocks; do echo "== benchmarks/$$name.py"; .venv/bin/python benchmarks/$$name.py; done
+	@set -e; for name in records tracing response clocks envelopes federation; do echo "== benchmarks/$$name.py"; .venv/bin/python benchmarks/$$name.py; done
 
 messages: setup ## Collect and compile the translations (needs gettext)
 	cd src/accord && ../../.venv/bin/django-admin makemessages --locale zh_Hans --no-obsolete --add-location file --no-wrap --settings accord.node.settings

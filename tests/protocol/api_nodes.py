@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from uuid import uuid4
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 Application = Callable[..., Iterable[bytes]]
 OPENED: Final = at(15)
+PARTNER: Final = "SG-ASC"
 
 
 @dataclass
@@ -34,6 +36,7 @@ class Api:
     application: Application
     headers: dict[str, str]
     order: Order | None = None
+    envelope: str = ""
 
 
 @contextmanager
@@ -113,6 +116,28 @@ def centre_api(folder: Path, patch: pytest.MonkeyPatch) -> Iterator[Api]:
     orders.mark_sent([order])
     (key,) = signatures.read_secrets(secret, BANK)
     yield Api("/api/centre/v1/openapi.json", _signed(django_application(), key), {}, order)
+
+
+@contextmanager
+def partner_api() -> Iterator[Api]:
+    """A centre with keys and a confirmed partner, which has sealed an envelope for it."""
+    from other_centre import OtherCentre, confirmed_partner
+
+    from accord.capabilities.exchange import keyring
+    from accord.capabilities.exchange.envelopes import Place, Seal, new_content
+    from accord.capabilities.exchange.models import KeyUse
+    from accord.capabilities.exchange.services import own_keys
+    from accord.capabilities.people.policy import OPERATOR
+
+    with keyring.using(keyring.SoftwareRing()):
+        own_keys.make_keys(OPERATOR)
+        partner = OtherCentre(PARTNER)
+        confirmed_partner(partner)
+        said = new_content(id=uuid4(), kind="test_call", sender=PARTNER, recipient=CENTRE, body={"asked_at": "x"})
+        seal = Seal(partner.ring, partner.signing_kids()[0], own_keys.current(KeyUse.ENCRYPTION).public)
+        now = clock.now()
+        envelope = seal.close(said.canonical(), Place(uuid4(), 1), now, now + timedelta(minutes=15))
+        yield Api("/api/partner/v1/openapi.json", django_application(), {}, envelope=envelope)
 
 
 def _with_key(application: Application) -> Application:

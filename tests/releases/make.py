@@ -8,6 +8,7 @@ Plays `released_day` on a node of its own and keeps every row of Accord's tables
 
 from __future__ import annotations
 
+import base64
 import gzip
 import json
 import os
@@ -26,6 +27,9 @@ def main(release: str, folder: str = str(HERE)) -> None:
     with tempfile.TemporaryDirectory() as home_folder:
         os.environ["ACCORD_HOME"] = home_folder
         os.environ.pop("ACCORD_DATABASE_URL", None)
+        from released_border import SETTINGS
+
+        os.environ.update(SETTINGS)
         from accord.core import clock
         from accord.node import serve
         from accord.node.home import Home
@@ -70,6 +74,8 @@ def _plain(value: Any) -> Any:
         return str(value)
     if isinstance(value, datetime):
         return value.isoformat()
+    if isinstance(value, bytes | memoryview):
+        return base64.b64encode(value).decode("ascii")  # as the framework itself reads it
     return value
 
 

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import released_day
+from released_border import SETTINGS
 from small_world import worker_of
 
 from accord.core import clock
@@ -35,6 +36,7 @@ AMOUNTS = {
 
 
 def main(file: str) -> None:
+    os.environ.update(SETTINGS)
     home = Home.from_environment()
     home.create()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "accord.node.settings")

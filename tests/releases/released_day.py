@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from released_border import cross
 from small_world import SmallWorld, at, call_of, worker_of
 
 if TYPE_CHECKING:
@@ -93,6 +94,7 @@ def play(folder: Path, move_to: Callable[[datetime], None]) -> None:
         compare_rules(officer)
         appeal_and_return(officer, supervisor)
         never_sent(officer)
+        cross(officer)
         worker.close()
 
 

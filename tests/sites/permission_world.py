@@ -13,13 +13,14 @@ from uuid import UUID
 from desk_claims_world import JOINT, MULE, SECOND, VICTIM, Chase, answer, called, held, next_answer
 from desk_orders_world import drafted
 from django.contrib.auth.hashers import make_password
+from liaison_world import liaison_world
 from permission_remedies import add_remedies
 
 from accord.adapters.iso20022.recall import read_recall, write_recall
 from accord.adapters.iso20022.recalls import KnownReferences, recall_draft
 from accord.adapters.iso20022.resolution import RecallResolution, write_resolution
 from accord.capabilities.claims import services as claims
-from accord.capabilities.claims.models import PlanItem
+from accord.capabilities.claims.models import Claim, PlanItem
 from accord.capabilities.orders import services as orders
 from accord.capabilities.orders.kinds import OrderKind
 from accord.capabilities.orders.messages import message_of
@@ -72,8 +73,15 @@ def centre_world(users: dict[str, User]) -> World:
     _drafts(world, colleague)
     _desk(world, colleague)
     add_remedies(world, colleague)
+    _partners(world, colleague)
     accounts(world)
     return world
+
+
+def _partners(world: World, colleague: User) -> None:
+    found = liaison_world(colleague, Claim.objects.get(pk=world.things["claim"]))
+    world.things |= found.things
+    world.secrets |= found.secrets
 
 
 def _claim(world: World, colleague: User) -> None:

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlencode
 from uuid import uuid4
 
 import pytest
@@ -35,10 +36,10 @@ pytestmark = [pytest.mark.database, pytest.mark.django_db]
 
 _TABLE: Final = tomllib.loads((Path(__file__).parent / "permission_matrix.toml").read_text(encoding="utf-8"))
 _NODES: Final = {"centre": "accord.node.urls", "bank": "accord.node.bank_urls"}
-_CASE_WORKERS: Final = {"centre": _TABLE["groups"]["desk"], "bank": _TABLE["groups"]["bank"]}
+_CASE_WORKERS: Final = {"centre": _TABLE["groups"]["casework"], "bank": _TABLE["groups"]["bank"]}
 """They see what they may not decide. To everybody else, what exists and what does not are the same."""
 METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE")
-ROLES: Final = ("officer", "supervisor", "administrator", "auditor", "bank_officer", "bank_supervisor", "retired")
+ROLES: Final = ("officer", "supervisor", "liaison", "administrator", "auditor", "bank_officer", "bank_supervisor", "retired")
 """All roles of policy.py, and one that it does not know."""
 STRANGER: Final = "stranger"
 NOT_ENROLLED: Final = "not enrolled"
@@ -68,6 +69,10 @@ ARGUMENTS: Final = {
     "contact_id": "contact",
     "escalation_id": "escalation",
     "kind": "kind of order",
+    "alarm_id": "alarm",
+    "code": "partner",
+    "kid": "key of the partner",
+    "request_id": "received request",
 }
 """The thing of the world that an argument of an address names, where its row says nothing else."""
 
@@ -169,7 +174,8 @@ class Stage:
         for argument in address.arguments:
             thing = self.world.thing(row.get("at", {}).get(argument) or ARGUMENTS[argument], who)
             values[argument] = _unknown(thing) if elsewhere else thing
-        return address.path(values)
+        asked = {name: self._filled(who, value) for name, value in row.get("query", {}).items()}
+        return address.path(values) + (f"?{urlencode(asked)}" if asked else "")
 
     def _form(self, who: str, row: dict[str, Any]) -> dict[str, Any]:
         return {self._filled(who, name): self._filled(who, value) for name, value in row.get("form", {}).items()}
@@ -231,9 +237,12 @@ def on(
 @contextmanager
 def _centre() -> Iterator[World]:
     from desk_claims_world import NOON
+    from liaison_world import OWN_CENTRE
     from permission_world import centre_world, people_of
 
-    with clock.using(SteppedClock(NOON)):
+    from accord.capabilities.exchange import keyring
+
+    with clock.using(SteppedClock(NOON)), keyring.using(keyring.SoftwareRing()), override_settings(**OWN_CENTRE):
         yield centre_world(people_of(ROLES))
 
 

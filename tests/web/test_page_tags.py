@@ -11,6 +11,7 @@ from django.utils import translation
 
 from accord.core.clock import SteppedClock, using
 from accord.core.money import Money
+from accord.web import partner_error_texts
 from accord.web.error_texts import PATTERNS, in_readers_language
 from accord.web.templatetags.accord import duration_text, masked
 
@@ -116,5 +117,5 @@ def test_messages_of_errors_are_told_in_the_readers_language_with_their_parts() 
 
 def test_every_listed_message_is_known_again() -> None:
     with translation.override("zh-hans"):
-        for pattern in PATTERNS:
+        for pattern in (*PATTERNS, *partner_error_texts.PATTERNS):
             assert in_readers_language(pattern) != pattern

@@ -53,8 +53,10 @@ def lease_due(rows: QuerySet[_Row], now: datetime, limit: int) -> list[_Row]:
     """Up to `limit` due rows, oldest first, that no other worker holds; theirs alone until the lease runs out."""
     # nothing is ever put off for so long: the clock was set back since, and the row must not wait for it to come round again
     never = now + _LONGEST_RETRY + LEASE
+    due = rows.filter(Q(next_attempt_at__lte=now) | Q(next_attempt_at__gt=never)).order_by("next_attempt_at")
+    if not due.exists():
+        return []  # looking takes no lock, and most looks find nothing
     with transaction.atomic():
-        due = rows.filter(Q(next_attempt_at__lte=now) | Q(next_attempt_at__gt=never)).order_by("next_attempt_at")
         if connection.features.has_select_for_update_skip_locked:
             due = due.select_for_update(skip_locked=True)
         leased = list(due[:limit])

@@ -61,6 +61,7 @@ def examine(home: Home) -> Iterator[Finding]:
             yield (store := _operational_store(home))
             if store.state is State.OK:
                 yield _clocks(home)
+                yield from _exchange(home)
             if url := os.environ.get("ACCORD_DATABASE_URL"):
                 yield _postgresql_client(url)
         yield _records(home)
@@ -180,6 +181,14 @@ def _clocks(home: Home) -> Finding:
         return Finding("Clocks", State.OK, f"next due {clock.to_iso(due.replace(microsecond=0))}")
     late = timedelta(seconds=round((now - due).total_seconds()))
     return Finding("Clocks", State.WARNING, f"the oldest row that is due has waited {late}", "Start a worker: accord node work")
+
+
+def _exchange(home: Home) -> Iterator[Finding]:
+    """A centre's keys and partners; a bank's node has none."""
+    if home.agency_kind() == "centre":
+        from accord.node.doctor_exchange import examine_exchange
+
+        yield from examine_exchange(home)
 
 
 def _postgresql_client(url: str) -> Finding:

@@ -6,11 +6,13 @@
 <home>/lines.toml         lines to ledger holders and from them: addresses and the files that hold the secrets
 <home>/seen-letters/      marks of signed letters that came in the last minutes
 <home>/secret-key         signs sessions; made at the first start, readable by its owner alone
+<home>/keys/              private keys for what partners' centres are told, encrypted with a passphrase
 <home>/accord.sqlite3     the operational store, unless database_url names a PostgreSQL server
 <home>/records/           the record tables: transfers, balances, rejected rows
 <home>/index/             the tracing index over the record tables; can always be made again from them
 <home>/exercise/          the made-up world of the demo
 <home>/sandbox/           the state of the sandbox banks that play it
+                          (both lie elsewhere where exercise_folder says so: several nodes then play in one world)
 <home>/cache/             compiled kernels; can always be deleted
 """
 
@@ -21,7 +23,7 @@ import json
 import os
 import secrets
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -45,7 +47,18 @@ SETTINGS: Final[dict[str, str]] = {
     "hotline": "the number that a victim calls; stands on the public site",
     "time_zone": "the zone that pages show times in, such as Asia/Shanghai",
     "own_ledger_covers": "institutions whose transfers this node's own records hold, separated by commas; * for all",
+    "exercise_folder": "the exercise folder of another home, where several nodes play in one made-up world",
     "second_factor": "required, or off: whoever decides about money needs more than a password; off in an exercise alone",
+    "agency_name": "this agency's name on the card that partners get",
+    "agency_name_zh": "the same in Chinese",
+    "partner_url": "where partners' nodes reach this one; empty where envelopes go as files",
+    "partner_ca": "file (PEM) of the authorities that vouch for partners' servers, instead of the system's",
+    "partner_certificate": "file (PEM) of the certificate that this node shows to partners' servers that ask who calls",
+    "partner_key": "file (PEM) of that certificate's key",
+    "partner_tls_sha256": "SHA-256 fingerprint of the certificate that this node shows to partners",
+    "covers_countries": "countries whose ledgers this centre can ask, separated by commas (default: the jurisdiction)",
+    "covers_institutions": "institutions whose ledgers this centre can ask, separated by commas; for a part of a country",
+    "key_passphrase_file": "file that holds the passphrase of this node's private keys; outside the home",
     "behind_tls": "1 when a reverse proxy that ends TLS stands before the node",
 }
 """What accord.toml may set. The environment variable is the name in capitals after ACCORD_."""
@@ -53,9 +66,13 @@ SETTINGS: Final[dict[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Home:
-    """A node's folder. Making a `Home` touches nothing; `create` and `secret_key` write."""
+    """A node's folder. Making a `Home` touches nothing; `create` and `secret_key` write.
+
+    `exercise_folder` is the exercise of another home, where several nodes play in one world; None: an exercise of its own.
+    """
 
     root: Path
+    exercise_folder: Path | None = None
 
     @classmethod
     def from_environment(cls) -> Home:
@@ -65,10 +82,11 @@ class Home:
         cannot be read.
         """
         home = cls(Path(os.environ.get("ACCORD_HOME") or DEFAULT_HOME).expanduser().absolute())
-        os.environ.setdefault("NUMBA_CACHE_DIR", str(home.cache / f"numba-{_kernels_fingerprint()}"))
+        os.environ.setdefault("NUMBA_CACHE_DIR", str(home.numba_cache))
         for name, value in home.file_settings().items():
             os.environ.setdefault(f"ACCORD_{name.upper()}", value)
-        return home
+        shared = os.environ.get("ACCORD_EXERCISE_FOLDER")
+        return replace(home, exercise_folder=Path(shared).expanduser().absolute()) if shared else home
 
     @property
     def config(self) -> Path:
@@ -88,7 +106,8 @@ class Home:
 
     @property
     def exercise(self) -> Path:
-        return self.root / "exercise"
+        """The exercise that this node plays in: its own, or the one that several nodes share."""
+        return self.exercise_folder or self.root / "exercise"
 
     @property
     def world(self) -> Path:
@@ -97,7 +116,8 @@ class Home:
 
     @property
     def sandbox(self) -> Path:
-        return self.root / "sandbox"
+        """What the sandbox banks keep, beside the world they play: money that leaves one node's bank must reach another's."""
+        return self.exercise.with_name("sandbox")
 
     @property
     def lines(self) -> Path:
@@ -109,8 +129,18 @@ class Home:
         return self.root / "seen-letters"
 
     @property
+    def keys(self) -> Path:
+        """The private keys of this node, encrypted."""
+        return self.root / "keys"
+
+    @property
     def cache(self) -> Path:
         return self.root / "cache"
+
+    @property
+    def numba_cache(self) -> Path:
+        """Compiled kernels of this version of their sources."""
+        return self.cache / f"numba-{_kernels_fingerprint()}"
 
     def create(self) -> None:
         """Make the folder, open to its owner alone: it holds people's bank records. Raises Unavailable where it cannot."""
@@ -193,6 +223,21 @@ class Home:
         if not stated.isascii() or not stated.isdigit() or not int(stated):
             raise BadInput(f"{name} is {stated!r}; write a whole number above 0", where=str(self.root))
         return int(stated)
+
+    def listed(self, name: str, default: str) -> tuple[str, ...]:
+        """A setting that is codes separated by commas, in capitals."""
+        stated = os.environ.get(f"ACCORD_{name.upper()}")
+        return tuple(sorted({code.strip().upper() for code in (default if stated is None else stated).split(",")} - {""}))
+
+    def key_passphrase_file(self) -> Path | None:
+        """The file that holds the passphrase of this node's keys, relative to the home; None where the node makes its own."""
+        stated = os.environ.get("ACCORD_KEY_PASSPHRASE_FILE")
+        return self.root / Path(stated).expanduser() if stated else None
+
+    def file(self, name: str) -> Path | None:
+        """A setting that names a file, from the home folder where it is not absolute; None where it is not set."""
+        stated = os.environ.get(f"ACCORD_{name.upper()}")
+        return self.root / stated if stated else None
 
     def _write_secret(self, path: Path) -> None:
         """Publish a whole key by hard link, which fails where another process was first: nobody ever reads half a key."""

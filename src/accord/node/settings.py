@@ -12,6 +12,15 @@ ACCORD_AGENCY_KIND     centre (the default), or bank: a ledger holder that answe
 ACCORD_BANK_ACKNOWLEDGE_MINUTES  ACCORD_BANK_EXECUTE_MINUTES  a bank's own clocks, from the arrival of a message
 ACCORD_BANK_LONGEST_HOURS        how long an order may last that a bank accepts, where an agreement says nothing else
 ACCORD_HOTLINE         the number that a victim calls; stands on the public site
+
+What partners' centres see of this one (docs/exchange.md):
+
+ACCORD_AGENCY_NAME  ACCORD_AGENCY_NAME_ZH   its name on the partner card
+ACCORD_PARTNER_URL                          where its node takes envelopes; empty where they go as files
+ACCORD_PARTNER_TLS_SHA256                   SHA-256 fingerprint of the certificate that it shows to partners
+ACCORD_COVERS_COUNTRIES                     countries whose ledgers it can ask (default: the jurisdiction)
+ACCORD_COVERS_INSTITUTIONS                  institutions whose ledgers it can ask, where a country is more than that
+ACCORD_KEY_PASSPHRASE_FILE                  file of the passphrase of its private keys
 """
 
 from __future__ import annotations
@@ -45,6 +54,17 @@ ACCORD_BANK_ACKNOWLEDGE_MINUTES = HOME.number("bank_acknowledge_minutes", 15)
 ACCORD_BANK_EXECUTE_MINUTES = HOME.number("bank_execute_minutes", 30)
 ACCORD_BANK_LONGEST_HOURS = HOME.number("bank_longest_hours", 4416)
 ACCORD_HOTLINE = os.environ.get("ACCORD_HOTLINE", "")
+ACCORD_AGENCY_NAME = os.environ.get("ACCORD_AGENCY_NAME", "") or ACCORD_AGENCY
+ACCORD_AGENCY_NAME_ZH = os.environ.get("ACCORD_AGENCY_NAME_ZH", "")
+ACCORD_PARTNER_URL = os.environ.get("ACCORD_PARTNER_URL", "")
+ACCORD_PARTNER_CA = HOME.file("partner_ca")
+ACCORD_PARTNER_CERTIFICATE = HOME.file("partner_certificate")
+ACCORD_PARTNER_KEY = HOME.file("partner_key")
+ACCORD_PARTNER_TLS_SHA256 = os.environ.get("ACCORD_PARTNER_TLS_SHA256", "").replace(":", "").lower()
+ACCORD_COVERS_COUNTRIES = HOME.listed("covers_countries", ACCORD_JURISDICTION)
+ACCORD_COVERS_INSTITUTIONS = HOME.listed("covers_institutions", "")
+ACCORD_KEYS = HOME.keys
+ACCORD_KEY_PASSPHRASE_FILE = HOME.key_passphrase_file()
 
 INSTALLED_APPS = [
     "django.contrib.contenttypes",
@@ -59,11 +79,13 @@ INSTALLED_APPS = [
     "accord.capabilities.claims",
     "accord.capabilities.orders",
     "accord.capabilities.controls",
+    "accord.capabilities.exchange",
     "accord.capabilities.supervision",
     "accord.web",
     "accord.sites.accounts",
     "accord.sites.desk",
     "accord.sites.bank",
+    "accord.sites.liaison",
     "accord.sites.oversight",
     "accord.sites.public",
 ]
@@ -103,6 +125,7 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "django.template.context_processors.i18n",
                 "accord.sites.desk.navigation.waiting",
+                "accord.sites.liaison.navigation.waiting",
             ]
         },
     }
@@ -159,6 +182,7 @@ LOGOUT_REDIRECT_URL = "accounts:sign-in"
 ACCORD_LANDING = {  # by role; all others: LOGIN_REDIRECT_URL
     "administrator": "accounts:users",
     "auditor": "bank:audit" if _IS_BANK else "desk:audit",
+    **({} if _IS_BANK else {"liaison": "liaison:overview"}),
 }
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
 

@@ -14,6 +14,7 @@ COMMON = [
 
 urlpatterns = [
     *COMMON,
+    path("partners/", include("accord.sites.liaison.urls")),
     path("public/", include("accord.sites.public.urls")),
     *mounted("centre"),
     path("", include("accord.sites.desk.urls")),

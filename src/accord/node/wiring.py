@@ -1,8 +1,9 @@
 """Which adapter serves which port on this node.
 
-An institution that has a line in lines.toml is reached over it. During an exercise all others are sandbox banks; otherwise
-questions about institutions that this node's own records cover (`own_ledger_covers`) are answered from them, and there is no
-line to anyone else. A bank's node asks nobody: it has a core system behind it, and lines to the agencies that order.
+An institution of a partner's jurisdiction is asked at the partner's centre. One that has a line in lines.toml is reached over
+it. During an exercise all others are sandbox banks; otherwise questions about institutions that this node's own records cover
+(`own_ledger_covers`) are answered from them, and there is no line to anyone else. A bank's node asks nobody: it has a core
+system behind it, and lines to the agencies that order.
 """
 
 from __future__ import annotations
@@ -26,11 +27,13 @@ from accord.capabilities.orders.ports import OrderTaker
 from accord.capabilities.orders.regime import current_regime
 from accord.core import clock
 from accord.core.errors import NotFound, Unavailable
+from accord.engine.exercise import World
 from accord.node.bank_lines import BankLines
 from accord.node.home import Home
 from accord.node.ledger_index import catch_up
 from accord.node.line_wiring import with_lines
 from accord.node.lines import LineBook
+from accord.node.partner_wiring import with_partners
 from accord.node.worker import Lines
 
 OWN_LEDGER: Final = "own-records"
@@ -52,19 +55,36 @@ def wire(home: Home) -> Wired:
     """The lines of this node, by what lies in its home."""
     if settings.ACCORD_AGENCY_KIND == "bank":
         return _wire_bank(home)
-    wired = wire_sandbox(SandboxBanks.from_world(home.world, home.sandbox)) if home.world.exists() else _wire_own_ledger(home)
-    return with_lines(wired, LineBook(home), settings.ACCORD_AGENCY)
+    wired = _wire_exercise(home) if home.world.exists() else _wire_own_ledger(home)
+    return with_partners(with_lines(wired, LineBook(home), settings.ACCORD_AGENCY))
 
 
-def wire_sandbox(banks: SandboxBanks) -> Wired:
-    """Every institution is a sandbox bank, and the world moves on with the clock."""
+def _wire_exercise(home: Home) -> Wired:
+    """All sandbox banks, or those of this node's countries where several nodes play in one world."""
+    world = World.load(home.world)
+    banks = SandboxBanks.from_world(world, home.sandbox)
+    return wire_sandbox(banks, banks_reached(home, world))
+
+
+def banks_reached(home: Home, world: World) -> frozenset[str] | None:
+    """The banks and ledger holders of a world that this node has lines to; None is all."""
+    if home.exercise_folder is None:
+        return None
+    stated = os.environ.get("ACCORD_COVERS_COUNTRIES") or settings.ACCORD_JURISDICTION
+    countries = set(filter(None, stated.split(",")))
+    own = [bank.code for bank in world.banks if bank.country in countries]
+    return frozenset([*own, *(world.ledger_holder(code) for code in own)])
+
+
+def wire_sandbox(banks: SandboxBanks, reached: frozenset[str] | None = None) -> Wired:
+    """Every institution (of those `reached`) is a sandbox bank, and the world moves on with the clock."""
 
     def holder_of(institution: str) -> LedgerHolder:
-        with _line_to(institution):
+        with _line_to(institution, reached):
             return banks.holder(institution)
 
     def taker_of(institution: str) -> OrderTaker:
-        with _line_to(institution):
+        with _line_to(institution, reached):
             return banks.bank(institution)
 
     lines = Lines(holder_of=holder_of, taker_of=taker_of, authority=current_regime().authority)
@@ -98,11 +118,14 @@ def _wire_bank(home: Home) -> Wired:
 
 
 @contextmanager
-def _line_to(institution: str) -> Iterator[None]:
+def _line_to(institution: str, reached: frozenset[str] | None = None) -> Iterator[None]:
+    nobody = f"there is no line to {institution!r}; check the institution's code"
+    if reached is not None and institution not in reached:
+        raise Unavailable(nobody)
     try:
         yield
     except NotFound as error:
-        raise Unavailable(f"there is no line to {institution!r}; check the institution's code") from error
+        raise Unavailable(nobody) from error
 
 
 def _wire_own_ledger(home: Home) -> Wired:

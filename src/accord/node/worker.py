@@ -31,6 +31,8 @@ from accord.capabilities.controls.tasks import end_due as end_due_controls
 from accord.capabilities.controls.tasks import next_control_due
 from accord.capabilities.controls.tasks import work_due as work_due_controls
 from accord.capabilities.delivery import Courier, keep_leases
+from accord.capabilities.exchange.services.own_cards import renew_due as renew_card_due
+from accord.capabilities.exchange.tasks import next_exchange_due
 from accord.capabilities.orders.ports import OrderTaker
 from accord.capabilities.orders.services.appeals import appeals_overdue
 from accord.capabilities.orders.tasks import (
@@ -43,6 +45,8 @@ from accord.capabilities.orders.tasks import (
 )
 from accord.capabilities.people.retention import run_due as run_due_retention
 from accord.core import clock
+from accord.core.errors import AccordError
+from accord.node.exchange_work import PARTNER_CLOCKS, ExchangeWork
 
 _log = logging.getLogger(__name__)
 
@@ -73,6 +77,7 @@ class Worker:
         self._executor = ThreadPoolExecutor(CALLS_AT_ONCE, thread_name_prefix="line")
         self._orders: OrderCourier = Courier(self._executor, lambda order: order.institution)
         self._enquiries: EnquiryCourier = Courier(self._executor, lambda enquiry: enquiry.institution)
+        self._exchange = ExchangeWork(self._executor)
 
     def run_once(self) -> int:
         """One sweep; how many rows it worked on."""
@@ -85,26 +90,40 @@ class Worker:
         done += send_due_enquiries(self._lines.holder_of, self._lines.authority, self._enquiries)
         done += take_order_replies(self._orders, REPLY_SECONDS)
         done += take_enquiry_replies(self._enquiries, REPLY_SECONDS)
+        done += self._exchange.once(REPLY_SECONDS)
         keep_leases([*self._orders.rows(), *self._enquiries.rows()], clock.now())
         return done
 
     def run_until_idle(self) -> int:
-        """Sweep until nothing is due any more and no call is under way."""
+        """Sweep until nothing is due any more and no call is under way.
+
+        Clocks are looked at before, and again where anything has moved.
+        """
+        total = keep_clocks(clock.now())
+        while done := self._deliver_until_idle():
+            kept = keep_clocks(clock.now())
+            total += done + kept
+            if not kept:
+                break
+        return total
+
+    def _deliver_until_idle(self) -> int:
         total = 0
-        while (done := self.run_once()) or self.calls_under_way:
+        while (done := self._deliver()) or self.calls_under_way:
             total += done
         return total
 
     @property
     def calls_under_way(self) -> int:
         """Calls to other systems that have not come back yet."""
-        return len(self._orders) + len(self._enquiries)
+        return len(self._orders) + len(self._enquiries) + len(self._exchange)
 
     def run(self, stop: threading.Event) -> None:
         """Deliver, again and again until `stop` is set. A store that is away is waited for, not died of.
 
         Clocks are watched elsewhere (`clocks_watched`), so that a slow line makes none late.
         """
+        _renew_card()
         while not stop.is_set():
             try:
                 close_old_connections()
@@ -119,11 +138,20 @@ class Worker:
 
     def close(self) -> None:
         self._executor.shutdown()
+        self._exchange.close()
+
+
+def _renew_card() -> None:
+    """Settings may have changed since the worker ran last; what partners know of this centre follows them."""
+    try:
+        renew_card_due()
+    except (AccordError, OperationalError, InterfaceError):
+        _log.exception("the card for partners could not be renewed; accord doctor says more")
 
 
 def keep_clocks(now: datetime) -> int:
-    """Act on every clock that has run out: a centre's orders and appeals, what a bank keeps under others' orders, retention."""
-    own = (end_due_controls,) if settings.ACCORD_AGENCY_KIND == "bank" else ()
+    """Act on every clock that has run out: a centre's orders and appeals, what it or a bank keeps for others, retention."""
+    own = (end_due_controls,) if settings.ACCORD_AGENCY_KIND == "bank" else PARTNER_CLOCKS
     return keep_each((*own, watch_clocks, appeals_overdue, run_due_retention), now)
 
 
@@ -205,5 +233,9 @@ def after(tried: threading.Event, lines: Lines) -> Lines:
 
 def next_due() -> datetime | None:
     """When the next row falls due; None when nothing waits."""
-    due = [moment for moment in (next_order_due(), next_enquiry_due(), next_control_due()) if moment is not None]
+    due = [
+        moment
+        for moment in (next_order_due(), next_enquiry_due(), next_control_due(), next_exchange_due())
+        if moment is not None
+    ]
     return min(due, default=None)

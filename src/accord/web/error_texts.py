@@ -12,6 +12,9 @@ from typing import Final
 
 from django.utils.translation import gettext, gettext_noop
 
+from accord.web import partner_error_texts
+from accord.web.agreement_texts import OF_AGREEMENTS
+
 PATTERNS: Final = (
     gettext_noop("there is no such report"),
     gettext_noop("there is no such claim"),
@@ -308,6 +311,13 @@ PATTERNS: Final = (
     gettext_noop("{agency} cannot take the letter now ({status})"),
     gettext_noop("{agency} does not accept the letter ({status})"),
     gettext_noop("{agency} does not know what the letter is about, or is not at this address"),
+    *OF_AGREEMENTS,
+    # agreements with partners, and labels
+    gettext_noop("there is no such enquiry; reload the page"),
+    gettext_noop("the enquiry waits for nobody: it was decided already, or is followed under a standing authority"),
+    gettext_noop("say why it is refused; the partner is told, and it stays on record"),
+    gettext_noop("{ground} is no ground for refusal of this agreement; its grounds are: {known}"),
+    gettext_noop("the claim is another centre's; only that centre says to whom it may go on"),
     # files that a victim hands in
     gettext_noop("the file is empty"),
     gettext_noop("the file has no header line"),
@@ -341,7 +351,9 @@ _PART: Final = re.compile(r"\\\{(\w+)\\\}")
 
 @cache
 def _compiled() -> tuple[tuple[re.Pattern[str], str], ...]:
-    return tuple((re.compile(_PART.sub(r"(?P<\1>.+?)", re.escape(text))), text) for text in PATTERNS)
+    return tuple(
+        (re.compile(_PART.sub(r"(?P<\1>.+?)", re.escape(text))), text) for text in (*PATTERNS, *partner_error_texts.PATTERNS)
+    )
 
 
 def in_readers_language(message: str) -> str:

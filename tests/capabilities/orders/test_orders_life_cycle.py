@@ -65,7 +65,8 @@ def _with_answers(answers: dict[Event, State], after: Moves) -> Moves:
 
 
 def _renewable_hold(state: State) -> dict[Event, State]:
-    return _HELD | {Event.RENEW: state, Event.REPLACE: State.REPLACED}
+    told_unasked = {Event.LAPSE: State.LAPSED, Event.REDUCE: State.HELD_PARTLY}
+    return _HELD | told_unasked | {Event.RENEW: state, Event.REPLACE: State.REPLACED}
 
 
 _MONEY = _with_answers(_KEPT, {state: _renewable_hold(state) for state in HOLDING})
@@ -139,6 +140,9 @@ def test_guards_stand_where_something_besides_the_state_must_hold() -> None:
             assert step(kind, state, Event.RENEW).guard is Guard.RENEWALS_LEFT
             assert step(kind, state, Event.REPLACE).guard is Guard.NEW_ONE_HOLDS
     assert step(OrderKind.HOLD, State.HELD, Event.RELEASE_PARTLY).guard is Guard.REST_IS_KEPT
+    for kind, state in product(KEEPS_MONEY, HOLDING):
+        assert step(kind, state, Event.LAPSE).guard is Guard.RECEIVER_SAYS
+        assert step(kind, state, Event.REDUCE).guard is Guard.RECEIVER_KEEPS_LESS
 
 
 def test_the_documentation_has_every_kind_once_and_every_row() -> None:

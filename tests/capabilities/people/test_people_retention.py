@@ -35,7 +35,14 @@ def counts(*, dry_run: bool = False) -> dict[str, int]:
 
 
 def test_every_rule_has_a_period_a_source_and_a_word() -> None:
-    assert [rule.name for rule in retention.rules()] == ["failed_sign_ins", "narratives", "reads", "sessions", "tokens"]
+    assert [rule.name for rule in retention.rules()] == [
+        "failed_sign_ins",
+        "narratives",
+        "partners_messages",
+        "reads",
+        "sessions",
+        "tokens",
+    ]
     assert all(rule.keep.days >= 1 and rule.text and rule.source for rule in retention.rules())
     assert not any(rule.verified for rule in retention.rules()), "nobody has checked them against a law"
 
@@ -90,6 +97,7 @@ def test_each_execution_is_on_record_with_its_count_and_a_dry_run_is_none(day: S
     assert {(entry.details["rule"], entry.details["rows"]) for entry in told} == {
         ("failed_sign_ins", 0),
         ("narratives", 0),
+        ("partners_messages", 0),
         ("reads", 0),
         ("sessions", 0),
         ("tokens", 0),

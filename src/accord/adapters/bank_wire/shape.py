@@ -11,6 +11,8 @@ import re
 from datetime import UTC, datetime
 from typing import Any, Final
 
+import msgspec
+
 from accord.core.errors import BadInput
 from accord.core.money import MAX_MINOR
 
@@ -38,6 +40,9 @@ def _check(value: Any, where: str) -> None:
         _check_moment(value, where)
     elif isinstance(value, list | tuple | dict):
         _check_items(value, where)
+    elif isinstance(value, msgspec.Struct):
+        for name in value.__struct_fields__:
+            _check(getattr(value, name), f"{where}.{name}")
     elif dataclasses.is_dataclass(value):
         for field in dataclasses.fields(value):
             _check(getattr(value, field.name), f"{where}.{field.name}")

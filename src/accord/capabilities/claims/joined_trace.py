@@ -2,22 +2,33 @@
 
 What an onward transfer carried is counted where its receiver says it stands or left; while the receiver has not answered
 it is `open`. Over a whole claim, and in every currency in which nothing was converted:
-claimed = standing + exits + open. Where an account with a hold goes on paying, `standing` may later say less than is held.
+claimed = standing + exits + open. What left towards a centre to which the claim is not followed counts as open (`left`).
+Where an account with a hold goes on paying, `standing` may later say less than is held.
+
+A partner's centre tells for its whole jurisdiction; every part says in which one it is (an agency code, "" is ours).
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 import msgspec
 
-from accord.capabilities.claims.messages import answer_from_json, credits_from_json
+from accord.capabilities.claims import territory
+from accord.capabilities.claims.messages import answer_from_json, credits_from_json, newest_answers
 from accord.capabilities.claims.models import Claim, Enquiry, EnquiryState
-from accord.capabilities.claims.ports import EnquiryAnswer, TransferLeg
-from accord.engine.tracing.model import ExitKind, Rule
+from accord.capabilities.claims.ports import AccountStanding, CentreAnswer, TransferLeg
+from accord.engine.tracing.model import ExitKind, Parcel, Rule
+
+Place = tuple[str, str, str]
+"""Institution, account, currency."""
+AnsweredBy = dict[tuple[str, str], Enquiry]
+AnswersBy = dict[tuple[str, str], CentreAnswer]
+"""By holder and question."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +37,15 @@ class JoinedFlow:
 
     leg: TransferLeg
     hop: int
+    jurisdiction: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class JoinedStanding:
-    """Claimed money on one account, and how much of it is held for this claim."""
+    """Claimed money on one account, and how much of it is held for this claim.
+
+    A partner's centre may name a total in place of an account. `parcels` and `seconds_to_pass_on` are the holder's word.
+    """
 
     institution: str
     account: str
@@ -38,17 +53,25 @@ class JoinedStanding:
     amount: int
     held: int
     account_kind: str
+    jurisdiction: str = ""
+    parcels: tuple[Parcel, ...] = ()
+    seconds_to_pass_on: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class JoinedExit:
     leg: TransferLeg
     kind: ExitKind
+    jurisdiction: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class OpenBranch:
-    """Money on its way into an institution that has not answered yet; `state` and `error` are the enquiry's."""
+    """Money on its way into an institution that has not answered yet; `state` and `error` are the enquiry's.
+
+    State "left": it went to `jurisdiction`, to which this claim is not followed from here ("" there: a partner's centre does
+    not say whither). Money that a partner's centre is still looking for has no transfers.
+    """
 
     institution: str
     amount: int
@@ -57,6 +80,7 @@ class OpenBranch:
     state: str
     error: str
     answer_due_at: datetime
+    jurisdiction: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +118,15 @@ class JoinedTrace:
 def join(claim: Claim, rule: str | None = None) -> JoinedTrace:
     """The claim's joined trace under `rule` (its own by default), from the latest answer to each question."""
     rule = rule or claim.rule
-    starts = list(claim.starts.all())
     asked = list(claim.enquiries.filter(rule=rule).order_by("asked_at", "id"))
-    answered = _latest_answers(asked)
+    answered = newest_answers(asked)
     answers = {question: answer_from_json(enquiry.answer) for question, enquiry in answered.items()}
+    return join_answers(claim, rule, asked, answered, answers)
+
+
+def join_answers(claim: Claim, rule: str, asked: list[Enquiry], answered: AnsweredBy, answers: AnswersBy) -> JoinedTrace:
+    """The same, where the questions (in the order of asking) and the newest answers have been read already."""
+    starts = list(claim.starts.all())
     claimed: dict[str, int] = defaultdict(int)
     for start in starts:
         claimed[start.currency] += start.amount
@@ -105,7 +134,7 @@ def join(claim: Claim, rule: str | None = None) -> JoinedTrace:
         claimed[currency] -= amount
     standing = _standing(claim, answers)
     exits = _exits(answers)
-    open_ = _open_branches(asked, answered)
+    open_ = (*_open_branches(asked, answered), *_open_there(answered, answers))
     legs = _legs(answers)
     accounted = [(row.currency, row.amount) for row in standing]
     accounted += [(exit_.leg.currency, exit_.leg.amount) for exit_ in exits]
@@ -122,21 +151,7 @@ def join(claim: Claim, rule: str | None = None) -> JoinedTrace:
     )
 
 
-def _latest_answers(asked: list[Enquiry]) -> dict[tuple[str, str], Enquiry]:
-    """The newest answered enquiry for each (institution, question). Where a holder has one question for all (see
-    services/questions), its newest answer replaces every earlier one."""
-    newest: dict[tuple[str, str], Enquiry] = {}
-    for enquiry in asked:
-        if enquiry.answer is None:
-            continue
-        if not Rule(enquiry.rule).keeps_parcels:
-            for key in [key for key in newest if key[0] == enquiry.institution]:
-                del newest[key]
-        newest[enquiry.institution, enquiry.key] = enquiry
-    return newest
-
-
-def _open_branches(asked: list[Enquiry], answered: dict[tuple[str, str], Enquiry]) -> tuple[OpenBranch, ...]:
+def _open_branches(asked: list[Enquiry], answered: AnsweredBy) -> tuple[OpenBranch, ...]:
     """What live questions ask about and no answer tells of yet, one branch a question and currency."""
     known: dict[str, Counter[str]] = defaultdict(Counter)
     for enquiry in answered.values():
@@ -162,41 +177,84 @@ def _open_branches(asked: list[Enquiry], answered: dict[tuple[str, str], Enquiry
                     state=enquiry.state,
                     error=enquiry.last_error,
                     answer_due_at=enquiry.answer_due_at,
+                    jurisdiction=_jurisdiction(enquiry.institution),
                 )
             )
     return tuple(branches)
 
 
-def _standing(claim: Claim, answers: dict[tuple[str, str], EnquiryAnswer]) -> tuple[JoinedStanding, ...]:
+def _open_there(answered: AnsweredBy, answers: AnswersBy) -> Iterator[OpenBranch]:
+    """What partners' centres have answered that they cannot account for: not yet, or not to us."""
+    for question, answer in answers.items():
+        for part in answer.open:
+            due = part.answer_due_at
+            yield OpenBranch(
+                institution=part.bank or question[0],
+                amount=part.amount,
+                currency=part.currency,
+                transfers=(),
+                state=EnquiryState.LEFT if due is None else EnquiryState.ACKNOWLEDGED,
+                error="",
+                answer_due_at=due or answered[question].answer_due_at,
+                jurisdiction="" if due is None else question[0],
+            )
+
+
+def _bank_of_total(account: str) -> str:
+    """The institution of a place that is a partner's total of one institution; "" for an account or another total."""
+    kind, _, rest = account.partition(":")
+    return rest.rpartition(":")[0] if kind == "bank" else ""
+
+
+def _jurisdiction(institution: str) -> str:
+    """The partner whose ledger an institution's is; a partner's own code stands for itself."""
+    return territory.holder_of(institution) if territory.is_abroad(institution) else ""
+
+
+def _standing(claim: Claim, answers: AnswersBy) -> tuple[JoinedStanding, ...]:
     """Standing money by account, with what is held there for this claim, largest first."""
-    amounts: dict[tuple[str, str, str], int] = defaultdict(int)
-    kinds: dict[tuple[str, str, str], str] = {}
+    told: dict[Place, list[tuple[str, AccountStanding]]] = defaultdict(list)
+    held_there: dict[Place, int] = defaultdict(int)
     for (institution, _), answer in answers.items():
         for row in answer.standing:
-            place = (row.bank or institution, row.account, row.currency)
-            amounts[place] += row.amount
-            kinds[place] = row.kind
-    held: dict[tuple[str, str, str], int] = defaultdict(int)
+            told[row.bank or institution, row.account, row.currency].append((institution, row))
+        for kept in answer.held:
+            held_there[kept.bank or institution, kept.account, kept.currency] += kept.amount
+    held: dict[Place, int] = defaultdict(int)
     for share in claim.shares.filter(active=True, confirmed=True).select_related("account"):
         held[share.account.place] += share.amount
-    rows = [
-        JoinedStanding(*place, amount=amount, held=min(held[place], amount), account_kind=kinds[place])
-        for place, amount in amounts.items()
-    ]
+    rows = []
+    for place, parts in told.items():
+        amount = sum(row.amount for _, row in parts)
+        seconds = [row.seconds_to_pass_on for _, row in parts if row.seconds_to_pass_on is not None]
+        rows.append(
+            JoinedStanding(
+                *place,
+                amount=amount,
+                held=min(max(held[place], held_there[place]), amount),
+                account_kind=parts[-1][1].kind,
+                jurisdiction=_jurisdiction(_bank_of_total(place[1]) or parts[-1][0]),
+                parcels=tuple(parcel for _, row in parts for parcel in row.parcels),
+                seconds_to_pass_on=min(seconds, default=None),
+            )
+        )
     return tuple(sorted(rows, key=lambda row: (-row.amount, row.institution, row.account)))
 
 
-def _exits(answers: dict[tuple[str, str], EnquiryAnswer]) -> tuple[JoinedExit, ...]:
+def _exits(answers: AnswersBy) -> tuple[JoinedExit, ...]:
     """Every transfer out of all ledgers once; parts that separate questions saw of it are added up."""
     told: dict[str, TransferLeg] = {}
     kinds: dict[str, ExitKind] = {}
-    for exit_ in (exit_ for answer in answers.values() for exit_ in answer.exits):
-        _add(told, (exit_.leg,))
-        kinds.setdefault(exit_.leg.transfer, exit_.kind)
-    return tuple(JoinedExit(leg, kinds[transfer]) for transfer, leg in told.items())
+    where: dict[str, str] = {}
+    for (institution, _), answer in answers.items():
+        for exit_ in answer.exits:
+            add_legs(told, (exit_.leg,))
+            kinds.setdefault(exit_.leg.transfer, exit_.kind)
+            where.setdefault(exit_.leg.transfer, _jurisdiction(institution))
+    return tuple(JoinedExit(leg, kinds[transfer], where[transfer]) for transfer, leg in told.items())
 
 
-def _legs(answers: dict[tuple[str, str], EnquiryAnswer]) -> list[TransferLeg]:
+def _legs(answers: AnswersBy) -> list[TransferLeg]:
     """Every transfer that carried claimed money, once, by time; parts that separate questions saw of it are added up.
 
     An onward transfer is told twice, by its sender and then by its receiver as the credit it was asked about. Whichever
@@ -204,8 +262,8 @@ def _legs(answers: dict[tuple[str, str], EnquiryAnswer]) -> list[TransferLeg]:
     """
     told: dict[bool, dict[str, TransferLeg]] = {True: {}, False: {}}
     for answer in answers.values():
-        _add(told[True], (*answer.flows, *(exit_.leg for exit_ in answer.exits)))
-        _add(told[False], answer.onward)
+        add_legs(told[True], (*answer.flows, *(exit_.leg for exit_ in answer.exits)))
+        add_legs(told[False], answer.onward)
     legs = dict(told[True])
     for transfer, leg in told[False].items():
         if transfer not in legs or legs[transfer].amount < leg.amount:
@@ -213,7 +271,8 @@ def _legs(answers: dict[tuple[str, str], EnquiryAnswer]) -> list[TransferLeg]:
     return sorted(legs.values(), key=lambda leg: (leg.time, leg.transfer))
 
 
-def _add(into: dict[str, TransferLeg], legs: tuple[TransferLeg, ...]) -> None:
+def add_legs(into: dict[str, TransferLeg], legs: tuple[TransferLeg, ...]) -> None:
+    """Add up, by transfer, what separate questions saw of it."""
     for leg in legs:
         earlier = into.get(leg.transfer)
         if earlier is None:
@@ -238,7 +297,7 @@ def _with_hops(legs: list[TransferLeg], starts: set[str]) -> tuple[JoinedFlow, .
         hop = 0 if leg.transfer in starts else reached.get((leg.debtor_bank, leg.debtor), 0) + 1
         place = (leg.creditor_bank, leg.creditor)
         reached[place] = min(reached.get(place, hop), hop)
-        flows.append(JoinedFlow(leg, hop))
+        flows.append(JoinedFlow(leg, hop, _jurisdiction(leg.creditor_bank)))
     return tuple(flows)
 
 

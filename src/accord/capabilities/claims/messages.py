@@ -8,8 +8,9 @@ from uuid import UUID
 
 import msgspec
 
+from accord.capabilities.claims import territory
 from accord.capabilities.claims.models import Enquiry
-from accord.capabilities.claims.ports import Credit, EnquiryAnswer, EnquiryRequest, TransferLeg
+from accord.capabilities.claims.ports import CentreAnswer, Credit, EnquiryAnswer, EnquiryRequest, TransferLeg
 from accord.core.canonical import content_hash
 from accord.engine.tracing.model import Parcel, Rule
 
@@ -27,18 +28,35 @@ def parcels_from_json(document: Any) -> tuple[Parcel, ...]:
     return msgspec.convert(document, tuple[Parcel, ...])
 
 
-def answer_from_json(document: Any) -> EnquiryAnswer:
-    return msgspec.convert(document, EnquiryAnswer)
+def answer_from_json(document: Any) -> CentreAnswer:
+    """A kept answer. A bank's has none of what only a partner's centre says."""
+    return msgspec.convert(document, CentreAnswer)
 
 
-def credit_of(leg: TransferLeg) -> Credit:
-    """The question to ask the receiver of an onward transfer."""
-    return Credit(leg.transfer, leg.amount, leg.currency, leg.intervals)
+def credit_of(leg: TransferLeg, referral: str = "") -> Credit:
+    """The question to ask the receiver of an onward transfer; a partner's centre is told where to look, and who says so."""
+    credit = Credit(leg.transfer, leg.amount, leg.currency, leg.intervals)
+    if not territory.is_abroad(leg.creditor_bank):
+        return credit
+    return msgspec.structs.replace(
+        credit,
+        institution=leg.creditor_bank,
+        account=leg.creditor,
+        time=leg.time,
+        debtor_bank=leg.debtor_bank,
+        referral=referral,
+    )
+
+
+def onward_credits(answer: EnquiryAnswer) -> list[tuple[str, Credit]]:
+    """What an answer leads on to: who is to be asked, and about which credit."""
+    referrals = dict(answer.referrals) if isinstance(answer, CentreAnswer) else {}
+    return [(territory.holder_of(leg.creditor_bank), credit_of(leg, referrals.get(leg.transfer, ""))) for leg in answer.onward]
 
 
 def key_of(credits_: Sequence[Credit]) -> str:
-    """The same for the same credits in any order, so that no credit is asked about twice at once."""
-    return content_hash(sorted((to_json(credit) for credit in credits_), key=lambda credit: str(credit)))
+    """The same for the same units in any order, so that no credit is asked about twice at once."""
+    return content_hash(sorted((to_json(credit.bare()) for credit in credits_), key=lambda credit: str(credit)))
 
 
 def request_of(enquiry: Enquiry, authority: str) -> EnquiryRequest:
@@ -59,7 +77,25 @@ def merged_credits(groups: Iterable[Sequence[Credit]]) -> tuple[Credit, ...]:
         earlier = merged.get(credit.transfer)
         if earlier is None:
             merged[credit.transfer] = credit
-        elif earlier != credit:
+        elif earlier.bare() != credit.bare():
             intervals = tuple(sorted((*earlier.intervals, *credit.intervals)))
-            merged[credit.transfer] = Credit(credit.transfer, earlier.amount + credit.amount, credit.currency, intervals)
+            merged[credit.transfer] = msgspec.structs.replace(
+                earlier, amount=earlier.amount + credit.amount, intervals=intervals
+            )
     return tuple(merged[transfer] for transfer in sorted(merged))
+
+
+def newest_answers(enquiries: Iterable[Enquiry]) -> dict[tuple[str, str], Enquiry]:
+    """The newest answered enquiry for each (holder, question), of enquiries of one claim and rule in the order of asking.
+
+    Where a holder has one question for all, its newest answer replaces every earlier one.
+    """
+    newest: dict[tuple[str, str], Enquiry] = {}
+    for enquiry in enquiries:
+        if enquiry.answer is None:
+            continue
+        if not Rule(enquiry.rule).keeps_parcels:
+            for key in [key for key in newest if key[0] == enquiry.institution]:
+                del newest[key]
+        newest[enquiry.institution, enquiry.key] = enquiry
+    return newest

@@ -30,11 +30,17 @@ class ClaimState(models.TextChoices):
 
 
 class Claim(models.Model):
-    """The stolen amount that a trace follows. `amount` is what the victim states, in minor units."""
+    """The stolen amount that a trace follows. `amount` is what the victim states, in minor units.
+
+    A claim of another centre, which asks for it under an agreement, has an `origin` (that agency's code) and no report here.
+    It is followed in this node's jurisdiction alone, and to the partners that `onward` names.
+    """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     reference = models.CharField(max_length=16, unique=True, default=claim_reference, editable=False)
-    report = models.ForeignKey("reports.Report", on_delete=models.PROTECT, related_name="+")
+    report = models.ForeignKey("reports.Report", on_delete=models.PROTECT, null=True, related_name="+")
+    origin = models.CharField(max_length=40, blank=True)
+    onward = models.JSONField(default=list)
     amount = models.BigIntegerField()
     currency = models.CharField(max_length=3)
     rule = models.CharField(max_length=10, choices=RULES)
@@ -74,13 +80,15 @@ class EnquiryState(models.TextChoices):
     ANSWERED = "answered", _("Answered")
     FAILED = "failed", _("Failed")
     SUPERSEDED = "superseded", _("Asked again")
+    LEFT = "left", _("Left the jurisdiction")
 
 
 class Enquiry(Delivery):
     """A question to one ledger holder about credits of one claim, and its answer.
 
     `credits` and `answer` are the port's messages as JSON. `key` names the credits, so that no credit is asked about twice
-    at once under one rule. `hop` counts transfers from the victim's.
+    at once under one rule. `hop` counts transfers from the victim's. `version` is that of the answer, where the holder tells
+    more of it later. LEFT is never asked: the money went to a partner's centre to which another centre's claim is not followed.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -96,6 +104,8 @@ class Enquiry(Delivery):
     answer_due_at = models.DateTimeField(db_index=True)
     answered_at = models.DateTimeField(null=True)
     answer = models.JSONField(null=True)
+    version = models.PositiveIntegerField(default=0)
+    credit_unknown = models.BooleanField(default=False)  # it failed because the holder does not know a credit
 
     class Meta:
         ordering = ("asked_at", "id")

@@ -1,6 +1,7 @@
 """What the centre asks of whoever keeps a ledger: what became of a credit.
 
-A bank's API, the sandbox bank, a ledger kept by this node and, later, a partner's centre are adapters of `LedgerHolder`.
+A bank's API, the sandbox bank, a ledger kept by this node and a partner's centre are adapters of `LedgerHolder`. A partner's
+centre answers for all institutions of its jurisdiction at once and may say less than a bank: `CentreAnswer`.
 Amounts are minor units of the debtor face of a transfer unless said otherwise; intervals are unit ranges of that face.
 What comes back is hostile until `check_answer` has passed it.
 """
@@ -15,6 +16,8 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import Final, Protocol
 from uuid import UUID
+
+import msgspec
 
 from accord.core.errors import AccordError
 from accord.core.money import EXPONENTS, MAX_MINOR
@@ -37,14 +40,34 @@ class AccountKind(StrEnum):
         return self in (AccountKind.JOINT, AccountKind.SALARY, AccountKind.MERCHANT, AccountKind.POOLED)
 
 
-@dataclass(frozen=True, slots=True)
-class Credit:
-    """A transfer into the holder's ledger, and how much of it is claimed (for FIFO and LIFO: which units)."""
+def _all_units() -> tuple[Interval, ...]:
+    return ()
+
+
+class Credit(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A transfer into the holder's ledger, and how much of it is claimed (for FIFO and LIFO: which units).
+
+    What follows `intervals` is said to a partner's centre alone, whose ledger is that of many institutions; what is not said
+    is left out of the message. `referral` is the word of the centre that the money left last.
+    """
 
     transfer: str
     amount: int
     currency: str
-    intervals: tuple[Interval, ...] = ()
+    intervals: tuple[Interval, ...] = msgspec.field(default_factory=_all_units)  # always part of the message, unlike the rest
+    institution: str = ""
+    account: str = ""
+    time: datetime | None = None
+    debtor_bank: str = ""
+    referral: str = ""
+
+    def bare(self) -> Credit:
+        """The units alone, as a bank is told of them."""
+        return Credit(self.transfer, self.amount, self.currency, self.intervals)
+
+
+CROSSING: Final = ("institution", "account", "time", "debtor_bank", "referral")
+"""Fields of a credit that no bank is told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +143,39 @@ class EnquiryAnswer:
 
 
 @dataclass(frozen=True, slots=True)
+class OpenAmount:
+    """Claimed money of which a partner's centre cannot say where it is: not yet, or (without `answer_due_at`) not at all."""
+
+    amount: int
+    currency: str
+    bank: str = ""
+    answer_due_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HeldThere:
+    """How much of the money at a place of the answer orders of the partner's own hold."""
+
+    bank: str
+    account: str
+    currency: str
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class CentreAnswer(EnquiryAnswer):
+    """The answer of a partner's centre. Names that its agreement does not let it say are empty.
+
+    Where it does not tell of inner transfers, `absorbed` also has what it converted: positive in the currency that it
+    changed, negative in the one that it changed into. `referrals` are (transfer, compact JWS) of onward legs.
+    """
+
+    open: tuple[OpenAmount, ...] = ()
+    held: tuple[HeldThere, ...] = ()
+    referrals: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Acknowledged:
     """The holder has the message and will answer later; ask again at `expected_at`."""
 
@@ -152,8 +208,9 @@ def check_answer(request: EnquiryRequest, answer: EnquiryAnswer) -> None:
     after `until`; onward legs leave the institution; exits leave all ledgers; nothing is absorbed in a single credit.
     """
     check_moment(request.institution, answer.answered_at)
+    discreet = isinstance(answer, CentreAnswer)
     for leg in (*answer.flows, *answer.onward, *(exit_.leg for exit_ in answer.exits)):
-        _check_leg(request, answer.answered_at, leg)
+        _check_leg(request, answer.answered_at, leg, discreet=discreet)
     for standing in answer.standing:
         _check_standing(request, standing)
     for leg in answer.onward:
@@ -162,6 +219,11 @@ def check_answer(request: EnquiryRequest, answer: EnquiryAnswer) -> None:
     for exit_ in answer.exits:
         if exit_.kind is ExitKind.OUTSIDE:
             raise Nonsense(f"{request.institution} calls transfer {exit_.leg.transfer} an exit without naming its receiver")
+    for part in answer.open if isinstance(answer, CentreAnswer) else ():
+        check_amount(request.institution, "cannot be accounted for", part.amount)
+        _check_currency(request.institution, part.currency)
+        if part.bank:
+            check_name(request.institution, "institution", part.bank)
     _check_totals(request, answer)
 
 
@@ -183,12 +245,14 @@ def check_name(institution: str, kind: str, name: str) -> None:
         raise Nonsense(f"{institution} names {kind} {name[:40]!r} ({len(name)} characters), which cannot be one")
 
 
-def _check_leg(request: EnquiryRequest, answered_at: datetime, leg: TransferLeg) -> None:
+def _check_leg(request: EnquiryRequest, answered_at: datetime, leg: TransferLeg, *, discreet: bool) -> None:
+    """`discreet`: accounts and institutions may be left unnamed, by who has undertaken not to name them."""
     asked = request.institution
     check_name(asked, "transfer", leg.transfer)
     for account, bank in ((leg.debtor, leg.debtor_bank), (leg.creditor, leg.creditor_bank)):
-        check_name(asked, "account", account)
-        check_name(asked, "institution", bank)
+        for kind, name in (("account", account), ("institution", bank)):
+            if name or not discreet:
+                check_name(asked, kind, name)
     check_amount(asked, f"was carried by transfer {leg.transfer}", leg.amount)
     _check_currency(asked, leg.currency)
     check_moment(asked, leg.time)
@@ -243,8 +307,9 @@ def _check_currency(institution: str, currency: str) -> None:
 
 
 def _check_totals(request: EnquiryRequest, answer: EnquiryAnswer) -> None:
+    told_by_centre = isinstance(answer, CentreAnswer)
     for currency, amount in answer.absorbed:
-        if amount <= 0 or len(request.credits) < 2:
+        if not told_by_centre and (amount <= 0 or len(request.credits) < 2):
             raise Nonsense(f"{request.institution} says {amount} {currency} was absorbed among {len(request.credits)} credits")
     if request.rule is Rule.POISON:
         return
@@ -258,6 +323,7 @@ def _check_totals(request: EnquiryRequest, answer: EnquiryAnswer) -> None:
             asked[leg.counter_currency] += leg.counter_amount or 0
     accounted = [(place.currency, place.amount) for place in answer.standing]
     accounted += [(leg.currency, leg.amount) for leg in (*answer.onward, *(exit_.leg for exit_ in answer.exits))]
+    accounted += [(part.currency, part.amount) for part in answer.open] if isinstance(answer, CentreAnswer) else []
     for currency, amount in (*accounted, *answer.absorbed):
         told[currency] += amount
     for currency in asked.keys() | told.keys():

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -8,7 +8,19 @@ from django.db.models import F, QuerySet, Sum
 
 from accord.capabilities.claims import joined_trace
 from accord.capabilities.claims.joined_trace import JoinedTrace
-from accord.capabilities.claims.models import Claim, Enquiry, EnquiryState, HoldShare, PlanItem, PlanItemState, SavedTrace
+from accord.capabilities.claims.messages import answer_from_json
+from accord.capabilities.claims.models import (
+    Claim,
+    ClaimTransfer,
+    Enquiry,
+    EnquiryState,
+    HoldShare,
+    PlanItem,
+    PlanItemState,
+    SavedTrace,
+)
+from accord.capabilities.claims.picture import Picture, picture_of, start_of
+from accord.capabilities.claims.ports import Credit, TransferLeg
 from accord.capabilities.people.policy import Actor
 from accord.capabilities.people.services import note_read
 from accord.core import clock
@@ -35,12 +47,46 @@ def by_ids(actor: Actor, ids: Sequence[UUID]) -> dict[UUID, Claim]:
 
 def by_reports(actor: Actor, report_ids: Sequence[UUID]) -> dict[UUID, Claim]:
     """The claim of each report, by report id."""
-    return {claim.report_id: claim for claim in claims(actor).filter(report_id__in=report_ids)}
+    found = claims(actor).filter(report_id__in=report_ids)
+    return {claim.report_id: claim for claim in found if claim.report_id is not None}
 
 
 def trace(actor: Actor, claim_id: UUID, rule: str | None = None) -> JoinedTrace:
     """The joined trace of a claim, under its own rule or another one that was asked for."""
     return joined_trace.join(get(actor, claim_id), rule)
+
+
+def picture(actor: Actor, claim_id: UUID, *, of_partners: bool = True) -> Picture:
+    """The joined trace under the claim's own rule, with the questions that it was joined from; `of_partners` includes what
+    partners' centres answered."""
+    return picture_of(get(actor, claim_id), of_partners=of_partners)
+
+
+def claim_asked_about(actor: Actor, enquiry_id: UUID) -> Claim:
+    """The claim that an enquiry of this node is about; NotFound where there is none that the actor may see."""
+    claim = claims(actor).filter(enquiries=enquiry_id).first()
+    if claim is None:
+        raise NotFound("there is no such enquiry")
+    return claim
+
+
+def enquiry_of(actor: Actor, enquiry_id: UUID) -> Enquiry | None:
+    """One enquiry of this node; None where there is none that the actor may see."""
+    return Enquiry.objects.filter(pk=enquiry_id, claim__in=claims(actor)).first()
+
+
+def with_answers_to_come(claim_ids: Collection[UUID]) -> set[UUID]:
+    """Those of these claims for which a ledger holder has still to answer. For whoever tells of the whole claim."""
+    waiting = Enquiry.objects.filter(claim__in=claim_ids, state__in=(EnquiryState.QUEUED, EnquiryState.ACKNOWLEDGED))
+    return set(waiting.order_by().values_list("claim_id", flat=True).distinct())
+
+
+def starts_of(claim_ids: Collection[UUID]) -> dict[UUID, list[Credit]]:
+    """The transfers at which claims start. For whoever looks for the claim of a transfer."""
+    starts: dict[UUID, list[Credit]] = {claim_id: [] for claim_id in claim_ids}
+    for start in ClaimTransfer.objects.filter(claim__in=claim_ids):
+        starts[start.claim_id].append(start_of(start))
+    return starts
 
 
 def plan(actor: Actor, claim_id: UUID) -> list[PlanItem]:
@@ -68,6 +114,13 @@ def money_left(actor: Actor, claim_ids: Sequence[UUID]) -> dict[UUID, int]:
 def enquiries(actor: Actor, claim_id: UUID) -> list[Enquiry]:
     """All enquiries of a claim in the order in which they were asked."""
     return list(get(actor, claim_id).enquiries.all())
+
+
+def leg_of(claim_id: UUID, transfer: str) -> TransferLeg | None:
+    """A transfer as a holder told of it in an answer of the claim; None where nobody has told of it. For the node itself."""
+    answered = Enquiry.objects.filter(claim=claim_id).exclude(answer=None).order_by("asked_at", "id")
+    told = (leg for answer in answered.values_list("answer", flat=True) for leg in answer_from_json(answer).flows)
+    return next((leg for leg in told if leg.transfer == transfer), None)
 
 
 def answered_before(actor: Actor, claim_id: UUID, moment: datetime) -> list[datetime]:

@@ -23,7 +23,7 @@ from accord.capabilities.claims.ports import (
 )
 from accord.capabilities.delivery import Courier, lease_due, take_together
 from accord.core import clock
-from accord.core.errors import AccordError, NotFound, Unavailable
+from accord.core.errors import AccordError, BadInput, NotFound, Unavailable
 
 BATCH: Final = 256
 _AWAITED: Final = (EnquiryState.QUEUED, EnquiryState.ACKNOWLEDGED)
@@ -99,7 +99,7 @@ def _note(enquiry: Enquiry, reply: Acknowledged | AccordError) -> None:
     elif isinstance(reply, Unavailable):
         services.retry_later(enquiry, str(reply))
     else:
-        services.fail(enquiry.pk, str(reply))
+        services.fail(enquiry.pk, str(reply), credit_unknown=isinstance(reply, BadInput))
 
 
 def next_enquiry_due() -> datetime | None:

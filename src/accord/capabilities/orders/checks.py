@@ -15,15 +15,19 @@ from accord.capabilities.claims.ports import (
     check_name,
 )
 from accord.capabilities.orders.kinds import KEEPS_MONEY, ON_MONEY, OrderKind
-from accord.capabilities.orders.ports import OrderAnswer, OrderMessage, Refusal
+from accord.capabilities.orders.ports import OrderAnswer, OrderMessage, OrderStatus, Refusal
 from accord.core.money import EXPONENTS, MAX_MINOR
 
 MOST_REASON: Final = 2_000
 MOST_CALLS: Final = 50
 
 
-def check_order_answer(order: OrderMessage, answer: OrderAnswer) -> None:
-    """Raise Nonsense, which says what is wrong, unless the answer can be true."""
+def check_order_answer(order: OrderMessage, answer: OrderAnswer, *, of_partner: bool = False) -> None:
+    """Raise Nonsense, which says what is wrong, unless the answer can be true.
+
+    A bank names the transfer that it holds money of. A partner's centre (`of_partner`) may hold under several orders of its
+    own, of several transfers, and an agreement may keep it from naming any; what it holds is known by what it was asked.
+    """
     bank = order.institution
     check_moment(bank, answer.answered_at)
     if answer.until is not None:
@@ -38,7 +42,7 @@ def check_order_answer(order: OrderMessage, answer: OrderAnswer) -> None:
     if order.kind is OrderKind.RECALL:
         _check_recall(order, answer)
     elif order.kind in KEEPS_MONEY:
-        _check_hold(order, answer)
+        _check_hold(order, answer, of_partner=of_partner)
     elif order.kind is OrderKind.TRACE_BACK:
         _check_traced_calls(order, answer)
 
@@ -65,7 +69,12 @@ def _check_recall(order: OrderMessage, answer: OrderAnswer) -> None:
     check_name(bank, "transfer", answer.transfer)
     if answer.settled is None:
         raise Nonsense(f"{bank} says that the payment has settled but not where it went")
-    settled = answer.settled
+    _check_settled(order, answer)
+
+
+def _check_settled(order: OrderMessage, answer: OrderAnswer) -> None:
+    bank, settled = order.institution, answer.settled
+    assert settled is not None
     check_name(bank, "institution", settled.payee_bank)
     check_name(bank, "account", settled.payee_account)
     check_moment(bank, settled.time)
@@ -74,13 +83,24 @@ def _check_recall(order: OrderMessage, answer: OrderAnswer) -> None:
         raise Nonsense(f"{bank} names the currency {settled.currency[:8]!r}, which does not exist")
 
 
-def _check_hold(order: OrderMessage, answer: OrderAnswer) -> None:
+def check_status(order: OrderMessage, status: OrderStatus) -> None:
+    """Raise Nonsense unless what a receiver says of an order unasked can be true."""
+    check_moment(order.institution, status.until)
+    if status.ended_at is not None:
+        check_moment(order.institution, status.ended_at)
+    if not 0 <= status.amount <= order.amount:
+        raise Nonsense(f"{order.institution} says that it keeps {status.amount} under an order limited to {order.amount}")
+
+
+def _check_hold(order: OrderMessage, answer: OrderAnswer, *, of_partner: bool) -> None:
     if not answer.amount and not answer.refusal:
         raise Nonsense(f"{order.institution} neither holds anything nor says why not")
-    if answer.amount and not answer.transfer:
+    if answer.amount and not answer.transfer and not of_partner:
         raise Nonsense(f"{order.institution} holds {answer.amount} without naming the transfer")
     if answer.followed is not None:
         _check_followed(order, answer.transfer, answer.followed)
+    if answer.settled is not None:
+        _check_settled(order, answer)
 
 
 def _check_followed(order: OrderMessage, transfer: str, followed: EnquiryAnswer) -> None:

@@ -34,6 +34,7 @@ class State(StrEnum):
     REPLACED = "replaced"
     RETURNED = "returned"
     DISCARDED = "discarded"
+    LAPSED = "lapsed"  # the receiver ended it by itself: a partner's centre that gave the money back
 
 
 class Event(StrEnum):
@@ -53,6 +54,8 @@ class Event(StrEnum):
     REPLACE = "replace"
     RETURN = "return"
     RETURN_PARTLY = "return_partly"
+    LAPSE = "lapse"
+    REDUCE = "reduce"
 
 
 class Guard(StrEnum):
@@ -63,6 +66,8 @@ class Guard(StrEnum):
     ALL_OF_IT = "nothing is left under the order"
     REST_IS_KEPT = "something is left under the order"
     NEW_ONE_HOLDS = "the order that replaces it is confirmed"
+    RECEIVER_SAYS = "a partner's centre says, unasked, that it has ended what it kept"
+    RECEIVER_KEEPS_LESS = "a partner's centre says, unasked, that it keeps less, and more than nothing"
 
 
 class Step(NamedTuple):
@@ -131,11 +136,18 @@ def _while(states: Iterable[State], *, money: bool, renewable: bool) -> list[Ste
     return steps
 
 
+def _told_unasked() -> list[Step]:
+    """A partner's centre keeps money under orders of its own, and they may end or shrink before ours does."""
+    ended = [Step(state, Event.LAPSE, State.LAPSED, Guard.RECEIVER_SAYS) for state in HOLDING]
+    return ended + [Step(state, Event.REDUCE, State.HELD_PARTLY, Guard.RECEIVER_KEEPS_LESS) for state in HOLDING]
+
+
 def _table(kind: OrderKind) -> Table:
     steps = list(_TO_THE_ANSWER)
     if kind in KEEPS_MONEY or kind is OrderKind.RECALL:
         steps += _answered(Event.HOLD, State.HELD) + _answered(Event.HOLD_PARTLY, State.HELD_PARTLY) + _withdrawn()
         steps += _while(HOLDING, money=True, renewable=kind in RENEWABLE)
+        steps += _told_unasked() if kind in KEEPS_MONEY else []
     elif kind in RESTRICTS:
         steps += _answered(Event.PUT_IN_FORCE, State.IN_FORCE) + _withdrawn()
         steps += _while([State.IN_FORCE], money=False, renewable=True)

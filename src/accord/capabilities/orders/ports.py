@@ -152,7 +152,7 @@ class OrderMessage:
 
 @dataclass(frozen=True, slots=True)
 class SettledPayment:
-    """Where a payment went that could not be recalled any more."""
+    """Where a payment went that could not be recalled any more, or that a partner's centre found by its facts."""
 
     payee_bank: str
     payee_account: str
@@ -176,8 +176,9 @@ class OrderAnswer:
     """What became of an order. Carried out, in full or in part, where there is no `refusal`.
 
     `amount` is what is kept now (recall, stop payment, hold, freeze), given back (release) or paid (return); 0 for the other
-    kinds. `transfer` is the payment as the bank matched it and `followed` what became of the rest of the credit. `until` is
-    when what is in force ends, where the receiver states it.
+    kinds. `transfer` is the payment as the bank matched it and `followed` what became of the rest of the credit; a partner's
+    centre, which follows it when it is asked to, says with `settled` where it went. `until` is when what is in force ends,
+    where the receiver states it.
     """
 
     answered_at: datetime

@@ -30,6 +30,8 @@ from accord.core.object_ids import parse_code, parse_reference
 
 EXPIRING_WITHIN: Final = timedelta(hours=6)
 
+_NEVER_CAME_TO_BE: Final = (State.DRAFT, State.DISCARDED, State.REFUSED)
+
 
 def orders(actor: Actor) -> QuerySet[Order]:
     """Every order the actor may see, newest first."""
@@ -43,6 +45,19 @@ def get(actor: Actor, order_id: UUID) -> Order:
         raise NotFound("there is no such order")
     note_read(actor, order, subject=order.claim_id)
     return order
+
+
+def latest(order_ids: Sequence[UUID]) -> list[Order]:
+    """Orders in the given order, each in its latest form: where another has taken its place, that one. For the node itself."""
+    found = {order.pk: order for order in Order.objects.filter(pk__in=order_ids)}
+    chosen = [found[order_id] for order_id in order_ids if order_id in found]
+    while replaced := [order.pk for order in chosen if order.state == State.REPLACED]:
+        took_over = Order.objects.filter(replaces__in=replaced).exclude(state__in=_NEVER_CAME_TO_BE)
+        heirs = {order.replaces_id: order for order in took_over.order_by("drafted_at", "id")}
+        chosen = [heirs[order.pk] for order in chosen if order.pk in heirs] + [
+            order for order in chosen if order.pk not in replaced
+        ]
+    return chosen
 
 
 def search(actor: Actor, text: str) -> QuerySet[Order]:

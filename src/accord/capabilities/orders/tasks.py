@@ -15,13 +15,14 @@ from accord.capabilities.clocks import keep_each
 from accord.capabilities.delivery import Courier, lease_due, take_together
 from accord.capabilities.orders import services
 from accord.capabilities.orders.checks import check_order_answer
+from accord.capabilities.orders.kinds import KEEPS_MONEY
 from accord.capabilities.orders.life_cycle import LIVE, WAITING
 from accord.capabilities.orders.messages import message_of
 from accord.capabilities.orders.models import Order
 from accord.capabilities.orders.ports import OrderAnswer, OrderMessage, OrderTaker
 from accord.capabilities.people import services as people
 from accord.core import clock
-from accord.core.errors import AccordError, NotFound, Unavailable
+from accord.core.errors import AccordError, Conflict, NotFound, Unavailable
 
 BATCH: Final = 64
 
@@ -54,15 +55,31 @@ def take_order_replies(courier: OrderCourier, wait_seconds: float) -> int:
 
 def _send(message: OrderMessage, taker_of: TakerOf) -> Reply:
     """The receiver's checked reply. Runs in a thread: touches no database."""
-    reply = taker_of(message.institution).carry_out(message)
+    taker = taker_of(message.institution)
+    try:
+        reply = taker.carry_out(message)
+    except Conflict as conflict:
+        reply = _carried_out_before(message, taker, conflict)
     _check(message, reply)
     return reply
 
 
-def _check(message: OrderMessage, reply: Reply) -> None:
+def _carried_out_before(message: OrderMessage, taker: OrderTaker, conflict: Conflict) -> OrderAnswer:
+    """The answer to an order that the receiver knows with another content.
+
+    A node that was restored writes an order for a partner anew, under the id that it had and with a later end: what the
+    receiver keeps under that id already is what counts. Raises the conflict where it keeps nothing.
+    """
+    status = taker.status(message.order_id) if message.kind in KEEPS_MONEY else None
+    if status is None or status.ended_at is not None or status.amount <= 0:
+        raise conflict
+    return OrderAnswer(answered_at=clock.now(), amount=status.amount, until=min(status.until, message.until))
+
+
+def _check(message: OrderMessage, reply: Reply, *, of_partner: bool = False) -> None:
     """Refuse a reply that cannot be true; raises Nonsense."""
     if isinstance(reply, OrderAnswer):
-        check_order_answer(message, reply)
+        check_order_answer(message, reply, of_partner=of_partner)
     else:
         check_moment(message.institution, reply.expected_at)
 
@@ -73,10 +90,15 @@ def receive(institution: str, order_id: UUID, reply: Reply) -> bool:
     It passes the same checks as any answer. Raises NotFound where this institution has no such order, Nonsense where the
     answer cannot be true; then nothing is taken over.
     """
-    order = Order.objects.filter(pk=order_id, institution=institution).first()
-    if order is None:
+    if not Order.objects.filter(pk=order_id, institution=institution).exists():
         raise NotFound("there is no such order for this institution")
-    _check(message_of(order), reply)
+    return take_over(order_id, reply)
+
+
+def take_over(order_id: UUID, reply: Reply, *, of_partner: bool = False) -> bool:
+    """The same for a reply whose sender has been found to be the order's receiver: a bank, or a partner's centre."""
+    order = Order.objects.get(pk=order_id)
+    _check(message_of(order), reply, of_partner=of_partner)
     if isinstance(reply, OrderAnswer):
         return services.answered(order_id, reply)
     services.acknowledged(order_id, reply)

@@ -39,6 +39,13 @@ class Permission(StrEnum):
     INBOX_RULES = "inbox:rules"
     INBOX_SUBMIT = "inbox:submit"  # another agency's service account hands in enquiries and orders
     ANSWERS_SUBMIT = "answers:submit"  # a ledger holder's service account hands in what it answers
+    # other countries' and provinces' centres
+    EXCHANGE_READ = "exchange:read"
+    EXCHANGE_ASK = "exchange:ask"
+    EXCHANGE_ANSWER = "exchange:answer"
+    AGREEMENTS_DRAFT = "agreements:draft"
+    AGREEMENTS_SIGN = "agreements:sign"
+    PARTNERS_MANAGE = "partners:manage"
 
 
 class Actor(Protocol):
@@ -88,6 +95,19 @@ _DESK: Final = frozenset(
         Permission.RETURNS_READ,
         Permission.RETURNS_PREPARE,
         Permission.SHIFTS_HAND_OVER,
+        Permission.EXCHANGE_READ,
+        Permission.EXCHANGE_ASK,
+    }
+)
+
+_LIAISON: Final = frozenset(
+    {
+        Permission.CLAIMS_READ,
+        Permission.ORDERS_READ,
+        Permission.EXCHANGE_READ,
+        Permission.EXCHANGE_ASK,
+        Permission.EXCHANGE_ANSWER,
+        Permission.AGREEMENTS_DRAFT,
     }
 )
 
@@ -101,16 +121,31 @@ ROLE_PERMISSIONS: Final[dict[str, frozenset[Permission]]] = {
         Permission.RETURNS_DECIDE,
         Permission.AUDIT_READ,
         Permission.FIGURES_READ,
+        Permission.EXCHANGE_ANSWER,
+        Permission.AGREEMENTS_DRAFT,
+        Permission.AGREEMENTS_SIGN,
     },
+    # speaks with partners: asks and answers, and prepares agreements
+    Role.LIAISON: _LIAISON,
     # keeps the node running; being one gives no sight of case content
-    Role.ADMINISTRATOR: frozenset({Permission.USERS_MANAGE, Permission.TOKENS_MANAGE}),
+    Role.ADMINISTRATOR: frozenset({Permission.USERS_MANAGE, Permission.TOKENS_MANAGE, Permission.PARTNERS_MANAGE}),
     # looks at what was done and how well, not at cases
     Role.AUDITOR: frozenset({Permission.AUDIT_READ, Permission.FIGURES_READ}),
     Role.BANK_OFFICER: frozenset({Permission.INBOX_READ, Permission.INBOX_DECIDE}),
     Role.BANK_SUPERVISOR: frozenset(
         {Permission.INBOX_READ, Permission.INBOX_DECIDE, Permission.INBOX_RULES, Permission.AUDIT_READ, Permission.FIGURES_READ}
     ),
-    OPERATOR.role: frozenset({Permission.USERS_MANAGE, Permission.TOKENS_MANAGE, Permission.AUDIT_READ}),
+    OPERATOR.role: frozenset(
+        {
+            Permission.USERS_MANAGE,
+            Permission.TOKENS_MANAGE,
+            Permission.AUDIT_READ,
+            Permission.EXCHANGE_READ,
+            Permission.PARTNERS_MANAGE,
+            Permission.AGREEMENTS_DRAFT,
+            Permission.AGREEMENTS_SIGN,
+        }
+    ),
     NODE.role: frozenset({Permission.REPORTS_READ, Permission.CLAIMS_READ, Permission.CLAIMS_TRACE, Permission.ORDERS_READ}),
 }
 
@@ -128,6 +163,10 @@ DECIDES: Final = frozenset(
         Permission.AUDIT_READ,
         Permission.USERS_MANAGE,
         Permission.TOKENS_MANAGE,
+        Permission.EXCHANGE_ASK,
+        Permission.EXCHANGE_ANSWER,
+        Permission.AGREEMENTS_SIGN,
+        Permission.PARTNERS_MANAGE,
     }
 )
 """Who holds one of these decides about people's money, or about people: a password alone is not enough for them."""
@@ -135,6 +174,7 @@ DECIDES: Final = frozenset(
 ROLE_PURPOSES: Final[dict[str, tuple[Purpose, ...]]] = {
     Role.OFFICER: (Purpose.CASE_WORK, Purpose.APPEAL, Purpose.TRAINING),
     Role.SUPERVISOR: (Purpose.SUPERVISION, Purpose.CASE_WORK, Purpose.APPEAL, Purpose.TRAINING),
+    Role.LIAISON: (Purpose.CASE_WORK, Purpose.TRAINING),
     Role.ADMINISTRATOR: (Purpose.MAINTENANCE, Purpose.TRAINING),
     Role.AUDITOR: (Purpose.AUDIT, Purpose.TRAINING),
     Role.BANK_OFFICER: (Purpose.CASE_WORK, Purpose.APPEAL, Purpose.TRAINING),

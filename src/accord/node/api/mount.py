@@ -1,8 +1,7 @@
-"""Which API a node offers, by what kind of agency it is: a bank takes messages in, a centre takes what banks tell."""
+"""Which API a node offers, by what kind of agency it is: a bank takes messages in, a centre what banks and partners tell."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
@@ -17,18 +16,18 @@ from accord.node.api.requests import correlate
 def mounted(agency_kind: str) -> list[URLPattern | Any]:
     """The API's addresses for this kind of node. Everything else below api/ is a problem document, never a page."""
     if agency_kind == "bank":
-        from accord.node.api.bank import api
+        from accord.node.api.bank import api as bank
 
-        prefix = "api/bank/v1/"
+        offered = {"api/bank/v1/": bank}
     else:
-        from accord.node.api.centre import api
+        from accord.node.api.centre import api as centre
+        from accord.node.api.partner import api as partner
 
-        prefix = "api/centre/v1/"
-    urls: tuple[Sequence[URLPattern], str, str] = _open_to_tokens(api)
-    return [path(prefix, urls), re_path(r"^api/", _nothing_here)]
+        offered = {"api/centre/v1/": centre, "api/partner/v1/": partner}
+    return [*(path(prefix, _open_to_callers(api)) for prefix, api in offered.items()), re_path(r"^api/", _nothing_here)]
 
 
-def _open_to_tokens(api: NinjaAPI) -> Any:
+def _open_to_callers(api: NinjaAPI) -> Any:
     """Callers show tokens or signatures, not a session; each reply carries their own name for the call."""
     patterns, app, namespace = api.urls
     for pattern in patterns:

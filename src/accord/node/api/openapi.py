@@ -11,7 +11,8 @@ from ninja.openapi.schema import OpenAPISchema
 from accord.adapters.bank_wire import Letter, Problem, signatures
 from accord.adapters.bank_wire.contract import Contract
 from accord.adapters.bank_wire.letters import Receipt, Taken
-from accord.capabilities.claims.ports import Acknowledged, EnquiryAnswer, EnquiryRequest
+from accord.capabilities.claims.ports import CROSSING, Acknowledged, EnquiryAnswer, EnquiryRequest
+from accord.capabilities.exchange.receipts import Batch, SignedReply
 from accord.capabilities.orders.ports import OrderAnswer, OrderMessage, OrderStatus
 from accord.node.api.problems import PROBLEM_JSON
 
@@ -27,6 +28,8 @@ MESSAGES: Final[tuple[type[Any], ...]] = (
     Letter,
     Taken,
     Receipt,
+    Batch,
+    SignedReply,
     Problem,
 )
 _MOMENTS: Final = ("until", "answered_at", "ended_at", "expected_at", "sent_at", "now", "time", "tell_from", "about_when")
@@ -76,6 +79,8 @@ def components() -> dict[str, Any]:
                 for choice in field.get("anyOf", [field]):
                     if choice.get("type") == "string":
                         choice["format"] = "date-time"
+    for name in CROSSING:
+        del schemas["Credit"]["properties"][name]
     schemas["Letter"]["properties"]["data"] = {"type": "object", "description": "The message that `type` names."}
     return schemas
 

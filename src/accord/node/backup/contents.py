@@ -14,15 +14,17 @@ from accord.node.home import Home
 
 _MADE_AGAIN: Final = ("index", "cache")
 _BESIDE_SQLITE: Final = ("-wal", "-shm", "-journal")
+_PASSPHRASE: Final = "passphrase"  # noqa: S105 - the name of a file
 _SQLITE: Final = b"SQLite format 3\x00"
 
 
 def plain_files(home: Home) -> Iterator[Path]:
     """The files to copy as they are, and other SQLite files; without the operational store and the record tables.
 
-    Left out: the index and caches, locks, and the drafts of a secret key.
+    Left out: the index and caches, locks, the drafts of a secret key, and the passphrase of the private keys, without which
+    those in the backup open for nobody.
     """
-    own = {home.records, home.database, *(home.root / name for name in _MADE_AGAIN)}
+    own = {home.records, home.database, *passphrases(home), *(home.root / name for name in _MADE_AGAIN)}
     seen: set[Path] = set()
     for folder, names, files in os.walk(home.root, followlinks=True):
         names[:] = sorted(name for name in names if _fresh(Path(folder, name), own, seen))
@@ -30,6 +32,17 @@ def plain_files(home: Home) -> Iterator[Path]:
             path = Path(folder, name)
             if path not in own and path.is_file() and not _is_passing(path):
                 yield path
+
+
+def passphrases(home: Home) -> set[Path]:
+    """Where the passphrase of this node's private keys may lie within the home."""
+    stated = home.key_passphrase_file()
+    return {home.keys / _PASSPHRASE, *([stated] if stated else [])}
+
+
+def passphrase_place(home: Home) -> Path:
+    """Where the passphrase belongs."""
+    return home.key_passphrase_file() or home.keys / _PASSPHRASE
 
 
 def _fresh(folder: Path, own: set[Path], seen: set[Path]) -> bool:

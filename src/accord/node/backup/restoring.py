@@ -84,12 +84,16 @@ def _fill_store(manifest: Manifest, draft: Home, folder: Path) -> None:
 
 
 def _verify(manifest: Manifest, draft: Home) -> None:
-    """The tables brought to this version hold an audit chain that is whole and ends where the backup says."""
+    """The tables brought to this version hold an audit chain that is whole and ends where the backup says.
+
+    Then streams to partners begin anew: this node does not know what it said to them since.
+    """
     from django.db import connections
 
     from accord.node import serve
 
     serve.prepare(draft)
+    from accord.capabilities.exchange.services.resync import open_new_epochs
     from accord.capabilities.people.queries import CHAINS, CHANGES, first_broken, head_of
 
     try:
@@ -98,6 +102,7 @@ def _verify(manifest: Manifest, draft: Home) -> None:
                 raise Corrupt(f"the chain of {chain.name} in the backup is broken at entry {broken}; use an earlier backup")
         if head_of(CHANGES) != (manifest.store.audit_seq, manifest.store.audit_link):
             raise Corrupt("the audit chain in the backup does not end where its manifest says; use another backup")
+        open_new_epochs()
     finally:
         connections.close_all()
 

@@ -14,7 +14,22 @@ import typer
 from typer.main import get_command
 
 from accord.core.errors import AccordError
-from accord.node.cli import audit, demo, doctor, exercise, lines, node, output, records, regimes, retention, trace
+from accord.node.cli import (
+    agreements,
+    audit,
+    demo,
+    doctor,
+    exchange,
+    exercise,
+    lines,
+    node,
+    output,
+    partners,
+    records,
+    regimes,
+    retention,
+    trace,
+)
 from accord.node.cli.options import HomeOption, open_home
 
 _EPILOG = """First steps:
@@ -62,6 +77,9 @@ app.command("trace", short_help="Follow stolen money through the loaded records.
 app.add_typer(exercise.app, name="exercise")
 app.add_typer(node.app, name="node")
 app.add_typer(lines.app, name="lines")
+app.add_typer(partners.app, name="partners")
+app.add_typer(agreements.app, name="agreements")
+app.add_typer(exchange.app, name="exchange")
 app.add_typer(audit.app, name="audit")
 app.add_typer(retention.app, name="retention")
 app.add_typer(regimes.app, name="regimes")

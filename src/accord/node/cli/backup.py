@@ -23,8 +23,9 @@ BACKUP_EPILOG: Final = """Examples:
   accord node backup /backups --home /srv/accord --json
 
 The node may run meanwhile. The file holds the operational store, the records, the settings and the node's secret key, which \
-unlocks second factors: it is readable by its owner alone; keep it as safe as the node. The tracing index and caches are \
-left out and made again. On PostgreSQL, pg_dump must be installed here, no older than the server. An interrupted backup \
+unlocks second factors: it is readable by its owner alone; keep it as safe as the node. The private keys for partners are in \
+it, encrypted as they lie on the disk; their passphrase is not: keep a copy of it somewhere else. The tracing index and caches \
+are left out and made again. On PostgreSQL, pg_dump must be installed here, no older than the server. An interrupted backup \
 leaves no file, and no file is written over."""
 
 RESTORE_EPILOG: Final = """Examples:
@@ -63,6 +64,7 @@ def backup(file: _NewFile, as_json: JsonOption = False, home: HomeOption = None)
 def restore(file: _BackupFile, as_json: JsonOption = False, home: HomeOption = None) -> None:
     """Make a node anew from a backup: an empty home, an empty database, and a verified audit chain."""
     node_home = open_home(home)
+    from accord.node.backup import contents
     from accord.node.backup import restore as restore_backup
 
     with _phases() as phase:
@@ -74,6 +76,11 @@ def restore(file: _BackupFile, as_json: JsonOption = False, home: HomeOption = N
             f"{node_home.root} is as it was at {manifest.made_at}; its audit chain holds up to entry "
             f"{manifest.store.audit_seq:,}."
         )
+        if node_home.keys.is_dir():
+            output.note(
+                "It has private keys, which the backup holds without their passphrase: put that back before the node starts "
+                f"({contents.passphrase_place(node_home)})."
+            )
 
 
 def _document(manifest: Manifest, file: Path) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""`accord demo`: a made-up day at an anti-scam desk, played against a moving clock, with the result told at the end.
+"""`accord demo`: a made-up day at three anti-scam desks, played against a moving clock, with the result told at the end.
 
 Everything but the world and the people is the product itself: the same services, worker, ports and pages. Modelled are the
 banks' delays and refusals (the sandbox), and how long officers need.

@@ -1,65 +1,74 @@
-"""The demo from the first line to the last: world, node, day, table, desk."""
+"""The demo from the first line to the last: world, centres, day, tables, desks."""
 
 from __future__ import annotations
 
-import json
 import secrets
-import shutil
 import sys
 import threading
-from collections.abc import Callable
-from contextlib import nullcontext
+from collections.abc import Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+import msgspec
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from accord.core.errors import Conflict
 from accord.engine.exercise import World, WorldPlan, make_world
 from accord.node import exercise_clock, serve
+from accord.node.federation import introductions, kernels, layout
+from accord.node.federation.channel import Member, answers, ask_all, close_all
+from accord.node.federation.people import LIAISON, OFFICER, SUPERVISOR
+from accord.node.federation.plan import FederationPlan, free_ports, plan_centres
 from accord.node.home import Home
 
 if TYPE_CHECKING:
     from accord.adapters.sandbox_bank import SandboxBanks
-    from accord.capabilities.people.models import User
 
-OFFICER: Final = "officer"
-SUPERVISOR: Final = "supervisor"
+_PLAYER: Final = ("-m", "accord.node.demo.player")
 
 
 @dataclass(frozen=True, slots=True)
-class Cast:
-    """Who plays, and the password that opens the desk."""
+class Stage:
+    """What stays the same while a demo runs. `addresses` are those of the desks that are open, by agency code."""
 
-    officer: User
-    supervisor: User
+    plan: FederationPlan
+    world: World
+    members: Mapping[str, Member]
     password: str
+    addresses: dict[str, str]
+    console: Console
+
+    @property
+    def home(self) -> Home:
+        return Home(self.plan.root)
 
 
-def run(home: Home, plan: WorldPlan, *, port: int, keep_desk_open: bool) -> None:
-    """Play the demo of a planned world in `home`. Raises Conflict where `home` holds a node that is no exercise."""
+def run(root: Path, world_plan: WorldPlan, *, port: int, keep_desks_open: bool) -> None:
+    """Play the demo of a planned world under `root`. Raises Conflict where real nodes lie there."""
     console = Console(stderr=True, highlight=False)
-    _make_room(home)
-    home.create()
-    with _progress(console) as progress:
-        world = _make_world(home, plan, progress)
-        exercise_clock.stand_at(home, world.plan.call_day)
-        serve.prepare(home)
-        cast = _make_people()
-        desk = serve.web(home, "127.0.0.1", port) if keep_desk_open else nullcontext()
-        stop = threading.Event()
-        with serve.stopping_on_signals(stop), desk as opened:
-            if opened is not None:
-                _tell_sign_in(console, opened[0], cast)
-            ended = _play(home, world, cast, progress, stop)
-            progress.stop()
-            exercise_clock.run_on_from(home, ended)
-            if opened is not None and not stop.is_set():
-                _tell_sign_in(console, opened[0], cast)
-                console.print("The exercise goes on at ordinary speed; Ctrl-C ends it.")
-                serve.run_worker(home, stop, opened[1])
+    countries = world_plan.countries
+    ports = tuple(range(port, port + len(countries))) if port and keep_desks_open else free_ports(len(countries))
+    plan = plan_centres(root, countries, ports)
+    layout.make_room(plan)
+    stop = threading.Event()
+    with serve.stopping_on_signals(stop), ExitStack() as open_:
+        progress = open_.enter_context(_progress(console))
+        world = _make_world(world_plan, progress)
+        layout.lay_out(plan, world, world_plan.call_day)
+        stage = _open_centres(plan, world, console, progress, open_, keep_desks_open=keep_desks_open)
+        if keep_desks_open:
+            tell_sign_in(stage)
+        ended = _play(stage, progress, stop)
+        progress.stop()
+        exercise_clock.run_on_from(stage.home, ended)
+        if keep_desks_open and not stop.is_set():
+            ask_all(stage.members.values(), "work_on")
+            tell_sign_in(stage)
+            console.print("The exercise goes on at ordinary speed; Ctrl-C ends it.")
+            _wait(stop, stage)
 
 
 def _progress(console: Console) -> Progress:
@@ -69,74 +78,82 @@ def _progress(console: Console) -> Progress:
     )  # fmt: skip
 
 
-def _make_room(home: Home) -> None:
-    """Clear an earlier exercise away; leave a real node alone."""
-    if home.database.exists() and not home.exercise.exists():
-        raise Conflict("this folder holds a node that is no exercise; choose another with --home", where=str(home.root))
-    for folder in (home.exercise, home.sandbox):
-        shutil.rmtree(folder, ignore_errors=True)
-    for file in home.root.glob(f"{home.database.name}*"):
-        file.unlink()
-
-
-def _make_world(home: Home, plan: WorldPlan, progress: Progress) -> World:
+def _make_world(plan: WorldPlan, progress: Progress) -> World:
     task = progress.add_task("Making a world", total=1.0, note="")
     world = make_world(plan, lambda part, done: progress.update(task, completed=done, note=part))
-    home.exercise.mkdir(parents=True, exist_ok=True)
-    world.save(home.world)
-    names = {
-        bank.code: {"name": bank.name, "name_zh": bank.name_zh, "country": bank.country, "currency": bank.currency}
-        for bank in world.banks
-    }
-    (home.root / "institutions.json").write_text(json.dumps(names, ensure_ascii=False, indent=1), encoding="utf-8")
     progress.update(task, completed=1.0, note=f"{len(world.transfers):,} transfers, {len(world.banks)} banks")
     return world
 
 
-def _make_people() -> Cast:
-    from accord.capabilities.people import services as people
-    from accord.capabilities.people.models import Role
-
+def _open_centres(
+    plan: FederationPlan, world: World, console: Console, progress: Progress, open_: ExitStack, *, keep_desks_open: bool
+) -> Stage:
+    """Start the centres, let them get to know each other, and have them ready for their calls."""
+    several = len(plan.centres) > 1
+    task = progress.add_task("Opening the centres", total=3, note="")
+    members = {
+        centre.code: Member(centre.code, _PLAYER, layout.environment(plan, centre), centre.folder / "demo.log")
+        for centre in plan.centres
+    }
+    open_.callback(close_all, members.values())
     password = "-".join(secrets.token_hex(2) for _ in range(4))
-    officer = people.create_user(OFFICER, password, Role.OFFICER, "Lin Yue")
-    supervisor = people.create_user(SUPERVISOR, password, Role.SUPERVISOR, "Chen Hao")
-    return Cast(officer, supervisor, password)
+    stage = Stage(plan, world, members, password, {}, console)
+    for member in members.values():
+        member.tell("prepare", password=password)
+    kernels.make_ready()  # meanwhile
+    answers(members.values())
+    progress.update(task, advance=1, note="keys, cards, agreements" if several else "")
+    if keep_desks_open or several:
+        for centre in plan.centres:
+            members[centre.code].tell("open_desk", port=centre.port)
+        stage.addresses.update(answers(members.values()))
+    if several:
+        introductions.introduce(plan, members, world.plan.start)
+    for centre in plan.centres:
+        members[centre.code].tell("begin", country=centre.country)
+    answers(members.values())
+    progress.update(task, completed=3, note=", ".join(members))
+    return stage
 
 
-def _tell_sign_in(console: Console, address: str, cast: Cast) -> None:
-    console.print(f"\nThe desk is open at [bold]{address}[/]")
-    console.print(f"Sign in as [bold]{OFFICER}[/] or [bold]{SUPERVISOR}[/] with [bold]{cast.password}[/]\n")
+def tell_sign_in(stage: Stage) -> None:
+    """Where the desks are, and how one comes in."""
+    stage.console.print()
+    for name, address in stage.addresses.items():
+        stage.console.print(f"The desk of {name} is open at [bold]{address}[/]")
+    names = f"[bold]{OFFICER}[/], [bold]{SUPERVISOR}[/] or [bold]{LIAISON}[/]"
+    stage.console.print(f"Sign in as {names} with [bold]{stage.password}[/]\n")
 
 
-def _play(home: Home, world: World, cast: Cast, progress: Progress, stop: threading.Event) -> datetime:
-    """Play the day and print the table; returns the exercise's last moment."""
+def _play(stage: Stage, progress: Progress, stop: threading.Event) -> datetime:
+    """Play the day and print the tables; returns the exercise's last moment."""
     from accord.adapters.sandbox_bank import SandboxBanks
-    from accord.node import wiring
-    from accord.node.demo import table
-    from accord.node.demo.play import Day
+    from accord.node.demo import tables
+    from accord.node.demo.leader import Leader
     from accord.node.demo.results import evaluate
-    from accord.node.worker import Worker
+    from accord.node.demo.told import CentreTold
+    from accord.node.demo.truth import Truth
 
-    banks: SandboxBanks = SandboxBanks.from_world(world, home.sandbox)
-    worker = Worker(wiring.wire_sandbox(banks).lines)
-    step = _step(home, world, progress, stop)
-    day = Day(world, banks, worker, [cast.officer, cast.supervisor], world.plan.seed, step)
+    exercise_clock.install(stage.home)
+    banks: SandboxBanks = SandboxBanks.from_world(stage.world, stage.home.sandbox)
+    plan = stage.world.plan
+    task = progress.add_task("Playing the day", total=len(stage.world.reports), note="")
+
+    def shown(moment: datetime, calls: int) -> None:
+        progress.update(task, completed=calls, note=f"{moment:%H:%M} UTC, {calls} of {len(stage.world.reports)} calls")
+
     try:
-        played = day.play()
-        table.show(evaluate(world, banks, played.values(), cast.officer), Console(file=sys.stdout, highlight=False))
+        ended = Leader(stage.home, stage.members, banks, shown).play(plan.call_day, plan.end, stop)
+        told = {name: msgspec.convert(one, CentreTold) for name, one in ask_all(stage.members.values(), "told").items()}
+        results = evaluate(stage.world, Truth(stage.world, banks), told, stage.plan)
+        tables.show(results, Console(file=sys.stdout, highlight=False))
     finally:
-        worker.close()
         banks.close()
-    return day.now
+    return ended
 
 
-def _step(home: Home, world: World, progress: Progress, stop: threading.Event) -> Callable[[datetime, int], bool]:
-    """Shows how far the day is and moves the desk's clock along; tells the day whether to go on."""
-    task = progress.add_task("Playing the day", total=len(world.reports), note="")
-
-    def step(moment: datetime, calls: int) -> bool:
-        exercise_clock.stand_at(home, moment)
-        progress.update(task, completed=calls, note=f"{moment:%H:%M} UTC, {calls} of {len(world.reports)} calls")
-        return not stop.is_set()
-
-    return step
+def _wait(stop: threading.Event, stage: Stage) -> None:
+    """Until Ctrl-C. Raises Unavailable where a centre ends by itself."""
+    while not stop.wait(1):
+        for member in stage.members.values():
+            member.check()

@@ -221,7 +221,7 @@ def audit_details(details: dict[str, Any]) -> str:
 def _detail(name: str, value: Any, currency: str | None) -> str:
     if name in MONEY and isinstance(value, int) and currency:
         return str(Money(value, currency))
-    if name == "institution":
+    if name in ("institution", "partner"):
         return bank_name(str(value))
     if name == "account":
         return masked(str(value))
@@ -229,6 +229,6 @@ def _detail(name: str, value: Any, currency: str | None) -> str:
         return local_text(datetime.fromisoformat(str(value)), seconds=False)
     if name == "kind":
         return order_kind_in_words(str(value))
-    if name in ("type", "care", "role", "role_before", "chain"):
+    if name in ("type", "care", "ground", "role", "role_before", "chain"):
         return value_in_words(str(value))
     return str(value)

@@ -13,17 +13,27 @@ from accord.capabilities.claims.services.chase import (
 )
 from accord.capabilities.claims.services.decisions import (
     approve_items,
+    approve_within,
     book,
     book_first,
     confirm_share,
     decide_item,
     end_share,
     end_shares,
+    hold_line,
     mark_done,
     note_shortfall,
+    open_hold_lines,
     pass_on_share,
     rule_out,
 )
+from accord.capabilities.claims.services.foreign import (
+    close_foreign_claim,
+    go_onward,
+    open_foreign_claim,
+    restart_foreign_claim,
+)
+from accord.capabilities.claims.services.forgetting import forget_answer, forget_foreign_claim
 from accord.capabilities.claims.services.saved import save_trace
 from accord.capabilities.claims.services.shares import reserve_share
 
@@ -31,18 +41,27 @@ __all__ = [
     "acknowledged",
     "answered",
     "approve_items",
+    "approve_within",
     "book",
     "book_first",
+    "close_foreign_claim",
     "confirm_share",
     "decide_item",
     "end_share",
     "end_shares",
     "fail",
+    "forget_answer",
+    "forget_foreign_claim",
+    "go_onward",
+    "hold_line",
     "mark_done",
     "note_shortfall",
     "open_claim",
+    "open_foreign_claim",
+    "open_hold_lines",
     "pass_on_share",
     "reserve_share",
+    "restart_foreign_claim",
     "retry_later",
     "rule_out",
     "save_trace",

@@ -7,17 +7,27 @@ one claim that arrive together are taken over together.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 from uuid import UUID
 
 from django.db.models import Q
 
-from accord.capabilities.claims.messages import credit_of, credits_from_json, to_json
+from accord.capabilities.claims import territory
+from accord.capabilities.claims.events import changed
+from accord.capabilities.claims.messages import answer_from_json, credits_from_json, onward_credits, to_json
 from accord.capabilities.claims.models import Claim, ClaimTransfer, Enquiry, EnquiryState, StandingAmount
 from accord.capabilities.claims.ports import AccountStanding, Acknowledged, Credit, EnquiryAnswer
 from accord.capabilities.claims.services import plan
-from accord.capabilities.claims.services.questions import MAX_HOPS, Question, Round, ask, new_enquiry, start_credit
+from accord.capabilities.claims.services.questions import (
+    MAX_HOPS,
+    Question,
+    Round,
+    ask,
+    credit_at,
+    new_enquiry,
+    start_credit,
+)
 from accord.capabilities.claims.services.shares import Place
 from accord.capabilities.delivery import ask_again_at, next_retry
 from accord.capabilities.people import services as people
@@ -25,6 +35,7 @@ from accord.capabilities.people.policy import NODE, Actor, Permission, require
 from accord.core import clock
 from accord.core.errors import BadInput, NotFound
 from accord.core.money import Money
+from accord.engine.tracing.intervals import minus
 from accord.engine.tracing.model import Rule
 
 CHASE_RULES: Final = (Rule.FIFO, Rule.LIFO, Rule.HAIRCUT, Rule.LIBR)
@@ -73,7 +84,8 @@ def start_at(
     if not created:
         return None
     people.record(actor, "claim transfer found", subject=claim.pk, obj=claim, transfer=credit.transfer, institution=institution)
-    opened = ask([Round(claim, Rule(claim.rule), 0, [(institution, credit)])])
+    first = (territory.holder_of(institution), credit_at(institution, credit))
+    opened = ask([Round(claim, Rule(claim.rule), 0, [first])]).opened
     if not opened:
         return None
     if answer is not None and credits_from_json(opened[0].credits) == (credit,):
@@ -91,19 +103,20 @@ Told = list[tuple[Enquiry, EnquiryAnswer]]
 
 
 @people.change
-def take_answers(answers: Mapping[UUID, EnquiryAnswer]) -> None:
+def take_answers(answers: Mapping[UUID, EnquiryAnswer], versions: Mapping[UUID, int] | None = None) -> None:
     """Take over checked answers, by enquiry, of any claims: what stands, the next questions, the plan.
 
-    All in one change, so that the work does not grow with the number of claims. A second answer to an enquiry is dropped.
+    All in one change, so that the work does not grow with the number of claims. A second answer to an enquiry is dropped,
+    but one whose version is higher takes the place of the earlier one.
     """
-    told = _write_down(answers)
+    told, shrunk = _write_down(answers, versions or {})
     claims = {enquiry.claim.pk: enquiry.claim for enquiry, _ in told}
-    places = _replace_standing(told)
     onward: dict[tuple[UUID, Rule, int], list[Question]] = defaultdict(list)
     for enquiry, answer in told:
-        questions = [(leg.creditor_bank, credit_of(leg)) for leg in answer.onward]
-        onward[enquiry.claim_id, Rule(enquiry.rule), enquiry.hop + 1] += questions
-    ask([Round(claims[claim_id], rule, hop, questions) for (claim_id, rule, hop), questions in onward.items()])
+        onward[enquiry.claim_id, Rule(enquiry.rule), enquiry.hop + 1] += onward_credits(answer)
+    rounds = [Round(claims[claim_id], rule, hop, questions) for (claim_id, rule, hop), questions in onward.items()]
+    withdrawn = ask(rounds, shrunk).withdrawn
+    places = _replace_standing(told, withdrawn)
     plan.refresh({claim: places[claim.pk, claim.rule] for claim in claims.values()})
     plan.propose_exits([(enquiry, exit_) for enquiry, answer in told if enquiry.on_own_rule for exit_ in answer.exits])
     for enquiry, answer in told:
@@ -117,25 +130,45 @@ def take_answers(answers: Mapping[UUID, EnquiryAnswer]) -> None:
             onward=len(answer.onward),
             exits=len(answer.exits),
         )
+    changed.send(claims.keys())
 
 
-def _write_down(answers: Mapping[UUID, EnquiryAnswer]) -> Told:
-    """Mark the enquiries answered; returns those that were still waiting, with their answers."""
+def _write_down(answers: Mapping[UUID, EnquiryAnswer], versions: Mapping[UUID, int]) -> tuple[Told, set[tuple[UUID, str]]]:
+    """Mark the enquiries answered; returns those that were still waiting, or have a newer answer now, with their answers.
+
+    Also the (claim, rule) of which an answer now tells of less that went on than the one before it.
+    """
     waiting = Enquiry.objects.select_for_update().filter(pk__in=answers).select_related("claim")
-    enquiries = list(waiting.exclude(state__in=(EnquiryState.ANSWERED, EnquiryState.SUPERSEDED)).order_by("pk"))
-    for enquiry in enquiries:
-        answer = answers[enquiry.pk]
+    told: Told = []
+    shrunk = set()
+    for enquiry in waiting.exclude(state=EnquiryState.SUPERSEDED).order_by("pk"):
+        answer, version = answers[enquiry.pk], versions.get(enquiry.pk, 0)
+        if enquiry.state == EnquiryState.ANSWERED and version <= enquiry.version:
+            continue
+        if enquiry.answer is not None and _tells_less(answer_from_json(enquiry.answer), answer):
+            shrunk.add((enquiry.claim_id, enquiry.rule))
         enquiry.state = EnquiryState.ANSWERED
         enquiry.answered_at = answer.answered_at
         enquiry.answer = to_json(answer)
+        enquiry.version = version
         enquiry.next_attempt_at = None
         enquiry.last_error = ""
-        enquiry.save(update_fields=["state", "answered_at", "answer", "next_attempt_at", "last_error"])
-    return [(enquiry, answers[enquiry.pk]) for enquiry in enquiries]
+        enquiry.save(update_fields=["state", "answered_at", "answer", "version", "next_attempt_at", "last_error"])
+        told.append((enquiry, answer))
+    return told, shrunk
 
 
-def _replace_standing(told: Told) -> dict[tuple[UUID, str], set[Place]]:
-    """Keep what now stands in place of what earlier answers to the same questions said.
+def _tells_less(earlier: EnquiryAnswer, now: EnquiryAnswer) -> bool:
+    """Whether anything that went on by the earlier answer did not by this one."""
+    left = {leg.transfer: leg for leg in now.onward}
+    return any(
+        (leg := left.get(before.transfer)) is None or leg.amount < before.amount or list(minus(before.intervals, leg.intervals))
+        for before in earlier.onward
+    )
+
+
+def _replace_standing(told: Told, withdrawn: Sequence[Enquiry]) -> dict[tuple[UUID, str], set[Place]]:
+    """Keep what now stands in place of what earlier answers to the same questions said, and of withdrawn ones.
 
     Returns the places concerned, by claim id and rule.
     """
@@ -144,7 +177,10 @@ def _replace_standing(told: Told) -> dict[tuple[UUID, str], set[Place]]:
     superseded = StandingAmount.objects.filter(
         claim__in={enquiry.claim_id for enquiry, _ in told}, enquiry__state=EnquiryState.SUPERSEDED
     )
+    asked |= {_question(enquiry) for enquiry in withdrawn}
     older = [row for row in superseded.select_related("enquiry").defer("enquiry__answer") if _question(row.enquiry) in asked]
+    replaced = StandingAmount.objects.filter(enquiry__in=[enquiry.pk for enquiry, _ in told if enquiry.version > 1])
+    older += replaced.select_related("enquiry").defer("enquiry__answer")
     rows = [_standing_row(enquiry, standing) for enquiry, answer in told for standing in answer.standing]
     for row in (*older, *rows):
         places[row.claim_id, row.enquiry.rule].add(row.place)
@@ -191,17 +227,19 @@ def retry_later(enquiry: Enquiry, error: str) -> None:
 
 
 @people.change
-def fail(enquiry_id: UUID, error: str) -> None:
-    """The holder's answer cannot be used: nothing of it is taken over, a person must look.
+def fail(enquiry_id: UUID, error: str, *, credit_unknown: bool = False) -> None:
+    """The holder's answer cannot be used, or it refuses: nothing of it is taken over, a person must look.
 
-    A question that was answered or widened meanwhile stays as it is.
+    A question that was answered or widened meanwhile stays as it is. `credit_unknown`: the holder knows no such credit.
     """
     enquiry = Enquiry.objects.select_for_update().get(pk=enquiry_id)
     if enquiry.state not in (EnquiryState.QUEUED, EnquiryState.ACKNOWLEDGED):
         return
     enquiry.state, enquiry.last_error, enquiry.next_attempt_at = EnquiryState.FAILED, error, None
-    enquiry.save(update_fields=["state", "last_error", "next_attempt_at"])
+    enquiry.credit_unknown = credit_unknown
+    enquiry.save(update_fields=["state", "last_error", "next_attempt_at", "credit_unknown"])
     people.record(NODE, "enquiry failed", subject=enquiry.claim_id, obj=enquiry, institution=enquiry.institution, error=error)
+    changed.send([enquiry.claim_id])
 
 
 @people.change
@@ -242,9 +280,9 @@ def trace_under(actor: Actor, claim_id: UUID, rule: Rule) -> list[Enquiry]:
             f"{rule} is an upper bound over one ledger and is not asked of banks; choose one of {', '.join(CHASE_RULES)}"
         )
     claim = _claim(claim_id)
-    starts = [(start.institution, start_credit(start)) for start in claim.starts.all()]
+    starts = [(territory.holder_of(start.institution), start_credit(start)) for start in claim.starts.all()]
     people.record(actor, "traced under another rule", subject=claim.pk, obj=claim, rule=rule.value)
-    return ask([Round(claim, rule, 0, starts)])
+    return ask([Round(claim, rule, 0, starts)]).opened
 
 
 def _claim(claim_id: UUID) -> Claim:

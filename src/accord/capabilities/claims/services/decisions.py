@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from accord.capabilities.claims.events import changed
 from accord.capabilities.claims.messages import parcels_from_json
 from accord.capabilities.claims.models import Claim, HoldShare, PlanAction, PlanItem, PlanItemState, SharedAccount
 from accord.capabilities.claims.ports import EnquiryAnswer
@@ -34,16 +35,28 @@ def approve_items(actor: Actor, claim_id: UUID, items: Sequence[UUID]) -> list[A
     to hold are withdrawn and not returned.
     """
     require(actor, Permission.ORDERS_APPROVE)
+    return approve_within(actor, claim_id, items, None)
+
+
+@people.change
+def approve_within(actor: Actor, claim_id: UUID, items: Sequence[UUID], limit: int | None) -> list[Approved]:
+    """As `approve_items`, for whoever has already been found to be allowed to, and no more than `limit` minor units in all.
+
+    The most urgent lines are served first; those that the limit does not reach stay proposed.
+    """
     chosen = _chosen(claim_id, items)
     if not chosen:
         return []
     claim = chosen[0].claim
     accounts = lock_places({line.place for line in chosen})
     weighed = plan.weigh({claim: accounts.keys()})
-    approved = []
-    for line, amount in _within_budget(claim, [(line, weighed[claim, line.place].free) for line in chosen]):
-        if amount <= 0:
+    approved: list[Approved] = []
+    for line, free in _within_budget(claim, [(line, weighed[claim, line.place].free) for line in chosen]):
+        if free <= 0:
             line.delete()
+            continue
+        amount = free if limit is None else min(free, limit - sum(row.line.amount for row in approved))
+        if amount <= 0:
             continue
         line.amount, line.state = amount, PlanItemState.APPROVED
         line.decided_by, line.decided_at = actor.username, clock.now()
@@ -80,7 +93,24 @@ def book(claim: Claim, orders: Sequence[tuple[UUID, Approved]]) -> None:
     for order_id, approved in orders:
         weighed = approved.weighed
         reserve_share(order_id, claim, approved.account, approved.line.amount, weighed.units, weighed.transfers)
-    plan.refresh_others([approved.line.place for _, approved in orders], claim)
+    places = [approved.line.place for _, approved in orders]
+    plan.refresh_others(places, claim)
+    if any(approved.line.amount < approved.weighed.free for _, approved in orders):
+        plan.refresh({claim: set(places)})  # what a limit left over is proposed again
+
+
+def open_hold_lines(claim_ids: Collection[UUID], currency: str, institution: str = "", account: str = "") -> list[PlanItem]:
+    """Lines that propose a hold (or to ask first) for these claims, of one institution or account where one is named.
+
+    The most urgent come first.
+    """
+    lines = PlanItem.objects.filter(claim__in=claim_ids, currency=currency, state=PlanItemState.PROPOSED)
+    lines = lines.filter(action__in=plan.HOLD_ACTIONS)
+    if institution:
+        lines = lines.filter(institution=institution)
+    if account:
+        lines = lines.filter(account=account)
+    return list(lines.select_related("claim").order_by("-urgency", "-amount", "pk"))
 
 
 def book_first(order_id: UUID, claim: Claim, place: Place, held: int, transfer: str, followed: EnquiryAnswer | None) -> None:
@@ -90,6 +120,7 @@ def book_first(order_id: UUID, claim: Claim, place: Place, held: int, transfer: 
     units = [parcel for row in standing if row.account == place[1] for parcel in row.parcels]
     reserve_share(order_id, claim, account, held, units, [transfer], confirmed=True)
     plan.refresh_others([place], claim)
+    changed.send([claim.pk])
 
 
 def confirm_share(order_id: UUID, held: int) -> None:
@@ -102,6 +133,7 @@ def confirm_share(order_id: UUID, held: int) -> None:
     share.save(update_fields=["amount", "confirmed", "active"])
     if trimmed:
         plan.refresh_others([share.account.place], share.claim)
+    changed.send([share.claim_id])
 
 
 def pass_on_share(order_id: UUID, heir_id: UUID, amount: int) -> None:
@@ -115,6 +147,7 @@ def pass_on_share(order_id: UUID, heir_id: UUID, amount: int) -> None:
     reserve_share(heir_id, share.claim, share.account, kept, units, share.transfers, confirmed=True)
     if amount < share.amount:
         plan.refresh_others([share.account.place])
+    changed.send([share.claim_id])
 
 
 def end_share(order_id: UUID) -> None:
@@ -129,6 +162,7 @@ def end_shares(order_ids: Collection[UUID]) -> None:
         return
     HoldShare.objects.filter(pk__in=[share.pk for share in shares]).update(active=False)
     plan.refresh_others({share.account.place for share in shares})
+    changed.send({share.claim_id for share in shares})
 
 
 def note_shortfall(item_id: UUID, shortfall: int) -> None:
@@ -169,6 +203,16 @@ def decide_item(actor: Actor, item_id: UUID, action: PlanAction | None, reason: 
     else:
         raise BadInput(f"an action on an exit cannot become {action}")
     return _decide(actor, line, reason)
+
+
+@people.change
+def hold_line(actor: Actor, line: PlanItem, reason: str) -> None:
+    """Turn a line that says "ask first" into a hold, for whoever has been found to be allowed to. The reason is kept."""
+    line.action = PlanAction.HOLD
+    line.save(update_fields=["action"])
+    people.record(
+        actor, "plan decided", subject=line.claim_id, obj=line, state=line.state, action_chosen=line.action, reason=reason
+    )
 
 
 @people.change

@@ -4,18 +4,33 @@ Under FIFO and LIFO the units already asked about are cut out of a new question.
 balance units have no place, and parts of one transfer that two answers tell of cannot be told apart; so there a holder has
 one question about all credits of the claim that reached it. When they change, it is asked anew and the earlier question is
 superseded. Each transfer is then told by its sender alone, in the sender's newest answer.
+
+A whole partner jurisdiction is one holder. Another centre's claim is asked about here and at the partners that it names; what
+goes elsewhere is written down as having left. Where a holder's newer answer tells of less that went on, what was asked about
+the rest is withdrawn.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
-from accord.capabilities.claims.messages import answer_from_json, credit_of, credits_from_json, key_of, merged_credits, to_json
+import msgspec
+
+from accord.capabilities.claims import territory
+from accord.capabilities.claims.messages import (
+    answer_from_json,
+    credits_from_json,
+    key_of,
+    merged_credits,
+    newest_answers,
+    onward_credits,
+    to_json,
+)
 from accord.capabilities.claims.models import Claim, ClaimTransfer, Enquiry, EnquiryState
 from accord.capabilities.claims.ports import Credit
 from accord.core import clock
@@ -30,7 +45,10 @@ MAX_HOPS: Final = 40
 MED 2.0 follows five levels)."""
 
 Question = tuple[str, Credit]
-"""An institution and the credit to ask it about."""
+"""A ledger holder and the credit to ask it about."""
+
+_Live = defaultdict[tuple[UUID, str, str], list[Enquiry]]
+"""The questions that stand, by claim, rule and holder."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,73 +68,126 @@ class Round:
         return credits_
 
 
-def ask(rounds: Sequence[Round]) -> list[Enquiry]:
-    """Queue one enquiry a claim, rule and holder for what is not being asked yet; returns the new ones."""
-    asked = Enquiry.objects.filter(claim__in={row.claim.pk for row in rounds if row.questions})
-    live: dict[tuple[UUID, str, str], list[Enquiry]] = defaultdict(list)
-    for enquiry in asked.exclude(state=EnquiryState.SUPERSEDED).defer("answer"):
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a round led to: new questions, and those that nothing stands behind any more."""
+
+    opened: list[Enquiry] = field(default_factory=list)
+    withdrawn: list[Enquiry] = field(default_factory=list)
+
+
+def ask(rounds: Sequence[Round], shrunk: Collection[tuple[UUID, str]] = ()) -> Asked:
+    """Queue one enquiry a claim, rule and holder for what is not being asked yet, and withdraw what nothing stands behind.
+
+    `shrunk` are the (claim, rule) of which an answer now tells less than it did.
+    """
+    concerned = {row.claim.pk for row in rounds if row.questions or row.claim.pk in {claim for claim, _ in shrunk}}
+    concerned |= {row.claim.pk for row in rounds if not row.rule.keeps_parcels}
+    live: _Live = defaultdict(list)
+    for enquiry in Enquiry.objects.filter(claim__in=concerned).exclude(state=EnquiryState.SUPERSEDED).defer("answer"):
         live[enquiry.claim_id, enquiry.rule, enquiry.institution].append(enquiry)
-    opened: list[Enquiry] = []
+    done = Asked()
     for row in rounds:
-        for fresh in _ask_one(row, live):
-            live[fresh.claim_id, fresh.rule, fresh.institution].append(fresh)
-            opened.append(fresh)
-    Enquiry.objects.bulk_create(opened)
-    return opened
+        if not row.rule.keeps_parcels:
+            _ask_jointly(row, live, done)
+        elif (row.claim.pk, row.rule) in shrunk:
+            _ask_what_is_left(row, live, done)
+        else:
+            _ask_for_units(row, row.by_holder(), live, done)
+    Enquiry.objects.bulk_create(done.opened)
+    return done
 
 
-def _ask_one(row: Round, live: Mapping[tuple[UUID, str, str], list[Enquiry]]) -> list[Enquiry]:
-    claim, rule, opened = row.claim, row.rule, []
-    reached = _credits_by_holder(claim, rule) if row.questions and not rule.keeps_parcels else {}
-    for institution, credits_ in row.by_holder().items():
-        known = live[claim.pk, rule, institution]
-        if rule.keeps_parcels:
-            opened += _ask_for_units(claim, rule, institution, credits_, known, row.hop)
-            continue
-        wanted = reached[institution]
+def _ask_for_units(row: Round, by_holder: Mapping[str, list[Credit]], live: _Live, done: Asked) -> None:
+    for holder, credits_ in by_holder.items():
+        standing = live[row.claim.pk, row.rule, holder]
+        known = [credit for enquiry in standing for credit in credits_from_json(enquiry.credits)]
+        fresh = [part for credit in credits_ if (part := _not_known(credit, known)) is not None]
+        if fresh:
+            enquiry = new_enquiry(row.claim, row.rule, holder, merged_credits([fresh]), row.hop)
+            standing.append(enquiry)
+            done.opened.append(enquiry)
+
+
+def _ask_what_is_left(row: Round, live: _Live, done: Asked) -> None:
+    """FIFO and LIFO after an answer that tells less: withdraw the questions about units that nobody tells of any more, and
+    whatever followed from them alone; then ask about the units that still stand behind those."""
+    asked = {holder: known for (claim, rule, holder), known in live.items() if (claim, rule) == (row.claim.pk, row.rule)}
+    while True:
+        wanted = _told_credits(row.claim, row.rule)
+        idle = [
+            enquiry
+            for holder, known in asked.items()
+            for enquiry in known
+            if not all(_is_within(credit, wanted[holder]) for credit in credits_from_json(enquiry.credits))
+        ]
+        if not idle:
+            break
+        _withdraw(idle, done)
+        for known in asked.values():
+            known[:] = [enquiry for enquiry in known if enquiry not in idle]
+    _ask_for_units(row, wanted, live, done)
+
+
+def _ask_jointly(row: Round, live: _Live, done: Asked) -> None:
+    """Every holder is asked about exactly what reached it by the newest answers; where that has changed, anew."""
+    wanted: dict[str, dict[str, Credit]] = defaultdict(dict)
+    for holder, credits_ in _told_credits(row.claim, row.rule).items():
         for credit in credits_:
-            _put_larger(wanted, credit)
-        opened += _ask_jointly(claim, rule, institution, wanted, known, row.hop)
-    return opened
+            _put_larger(wanted[holder], credit)
+    asked = {holder for (claim, rule, holder), known in live.items() if (claim, rule) == (row.claim.pk, row.rule) and known}
+    for holder in (*wanted, *sorted(asked - wanted.keys())):
+        standing = live[row.claim.pk, row.rule, holder]
+        reached = wanted.get(holder)
+        if not reached:
+            _withdraw(standing, done)
+            standing.clear()
+            continue
+        fresh = new_enquiry(row.claim, row.rule, holder, tuple(reached[name] for name in sorted(reached)), row.hop)
+        if any(enquiry.key == fresh.key for enquiry in standing):
+            continue
+        replaced = [enquiry.pk for enquiry in standing]
+        Enquiry.objects.filter(pk__in=replaced).update(state=EnquiryState.SUPERSEDED, next_attempt_at=None)
+        for enquiry in standing:  # also those of this very change, which are not stored yet
+            enquiry.state, enquiry.next_attempt_at = EnquiryState.SUPERSEDED, None
+        standing[:] = [fresh]
+        done.opened.append(fresh)
 
 
-def _ask_for_units(
-    claim: Claim, rule: Rule, institution: str, credits_: list[Credit], live: list[Enquiry], hop: int
-) -> list[Enquiry]:
-    known = [credit for enquiry in live for credit in credits_from_json(enquiry.credits)]
-    fresh = [part for credit in credits_ if (part := _not_known(credit, known)) is not None]
-    return [new_enquiry(claim, rule, institution, merged_credits([fresh]), hop)] if fresh else []
+def _withdraw(enquiries: Sequence[Enquiry], done: Asked) -> None:
+    """Nothing stands behind these questions any more, so what was answered to them, now or earlier, no longer counts."""
+    for enquiry in enquiries:
+        same = Enquiry.objects.filter(claim=enquiry.claim_id, rule=enquiry.rule, institution=enquiry.institution)
+        if Rule(enquiry.rule).keeps_parcels:
+            same = same.filter(key=enquiry.key)
+        same.update(state=EnquiryState.SUPERSEDED, next_attempt_at=None, answer=None)
+        enquiry.state, enquiry.next_attempt_at, enquiry.answer = EnquiryState.SUPERSEDED, None, None
+    done.withdrawn.extend(enquiries)
 
 
-def _ask_jointly(
-    claim: Claim, rule: Rule, institution: str, wanted: dict[str, Credit], live: list[Enquiry], hop: int
-) -> list[Enquiry]:
-    fresh = new_enquiry(claim, rule, institution, tuple(wanted[transfer] for transfer in sorted(wanted)), hop)
-    if any(enquiry.key == fresh.key for enquiry in live):
-        return []
-    Enquiry.objects.filter(pk__in=[enquiry.pk for enquiry in live]).update(state=EnquiryState.SUPERSEDED, next_attempt_at=None)
-    for enquiry in live:  # also those of this very change, which are not stored yet
-        enquiry.state, enquiry.next_attempt_at = EnquiryState.SUPERSEDED, None
-    return [fresh]
-
-
-def _credits_by_holder(claim: Claim, rule: Rule) -> dict[str, dict[str, Credit]]:
-    """Everything that reached each holder, by its newest tellers: the claim's starts and the onward legs."""
-    newest: dict[str, Enquiry] = {}
-    for enquiry in Enquiry.objects.filter(claim=claim, rule=rule).exclude(answer=None).order_by("asked_at", "id"):
-        newest[enquiry.institution] = enquiry
-    reached: dict[str, dict[str, Credit]] = defaultdict(dict)
+def _told_credits(claim: Claim, rule: Rule) -> dict[str, list[Credit]]:
+    """Everything that reached each holder, by the newest tellers: the claim's starts and the onward legs of the answers."""
+    answered = Enquiry.objects.filter(claim=claim, rule=rule).exclude(answer=None).order_by("asked_at", "id")
+    reached: dict[str, list[Credit]] = defaultdict(list)
     for start in claim.starts.all():
-        _put_larger(reached[start.institution], start_credit(start))
-    for enquiry in newest.values():
-        for leg in answer_from_json(enquiry.answer).onward:
-            _put_larger(reached[leg.creditor_bank], credit_of(leg))
+        reached[territory.holder_of(start.institution)].append(start_credit(start))
+    for enquiry in newest_answers(answered).values():
+        for holder, credit in onward_credits(answer_from_json(enquiry.answer)):
+            reached[holder].append(credit)
     return reached
 
 
 def start_credit(start: ClaimTransfer) -> Credit:
     """The credit at which a claim starts."""
-    return Credit(start.transfer, start.amount, start.currency, tuple((first, last) for first, last in start.intervals))
+    units = tuple((first, last) for first, last in start.intervals)
+    return credit_at(start.institution, Credit(start.transfer, start.amount, start.currency, units))
+
+
+def credit_at(institution: str, credit: Credit) -> Credit:
+    """The credit as the institution's ledger holder is asked about it: a partner's centre is told which institution it is."""
+    if credit.institution or not territory.is_abroad(institution):
+        return credit
+    return msgspec.structs.replace(credit, institution=institution)
 
 
 def _put_larger(credits_: dict[str, Credit], credit: Credit) -> None:
@@ -132,15 +203,28 @@ def _not_known(credit: Credit, known: Sequence[Credit]) -> Credit | None:
     if not earlier:
         return credit
     if not credit.intervals or not all(other.intervals for other in earlier):
-        return None if credit in earlier else credit
+        return None if credit.bare() in [other.bare() for other in earlier] else credit
     left = tuple(minus(credit.intervals, [span for other in earlier for span in other.intervals]))
-    return replace(credit, intervals=left, amount=sum(end - start for start, end in left)) if left else None
+    if not left:
+        return None
+    return msgspec.structs.replace(credit, intervals=left, amount=sum(end - start for start, end in left))
+
+
+def _is_within(credit: Credit, told: Sequence[Credit]) -> bool:
+    """Whether every unit of a question is still told of by somebody."""
+    same = [other for other in told if other.transfer == credit.transfer]
+    if not credit.intervals or not all(other.intervals for other in same):
+        return bool(same)
+    return not list(minus(credit.intervals, [span for other in same for span in other.intervals]))
 
 
 def new_enquiry(claim: Claim, rule: Rule, institution: str, credits_: tuple[Credit, ...], hop: int) -> Enquiry:
-    """An unsaved enquiry, due at once; too many steps away from the victim it waits for a person instead."""
+    """An unsaved enquiry, due at once; too many steps away from the victim it waits for a person instead. Another centre's
+    claim is not asked about abroad, but where its onward list names the partner."""
     now = clock.now()
-    too_far = hop > MAX_HOPS
+    left = bool(claim.origin) and territory.is_abroad(institution) and institution not in claim.onward
+    too_far = hop > MAX_HOPS and not left
+    state = EnquiryState.LEFT if left else EnquiryState.FAILED if too_far else EnquiryState.QUEUED
     return Enquiry(
         claim=claim,
         institution=institution,
@@ -150,7 +234,7 @@ def new_enquiry(claim: Claim, rule: Rule, institution: str, credits_: tuple[Cred
         hop=hop,
         asked_at=now,
         answer_due_at=now + ANSWER_WITHIN,
-        state=EnquiryState.FAILED if too_far else EnquiryState.QUEUED,
+        state=state,
         last_error=f"not asked by itself: more than {MAX_HOPS} banks away from the first" if too_far else "",
-        next_attempt_at=None if too_far else now,
+        next_attempt_at=now if state == EnquiryState.QUEUED else None,
     )

@@ -10,7 +10,7 @@ from accord.capabilities.orders.models.appeal import (
     Compensation,
 )
 from accord.capabilities.orders.models.escalation import Contact, Escalation
-from accord.capabilities.orders.models.order import ORDER_STATES, Order, order_reference
+from accord.capabilities.orders.models.order import ORDER_STATES, UNDER_AUTHORITY, Order, order_reference
 from accord.capabilities.orders.models.restitution import (
     Claimant,
     ClaimantKind,
@@ -28,6 +28,7 @@ __all__ = [
     "KIND_WORDS",
     "ORDER_STATES",
     "UNDECIDED",
+    "UNDER_AUTHORITY",
     "UNRELEASED",
     "Appeal",
     "AppealChannel",

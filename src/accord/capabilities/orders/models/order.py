@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Final, Self
 from uuid import UUID
 
 from django.conf import settings
@@ -33,6 +33,7 @@ ORDER_STATES = [
     (State.REPLACED, _("Replaced")),
     (State.RETURNED, _("Returned")),
     (State.DISCARDED, _("Discarded")),
+    (State.LAPSED, _("Ended by the receiver")),
 ]
 
 APPROVALS = [
@@ -40,6 +41,9 @@ APPROVALS = [
     (Approval.TWO_OFFICERS, _("Two officers")),
     (Approval.COURT, _("A court’s decision")),
 ]
+
+UNDER_AUTHORITY: Final = "standing"
+"""How an order was approved that no person approved: at a partner's request, under a standing authority of this agency."""
 
 
 def plain(choices: list[tuple[Any, Any]]) -> list[tuple[str, Any]]:
@@ -65,8 +69,9 @@ class Order(Delivery):
     report's payment instead, for the bank to match. `target` is the earlier order that a release, a renewal or a return is
     about; `replaces` the one that ends when this one is confirmed.
 
-    `approval` is what the regime asked for when the order was drafted. A mark of an emergency (`override_reason`) stays
-    until a supervisor clears it. `grounds` is why it was ordered, `reason` what the receiver said.
+    `approval` is what the regime asked for when the order was drafted, or says that it left under a standing authority. A
+    mark of an emergency (`override_reason`) stays until a supervisor clears it. `grounds` is why it was ordered, `reason`
+    what the receiver said.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
@@ -89,14 +94,18 @@ class Order(Delivery):
     rule = models.CharField(max_length=10)
     credits = models.JSONField(default=list)
     payment = models.JSONField(null=True)
-    terms = models.JSONField(default=dict)  # limits, call, pay_to, data_wanted, traced_calls of the port
+    terms = models.JSONField(default=dict)  # limits, call, pay_to, data_wanted, traced_calls of the port; ends_by of a partner
     transfer = models.CharField(max_length=128, blank=True)  # as the bank matched it
     message = models.JSONField(null=True)  # what is sent, fixed when it is approved: the same words each time it is sent
 
     regime = models.CharField(max_length=8)
     authority = models.CharField(max_length=120)
     grounds = models.TextField(blank=True)
-    approval = models.CharField(max_length=14, choices=plain(APPROVALS), default=Approval.ONE_OFFICER.value)
+    approval = models.CharField(
+        max_length=14,
+        choices=[*plain(APPROVALS), (UNDER_AUTHORITY, _("A standing authority, at a partner’s request"))],
+        default=Approval.ONE_OFFICER.value,
+    )
     court_reference = models.CharField(max_length=120, blank=True)
     drafted_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
     drafted_at = models.DateTimeField()

@@ -13,6 +13,7 @@ from accord.capabilities.claims import services as claims
 from accord.capabilities.claims.messages import credits_from_json, to_json
 from accord.capabilities.claims.ports import Acknowledged, Credit, TransferLeg
 from accord.capabilities.delivery import ask_again_at
+from accord.capabilities.orders import events
 from accord.capabilities.orders.kinds import KEEPS_MONEY, RESTRICTS, OrderKind
 from accord.capabilities.orders.life_cycle import AWAITED, HOLDING, LIVE, STANDING, Event, State, next_state
 from accord.capabilities.orders.models import Order
@@ -25,6 +26,7 @@ from accord.capabilities.orders.services.ending import end_follow_ups
 from accord.capabilities.people import services as people
 from accord.capabilities.people.policy import NODE
 from accord.core import clock
+from accord.engine.tracing.model import Rule
 
 if TYPE_CHECKING:
     from accord.capabilities.claims.models import Claim
@@ -51,6 +53,7 @@ def answered(order_id: UUID, answer: OrderAnswer) -> bool:
         return False
     _settle(order, answer)
     _CONSEQUENCES[OrderKind(order.kind)](order, answer)
+    events.changed.send([order.pk, *(earlier for earlier in (order.target_id, order.replaces_id) if earlier)])
     return True
 
 
@@ -120,7 +123,8 @@ def _after_hold(order: Order, answer: OrderAnswer) -> None:
             claims.trace_again(NODE, claim.pk, order.institution, order.account)
         return
     if answer.refusal in (Refusal.NO_SUCH_TRANSFER, Refusal.NO_SUCH_ACCOUNT):
-        if order.payment and not _was_recalled(order):
+        # a partner's claim began at a bank of the partner's country, which is not ours to ask
+        if order.payment and not claim.origin and not _was_recalled(order):
             first_recall(None, claim, _payment(order))
     elif answer.transfer:
         _start_chase(order, claim, answer)
@@ -243,15 +247,15 @@ def _earlier(order_id: UUID | None) -> Order:
 
 def _start_chase(order: Order, claim: Claim, answer: OrderAnswer) -> None:
     """The first hold's bank has found the payment: the claim starts there, with what the bank already told of it."""
-    credit = _matched_credit(order, answer)
-    matched = _matched_leg(answer)
-    if matched is not None and order.account != matched.creditor:
-        order.account = matched.creditor  # the victim knew an alias; from here on the account has its own name
-        order.save(update_fields=["account"])
+    credit, asked = _matched_credit(order, answer), order.institution  # which may be one of many behind a partner's place
+    known = _matched_place(order, answer)
+    if known != (order.institution, order.account):
+        order.institution, order.account = known
+        order.save(update_fields=["institution", "account"])
     if answer.amount:
         place = (order.institution, order.account, order.currency)
         claims.book_first(order.pk, claim, place, answer.amount, answer.transfer, answer.followed)
-    claims.start_at(NODE, claim.pk, order.institution, credit, answer.followed)
+    claims.start_at(NODE, claim.pk, asked, credit, answer.followed)
 
 
 def _matched_credit(order: Order, answer: OrderAnswer) -> Credit:
@@ -260,9 +264,27 @@ def _matched_credit(order: Order, answer: OrderAnswer) -> Credit:
         if credit.transfer == answer.transfer:
             return credit
     leg = _matched_leg(answer)
-    if leg is None:
+    if leg is not None:
+        return Credit(leg.transfer, leg.amount, leg.currency, leg.intervals)
+    settled = answer.settled
+    if settled is None:
         return Credit(answer.transfer, order.amount, order.currency, ((0, order.amount),))
-    return Credit(leg.transfer, leg.amount, leg.currency, leg.intervals)
+    # the whole payment is followed, as where a bank tells of it: victims round, and may state what arrived, not what left
+    units = ((0, settled.amount),) if Rule(order.rule).keeps_parcels else ()
+    return Credit(answer.transfer, settled.amount, settled.currency, units)
+
+
+def _matched_place(order: Order, answer: OrderAnswer) -> tuple[str, str]:
+    """Where the payment arrived. The victim knew an alias; from here on the account has its own name.
+
+    A partner's centre says how it calls the place in its answers, which may be a whole bank.
+    """
+    leg = _matched_leg(answer)
+    if leg is not None:
+        return order.institution, leg.creditor
+    if answer.settled is not None:
+        return answer.settled.payee_bank, answer.settled.payee_account
+    return order.institution, order.account
 
 
 def _matched_leg(answer: OrderAnswer) -> TransferLeg | None:

@@ -23,7 +23,7 @@ def release_answered(release: Order, at: datetime, *, carried_out: bool) -> None
 
 def release_lapsed(release: Order, target: Order, at: datetime) -> None:
     """The release ran out or was overtaken. Where the money is kept on, perhaps under another order, a person must act."""
-    over = target.state in (State.EXPIRED, State.RELEASED, State.RETURNED)
+    over = target.state in (State.EXPIRED, State.RELEASED, State.RETURNED, State.LAPSED)
     for appeal in _waiting_for(release):
         if over:
             _move(appeal, AppealEvent.END, "appeal closed", at)

@@ -7,20 +7,21 @@ for somebody else. In an emergency the drafter may send it at once; that leaves 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 from accord.capabilities.claims import services as claims
+from accord.capabilities.orders import events
 from accord.capabilities.orders.escalations import first_escalation_at
 from accord.capabilities.orders.kinds import OrderKind
 from accord.capabilities.orders.life_cycle import Event, State, next_state
 from accord.capabilities.orders.messages import write_message
-from accord.capabilities.orders.models import Order
+from accord.capabilities.orders.models import UNDER_AUTHORITY, Order
 from accord.capabilities.orders.regime import Approval, KindRule, current_regime
 from accord.capabilities.orders.rules import rule_of
 from accord.capabilities.people import services as people
-from accord.capabilities.people.policy import NODE, Permission, require
+from accord.capabilities.people.policy import NODE, Actor, Permission, require
 from accord.core import clock
 from accord.core.errors import BadInput, Conflict, NotFound
 
@@ -28,10 +29,13 @@ if TYPE_CHECKING:
     from accord.capabilities.people.models import User
 
 
-def write(order: Order, drafter: User | None, *, lasts: timedelta | None = None, emergency: str = "") -> Order:
+def write(
+    order: Order, drafter: User | None, *, lasts: timedelta | None = None, emergency: str = "", standing: str = ""
+) -> Order:
     """Fill in what the regime says and save the order: approved where one officer is enough, else as a draft.
 
-    `drafter` None: carried on by the node under an earlier approval, which `covered` finds. Call inside a change.
+    `drafter` None: carried on by the node under an earlier approval, which `covering` finds; or, at a partner's request,
+    under the authority that `standing` names, which the caller has found to be verified. Call inside a change.
     """
     rules, now = current_regime(), clock.now()
     order.regime, order.authority = rules.code, rules.authority
@@ -44,12 +48,18 @@ def write(order: Order, drafter: User | None, *, lasts: timedelta | None = None,
     order.drafted_at, order.drafted_by = now, drafter
     order.acknowledge_due_at, order.answer_due_at = now + rule.acknowledge_within, now + rule.execute_within
     order.state = State.DRAFT
-    if drafter is None:
+    if standing:
+        order.approval = UNDER_AUTHORITY
+        _mark_approved(order, None, rule)
+    elif drafter is None:
         _carry_on(order, rule)
     elif order.approval == Approval.ONE_OFFICER:
         _mark_approved(order, drafter, rule)
     order.save(force_insert=True)
-    _record(order.approved_by or drafter, "order approved" if order.state == State.APPROVED else "order drafted", order)
+    if standing:
+        _record(None, "order approved under standing authority", order, authority=standing)
+    else:
+        _record(order.approved_by or drafter, "order approved" if order.state == State.APPROVED else "order drafted", order)
     if drafter is not None and emergency.strip() and order.state == State.DRAFT:
         return send_in_emergency(drafter, order.pk, emergency)
     return order
@@ -79,6 +89,7 @@ def _mark_approved(order: Order, approver: User | None, rule: KindRule) -> None:
     order.state = next_state(order.kind, order.state, Event.APPROVE)
     if order.kind != OrderKind.RENEWAL:  # whose end is counted from the end of what it renews
         order.until += now - order.drafted_at
+    _end_in_time(order)
     order.approved_by, order.approved_at, order.next_attempt_at = approver, now, now
     order.acknowledge_due_at, order.answer_due_at = now + rule.acknowledge_within, now + rule.execute_within
     order.escalate_at = first_escalation_at(order)
@@ -87,7 +98,15 @@ def _mark_approved(order: Order, approver: User | None, rule: KindRule) -> None:
     order.message = write_message(order)
 
 
-def _record(actor: User | None, action: str, order: Order) -> None:
+def _end_in_time(order: Order) -> None:
+    """A partner has asked for it until a moment, and longer it never lasts; Conflict where that moment is over."""
+    if ends_by := order.terms.get("ends_by"):
+        order.until = min(order.until, datetime.fromisoformat(ends_by))
+        if order.until <= clock.now():
+            raise Conflict(f"the partner asked for {order.reference} until {ends_by}, which is over; discard the draft")
+
+
+def _record(actor: User | None, action: str, order: Order, **more: str) -> None:
     people.record(
         actor or NODE,
         action,
@@ -99,6 +118,7 @@ def _record(actor: User | None, action: str, order: Order) -> None:
         amount=order.amount,
         currency=order.currency,
         until=clock.to_iso(order.until),
+        **more,
     )
 
 
@@ -128,6 +148,7 @@ def approve(actor: User, order_ids: Sequence[UUID], note: str = "") -> list[Orde
         _record(actor, "order approved", order)
         if note.strip():
             people.record(actor, "approval noted", subject=order.subject, obj=order, note=note.strip())
+    events.changed.send([order.pk for order in orders])
     return orders
 
 
@@ -145,6 +166,7 @@ def send_in_emergency(actor: User, order_id: UUID, reason: str) -> Order:
     order.save()
     _record(actor, "order approved", order)
     people.record(actor, "order overridden", subject=order.subject, obj=order, reason=order.override_reason)
+    events.changed.send([order.pk])
     return order
 
 
@@ -169,6 +191,11 @@ def clear_override(actor: User, order_id: UUID, note: str) -> Order:
 def discard(actor: User, order_id: UUID, reason: str) -> Order:
     """Throw a draft away; what it had set aside on the account is free again and may be proposed anew."""
     require(actor, Permission.ORDERS_DRAFT)
+    return throw_away(actor, order_id, reason)
+
+
+def throw_away(actor: Actor, order_id: UUID, reason: str) -> Order:
+    """As `discard`, for whoever has already been found to be allowed to. Call inside a change."""
     if not reason.strip():
         raise BadInput("say why the draft is discarded", where="reason")
     order = locked_order(order_id)
@@ -177,4 +204,5 @@ def discard(actor: User, order_id: UUID, reason: str) -> Order:
     order.save(update_fields=["state", "reason", "ended_at"])
     claims.end_share(order.pk)
     people.record(actor, "order discarded", subject=order.subject, obj=order, reason=order.reason)
+    events.changed.send([order.pk])
     return order

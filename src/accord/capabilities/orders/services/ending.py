@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from accord.capabilities.orders import events
 from accord.capabilities.orders.kinds import OrderKind
 from accord.capabilities.orders.life_cycle import WAITING, Event, State, next_state
 from accord.capabilities.orders.models import Order
@@ -15,7 +16,8 @@ def end_follow_ups(target: Order, at: datetime) -> None:
     appeal_news.order_ended(target, at)
     if target.kind == OrderKind.RELEASE and target.target is not None:
         appeal_news.release_lapsed(target, target.target, at)
-    for order in target.follow_ups.select_for_update().filter(state__in=(State.DRAFT, *WAITING)):
+    ended = list(target.follow_ups.select_for_update().filter(state__in=(State.DRAFT, *WAITING)))
+    for order in ended:
         event = Event.DISCARD if order.state == State.DRAFT else Event.EXPIRE
         order.state, order.ended_at, order.next_attempt_at = next_state(order.kind, order.state, event), at, None
         order.escalate_at = None
@@ -23,3 +25,5 @@ def end_follow_ups(target: Order, at: datetime) -> None:
         people.record(NODE, f"order {order.state}", subject=order.subject, obj=order, kind=order.kind)
         if order.kind == OrderKind.RELEASE:
             appeal_news.release_lapsed(order, target, at)
+    if ended:
+        events.changed.send([order.pk for order in ended])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -47,10 +47,11 @@ def ask_release(actor: User, order_id: UUID, reason: str, amount: int | None = N
     return give_back(actor, order_id, reason, amount)
 
 
-def give_back(actor: User, order_id: UUID, reason: str, amount: int | None = None) -> Order:
+def give_back(actor: User | None, order_id: UUID, reason: str, amount: int | None = None, *, standing: str = "") -> Order:
     """As `ask_release`, for whoever has already been found to be allowed to. Call inside a change.
 
-    A renewal under way keeps nobody from being released: its confirmation finds nothing left to prolong.
+    A renewal under way keeps nobody from being released: its confirmation finds nothing left to prolong. `actor` None: at a
+    partner's request under the authority `standing`; then the plan may propose the money again, should the partner ask again.
     """
     if not reason.strip():
         raise BadInput("say why the hold is released; it stays on record", where="reason")
@@ -59,10 +60,10 @@ def give_back(actor: User, order_id: UUID, reason: str, amount: int | None = Non
     if target.kind == OrderKind.RECALL:
         raise Conflict("a recall holds nothing on an account; ask the payer's bank to give the stopped payment back")
     given_back = _amount_of_release(target, amount)
-    release = write(about(target, OrderKind.RELEASE, given_back, reason), actor)
+    release = write(about(target, OrderKind.RELEASE, given_back, reason), actor, standing=standing)
     release.answer_due_at = clock.now() + regime(target.regime).rule(target.kind).release_within
     release.save(update_fields=["answer_due_at"])
-    if target.kind in KEEPS_MONEY and given_back and target.claim is not None:
+    if actor is not None and target.kind in KEEPS_MONEY and given_back and target.claim is not None:
         claims.rule_out(actor, target.claim, (target.institution, target.account, target.currency), given_back, reason)
     return release
 
@@ -86,6 +87,19 @@ def _amount_of_release(target: Order, amount: int | None) -> int:
 def renew(actor: User, order_id: UUID, reason: str, emergency: str = "") -> Order:
     """Ask to prolong an order before it lapses, as often as its regime allows. It lapses as before unless this is confirmed."""
     require(actor, Permission.ORDERS_DRAFT)
+    return prolong(actor, order_id, reason, emergency=emergency)
+
+
+def prolong(
+    actor: User | None,
+    order_id: UUID,
+    reason: str,
+    *,
+    emergency: str = "",
+    standing: str = "",
+    ends_by: datetime | None = None,
+) -> Order:
+    """As `renew`, for whoever has already been found to be allowed to; at the latest until `ends_by`. Call inside a change."""
     if not reason.strip():
         raise BadInput("say why the order must last longer; it stays on record", where="reason")
     target = locked_order(order_id)
@@ -94,7 +108,10 @@ def renew(actor: User, order_id: UUID, reason: str, emergency: str = "") -> Orde
     if target.kind not in RENEWABLE or target.renewals >= rule.renewals:
         raise Conflict(f"the regime allows {rule.renewals} renewals and {target.renewals} are used; a court may order a freeze")
     renewal = about(target, OrderKind.RENEWAL, target.held, reason)
-    return write(renewal, actor, lasts=_renewed_span(target, rule.renewal_lasts), emergency=emergency)
+    if ends_by is not None:
+        renewal.terms = {"ends_by": clock.to_iso(ends_by)}
+    span = _renewed_span(target, rule.renewal_lasts)
+    return write(renewal, actor, lasts=span, emergency=emergency, standing=standing)
 
 
 def _renewed_span(target: Order, more: timedelta) -> timedelta:

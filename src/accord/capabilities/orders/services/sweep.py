@@ -14,6 +14,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accord.capabilities.claims import services as claims
 from accord.capabilities.delivery import next_retry
+from accord.capabilities.orders import events
 from accord.capabilities.orders.escalations import contact_at, escalation_at
 from accord.capabilities.orders.kinds import OrderKind
 from accord.capabilities.orders.life_cycle import AWAITED, STANDING, WAITING, Event, State, next_state
@@ -128,6 +129,7 @@ def _expire(order_ids: Sequence[UUID], now: datetime) -> int:
     claims.end_shares([order.pk for order in orders])
     for order in orders:
         end_follow_ups(order, now)
+    events.changed.send([order.pk for order in orders])
     return len(orders)
 
 

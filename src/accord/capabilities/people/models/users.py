@@ -15,6 +15,7 @@ class Role(models.TextChoices):
 
     OFFICER = "officer", _("Duty officer")
     SUPERVISOR = "supervisor", _("Supervisor")
+    LIAISON = "liaison", _("Liaison officer")
     ADMINISTRATOR = "administrator", _("Administrator")
     AUDITOR = "auditor", _("Auditor")
     BANK_OFFICER = "bank_officer", _("Bank officer")

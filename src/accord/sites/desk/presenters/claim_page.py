@@ -19,6 +19,7 @@ from accord.core import clock
 from accord.core.errors import BadInput
 from accord.sites.desk.presenters.comparison import Comparison, compare
 from accord.sites.desk.presenters.figures import ClaimFigures, claim_figures
+from accord.sites.desk.presenters.jurisdictions import AcrossBorders, across_borders
 from accord.sites.desk.presenters.trace_graph import Names, graph_document
 from accord.sites.desk.presenters.trace_rows import TraceRow, trace_rows
 from accord.web.templatetags.accord import bank_name, masked
@@ -79,7 +80,9 @@ class ClaimPage:
 
     @cached_property
     def report(self) -> Any:
-        return reports.by_ids(self._actor, [self.claim.report_id]).get(self.claim.report_id)
+        """The report of the claim; None for a claim of another centre."""
+        report_id = self.claim.report_id
+        return reports.by_ids(self._actor, [report_id]).get(report_id) if report_id else None
 
     @cached_property
     def regime(self) -> Regime:
@@ -114,6 +117,11 @@ class ClaimPage:
     @cached_property
     def orders(self) -> list[Order]:
         return orders.by_claims(self._actor, [self.claim.pk])[self.claim.pk]
+
+    @cached_property
+    def across_borders(self) -> AcrossBorders:
+        """What each jurisdiction has of the claim, who asked about it, and what partners were asked."""
+        return across_borders(self._actor, self.claim.pk, self.shown_trace, self.now)
 
     @cached_property
     def figures(self) -> ClaimFigures:

@@ -10,6 +10,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accord.capabilities.claims.joined_trace import JoinedTrace
+from accord.capabilities.claims.models import EnquiryState
 from accord.capabilities.orders.life_cycle import HOLDING
 from accord.core.money import Money
 
@@ -22,6 +23,7 @@ _LABELS: Final[dict[str, Promise]] = {
     "standing": _("Standing, not held"),
     "open": _("Being asked about"),
     "exits": _("Left"),
+    "gone": _("Went on to another jurisdiction"),
     "unknown": _("Not located yet"),
     "converted": _("Changed into another currency"),
 }
@@ -69,7 +71,11 @@ def claim_figures(claim: Claim, trace: JoinedTrace, orders: Sequence[Order]) -> 
     held = _sums((order.currency, order.held) for order in orders if order.state in HOLDING)
     standing = _sums((row.currency, row.amount - row.held) for row in trace.standing)
     located = bool(trace.claimed)
-    parts = {"held": held, "standing": standing, "open": trace.total("open"), "exits": trace.total("exits")}
+    gone = _sums((row.currency, row.amount) for row in trace.open if row.state == EnquiryState.LEFT)
+    asked = _sums((row.currency, row.amount) for row in trace.open if row.state != EnquiryState.LEFT)
+    parts = {"held": held, "standing": standing, "open": asked, "exits": trace.total("exits")}
+    if gone:
+        parts["gone"] = gone
     converted = trace.claimed.get(claim.currency, 0) - sum(sums.get(claim.currency, 0) for sums in parts.values())
     if converted > 0 and any(flow.leg.counter_currency for flow in trace.flows):
         parts["converted"] = {claim.currency: converted}

@@ -10,6 +10,7 @@ import msgspec
 
 from accord.capabilities.claims import queries as claims
 from accord.capabilities.claims.messages import to_json
+from accord.capabilities.exchange.queries import orders as exchange_orders
 from accord.capabilities.orders import queries
 from accord.capabilities.orders.kinds import KEEPS_MONEY, RENEWABLE, RESTRICTS, OrderKind
 from accord.capabilities.orders.life_cycle import AWAITED, ENDED, HOLDING, STANDING, State
@@ -28,6 +29,7 @@ from accord.sites.desk.presenters.words import REFUSALS, RULES
 
 if TYPE_CHECKING:
     from accord.capabilities.claims.models import Claim
+    from accord.capabilities.exchange.models import ForeignOrder, SentOrder
     from accord.capabilities.orders.models import Escalation, Order
     from accord.capabilities.orders.ports import TracedCall
     from accord.capabilities.people.models import AuditEntry, User
@@ -117,6 +119,16 @@ class OrderPage:
     @cached_property
     def related(self) -> list[Order]:
         return list(queries.related(self._actor, self.order.pk))
+
+    @cached_property
+    def at_partner(self) -> SentOrder | None:
+        """How the order stands at a partner's centre, by its own words; None where it went to none."""
+        return exchange_orders.sent_order(self._actor, self.order.pk)
+
+    @cached_property
+    def asked_for_by(self) -> ForeignOrder | None:
+        """The partner's order because of which this one was drawn up."""
+        return exchange_orders.asked_for_by(self._actor, [self.order.pk]).get(self.order.pk)
 
     @cached_property
     def escalations(self) -> list[Escalation]:

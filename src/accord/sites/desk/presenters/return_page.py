@@ -176,8 +176,8 @@ class ReturnPage:
         named = {row.claimant.claim_id for row in self.claimants}
         wanted = [row.order.claim_id for row in self.sources if row.order.claim_id and row.order.claim_id not in named]
         found = claims.by_ids(self._actor, list(dict.fromkeys(wanted)))
-        told = reports.by_ids(self._actor, [claim.report_id for claim in found.values()])
-        return [self._suggestion(claim, told.get(claim.report_id)) for claim in found.values()]
+        told = reports.by_ids(self._actor, [claim.report_id for claim in found.values() if claim.report_id])
+        return [self._suggestion(claim, told.get(claim.report_id) if claim.report_id else None) for claim in found.values()]
 
     def _suggestion(self, claim: Claim, report: Report | None) -> Suggestion:
         left = returns.claim_left(self.restitution, claim.pk)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from accord.capabilities.orders.models import Order
 
 _RANK: Final = (
-    "passed", "victim", "below_minimum", "hub", "outside", "payroll", "merchant", "exchange", "cash",
+    "passed", "victim", "left", "below_minimum", "hub", "outside", "payroll", "merchant", "exchange", "cash",
     "held", "asked", "held_partly", "standing", "silent", "failed",
 )  # fmt: skip
 """An account that is several things at once is drawn as the last of these that it is: what needs a person wins."""

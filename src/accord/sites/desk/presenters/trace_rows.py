@@ -11,6 +11,7 @@ from typing import Final
 from django.utils.translation import gettext_lazy as _
 
 from accord.capabilities.claims.joined_trace import JoinedTrace, OpenBranch
+from accord.capabilities.claims.models import EnquiryState
 from accord.capabilities.claims.ports import TransferLeg
 from accord.core.clock import to_iso
 from accord.core.money import Money
@@ -31,6 +32,7 @@ class BranchState(StrEnum):
     ASKED = "asked"
     SILENT = "silent"
     FAILED = "failed"
+    LEFT = "left"
 
 
 WORDS: Final = {
@@ -43,6 +45,7 @@ WORDS: Final = {
     "asked": _("Bank asked"),
     "silent": _("Bank silent"),
     "failed": _("Answer unusable"),
+    "left": _("Went on to another jurisdiction"),
     "cash": _("Cash withdrawn"),
     "exchange": _("Sent to an exchange"),
     "payroll": _("Paid as wages"),
@@ -90,7 +93,9 @@ class TraceRow:
 
 
 def branch_state(branch: OpenBranch, now: datetime) -> BranchState:
-    """Failed and silent branches need a person; the others only time."""
+    """Failed and silent branches need a person; the others only time. What went to another jurisdiction is not asked about."""
+    if branch.state == EnquiryState.LEFT:
+        return BranchState.LEFT
     if branch.state == "failed":
         return BranchState.FAILED
     return BranchState.SILENT if branch.answer_due_at < now else BranchState.ASKED
@@ -133,7 +138,7 @@ def _open_row(branch: OpenBranch, now: datetime) -> TraceRow:
         target=Place(branch.institution),
         transfer=", ".join(branch.transfers),
         note=branch.error,
-        due=branch.answer_due_at,
+        due=None if branch.state == EnquiryState.LEFT else branch.answer_due_at,
     )
 
 

@@ -16,6 +16,7 @@ from accord.capabilities.orders.appeal_letter import about_to_be, letter
 from accord.capabilities.orders.models import CARES, AppealChannel, AppealDecision, AppealState
 from accord.capabilities.orders.services import appeals, care, compensations
 from accord.capabilities.orders.services.appeals import AppealFacts
+from accord.capabilities.people.policy import Permission, require
 from accord.core import clock
 from accord.core.errors import BadInput, Conflict
 from accord.core.money import Money
@@ -141,6 +142,7 @@ def record(request: HttpRequest, order_id: UUID) -> HttpResponse:
     """Write an appeal down that reached the desk."""
     actor = officer(request)
     order = queries.get(actor, order_id)
+    require(actor, Permission.APPEALS_RECORD)
     context: dict[str, Any] = {
         "order": order,
         "given": request.POST,

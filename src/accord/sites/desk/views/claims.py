@@ -25,7 +25,7 @@ from accord.sites.desk.presenters.claim_page import ClaimPage
 from accord.sites.desk.presenters.trace_rows import ACCOUNT_KINDS, CSV_COLUMNS, WORDS, csv_rows
 from accord.sites.desk.presenters.words import ASK_FIRST, REFUSALS, RULES
 
-_SECTIONS = ("figures", "plan", "table", "orders", "enquiries", "history")
+_SECTIONS = ("figures", "plan", "jurisdictions", "table", "orders", "enquiries", "history")
 
 
 @require_GET

@@ -12,8 +12,8 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
+from accord.capabilities.exchange.queries import orders as exchange_orders
 from accord.capabilities.orders import queries
-from accord.capabilities.orders.life_cycle import HOLDING
 from accord.capabilities.orders.models import KIND_WORDS, ORDER_STATES, Order
 from accord.capabilities.orders.rules import rule_of
 from accord.capabilities.people import services as people
@@ -79,9 +79,11 @@ def index(request: HttpRequest) -> HttpResponse:
     chosen = OrderFilter.of(request)
     page = page_of(request, chosen.apply(actor))
     now = clock.now()
+    ids = [order.pk for order in page]
+    asked, sent = exchange_orders.asked_for_by(actor, ids), exchange_orders.sent_orders(actor, ids)
     context = {
         "page": page,
-        "rows": [(order, order.is_overdue(now), order.state in HOLDING) for order in page],
+        "rows": [(order, order.is_overdue(now), asked.get(order.pk), sent.get(order.pk)) for order in page],
         "filter": chosen,
         "kinds": KIND_WORDS,
         "states": ORDER_STATES,

@@ -12,6 +12,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from accord.capabilities.claims import queries as claims
+from accord.capabilities.claims.models import ClaimState
 from accord.capabilities.orders import queries as orders
 from accord.capabilities.orders.catchable import QueueEntry, queue
 from accord.capabilities.people.models import User
@@ -58,6 +59,7 @@ def queue_context(actor: User) -> dict[str, Any]:
     expiring = orders.expiring(actor)
     call_backs = reports.call_backs_due(actor)
     drafts, marks = orders.drafts_to_approve(actor), orders.overrides_to_clear(actor)
+    foreign = claims.claims(actor).exclude(origin="").filter(state=ClaimState.OPEN)
     renewals, escalated = orders.renewals_to_decide(actor), orders.escalated(actor)
     return {
         "entries": entries[:ROWS_SHOWN],
@@ -72,6 +74,8 @@ def queue_context(actor: User) -> dict[str, Any]:
         "appeals": orders.open_appeals(actor)[:PANEL_ROWS],
         "appeals_count": orders.open_appeals(actor).count(),
         "appeals_overdue": orders.overdue_appeals(actor).exists(),
+        "foreign_claims": foreign[:PANEL_ROWS],
+        "foreign_claims_count": foreign.count(),
         "expiring": expiring[:PANEL_ROWS],
         "expiring_count": expiring.count(),
         "drafts": drafts[:PANEL_ROWS],

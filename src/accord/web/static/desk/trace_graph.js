@@ -21,6 +21,7 @@ const LOOK = {
   hub: ["#7e22ce", "concave-hexagon"],
   outside: ["#7e22ce", "barrel"],
   below_minimum: ["#7e22ce", "triangle"],
+  left: ["#7e22ce", "right-rhomboid"],
 };
 const WAITING = new Set(["asked", "silent", "failed"]);
 

@@ -1,0 +1,131 @@
+"""Claims of other centres: this node follows them through its own ledger holders, in its own jurisdiction."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import timedelta
+from typing import Final
+from uuid import UUID
+
+from accord.capabilities.claims.events import changed
+from accord.capabilities.claims.messages import to_json
+from accord.capabilities.claims.models import (
+    Claim,
+    ClaimState,
+    ClaimTransfer,
+    Enquiry,
+    EnquiryState,
+    PlanItem,
+    PlanItemState,
+)
+from accord.capabilities.claims.ports import Credit
+from accord.capabilities.claims.services.chase import trace_again
+from accord.capabilities.claims.services.questions import Round, ask, credit_at
+from accord.capabilities.people import services as people
+from accord.capabilities.people.policy import NODE
+from accord.core import clock
+from accord.core.money import Money
+from accord.engine.tracing.model import Rule
+
+STILL_FRESH: Final = timedelta(seconds=10)
+"""What was asked within this time is not asked again because the origin asks again."""
+
+Start = tuple[str, Credit]
+"""The institution that a claimed transfer reached, and the transfer."""
+
+
+@people.change
+def open_foreign_claim(
+    origin: str, money: Money, rule: Rule, starts: Sequence[Start] = (), onward: Collection[str] = ()
+) -> Claim:
+    """A claim that the agency `origin` follows here, starting at transfers into our institutions, each named once.
+
+    Its money is followed in this jurisdiction, and to the partners that `onward` names. It has no report and no victim here.
+    """
+    claim = Claim.objects.create(
+        origin=origin,
+        onward=sorted(onward),
+        rule=rule,
+        amount=money.minor,
+        currency=money.currency,
+        opened_at=clock.now(),
+    )
+    people.record(
+        NODE,
+        "partner's claim opened",
+        subject=claim.pk,
+        obj=claim,
+        origin=origin,
+        rule=rule.value,
+        amount=money.minor,
+        currency=money.currency,
+    )
+    _begin(claim, starts)
+    return claim
+
+
+@people.change
+def restart_foreign_claim(claim_id: UUID, starts: Sequence[Start], onward: Collection[str] = ()) -> None:
+    """The claim starts at exactly these transfers from now on: the origin has learned of more, or of less. Where nothing
+    has changed, what may be out of date is asked about afresh."""
+    claim = Claim.objects.select_for_update().get(pk=claim_id)
+    before = sorted((start.transfer, start.amount) for start in claim.starts.all())
+    _set_onward(claim, onward)
+    if before == sorted((credit.transfer, credit.amount) for _, credit in starts):
+        if not claim.enquiries.filter(asked_at__gt=clock.now() - STILL_FRESH).exists():
+            trace_again(NODE, claim.pk)
+        return
+    claim.starts.all().delete()
+    claim.amount = sum(credit.amount for _, credit in starts if credit.currency == claim.currency)
+    claim.save(update_fields=["amount"])
+    _begin(claim, starts)
+
+
+@people.change
+def go_onward(claim_id: UUID, onward: Collection[str]) -> None:
+    """The originator lets the claim be followed to these partners: what had left to them is asked about now."""
+    _set_onward(Claim.objects.select_for_update().get(pk=claim_id), onward)
+
+
+@people.change
+def close_foreign_claim(claim_id: UUID, reason: str) -> None:
+    """Follow the claim no longer: nothing more is asked for it and nothing proposed."""
+    claim = Claim.objects.select_for_update().get(pk=claim_id)
+    claim.state = ClaimState.CLOSED
+    claim.save(update_fields=["state"])
+    waiting = claim.enquiries.filter(state__in=(EnquiryState.QUEUED, EnquiryState.ACKNOWLEDGED))
+    waiting.update(state=EnquiryState.SUPERSEDED, next_attempt_at=None)
+    PlanItem.objects.filter(claim=claim, state=PlanItemState.PROPOSED).delete()
+    people.record(NODE, "partner's claim closed", subject=claim.pk, obj=claim, origin=claim.origin, reason=reason)
+
+
+def _begin(claim: Claim, starts: Sequence[Start]) -> None:
+    ClaimTransfer.objects.bulk_create(
+        ClaimTransfer(
+            claim=claim,
+            institution=institution,
+            transfer=credit.transfer,
+            amount=credit.amount,
+            currency=credit.currency,
+            intervals=to_json(credit.intervals),
+        )
+        for institution, credit in starts
+    )
+    if not starts:
+        return
+    questions = [(institution, credit_at(institution, credit.bare())) for institution, credit in starts]
+    ask([Round(claim, Rule(claim.rule), 0, questions)])
+
+
+def _set_onward(claim: Claim, onward: Collection[str]) -> None:
+    added = set(onward) - set(claim.onward)
+    if sorted(onward) == claim.onward:
+        return
+    claim.onward = sorted(onward)
+    claim.save(update_fields=["onward"])
+    left: list[Enquiry] = list(claim.enquiries.filter(state=EnquiryState.LEFT, institution__in=added))
+    now = clock.now()
+    for enquiry in left:
+        enquiry.state, enquiry.asked_at, enquiry.next_attempt_at = EnquiryState.QUEUED, now, now
+        enquiry.save(update_fields=["state", "asked_at", "next_attempt_at"])
+    changed.send([claim.pk])

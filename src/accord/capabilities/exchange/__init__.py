@@ -1,0 +1,1 @@
+"""What agencies exchange under an agreement: partners, agreements, envelopes, enquiries and orders across borders."""

@@ -1,0 +1,129 @@
+"""Every term of an agreement in words: what a lawyer and a liaison officer read before anybody signs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from django.utils.functional import Promise
+from django.utils.html import format_html_join
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from accord.capabilities.exchange.terms import AccountDetail, AgreementTerms, Informs, OnwardRule, Party
+from accord.core.labels import Label
+from accord.sites.liaison.words import GROUNDS, KINDS, REQUEST_KINDS
+from accord.web.label_words import PURPOSES, short
+from accord.web.templatetags.accord import local_text
+
+DETAIL: Final[dict[str, Promise]] = {
+    AccountDetail.ACCOUNT: gettext_lazy("each account by its number"),
+    AccountDetail.BANK: gettext_lazy("one total a bank and currency, no account"),
+    AccountDetail.TOTAL: gettext_lazy("one total a currency, neither bank nor account"),
+}
+ONWARD: Final[dict[str, Promise]] = {
+    OnwardRule.NEVER: gettext_lazy("never; the asking side asks the third centre itself"),
+    OnwardRule.NAMED: gettext_lazy("only to centres that the request’s label names"),
+    OnwardRule.CONSENT: gettext_lazy("to centres that the label names, or after the asking side’s officer has consented"),
+}
+INFORMS: Final[dict[str, Promise]] = {
+    Informs.REQUESTER: gettext_lazy("the side that asked for the hold"),
+    Informs.RECEIVER: gettext_lazy("the side where the account is"),
+    Informs.NOBODY_YET: gettext_lazy(
+        "nobody until the asking side says so, at most as long as the regime lets the notice wait"
+    ),
+}
+
+
+def clauses_in_words(terms: AgreementTerms) -> list[tuple[str, str]]:
+    """(clause, what it says), in the order in which an agreement is read."""
+    return [
+        *_basis(terms),
+        *_what(terms),
+        *_how(terms),
+        *(clause for party in terms.parties for clause in _of_party(terms, party)),
+    ]
+
+
+def _basis(terms: AgreementTerms) -> Iterator[tuple[str, str]]:
+    yield (
+        _("In force"),
+        _("from %(start)s to %(end)s") % {"start": local_text(terms.starts_at), "end": local_text(terms.ends_at)},
+    )
+    yield _("Legal basis"), terms.legal_basis
+    yield _("Offences under both laws"), _lines(_offence(terms, number) for number in range(len(terms.offences)))
+    yield _("Liability"), terms.liability
+    yield _("Indemnity"), terms.indemnity
+    yield _("Basis for the transfer of personal data"), terms.transfer_basis
+    yield _("Approvals of the transfer"), _lines(terms.transfer_approvals)
+    yield _("Limits of use"), _lines(terms.use_limits)
+    yield _("Grounds of refusal"), _lines(str(GROUNDS[ground]) for ground in terms.refusal_grounds)
+    if terms.replaces:
+        yield _("Takes the place of"), terms.replaces
+
+
+def _offence(terms: AgreementTerms, number: int) -> str:
+    offence = terms.offences[number]
+    laws = "; ".join(f"{agency}: {provision}" for agency, provision in offence.provisions.items())
+    return f"{offence.name} ({offence.code}) – {laws}"
+
+
+def _what(terms: AgreementTerms) -> Iterator[tuple[str, str]]:
+    yield _("Purposes"), _lines(str(PURPOSES.get(code, code)) for code in terms.purposes)
+    yield _("Kinds of messages"), _lines(str(KINDS[kind]) for kind in terms.kinds)
+    yield _("Places of money are named by"), str(DETAIL[terms.account_detail])
+    yield _("Says where money went on to"), _("yes, by the centre’s name") if terms.says_left_to else _("no")
+    yield _("Smallest amount that is followed"), _("%(number)d minor units") % {"number": terms.floor_minor}
+    yield _("Going on to a third centre"), str(ONWARD[terms.onward])
+    yield _("Centres in a row at most"), str(terms.most_depth)
+
+
+def _how(terms: AgreementTerms) -> Iterator[tuple[str, str]]:
+    default = Label("", terms.labels.tlp, terms.labels.handling, pap=terms.labels.pap)
+    yield _("Label where nothing else is said"), short(default)
+    yield _("Kept for"), ngettext("%(count)d day", "%(count)d days", terms.retention_days) % {"count": terms.retention_days}
+    yield _("The holder of an account is told by"), str(INFORMS[terms.informs_holder])
+    clocks = terms.clocks
+    yield _("Enquiries are answered within"), _minutes(clocks.enquiry_minutes)
+    yield _("Orders are answered within"), _minutes(clocks.order_minutes)
+    yield _("Requests by people are answered within"), _hours(clocks.request_hours)
+    yield _("Urgent requests are answered within"), _hours(clocks.urgent_request_hours)
+    yield _("Languages"), ", ".join(terms.languages)
+    yield _("Templates"), _lines(f"{REQUEST_KINDS.get(kind, kind)}: {text}" for kind, text in terms.templates.items())
+
+
+def _of_party(terms: AgreementTerms, party: Party) -> Iterator[tuple[str, str]]:
+    who = f"{party.name} ({party.agency})"
+    yield _("%(side)s: authority") % {"side": who}, f"{party.authority} · {party.jurisdiction}"
+    yield _("%(side)s: standing authority") % {"side": who}, _standing(party)
+    alone = _lines(str(KINDS[kind]) for kind in party.automatic)
+    within = _("what it holds by itself lapses unless an officer confirms it within %(length)s") % {
+        "length": _hours(party.confirm_hours)
+    }
+    yield _("%(side)s: deals with by itself") % {"side": who}, f"{alone}\n{within}" if party.automatic else alone
+    discloses = [(KINDS[kind], ", ".join(names) or "–") for kind, names in sorted(party.fields.items())]
+    yield _("%(side)s: may disclose") % {"side": who}, format_html_join("\n", "{}: <code>{}</code>", discloses) or _("none")
+    quotas = (
+        _("%(kind)s: %(number)d in 24 hours") % {"kind": KINDS[kind], "number": most}
+        for kind, most in sorted(party.quotas.items())
+    )
+    yield _("%(side)s: may ask") % {"side": who}, _lines(quotas)
+
+
+def _standing(party: Party) -> str:
+    if not party.standing_authority:
+        return _("none; a person decides everything")
+    checked = _("checked") if party.standing_authority_verified else _("not checked; a person decides everything")
+    return f"{party.standing_authority} ({checked})"
+
+
+def _lines(texts: Iterator[str] | tuple[str, ...]) -> str:
+    return "\n".join(texts) or _("none")
+
+
+def _minutes(number: int) -> str:
+    return ngettext("%(count)d minute", "%(count)d minutes", number) % {"count": number}
+
+
+def _hours(number: int) -> str:
+    return ngettext("%(count)d hour", "%(count)d hours", number) % {"count": number}

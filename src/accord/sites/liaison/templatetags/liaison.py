@@ -1,0 +1,71 @@
+"""Filters of the liaison officer's own templates."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django import template
+from django.utils.translation import gettext
+
+from accord.core.labels import Label
+from accord.sites.liaison.labels import label_of
+from accord.sites.liaison.words import ALARMS, KINDS, REQUEST_KINDS, WAITS_FOR, ground_in_words
+from accord.web.audit_words import order_kind_in_words
+from accord.web.label_words import PURPOSES
+from accord.web.templatetags.accord import duration_text
+
+register = template.Library()
+
+register.filter("ground", ground_in_words)
+
+
+@register.filter
+def message_kind(code: str) -> str:
+    return str(KINDS.get(code, code))
+
+
+@register.filter
+def alarm(code: str) -> str:
+    return str(ALARMS.get(code, code))
+
+
+@register.filter
+def waits_for(code: str) -> str:
+    """What an order waits for at a partner's centre, by its word for it; "under way" where it says nothing."""
+    return str(WAITS_FOR.get(code, code)) or gettext("under way")
+
+
+@register.filter
+def request_kind(code: str) -> str:
+    return str(REQUEST_KINDS.get(code, code))
+
+
+@register.filter
+def agreed_purpose(code: str) -> str:
+    return str(PURPOSES.get(code, code))
+
+
+@register.filter(name="label")
+def label(document: Any) -> Label | None:
+    """The label of a row's JSON: {% label_chip row.label|label %}."""
+    return label_of(document)
+
+
+@register.filter
+def offset(skew: timedelta) -> str:
+    """How far another clock is off ours, in words."""
+    seconds = abs(round(skew.total_seconds()))
+    if seconds == 0:
+        return gettext("in step")
+    text = gettext("%(length)s ahead") if skew > timedelta(0) else gettext("%(length)s behind")
+    return text % {"length": duration_text(seconds)}
+
+
+register.filter("order_kind", order_kind_in_words)
+
+
+@register.filter
+def seconds(length: int | None) -> str:
+    """A number of seconds as people read it; a dash where there is none."""
+    return "–" if length is None else duration_text(length)

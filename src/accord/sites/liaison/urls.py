@@ -1,0 +1,51 @@
+from __future__ import annotations
+
+from django.urls import path
+
+from accord.sites.liaison.views import agreements, envelopes, foreign, overview, parity, partners, requests
+
+app_name = "liaison"
+urlpatterns = [
+    path("", overview.show, name="overview"),
+    path("rows/", overview.rows, name="overview-rows"),
+    path("alarms/<int:alarm_id>/seen/", overview.alarm_seen, name="alarm-seen"),
+    path("own/", partners.own, name="own"),
+    path("own/card.json", partners.own_card, name="own-card"),
+    path("add/", partners.add, name="partner-add"),
+    path("at/<str:code>/", partners.show, name="partner"),
+    path("at/<str:code>/confirm/", partners.confirm, name="partner-confirm"),
+    path("at/<str:code>/revoke/", partners.revoke, name="partner-revoke"),
+    path("at/<str:code>/coverage/", partners.accept_coverage, name="partner-coverage"),
+    path("at/<str:code>/keys/<str:kid>/revoke/", partners.revoke_key, name="partner-key-revoke"),
+    path("at/<str:code>/test-call/", partners.test_call, name="partner-test-call"),
+    path("at/<str:code>/ask-first/", agreements.ask_first, name="ask-first"),
+    path("agreements/", agreements.index, name="agreements"),
+    path("agreements/new/", agreements.new, name="agreement-new"),
+    path("agreements/template/", agreements.template, name="agreement-template"),
+    path("agreements/<uuid:agreement_id>/", agreements.show, name="agreement"),
+    path("agreements/<uuid:agreement_id>/document.json", agreements.document, name="agreement-document"),
+    path("agreements/<uuid:agreement_id>/offer/", agreements.offer, name="agreement-offer"),
+    path("agreements/<uuid:agreement_id>/sign/", agreements.sign, name="agreement-sign"),
+    path("agreements/<uuid:agreement_id>/decline/", agreements.decline, name="agreement-decline"),
+    path("agreements/<uuid:agreement_id>/end/", agreements.end, name="agreement-end"),
+    path("requests/", requests.index, name="requests"),
+    path("requests/rows/", requests.rows, name="requests-rows"),
+    path("requests/export.csv", requests.export, name="requests-export"),
+    path("requests/new/", requests.new, name="request-new"),
+    path("requests/<uuid:request_id>/", requests.show, name="request"),
+    path("requests/<uuid:request_id>/take/", requests.take, name="request-take"),
+    path("requests/<uuid:request_id>/answer/", requests.answer, name="request-answer"),
+    path("requests/<uuid:request_id>/note/", requests.note, name="request-note"),
+    path("requests/<uuid:request_id>/withdraw/", requests.withdraw, name="request-withdraw"),
+    path("waiting/", foreign.index, name="waiting"),
+    path("waiting/rows/", foreign.rows, name="waiting-rows"),
+    path("enquiries/<uuid:enquiry_id>/", foreign.enquiry, name="enquiry"),
+    path("enquiries/<uuid:enquiry_id>/decide/", foreign.decide_enquiry, name="enquiry-decide"),
+    path("orders/<uuid:order_id>/", foreign.order, name="order"),
+    path("orders/<uuid:order_id>/decide/", foreign.decide_order, name="order-decide"),
+    path("orders/<uuid:order_id>/confirm/", foreign.confirm_order, name="order-confirm"),
+    path("envelopes/", envelopes.index, name="envelopes"),
+    path("envelopes/export.csv", envelopes.export, name="envelopes-export"),
+    path("parity/", parity.show, name="parity"),
+    path("parity/export.csv", parity.export, name="parity-export"),
+]

@@ -1,0 +1,58 @@
+"""What refuses a message under an agreement or a label, as patterns for `error_texts`."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from django.utils.translation import gettext_noop
+
+OF_AGREEMENTS: Final = (
+    gettext_noop("the agreement lets no {kind} pass; ask for a change of it"),
+    gettext_noop("the agreement begins on {day}; wait for that day"),
+    gettext_noop("the agreement is over since {day}; only what it began is wound up under it"),
+    gettext_noop("the agreement gives {agency} no quota for {kind}; it may send none"),
+    gettext_noop("{agency} has sent its {count} of kind {kind} within 24 hours; try again later"),
+    gettext_noop("the agreement does not name the offence {offence}; it names {names}"),
+    gettext_noop("{offence} is no offence under the law of {agencies} (dual criminality)"),
+    gettext_noop("{purpose} is no purpose of the agreement; its purposes are {names}"),
+    gettext_noop("write in a language of the agreement ({names}), not in {language}"),
+    gettext_noop("the enquiry may be followed through {depth} centres in a row; the agreement allows {most}"),
+    gettext_noop("amounts down to {amount} would be followed; the agreement allows down to {least}"),
+    gettext_noop("every amount is below {least}, the least that the agreement lets follow"),
+    gettext_noop("the answer names accounts; the agreement lets it name one total a {detail}"),
+    gettext_noop("the answer names accounts that money went through; the agreement does not let it"),
+    gettext_noop("the answer names banks; the agreement lets it name one total a currency"),
+    gettext_noop("the answer says to which jurisdiction money went on; the agreement does not let it"),
+    gettext_noop("the receiver informs the holder by its own rules; leave out from when"),
+    gettext_noop("{ground} is no ground of the agreement; its grounds are: {names}"),
+    gettext_noop("{agency} is no party of this agreement; it is between {agencies}"),
+    gettext_noop("{agency} may not disclose {names} in a message of kind {kind}"),
+    gettext_noop("the label keeps this beyond the {count} days that the agreement allows"),
+    gettext_noop("{codes} is more open than {agreed} of the agreement"),
+    gettext_noop("the label leaves out {codes}, which the agreement asks for"),
+    gettext_noop("H3 stands for a restriction in words; write it into the label"),
+    gettext_noop("{names} is no purpose of the agreement ({purposes})"),
+    gettext_noop("the agreement lets nobody go on to {agencies}; name no onward agency"),
+    gettext_noop("{code} forbids what an offender could notice, and an order is just that"),
+    gettext_noop("the label names {names}, not {agency}"),
+    gettext_noop("the label of {agencies} does not let this go on to {agency}"),
+    gettext_noop("only {agency} may relax this label, not {by}; ask them for a wider one"),
+    gettext_noop("the label cannot be read: {error}; what is not known is refused"),
+    gettext_noop("the label must name each handling code once, h0 where there is no other"),
+    gettext_noop("an agreement that is {state} cannot {event}"),
+    gettext_noop("there is already an agreement with {agency} that says the same ({hash})"),
+    gettext_noop("{names} still say what the template says; write them first"),
+    gettext_noop("only a draft can be dropped; withdraw or end what the partner knows of"),
+    gettext_noop("no agreement with {agency} is signed; there is nothing to be asked first about"),
+    gettext_noop("this agreement is not signed here yet; offer or sign it first"),
+    gettext_noop("this is no agreement as another node exports it: {error}"),
+    gettext_noop("this file holds no signature; a node exports what it has signed"),
+    gettext_noop("this file says nothing that is not known here"),
+    gettext_noop("this centre ({agency}) is no party; the parties are {agencies}"),
+    gettext_noop("there is no agreement {hash} with {agency} here"),
+    gettext_noop("the agreement {hash} is in force at that time; end it, or name its hash in replaces"),
+    gettext_noop("say why; the partner is told, and it stays on record"),
+    gettext_noop("there is no such message with a label"),
+    gettext_noop("no agreement with {agency} is in force; have one signed by both sides first"),
+    gettext_noop("{hash} was not signed by this centre and {agency}"),
+)

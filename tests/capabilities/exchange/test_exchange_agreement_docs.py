@@ -1,0 +1,23 @@
+"""What the documentation says of agreements is what the code carries out."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from pathlib import Path
+
+from accord.capabilities.exchange import clauses, enforcement
+from accord.capabilities.exchange.agreement_cycle import as_markdown
+from accord.capabilities.exchange.queries import agreements
+
+PAGE = Path(__file__).parents[3] / "docs" / "agreements.md"
+
+
+def test_the_documented_life_of_an_agreement_is_the_table() -> None:
+    assert as_markdown() in PAGE.read_text(encoding="utf-8")
+
+
+def test_every_clause_that_refuses_is_documented() -> None:
+    code = "".join(inspect.getsource(module) for module in (clauses, enforcement, agreements))
+    refusing = set(re.findall(r'Refused\(\s*"(\w+)"', code))
+    assert refusing == set(re.findall(r"^\| `(\w+)` \|", PAGE.read_text(encoding="utf-8"), re.MULTILINE))

@@ -1,0 +1,93 @@
+"""A request by people between two real centres: asked, noted, answered in part and in full; a third centre knows nothing."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from three_centres import three_centres
+
+if TYPE_CHECKING:
+    from three_centres import Centres, RunningCentre
+
+pytestmark = pytest.mark.slow
+
+_ASK = """
+from uuid import UUID
+from accord.capabilities.exchange.kinds import RequestKind
+from accord.capabilities.exchange.services import requests
+from accord.capabilities.exchange.services.requests import RequestFacts
+from accord.node.federation.people import user
+from accord.capabilities.exchange.queries.agreements import in_force
+terms = in_force(partner).terms
+facts = RequestFacts(
+    UUID(claim), RequestKind.INFORMATION, terms.offences[0].code, terms.purposes[0], terms.languages[0], wanted, urgent=True
+)
+answer = str(requests.ask(user("liaison"), partner, facts).pk)
+"""
+_ANSWER = """
+from uuid import UUID
+from accord.capabilities.exchange.kinds import Outcome
+from accord.capabilities.exchange.services import requests
+from accord.node.federation.people import user
+requests.answer(user("liaison"), UUID(request), Outcome(outcome), text)
+"""
+_NOTE = """
+from uuid import UUID
+from accord.capabilities.exchange.services import requests
+from accord.node.federation.people import user
+requests.note(user("liaison"), UUID(request), text, escalate=True)
+"""
+_PARITY = """
+from datetime import UTC, datetime, timedelta
+import msgspec
+from accord.capabilities.exchange import figures
+from accord.core import clock
+from accord.node.federation.people import user
+day = clock.now().replace(hour=0, minute=0, second=0, microsecond=0)
+answer = msgspec.to_builtins(figures.parity(user("liaison"), partner, day, day + timedelta(days=1)))
+"""
+
+_ASKED = "Who may sign for the account 88-ASKED-ABOUT?"
+_NOTED = "The victim's hearing is tomorrow, says 77-NOTED."
+_ANSWERED = "Its director, of 66-ANSWERED Road."
+
+
+def test_a_request_goes_there_and_its_answers_come_back(tmp_path: Path) -> None:
+    with three_centres(tmp_path) as centres:
+        claim = centres.cn.call("V1")
+        request = centres.cn.run(_ASK, partner=centres.sg.code, claim=claim, wanted=_ASKED)
+        _until(centres, centres.sg, request, "open")
+        centres.cn.run(_NOTE, request=request, text=_NOTED)
+        centres.wait_for(lambda: centres.sg.rows("SELECT 1 FROM exchange_threadnote"))
+        assert _row(centres.sg, request)["escalated"] == 1
+        centres.sg.run(_ANSWER, request=request, outcome="partly", text="A company.")
+        _until(centres, centres.cn, request, "partly")
+        centres.sg.run(_ANSWER, request=request, outcome="answered", text=_ANSWERED)
+        _until(centres, centres.cn, request, "answered")
+        assert _ANSWERED in _row(centres.cn, request)["answer"]
+        centres.wait_for(lambda: not centres.sg.rows("SELECT 1 FROM exchange_outgoing WHERE state = 'queued'"))
+        centres.wait_for(lambda: not centres.cn.rows("SELECT 1 FROM exchange_outgoing WHERE state = 'queued'"))
+        here = centres.cn.run(_PARITY, partner=centres.sg.code)
+        assert here == centres.sg.run(_PARITY, partner=centres.cn.code)
+        (side,) = [side for side in here["sides"] if side["kind"] == "request"]
+        assert (side["asker"], side["asked"], side["answered"]) == (centres.cn.code, 1, 1)
+        _knows_nothing(centres.th)
+
+
+def _row(centre: RunningCentre, request: str) -> dict[str, Any]:
+    rows = centre.rows("SELECT * FROM exchange_partnerrequest WHERE id = ?", request.replace("-", ""))
+    return rows[0] if rows else {}
+
+
+def _until(centres: Centres, centre: RunningCentre, request: str, state: str) -> None:
+    centres.wait_for(lambda: _row(centre, request).get("state") == state)
+
+
+def _knows_nothing(centre: RunningCentre) -> None:
+    """No file of the third centre holds a byte of what the two said."""
+    for path in sorted(centre.plan.folder.rglob("*")):
+        if path.is_file() and not path.is_symlink():
+            content = path.read_bytes()
+            assert not [said for said in (b"88-ASKED", b"77-NOTED", b"66-ANSWERED") if said in content], path
