@@ -147,7 +147,7 @@ class Centres:
 
     def carry(self) -> int:
         """Carry over what was said, in order."""
-        rows = [row for row in Outgoing.objects.order_by("queued_at", "pk") if row.kind not in UNDER_NO_AGREEMENT]
+        rows = [row for row in Outgoing.objects.order_by("queued_at", "sequence") if row.kind not in UNDER_NO_AGREEMENT]
         fresh = [row for row in rows if not Incoming.objects.filter(pk=row.pk).exists()]
         for row in fresh:
             self.deliver(row)
@@ -178,7 +178,7 @@ class Centres:
 
     def said(self, sender: str, recipient: str, kind: str = "enquiry_answer") -> list[dict[str, Any]]:
         """The bodies of what one centre has said to another, in order."""
-        rows = Outgoing.objects.filter(partner_id=recipient, kind=kind).order_by("queued_at", "pk")
+        rows = Outgoing.objects.filter(partner_id=recipient, kind=kind).order_by("queued_at", "sequence")
         return [row.body for row in rows if self.senders.get(row.pk) == sender]
 
 
