@@ -107,9 +107,9 @@ def _django() -> None:
 
 def _keys() -> str:
     _django()
-    from accord.capabilities.exchange import cards
     from accord.capabilities.exchange.queries import partners
-    from accord.capabilities.exchange.services import own_keys
+    from accord.capabilities.exchange.services.trust import own_keys
+    from accord.capabilities.exchange.trust import cards
     from accord.capabilities.people.policy import OPERATOR
 
     own_keys.make_keys(OPERATOR)
@@ -118,8 +118,8 @@ def _keys() -> str:
 
 def _confirm(card: str) -> None:
     _django()
-    from accord.capabilities.exchange import cards
-    from accord.capabilities.exchange.services import partners
+    from accord.capabilities.exchange.services.trust import partners
+    from accord.capabilities.exchange.trust import cards
     from accord.capabilities.people.policy import OPERATOR
 
     added = partners.add(OPERATOR, card.encode())
@@ -134,7 +134,7 @@ def _body(number: int) -> dict[str, str]:
 def _queue(messages: str) -> float:
     _django()
     from accord.capabilities.exchange.kinds import MessageKind
-    from accord.capabilities.exchange.services import sending
+    from accord.capabilities.exchange.services.delivery import sending
     from accord.capabilities.people import services as people
 
     @people.change

@@ -23,7 +23,8 @@ from accord.capabilities.claims import tasks as claim_tasks
 from accord.capabilities.claims import territory
 from accord.capabilities.claims.models import Enquiry, EnquiryState, StandingAmount
 from accord.capabilities.claims.ports import AccountStanding, CentreAnswer, Credit, EnquiryAnswer
-from accord.capabilities.exchange import agreement_documents as documents
+from accord.capabilities.exchange.agreements import documents
+from accord.capabilities.exchange.agreements.terms import AccountDetail
 from accord.capabilities.exchange.kinds import UNDER_NO_AGREEMENT
 from accord.capabilities.exchange.models import (
     Agreement,
@@ -35,8 +36,9 @@ from accord.capabilities.exchange.models import (
     Partner,
     PartnerState,
 )
-from accord.capabilities.exchange.services import applying, cases, foreign_orders
-from accord.capabilities.exchange.terms import AccountDetail
+from accord.capabilities.exchange.services.delivery import applying
+from accord.capabilities.exchange.services.enquiries import cases
+from accord.capabilities.exchange.services.orders import foreign_orders
 from accord.capabilities.orders import services as orders
 from accord.capabilities.orders import tasks as order_tasks
 from accord.capabilities.orders.life_cycle import WAITING
@@ -53,7 +55,7 @@ from accord.engine.tracing.model import Rule
 if TYPE_CHECKING:
     from accord.adapters.sandbox_bank import SandboxBanks
     from accord.capabilities.claims.models import Claim
-    from accord.capabilities.exchange.terms import AgreementTerms
+    from accord.capabilities.exchange.agreements.terms import AgreementTerms
     from accord.capabilities.orders.ports import OrderTaker
     from accord.capabilities.people.models import User
 

@@ -21,8 +21,7 @@ from accord.capabilities.claims import tasks as claim_tasks
 from accord.capabilities.claims import territory
 from accord.capabilities.claims.models import Claim, Enquiry, EnquiryState
 from accord.capabilities.claims.ports import EnquiryAnswer, LedgerHolder
-from accord.capabilities.exchange import agreement_documents as documents
-from accord.capabilities.exchange import keyring
+from accord.capabilities.exchange.agreements import documents
 from accord.capabilities.exchange.kinds import UNDER_NO_AGREEMENT
 from accord.capabilities.exchange.models import (
     Agreement,
@@ -36,13 +35,15 @@ from accord.capabilities.exchange.models import (
     PartnerKey,
     PartnerState,
 )
-from accord.capabilities.exchange.services import answers, applying
+from accord.capabilities.exchange.services.delivery import applying
+from accord.capabilities.exchange.services.enquiries import answers
+from accord.capabilities.exchange.trust import keyring
 from accord.core import clock
 from accord.core.errors import AccordError
 
 if TYPE_CHECKING:
     from accord.adapters.sandbox_bank import SandboxBanks
-    from accord.capabilities.exchange.terms import AgreementTerms
+    from accord.capabilities.exchange.agreements.terms import AgreementTerms
 
 Pair = tuple[str, str]
 

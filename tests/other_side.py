@@ -13,17 +13,17 @@ from accord.core.canonical import canonical_json
 if TYPE_CHECKING:
     from other_centre import OtherCentre
 
+    from accord.capabilities.exchange.agreements.terms import AgreementTerms
     from accord.capabilities.exchange.kinds import MessageKind
     from accord.capabilities.exchange.models import Agreement, Incoming
-    from accord.capabilities.exchange.terms import AgreementTerms
 
 HERE, THERE = "CN-ASC", "SG-ASC"
 TYPE = "accord+agreement"
 
 
 def signature(other: OtherCentre, document: dict[str, Any], *, agency: str = THERE, hash_: str = "", type_: str = TYPE) -> str:
-    from accord.capabilities.exchange import agreement_documents as documents
-    from accord.capabilities.exchange import jose
+    from accord.capabilities.exchange.agreements import documents
+    from accord.capabilities.exchange.wire import jose
 
     stated = {
         "agency": agency,
@@ -51,7 +51,7 @@ def handled(kind: MessageKind, body: dict[str, Any], partner: str = THERE) -> No
 def signed_with(other: OtherCentre, terms: AgreementTerms) -> Agreement:
     """Offered here, signed there."""
     from accord.capabilities.exchange.kinds import MessageKind
-    from accord.capabilities.exchange.services import agreements
+    from accord.capabilities.exchange.services.agreements import agreements
     from accord.capabilities.people.policy import OPERATOR
 
     row = agreements.offer(OPERATOR, agreements.draft(OPERATOR, terms).pk)
@@ -62,7 +62,7 @@ def signed_with(other: OtherCentre, terms: AgreementTerms) -> Agreement:
 
 def received(kind: MessageKind, body: msgspec.Struct, agreement: str, label: Any = None, **columns: Any) -> Incoming:
     """A message of the partner, stored as if its envelope had been opened, and applied as the worker applies it."""
-    from accord.capabilities.exchange import labelling
+    from accord.capabilities.exchange.agreements import labelling
     from accord.capabilities.exchange.models import Incoming
     from accord.capabilities.exchange.tasks import apply_ready
 

@@ -35,7 +35,7 @@ def sign_with(code: str, state: str = "signed", **changes: Any) -> Agreement:
     """An agreement with a partner, signed by both unless `state` says otherwise."""
     from agreed_terms import terms_between
 
-    from accord.capabilities.exchange import agreement_documents as documents
+    from accord.capabilities.exchange.agreements import documents
     from accord.capabilities.exchange.models import Agreement
 
     terms = terms_between(settings.ACCORD_AGENCY, code, **changes)
@@ -57,10 +57,10 @@ def sign_with(code: str, state: str = "signed", **changes: Any) -> Agreement:
 
 def comes_in(kind: MessageKind, body: Any, partner: str = THERE, label: Label | None = None) -> Incoming:
     """A message of a partner that has passed every check, applied; the row says what became of it."""
-    from accord.capabilities.exchange import labelling
+    from accord.capabilities.exchange.agreements import labelling
     from accord.capabilities.exchange.models import Incoming
     from accord.capabilities.exchange.queries.agreements import in_force
-    from accord.capabilities.exchange.services import applying
+    from accord.capabilities.exchange.services.delivery import applying
 
     sequence = Incoming.objects.filter(partner_id=partner).count() + 1
     row: Incoming = Incoming.objects.create(

@@ -7,10 +7,8 @@ from typing import Final
 
 from three_countries import NOON
 
-from accord.capabilities.exchange.fields import disclosable
-from accord.capabilities.exchange.kinds import REQUESTS, MessageKind
-from accord.capabilities.exchange.messages import BODIES
-from accord.capabilities.exchange.terms import (
+from accord.capabilities.exchange.agreements.fields import disclosable
+from accord.capabilities.exchange.agreements.terms import (
     AccountDetail,
     AgreementTerms,
     Informs,
@@ -19,6 +17,8 @@ from accord.capabilities.exchange.terms import (
     Party,
     RefusalGround,
 )
+from accord.capabilities.exchange.kinds import REQUESTS, MessageKind
+from accord.capabilities.exchange.messages import BODIES
 
 OFFENCE: Final = "telecom_fraud"
 PAIRS: Final = (("CN", "SG"), ("SG", "TH"), ("CN", "TH"), ("CN", "GB"), ("SG", "GB"))

@@ -20,8 +20,8 @@ import three_countries
 from both_ends import End
 from network import Machine, Network
 
-from accord.capabilities.exchange import agreement_documents
-from accord.capabilities.exchange.terms import AgreementTerms
+from accord.capabilities.exchange.agreements import documents
+from accord.capabilities.exchange.agreements.terms import AgreementTerms
 from accord.node import exercise_clock
 from accord.node.home import Home
 
@@ -183,7 +183,7 @@ def lay_out(root: Path, terms_of: Callable[[str, str], AgreementTerms] = agreed.
         for first, second in agreed.PAIRS:
             clerks[first]("meet", card=cards[second])
             clerks[second]("meet", card=cards[first])
-            document = agreement_documents.document(terms_of(first, second))
+            document = documents.document(terms_of(first, second))
             offered = clerks[first]("offer", document=document)
             clerks[first]("conclude", file=clerks[second]("sign", file=offered))
 

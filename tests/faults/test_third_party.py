@@ -18,7 +18,7 @@ from leaks import SHORTEST, Needles, found_in, rows_of
 from network import namespaces_absent
 from three_countries import BANKS, HOLDERS, MOVES, VICTIMS, country_of
 
-from accord.capabilities.exchange.terms import AccountDetail, AgreementTerms
+from accord.capabilities.exchange.agreements.terms import AccountDetail, AgreementTerms
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(bool(namespaces_absent()), reason=namespaces_absent())]
 

@@ -23,7 +23,7 @@ from centres import Centre, Clerk
 from second_node_at_work import running_node
 from three_countries import BANKS, NOON
 
-from accord.capabilities.exchange import agreement_documents
+from accord.capabilities.exchange.agreements import documents
 
 pytestmark = [pytest.mark.slow]
 
@@ -88,7 +88,7 @@ def at_work(root: Path) -> Iterator[Scene]:
             stranger.meet(card)
             clerk("meet", card=base64.b64encode(partner.card()).decode(), words=partner.words())
             partner.greet(NODE)
-            clerk("offer", document=agreement_documents.document(agreed.terms("SG", "GB")))
+            clerk("offer", document=documents.document(agreed.terms("SG", "GB")))
             agreement = partner.sign_agreement(partner.wait_for("agreement").body)
             yield Scene(node, clerk, partner, stranger, agreement)
 

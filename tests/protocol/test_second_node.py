@@ -19,7 +19,7 @@ from centres import Clerk
 from second_node_at_work import running_node
 from three_countries import BANKS, NOON
 
-from accord.capabilities.exchange import agreement_documents
+from accord.capabilities.exchange.agreements import documents
 
 pytestmark = [pytest.mark.slow]
 
@@ -66,7 +66,7 @@ def _noon_and(seconds: float) -> datetime:
 
 
 def _agree(second: SecondCentre, clerk: Clerk) -> str:
-    clerk("offer", document=agreement_documents.document(agreed.terms("SG", "CN")))
+    clerk("offer", document=documents.document(agreed.terms("SG", "CN")))
     offered = second.wait_for("agreement").body
     assert offered["what"] == "offer"
     return second.sign_agreement(offered)

@@ -20,8 +20,8 @@ def cross(officer: User) -> None:
     """One of everything, all of it over but the new card that waits for its partner: there is no line to it."""
     from other_centre import OtherCentre, confirmed_partner
 
-    from accord.capabilities.exchange.services import own_keys
-    from accord.capabilities.exchange.services.raising import raise_alarm
+    from accord.capabilities.exchange.services.trust import own_keys
+    from accord.capabilities.exchange.services.trust.raising import raise_alarm
     from accord.capabilities.people.policy import OPERATOR
 
     own_keys.make_keys(OPERATOR)
@@ -37,7 +37,7 @@ def cross(officer: User) -> None:
 def _agree() -> None:
     from agreed_terms import terms_between
 
-    from accord.capabilities.exchange import agreement_documents as documents
+    from accord.capabilities.exchange.agreements import documents
     from accord.capabilities.exchange.models import Agreement, AgreementState
     from accord.core import clock
 

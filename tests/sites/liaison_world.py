@@ -25,9 +25,9 @@ from accord.capabilities.exchange.models import (
     PartnerRequest,
 )
 from accord.capabilities.exchange.queries.agreements import in_force
-from accord.capabilities.exchange.services import own_keys, partners
 from accord.capabilities.exchange.services import requests as services
 from accord.capabilities.exchange.services.requests import RequestFacts
+from accord.capabilities.exchange.services.trust import own_keys, partners
 from accord.capabilities.people.models import User
 from accord.capabilities.people.policy import OPERATOR
 from accord.core import clock

@@ -39,7 +39,7 @@ def world(settings: SettingsWrapper, desk_clock: SteppedClock, liaison_officer: 
     from liaison_world import OWN_CENTRE, liaison_world
 
     from accord.capabilities.claims.models import Claim
-    from accord.capabilities.exchange import keyring
+    from accord.capabilities.exchange.trust import keyring
 
     for name, value in OWN_CENTRE.items():
         setattr(settings, name, value)
@@ -102,9 +102,9 @@ def test_every_page_opens(desk: Client, world: LiaisonWorld, path: str, language
 def test_a_partner_is_confirmed_by_an_administrator_with_the_words_that_are_not_shown(
     world: LiaisonWorld, node_administrator: User, signed_in: SignedIn
 ) -> None:
-    from accord.capabilities.exchange import cards
     from accord.capabilities.exchange.models import Partner
-    from accord.capabilities.exchange.services.partners import asked_words, fingerprint_of
+    from accord.capabilities.exchange.services.trust.partners import asked_words, fingerprint_of
+    from accord.capabilities.exchange.trust import cards
 
     desk, path = signed_in(node_administrator), at(world, "/partners/at/{pending_partner}/")
     partner = Partner.objects.get(pk=world.things["pending partner"])
@@ -149,7 +149,7 @@ def test_a_change_of_an_agreement_shows_what_changes(desk: Client, world: Liaiso
 def test_a_draft_comes_from_the_template_that_was_filled_in(desk: Client, world: LiaisonWorld) -> None:
     from agreed_terms import terms_between
 
-    from accord.capabilities.exchange import agreement_documents as documents
+    from accord.capabilities.exchange.agreements import documents
     from accord.capabilities.exchange.models import Agreement
 
     example = desk.get("/partners/agreements/template/", {"partner": "SG-ASC"})

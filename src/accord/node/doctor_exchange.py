@@ -33,9 +33,9 @@ def examine_exchange(home: Home) -> Iterator[Finding]:
 
 
 def _keys(keys: list[OwnKey]) -> Finding:
-    from accord.capabilities.exchange.keyring import ring
     from accord.capabilities.exchange.models import KeyUse
-    from accord.capabilities.exchange.services import own_cards, own_keys
+    from accord.capabilities.exchange.services.trust import own_cards, own_keys
+    from accord.capabilities.exchange.trust.keyring import ring
     from accord.core import clock
 
     name = "Keys for partners"
@@ -70,7 +70,7 @@ def _passphrase(home: Home) -> Finding:
 
 
 def _card() -> Finding:
-    from accord.capabilities.exchange.services import own_cards
+    from accord.capabilities.exchange.services.trust import own_cards
     from accord.core import clock
 
     name = "Partner card"

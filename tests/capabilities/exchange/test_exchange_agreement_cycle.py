@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 import pytest
 
-from accord.capabilities.exchange.agreement_cycle import TABLE, Event, as_markdown, next_state
+from accord.capabilities.exchange.agreements.cycle import TABLE, Event, as_markdown, next_state
 from accord.capabilities.exchange.models import AgreementState as State
 from accord.core.errors import Conflict
 

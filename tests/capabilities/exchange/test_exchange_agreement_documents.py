@@ -12,11 +12,11 @@ from agreed_terms import OFFENCE, STARTS, party, terms_between, with_party
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accord.capabilities.exchange import agreement_documents as documents
-from accord.capabilities.exchange.agreement_templates import MOST_BYTES, read_file, template
-from accord.capabilities.exchange.fields import disclosable
+from accord.capabilities.exchange.agreements import documents
+from accord.capabilities.exchange.agreements.fields import disclosable
+from accord.capabilities.exchange.agreements.templates import MOST_BYTES, read_file, template
+from accord.capabilities.exchange.agreements.terms import AgreementTerms, Offence
 from accord.capabilities.exchange.kinds import MessageKind
-from accord.capabilities.exchange.terms import AgreementTerms, Offence
 from accord.core.errors import BadInput
 
 HERE, THERE = "CN-ASC", "SG-ASC"

@@ -12,14 +12,14 @@ from peer import call
 from test_exchange_sending import Line, later, line, queued, told  # noqa: F401 - the fixture
 
 from accord.capabilities.exchange import handlers
-from accord.capabilities.exchange.envelopes import MOST_ENVELOPE, InChunks
 from accord.capabilities.exchange.errors import Parked
 from accord.capabilities.exchange.kinds import MessageKind
 from accord.capabilities.exchange.models import Chunk, Incoming, Outgoing
-from accord.capabilities.exchange.receipts import Batch, SignedReply
-from accord.capabilities.exchange.services import sending
-from accord.capabilities.exchange.services.chunks import MOST_PARTS, PART
+from accord.capabilities.exchange.services.delivery import sending
+from accord.capabilities.exchange.services.delivery.chunks import MOST_PARTS, PART
 from accord.capabilities.exchange.tasks import apply_ready, retry_parked
+from accord.capabilities.exchange.wire.envelopes import MOST_ENVELOPE, InChunks
+from accord.capabilities.exchange.wire.receipts import Batch, SignedReply
 from accord.core import clock
 from accord.core.canonical import canonical_json
 from accord.core.errors import BadInput, Unavailable
@@ -79,7 +79,7 @@ def test_a_message_beyond_all_bounds_is_refused_before_anything_is_written(
     line: Line,  # noqa: F811
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from accord.capabilities.exchange.services import chunks
+    from accord.capabilities.exchange.services.delivery import chunks
 
     monkeypatch.setattr(chunks, "MOST_PARTS", 2)
     with pytest.raises(BadInput, match="can be sent"):

@@ -13,10 +13,20 @@ import pytest
 from agreed_terms import OFFENCE, STARTS, in_force_at, terms_between, with_party
 from small_world import NOON
 
-from accord.capabilities.exchange.enforcement import admit, default_label
+from accord.capabilities.exchange.agreements.enforcement import admit, default_label
+from accord.capabilities.exchange.agreements.labelling import NOBODY, to_json
+from accord.capabilities.exchange.agreements.terms import (
+    AccountDetail,
+    AgreementTerms,
+    Clocks,
+    Informs,
+    LabelDefaults,
+    Offence,
+    OnwardRule,
+    RefusalGround,
+)
 from accord.capabilities.exchange.errors import Refused
 from accord.capabilities.exchange.kinds import MessageKind, Outcome, RequestKind
-from accord.capabilities.exchange.labelling import NOBODY, to_json
 from accord.capabilities.exchange.messages import (
     BODIES,
     Budget,
@@ -35,16 +45,6 @@ from accord.capabilities.exchange.messages import (
     WireOpen,
     WirePayment,
     WireStanding,
-)
-from accord.capabilities.exchange.terms import (
-    AccountDetail,
-    AgreementTerms,
-    Clocks,
-    Informs,
-    LabelDefaults,
-    Offence,
-    OnwardRule,
-    RefusalGround,
 )
 from accord.core.clock import SteppedClock
 from accord.core.labels import Handling, Label, Pap, Tlp

@@ -19,9 +19,9 @@ from accord.capabilities.claims import services as claims
 from accord.capabilities.claims.joined_trace import JoinedTrace, join
 from accord.capabilities.claims.models import Claim
 from accord.capabilities.claims.ports import Credit
-from accord.capabilities.exchange.fields import disclosable
+from accord.capabilities.exchange.agreements.fields import disclosable
+from accord.capabilities.exchange.agreements.terms import AccountDetail, AgreementTerms
 from accord.capabilities.exchange.kinds import MessageKind
-from accord.capabilities.exchange.terms import AccountDetail, AgreementTerms
 from accord.capabilities.people.models import User
 from accord.capabilities.people.policy import NODE
 from accord.capabilities.reports import services as reports
@@ -158,7 +158,7 @@ def test_an_impossible_answer_spoils_its_own_enquiry_alone(banks: SandboxBanks, 
     from accord.capabilities.claims.models import Enquiry
     from accord.capabilities.exchange.messages import EnquiryAnswerBody, WireStanding
     from accord.capabilities.exchange.models import Incoming
-    from accord.capabilities.exchange.services import sent_enquiries
+    from accord.capabilities.exchange.services.enquiries import sent_enquiries
 
     centres, _ = traced(banks, officer, terms_between(CN, TH))
     asked = Enquiry.objects.get(institution=TH)

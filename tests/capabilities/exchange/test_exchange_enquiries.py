@@ -21,7 +21,7 @@ from accord.capabilities.claims import services as claims
 from accord.capabilities.claims.joined_trace import JoinedTrace, join
 from accord.capabilities.claims.models import Claim
 from accord.capabilities.claims.ports import Credit
-from accord.capabilities.exchange.terms import AccountDetail, OnwardRule
+from accord.capabilities.exchange.agreements.terms import AccountDetail, OnwardRule
 from accord.capabilities.people.models import User
 from accord.capabilities.people.policy import NODE
 from accord.capabilities.reports import services as reports

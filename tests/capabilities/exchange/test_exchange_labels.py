@@ -11,9 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from small_world import NOON
 
-from accord.capabilities.exchange import labelling
-from accord.capabilities.exchange.errors import Refused
-from accord.capabilities.exchange.labelling import (
+from accord.capabilities.exchange.agreements import labelling
+from accord.capabilities.exchange.agreements.labelling import (
     NOBODY,
     derive,
     from_json,
@@ -24,6 +23,7 @@ from accord.capabilities.exchange.labelling import (
     strictest,
     to_json,
 )
+from accord.capabilities.exchange.errors import Refused
 from accord.core.labels import Handling, Label, Pap, Tlp
 
 AGENCIES = ("A", "B", "C", "D")

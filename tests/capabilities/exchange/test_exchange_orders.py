@@ -13,6 +13,7 @@ from small_world import VICTIM, SmallWorld, at, call_of
 
 from accord.capabilities.claims.models import Claim, ClaimTransfer, PlanItem
 from accord.capabilities.claims.ports import AccountStanding, EnquiryAnswer, TransferLeg
+from accord.capabilities.exchange.agreements.terms import AccountDetail
 from accord.capabilities.exchange.errors import Refused
 from accord.capabilities.exchange.messages import OrderBody, WireCredit
 from accord.capabilities.exchange.models import (
@@ -25,8 +26,7 @@ from accord.capabilities.exchange.models import (
     Partner,
     SentOrder,
 )
-from accord.capabilities.exchange.services import foreign_orders
-from accord.capabilities.exchange.terms import AccountDetail
+from accord.capabilities.exchange.services.orders import foreign_orders
 from accord.capabilities.orders import services as orders
 from accord.capabilities.orders.life_cycle import State
 from accord.capabilities.orders.models import Order

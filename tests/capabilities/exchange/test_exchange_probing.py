@@ -20,7 +20,7 @@ from accord.capabilities.exchange import referrals
 from accord.capabilities.exchange.kinds import MessageKind
 from accord.capabilities.exchange.messages import Budget, EnquiryBody, WireCredit
 from accord.capabilities.exchange.models import Alarm, ForeignEnquiry
-from accord.capabilities.exchange.services import sending
+from accord.capabilities.exchange.services.delivery import sending
 from accord.core.clock import SteppedClock
 from accord.core.object_ids import new_id
 
@@ -206,7 +206,7 @@ def test_the_same_enquiry_again_is_answered_again_and_opens_nothing(centres: Cen
     body = enquiry(credit("T1", 700))
     first = asked(centres, body)
     from accord.capabilities.exchange.models import Incoming
-    from accord.capabilities.exchange.services import enquiries
+    from accord.capabilities.exchange.services.enquiries import enquiries
 
     with centres.at(TH):
         enquiries.take(Incoming.objects.get(pk=body.enquiry_id), msgspec.convert(msgspec.to_builtins(body), EnquiryBody))

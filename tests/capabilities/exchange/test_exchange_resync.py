@@ -8,10 +8,10 @@ import pytest
 from peer import Peer, call
 from test_exchange_sending import Line, line, queue, queued, told  # noqa: F401 - the fixture
 
-from accord.capabilities.exchange.jose import decrypt
 from accord.capabilities.exchange.models import Alarm, Incoming, Outgoing, OutgoingState, OutStream
-from accord.capabilities.exchange.services.resync import open_new_epochs
+from accord.capabilities.exchange.services.delivery.resync import open_new_epochs
 from accord.capabilities.exchange.tasks import apply_ready
+from accord.capabilities.exchange.wire.jose import decrypt
 from accord.capabilities.people.models import AuditEntry
 from accord.core.object_ids import new_id
 
@@ -164,7 +164,7 @@ def test_nobody_gives_back_what_this_node_did_not_sign(line: Line) -> None:  # n
     forged = line.peer.content(sender=line.peer.own, recipient=line.peer.code)
     envelope = line.peer.seal(forged)
     line.peer.sequence -= 1
-    from accord.capabilities.exchange import keyring
+    from accord.capabilities.exchange.trust import keyring
 
     signed = decrypt(envelope, keyring.ring().shared_secret)
     before = set(Outgoing.objects.values_list("pk", flat=True))

@@ -18,7 +18,8 @@ from accord.capabilities.claims import services as claims
 from accord.capabilities.claims.messages import to_json
 from accord.capabilities.claims.models import Claim, ClaimState, ClaimTransfer, Enquiry, EnquiryState, StandingAmount
 from accord.capabilities.claims.ports import AccountStanding, CentreAnswer, Credit, TransferLeg
-from accord.capabilities.exchange import enforcement, labelling
+from accord.capabilities.exchange.agreements import enforcement, labelling
+from accord.capabilities.exchange.agreements.terms import AgreementTerms, OnwardRule
 from accord.capabilities.exchange.errors import Refused
 from accord.capabilities.exchange.kinds import MessageKind, Outcome, RequestKind
 from accord.capabilities.exchange.messages import (
@@ -47,9 +48,10 @@ from accord.capabilities.exchange.models import (
 )
 from accord.capabilities.exchange.queries import agreements
 from accord.capabilities.exchange.retention_rules import remove_messages_without_time
-from accord.capabilities.exchange.services import agreements as acts
-from accord.capabilities.exchange.services import own_keys, partners, relabelling, retention, sending
-from accord.capabilities.exchange.terms import AgreementTerms, OnwardRule
+from accord.capabilities.exchange.services.agreements import agreements as acts
+from accord.capabilities.exchange.services.agreements import relabelling, retention
+from accord.capabilities.exchange.services.delivery import sending
+from accord.capabilities.exchange.services.trust import own_keys, partners
 from accord.capabilities.people.models import AuditEntry, User
 from accord.capabilities.people.policy import NODE, OPERATOR
 from accord.core import clock

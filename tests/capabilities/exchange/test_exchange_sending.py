@@ -15,11 +15,12 @@ from accord.capabilities.exchange.errors import Refused
 from accord.capabilities.exchange.kinds import MessageKind
 from accord.capabilities.exchange.models import Alarm, Outgoing, OutgoingState, OutStream, Partner
 from accord.capabilities.exchange.queries.delivery import lag
-from accord.capabilities.exchange.receipts import Batch, Receipt, SignedReply
-from accord.capabilities.exchange.services import own_keys, sending
-from accord.capabilities.exchange.services.delivering import VALID
-from accord.capabilities.exchange.streams import ReceiptOutcome
+from accord.capabilities.exchange.services.delivery import sending
+from accord.capabilities.exchange.services.delivery.delivering import VALID
+from accord.capabilities.exchange.services.trust import own_keys
 from accord.capabilities.exchange.tasks import next_exchange_due, partner_of, send_due, take_replies
+from accord.capabilities.exchange.wire.receipts import Batch, Receipt, SignedReply
+from accord.capabilities.exchange.wire.streams import ReceiptOutcome
 from accord.capabilities.people import services as people
 from accord.capabilities.people.models import Role, User
 from accord.capabilities.people.policy import OPERATOR
@@ -299,7 +300,7 @@ def test_keys_rotated_in_mid_queue_lose_nothing(line: Line) -> None:
     queue(line.peer)
     own_keys.rotate(OPERATOR)
     line.peer.centre.add_key("encryption")
-    from accord.capabilities.exchange.services import partners
+    from accord.capabilities.exchange.services.trust import partners
 
     partners.add(OPERATOR, line.peer.centre.card())
     queue(line.peer)

@@ -17,10 +17,10 @@ from accord.capabilities.exchange import handlers
 from accord.capabilities.exchange.errors import Parked, Refused
 from accord.capabilities.exchange.kinds import MessageKind
 from accord.capabilities.exchange.models import Alarm, Incoming, IncomingState, InStream
-from accord.capabilities.exchange.receipts import Receipt
-from accord.capabilities.exchange.services import own_keys
-from accord.capabilities.exchange.streams import RULES, WINDOW, Arrival
+from accord.capabilities.exchange.services.trust import own_keys
 from accord.capabilities.exchange.tasks import apply_ready, retry_parked
+from accord.capabilities.exchange.wire.receipts import Receipt
+from accord.capabilities.exchange.wire.streams import RULES, WINDOW, Arrival
 from accord.capabilities.people.policy import OPERATOR
 from accord.core import clock
 from accord.core.clock import ShiftedClock, SteppedClock

@@ -12,22 +12,17 @@ class ExchangeConfig(AppConfig):
         from django.conf import settings
 
         from accord.capabilities.claims import territory
-        from accord.capabilities.exchange import keyring
-        from accord.capabilities.exchange.key_files import FileKeyRing
         from accord.capabilities.exchange.queries import partners
-        from accord.capabilities.exchange.services import (  # noqa: F401 - register their handlers
-            agreement_news,
-            chunks,
-            enquiries,
-            foreign_orders,
-            partner_messages,
-            relabelling,
-            requests,
-            resync,
-            retention,
-            sent_enquiries,
-            sent_orders,
-        )
+
+        # imported so that each registers the kinds of message that it handles
+        from accord.capabilities.exchange.services import requests  # noqa: F401
+        from accord.capabilities.exchange.services.agreements import agreement_news, relabelling, retention  # noqa: F401
+        from accord.capabilities.exchange.services.delivery import chunks, resync  # noqa: F401
+        from accord.capabilities.exchange.services.enquiries import enquiries, sent_enquiries  # noqa: F401
+        from accord.capabilities.exchange.services.orders import foreign_orders, sent_orders  # noqa: F401
+        from accord.capabilities.exchange.services.trust import partner_messages  # noqa: F401
+        from accord.capabilities.exchange.trust import keyring
+        from accord.capabilities.exchange.trust.key_files import FileKeyRing
 
         keyring.install(FileKeyRing(settings.ACCORD_KEYS, settings.ACCORD_KEY_PASSPHRASE_FILE))
         territory.connect(partners.partner_of)

@@ -19,10 +19,10 @@ from accord.capabilities.claims import territory
 from accord.capabilities.claims.joined_trace import JoinedStanding
 from accord.capabilities.claims.picture import Gone, Picture
 from accord.capabilities.claims.ports import TransferLeg
-from accord.capabilities.exchange.fields import ALWAYS
+from accord.capabilities.exchange.agreements.fields import ALWAYS
+from accord.capabilities.exchange.agreements.terms import AccountDetail, AgreementTerms
 from accord.capabilities.exchange.kinds import MessageKind
 from accord.capabilities.exchange.messages import WireLeg, WireOpen, WireStanding
-from accord.capabilities.exchange.terms import AccountDetail, AgreementTerms
 
 _UNNAMED: Final = ""
 _UNKNOWN_KIND: Final = "unknown"

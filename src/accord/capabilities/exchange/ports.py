@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from accord.capabilities.exchange.receipts import Batch, SignedReply
+from accord.capabilities.exchange.wire.receipts import Batch, SignedReply
 
 
 class PartnerTransport(Protocol):

@@ -13,11 +13,11 @@ from typing import Final
 import msgspec
 from django.conf import settings
 
-from accord.capabilities.exchange import jose
 from accord.capabilities.exchange.errors import Refused
-from accord.capabilities.exchange.keyring import ring
 from accord.capabilities.exchange.queries import partners
-from accord.capabilities.exchange.services import own_keys
+from accord.capabilities.exchange.services.trust import own_keys
+from accord.capabilities.exchange.trust.keyring import ring
+from accord.capabilities.exchange.wire import jose
 from accord.core import clock
 from accord.core.canonical import canonical_json
 from accord.engine.tracing.intervals import minus

@@ -5,11 +5,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from accord.capabilities.exchange.agreement_documents import document
-from accord.capabilities.exchange.fields import disclosable
-from accord.capabilities.exchange.kinds import REQUESTS, MessageKind
-from accord.capabilities.exchange.messages import BODIES
-from accord.capabilities.exchange.terms import (
+from accord.capabilities.exchange.agreements.documents import document
+from accord.capabilities.exchange.agreements.fields import disclosable
+from accord.capabilities.exchange.agreements.terms import (
     AccountDetail,
     AgreementTerms,
     Clocks,
@@ -19,6 +17,8 @@ from accord.capabilities.exchange.terms import (
     Party,
     RefusalGround,
 )
+from accord.capabilities.exchange.kinds import REQUESTS, MessageKind
+from accord.capabilities.exchange.messages import BODIES
 from accord.node.federation.plan import CentrePlan, Pact
 
 OFFENCE: Final = "telecom_fraud"

@@ -10,7 +10,7 @@ from django.utils.html import format_html_join
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from accord.capabilities.exchange.terms import AccountDetail, AgreementTerms, Informs, OnwardRule, Party
+from accord.capabilities.exchange.agreements.terms import AccountDetail, AgreementTerms, Informs, OnwardRule, Party
 from accord.core.labels import Label
 from accord.sites.liaison.words import GROUNDS, KINDS, REQUEST_KINDS
 from accord.web.label_words import PURPOSES, short

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from accord.capabilities.exchange.agreements.labelling import from_json
 from accord.capabilities.exchange.errors import Refused
-from accord.capabilities.exchange.labelling import from_json
 from accord.core.labels import Label
 
 

@@ -7,9 +7,9 @@ from typing import Final
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from accord.capabilities.exchange.agreements.terms import RefusalGround
 from accord.capabilities.exchange.kinds import MessageKind, Outcome, RequestKind
-from accord.capabilities.exchange.services.alarms import ALARMS as CARD_ALARMS
-from accord.capabilities.exchange.terms import RefusalGround
+from accord.capabilities.exchange.services.trust.alarms import ALARMS as CARD_ALARMS
 
 REQUEST_KINDS: Final[dict[str, Promise]] = {
     RequestKind.INFORMATION: _("Information"),

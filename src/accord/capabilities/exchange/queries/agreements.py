@@ -9,11 +9,11 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
-from accord.capabilities.exchange import agreement_documents as documents
-from accord.capabilities.exchange.agreement_cycle import ONCE_IN_FORCE
+from accord.capabilities.exchange.agreements import documents
+from accord.capabilities.exchange.agreements.cycle import ONCE_IN_FORCE
+from accord.capabilities.exchange.agreements.terms import AgreementTerms
 from accord.capabilities.exchange.errors import Refused
 from accord.capabilities.exchange.models import Agreement, AgreementState
-from accord.capabilities.exchange.terms import AgreementTerms
 from accord.capabilities.people.policy import Actor, Permission, allowed
 from accord.core import clock
 from accord.core.errors import Corrupt, NotFound

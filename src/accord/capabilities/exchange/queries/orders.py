@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from accord.capabilities.exchange.models import ForeignOrder, ForeignOrderPart, ForeignOrderState, SentOrder
-from accord.capabilities.exchange.services import foreign_answers
+from accord.capabilities.exchange.services.orders import foreign_answers
 from accord.capabilities.orders import queries as order_queries
 from accord.capabilities.people.policy import Actor, Permission, allowed
 from accord.capabilities.people.services import note_read

@@ -8,11 +8,11 @@ from typing import Final
 
 from django.db.models import QuerySet
 
-from accord.capabilities.exchange import cards, trust_book
 from accord.capabilities.exchange.errors import Refused
-from accord.capabilities.exchange.jwk import Jwk
 from accord.capabilities.exchange.models import Alarm, KeyUse, OwnCard, OwnKey, Partner, PartnerKey, PartnerState
-from accord.capabilities.exchange.services.partners import asked_words, fingerprint_of
+from accord.capabilities.exchange.services.trust.partners import asked_words, fingerprint_of
+from accord.capabilities.exchange.trust import cards, trust_book
+from accord.capabilities.exchange.trust.jwk import Jwk
 from accord.capabilities.people.policy import Actor, Permission, allowed, require
 from accord.core import clock
 from accord.core.errors import NotFound

@@ -22,8 +22,8 @@ from accord.capabilities.exchange.models import Incoming, PartnerRequest, Reques
 from accord.capabilities.exchange.queries.agreements import InForce, by_hash, in_force
 from accord.capabilities.exchange.queries.foreign_cases import case_of_claim, claim_of_case
 from accord.capabilities.exchange.request_cycle import UNSETTLED, after_answer, after_withdrawal
-from accord.capabilities.exchange.services.cases import pseudonym_of
-from accord.capabilities.exchange.services.sending import queue
+from accord.capabilities.exchange.services.delivery.sending import queue
+from accord.capabilities.exchange.services.enquiries.cases import pseudonym_of
 from accord.capabilities.people import services as people
 from accord.capabilities.people.policy import NODE, Actor, Permission, require
 from accord.core import clock

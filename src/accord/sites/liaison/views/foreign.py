@@ -14,8 +14,8 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accord.capabilities.exchange.models import ForeignEnquiry, ForeignOrder, ForeignOrderState
 from accord.capabilities.exchange.queries import agreements, foreign_enquiries, orders
-from accord.capabilities.exchange.services import enquiries as enquiry_services
-from accord.capabilities.exchange.services import foreign_orders as order_services
+from accord.capabilities.exchange.services.enquiries import enquiries as enquiry_services
+from accord.capabilities.exchange.services.orders import foreign_orders as order_services
 from accord.capabilities.people import queries as people
 from accord.capabilities.people.models import User
 from accord.capabilities.people.policy import Permission, allowed

@@ -1,0 +1,1 @@
+"""What an agreement says, how it is signed, and the one function that lets a message pass under it."""

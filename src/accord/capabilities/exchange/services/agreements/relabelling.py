@@ -1,0 +1,90 @@
+"""An originator changes the label of what it has sent; whoever received it treats it by the new label from then on."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from uuid import UUID
+
+from django.conf import settings
+
+from accord.capabilities.exchange.agreements import labelling
+from accord.capabilities.exchange.errors import Parked, Refused
+from accord.capabilities.exchange.handlers import handles
+from accord.capabilities.exchange.kinds import MessageKind
+from accord.capabilities.exchange.messages import RelabelBody
+from accord.capabilities.exchange.models import (
+    ForeignEnquiry,
+    ForeignOrder,
+    Incoming,
+    IncomingState,
+    Outgoing,
+    PartnerRequest,
+)
+from accord.capabilities.exchange.queries import agreements
+from accord.capabilities.exchange.services.agreements import retention
+from accord.capabilities.exchange.services.delivery import sending
+from accord.capabilities.exchange.services.enquiries import enquiries
+from accord.capabilities.people import services as people
+from accord.capabilities.people.policy import NODE, Actor, Permission, require
+from accord.core import clock
+from accord.core.errors import NotFound
+from accord.core.labels import Label
+
+
+@people.change
+def relabel(actor: Actor, message_id: UUID, label: Label) -> Outgoing:
+    """Tell a partner the new label of a message that this centre sent it. Refused where it is not this centre's to relax.
+
+    The message as it was sent keeps its label: that is what was signed. `label_of` gives the one that counts.
+    """
+    require(actor, Permission.EXCHANGE_ANSWER)
+    sent = Outgoing.objects.select_for_update().filter(pk=message_id).exclude(label=None).first()
+    if sent is None:
+        raise NotFound("there is no such message with a label")
+    labelling.relaxed_by(label_of(sent), label, settings.ACCORD_AGENCY)
+    document = labelling.to_json(label)
+    told = sending.queue(sent.partner_id, MessageKind.RELABEL, RelabelBody(message=sent.pk, label=document), about=sent.pk)
+    if sent.about is not None:
+        PartnerRequest.objects.filter(pk=sent.about, outgoing=True).update(label=document)
+    people.record(actor, "label changed", subject=None, obj=sent, partner=sent.partner_id, before=sent.label, after=document)
+    return told
+
+
+def label_of(sent: Outgoing) -> Label:
+    """The label of a message that was sent, by the latest change of it."""
+    change = Outgoing.objects.filter(kind=MessageKind.RELABEL, about=sent.pk).order_by("queued_at", "sequence").last()
+    return labelling.from_json(change.body["label"] if change else sent.label)
+
+
+@handles(MessageKind.RELABEL)
+def take_relabel(message: Incoming, body: RelabelBody) -> None:
+    """Treat a message, and what was made of it, by its originator's new label. A time that has come deletes it at once."""
+    row = Incoming.objects.select_for_update().filter(pk=body.message, partner=message.partner_id).first()
+    if row is None:
+        raise Parked("the message whose label is changed has not arrived yet")
+    if row.state == IncomingState.DELETED:
+        return
+    if row.label is None:
+        if row.state in (IncomingState.READY, IncomingState.PARKED):
+            raise Parked("the message whose label is changed has not been applied yet")
+        raise Refused("labels", "the message bears no label")
+    new = labelling.relaxed_by(labelling.from_json(row.label), labelling.from_json(body.label), message.partner_id)
+    terms = agreements.by_hash(row.partner_id, row.agreement).terms
+    latest = row.received_at + timedelta(days=terms.retention_days)
+    row.label, row.retain_until = labelling.to_json(new), min(new.retain_until or latest, latest)
+    row.save(update_fields=["label", "retain_until"])
+    _relabel_derived(row)
+    people.record(NODE, "label changed by the partner", subject=None, obj=row, partner=row.partner_id, after=row.label)
+    if row.retain_until <= clock.now():
+        retention.delete([row], "recalled")
+
+
+def _relabel_derived(row: Incoming) -> None:
+    """Rows that were made of it bear its label, and a claim is followed to those whom it names now."""
+    ForeignOrder.objects.filter(message=row.pk).update(label=row.label)
+    if row.about is not None:
+        PartnerRequest.objects.filter(pk=row.about, partner=row.partner_id, outgoing=False).update(label=row.label)
+    for enquiry in ForeignEnquiry.objects.filter(message=row.pk):
+        enquiry.label = row.label
+        enquiry.save(update_fields=["label"])
+        enquiries.relabelled(enquiry.pk)

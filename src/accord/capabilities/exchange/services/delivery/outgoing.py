@@ -1,0 +1,133 @@
+"""Places in the streams to partners: opened, given to messages, and opened anew where one can no longer be trusted.
+
+Everything here is part of a running change.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+from uuid import UUID
+
+import msgspec
+from django.conf import settings
+from django.db.models import Q, QuerySet
+
+from accord.capabilities.exchange.kinds import MessageKind
+from accord.capabilities.exchange.models import InStream, Outgoing, OutgoingState, OutStream
+from accord.capabilities.exchange.wire.envelopes import Content, Place, hash_of, new_content
+from accord.capabilities.exchange.wire.stream_messages import HelloBody, NextPlace, Why
+from accord.core import clock
+from accord.core.object_ids import new_id
+
+_RANDOM_BITS: Final = 80
+_AT_ONCE: Final = 500
+
+
+def open_stream(partner: str) -> OutStream:
+    """The stream to a partner, locked; begun with its first message where there is none."""
+    stream = OutStream.objects.select_for_update().filter(partner_id=partner, closed_at=None).first()
+    return stream or _begin(partner, Why.FIRST, new_id())
+
+
+def add(
+    partner: str,
+    kind: MessageKind,
+    body: object,
+    *,
+    message_id: UUID | None = None,
+    about: UUID | None = None,
+    stream: OutStream | None = None,
+) -> Outgoing:
+    """Queue a message between the nodes themselves, which needs no agreement."""
+    content = new_content(
+        id=message_id or new_id(),
+        kind=kind,
+        sender=settings.ACCORD_AGENCY,
+        recipient=partner,
+        about=about,
+        body=msgspec.to_builtins(body),
+    )
+    return place(content, content.canonical(), stream=stream)
+
+
+def place(content: Content, canonical: bytes, *, stream: OutStream | None = None) -> Outgoing:
+    """Give a message the next place of its recipient's stream: it goes as soon as those before it have gone."""
+    stream = stream or open_stream(content.recipient)
+    row = Outgoing.objects.create(
+        id=content.id,
+        partner_id=content.recipient,
+        epoch=stream.epoch,
+        sequence=stream.next_sequence,
+        kind=content.kind,
+        agreement=content.agreement,
+        label=content.label,
+        in_reply_to=content.in_reply_to,
+        about=content.about,
+        body={} if content.body is None else content.body,
+        chunks=msgspec.to_builtins(content.chunks),
+        content_hash=hash_of(canonical),
+        queued_at=clock.now(),
+    )
+    stream.next_sequence += 1
+    if stream.next_attempt_at is None:
+        stream.next_attempt_at = clock.now()
+    stream.save(update_fields=["next_sequence", "next_attempt_at"])
+    return row
+
+
+def reopen(
+    partner: str, why: Why, *, since: Place | None = None, last: NextPlace | None = None, after: UUID | None = None
+) -> OutStream:
+    """Begin a newer stream, and put into it what still waits and what was sent from `since` on.
+
+    `last` asks the partner what this node said from there on; nothing else is sent until it has answered. `after` is an epoch
+    that the new one must be newer than.
+    """
+    again = list(_to_send_again(partner, since))
+    now = clock.now()
+    OutStream.objects.filter(partner_id=partner, closed_at=None).update(closed_at=now, next_attempt_at=None)
+    stream = _begin(partner, why, _newer_epoch(partner, after), last)
+    for sequence, row in enumerate(again, stream.next_sequence):
+        row.epoch, row.sequence = stream.epoch, sequence
+        row.state, row.delivered_at = OutgoingState.QUEUED, None
+    Outgoing.objects.bulk_update(again, ["epoch", "sequence", "state", "delivered_at"], batch_size=_AT_ONCE)
+    stream.next_sequence += len(again)
+    stream.save(update_fields=["next_sequence"])
+    return stream
+
+
+def _to_send_again(partner: str, since: Place | None) -> QuerySet[Outgoing]:
+    """In the order in which they were said. What opens a stream belongs to that stream alone."""
+    wanted = Q(state=OutgoingState.QUEUED)
+    if since is not None:
+        later = Q(epoch=since.epoch, sequence__gte=since.sequence) | Q(epoch__gt=since.epoch)
+        wanted |= Q(state=OutgoingState.DELIVERED) & later
+    rows = Outgoing.objects.filter(wanted, partner_id=partner)
+    rows.filter(kind=MessageKind.HELLO).update(state=OutgoingState.DELETED)
+    return rows.exclude(kind=MessageKind.HELLO).order_by("epoch", "sequence")
+
+
+def _begin(partner: str, why: Why, epoch: UUID, last: NextPlace | None = None) -> OutStream:
+    now = clock.now()
+    stream = OutStream.objects.create(
+        partner_id=partner, epoch=epoch, opened_at=now, next_attempt_at=now, recovering=last is not None
+    )
+    hello = HelloBody(why=why, received=received_of(partner), last=last)
+    add(partner, MessageKind.HELLO, hello, stream=stream)
+    return stream
+
+
+def received_of(partner: str) -> NextPlace | None:
+    """How far the partner's newest stream was received here."""
+    stream = InStream.objects.filter(partner_id=partner).order_by("-epoch").first()
+    return None if stream is None else NextPlace(epoch=stream.epoch, sequence=stream.expected)
+
+
+def _newer_epoch(partner: str, after: UUID | None) -> UUID:
+    """A new epoch, newer than all before it, whatever the machine's clock says."""
+    known = OutStream.objects.filter(partner_id=partner).order_by("-epoch").values_list("epoch", flat=True).first()
+    floor = max((epoch for epoch in (known, after) if epoch is not None), default=UUID(int=0))
+    fresh = new_id()
+    if fresh > floor:
+        return fresh
+    return UUID(int=((floor.int >> _RANDOM_BITS) + 1) << _RANDOM_BITS | fresh.int & ((1 << _RANDOM_BITS) - 1))

@@ -1,0 +1,1 @@
+"""Following money across the border: enquiries of partners, and ours to them."""
