@@ -68,7 +68,7 @@ def prepare(home: Home) -> None:
 
 
 def lines(banks: SandboxBanks, log: Path | None = None, point: str = "", countdown: Countdown | None = None) -> Any:
-    from accord.node.worker import Lines
+    from accord.node.wired import Lines
 
     if log is None or countdown is None:
         return Lines(banks.holder, banks.bank, "authority")

@@ -27,7 +27,8 @@ GIVE_UP_SECONDS = 150.0
 
 
 def work(home: Home) -> dict[str, Any]:
-    from accord.node.worker import Lines, Worker, clocks_watched, kept_up
+    from accord.node.wired import Lines
+    from accord.node.worker import Worker, clocks_watched, kept_up
 
     banks = world().banks(home.sandbox)
     log = home.root / "sent.log"

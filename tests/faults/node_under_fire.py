@@ -83,7 +83,8 @@ def prepare(home: Home) -> None:
 def work(home: Home, banks: SandboxBanks, point: str, number: int) -> None:
     from django.db import connection
 
-    from accord.node.worker import Lines, Worker
+    from accord.node.wired import Lines
+    from accord.node.worker import Worker
 
     countdown = Countdown(number)
 

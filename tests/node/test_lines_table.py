@@ -15,8 +15,7 @@ from accord.core.errors import BadInput, NotAllowed, Unavailable
 from accord.node.home import Home
 from accord.node.line_wiring import OpenLines, with_lines
 from accord.node.lines import FilesLine, HttpsLine, LineBook, read_lines
-from accord.node.wiring import Wired
-from accord.node.worker import Lines
+from accord.node.wired import Lines, Wired
 
 HTTPS = '[lines.BANKA]\nkind = "https"\nurl = "https://a.example/api/bank/v1"\ntoken_file = "token"\n'
 

@@ -10,14 +10,13 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import timedelta
-from enum import StrEnum
 from importlib import metadata
 from pathlib import Path
 from typing import Final
 
 from accord.core.errors import AccordError, BadInput, NotFound
+from accord.node.findings import Finding, State
 from accord.node.home import Home
 
 _LOWEST_PYTHON: Final = (3, 11)
@@ -27,24 +26,6 @@ _PATIENCE: Final = timedelta(minutes=2)
 
 _ENOUGH_DISK: Final = 1 << 30
 """Bytes free below which a warning is due; a million transfers take about a tenth of that."""
-
-
-class State(StrEnum):
-    """How a finding bears on running a node: WARNING hampers a part of it, FAILED stops it."""
-
-    OK = "ok"
-    WARNING = "warning"
-    FAILED = "failed"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing looked at: what was found and, unless all is well, what to do."""
-
-    name: str
-    state: State
-    found: str
-    remedy: str = ""
 
 
 def examine(home: Home) -> Iterator[Finding]:

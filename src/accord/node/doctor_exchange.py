@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
 from accord.core.errors import AccordError, NotFound
-from accord.node.doctor import Finding, State
+from accord.node.findings import Finding, State
 from accord.node.home import Home
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from accord.core.errors import BadInput, NotFound, Unavailable
 from accord.node.lines import FilesLine, Line, LineBook
 
 if TYPE_CHECKING:
-    from accord.node.wiring import Wired
+    from accord.node.wired import Wired
 
 _log = logging.getLogger(__name__)
 

@@ -12,7 +12,7 @@ from accord.capabilities.claims.ports import LedgerHolder
 from accord.capabilities.orders.ports import OrderTaker
 
 if TYPE_CHECKING:
-    from accord.node.wiring import Wired
+    from accord.node.wired import Wired
 
 
 def with_partners(wired: Wired) -> Wired:

@@ -9,10 +9,9 @@ system behind it, and lines to the agencies that order.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
 
@@ -34,21 +33,13 @@ from accord.node.ledger_index import catch_up
 from accord.node.line_wiring import with_lines
 from accord.node.lines import LineBook
 from accord.node.partner_wiring import with_partners
-from accord.node.worker import Lines
+from accord.node.wired import Lines, Wired
 
 OWN_LEDGER: Final = "own-records"
 """The name under which this node's own records may be asked as one ledger holder."""
 
 CALLS_TO_CENTRES: Final = 8
 """Pushes of a bank's node under way at once."""
-
-
-@dataclass(frozen=True, slots=True)
-class Wired:
-    """The node's lines, and what must be done now and then so that what they answer from keeps up with the world."""
-
-    lines: Lines
-    keep_up: Callable[[], None]
 
 
 def wire(home: Home) -> Wired:

@@ -11,7 +11,6 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
@@ -21,7 +20,6 @@ from django.db import InterfaceError, OperationalError, close_old_connections, c
 from accord.capabilities.claims.ports import LedgerHolder
 from accord.capabilities.claims.tasks import (
     EnquiryCourier,
-    HolderOf,
     next_enquiry_due,
     send_due_enquiries,
     take_enquiry_replies,
@@ -37,7 +35,6 @@ from accord.capabilities.orders.ports import OrderTaker
 from accord.capabilities.orders.services.appeals import appeals_overdue
 from accord.capabilities.orders.tasks import (
     OrderCourier,
-    TakerOf,
     next_order_due,
     send_due_orders,
     take_order_replies,
@@ -47,6 +44,7 @@ from accord.capabilities.people.retention import run_due as run_due_retention
 from accord.core import clock
 from accord.core.errors import AccordError
 from accord.node.exchange_work import PARTNER_CLOCKS, ExchangeWork
+from accord.node.wired import Lines
 
 _log = logging.getLogger(__name__)
 
@@ -58,15 +56,6 @@ CALLS_AT_ONCE: Final = 32
 
 REPLY_SECONDS: Final = 0.02
 """How long one sweep waits for replies, so that quick ones are taken over together; slow ones are for a later sweep."""
-
-
-@dataclass(frozen=True, slots=True)
-class Lines:
-    """The outside world as this node is wired to it: who answers for an institution, and in whose name we ask."""
-
-    holder_of: HolderOf
-    taker_of: TakerOf
-    authority: str
 
 
 class Worker:

@@ -38,7 +38,8 @@ from accord.core.clock import SteppedClock, now
 from accord.core.money import Money
 from accord.core.object_ids import new_id
 from accord.engine.tracing.model import ExitKind, Parcel, Rule
-from accord.node.worker import Lines, Worker
+from accord.node.wired import Lines
+from accord.node.worker import Worker
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db]
 
