@@ -182,3 +182,30 @@ def test_a_damaged_state_file_is_named(day: SteppedClock, tmp_path: Path) -> Non
     (tmp_path / "sandbox.sqlite3").write_bytes(b"no database at all" * 100)
     with pytest.raises(Corrupt, match=r"sandbox\.sqlite3"):
         shared_town().open(tmp_path)
+
+
+OPENER = """
+import sys
+from pathlib import Path
+from accord.adapters.sandbox_bank.store import StateStore
+
+sys.stdout.write("ready\\n")
+sys.stdout.flush()
+sys.stdin.readline()
+for number in range(30):
+    StateStore(Path(sys.argv[1]) / str(number), "book").close()
+"""
+
+
+def test_several_processes_open_a_new_state_at_the_same_time(tmp_path: Path) -> None:
+    openers = [
+        subprocess.Popen(
+            [sys.executable, "-c", OPENER, str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+        for _ in range(3)
+    ]
+    for opener in openers:
+        assert opener.stdout is not None
+        assert opener.stdout.readline() == b"ready\n"
+    said = [opener.communicate(b"go\n", timeout=120) for opener in openers]
+    assert [opener.returncode for opener in openers] == [0, 0, 0], said

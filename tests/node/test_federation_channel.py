@@ -60,6 +60,7 @@ def test_one_error_leaves_no_answer_of_others_behind(members: list[Member]) -> N
 def test_a_member_that_ends_by_itself_is_told_of(members: list[Member]) -> None:
     with pytest.raises(Unavailable, match="the process of one ended by itself"):
         members[0].ask("leave")
+    members[0]._process.wait(20)  # its line is closed a moment before it is gone
     with pytest.raises(Unavailable):
         members[0].check()
     members[1].check()

@@ -10,6 +10,7 @@ from test_exchange_sending import Line, line, queue, queued, told  # noqa: F401 
 
 from accord.capabilities.exchange.models import Alarm, Incoming, Outgoing, OutgoingState, OutStream
 from accord.capabilities.exchange.services.delivery.resync import open_new_epochs
+from accord.capabilities.exchange.services.trust import own_cards
 from accord.capabilities.exchange.tasks import apply_ready
 from accord.capabilities.exchange.wire.jose import decrypt
 from accord.capabilities.people.models import AuditEntry
@@ -44,8 +45,20 @@ def test_a_restored_node_asks_first_and_says_nothing_else(line: Line) -> None:  
     (only,) = line.peer.received.values()
     assert only.place.epoch > before.epoch
     assert only.content.body["last"] == {"epoch": str(before.epoch), "sequence": before.acknowledged + 1}
-    assert queued() == [2, 3]  # its card, with the keys that it has left, and the message
+    assert queued() == [2]
     assert AuditEntry.objects.filter(action="exchange stream begun anew").exists()
+
+
+def test_its_worker_issues_a_card_above_what_partners_have_seen(line: Line) -> None:  # noqa: F811
+    queue(line.peer)
+    line.until_idle()
+    assert own_cards.renew_due() == 0
+    before = own_cards.current().serial
+    open_new_epochs()
+    assert own_cards.renew_due() == 1
+    assert own_cards.current().serial > before
+    assert Outgoing.objects.get(state="queued", kind="card").body == own_cards.current().signed
+    assert own_cards.renew_due() == 0
 
 
 def test_what_it_said_comes_back_and_it_goes_on(line: Line) -> None:  # noqa: F811
@@ -91,7 +104,7 @@ def test_a_partner_that_never_answers_is_written_to_again_after_a_while(line: Li
     open_new_epochs()
     queue(line.peer)
     line.until_idle()
-    assert queued() == [2, 3]  # its card, with the keys that it has left, and the message
+    assert queued() == [2]
     for _ in range(200):
         later(10)
         line.once()

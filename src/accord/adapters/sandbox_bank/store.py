@@ -22,7 +22,8 @@ from accord.adapters.sandbox_bank.holds import Hold
 from accord.adapters.sandbox_bank.limits import Limit
 from accord.adapters.sandbox_bank.play import StopReason
 from accord.adapters.sandbox_bank.profile import Faults
-from accord.core.errors import Conflict, Corrupt
+from accord.core.errors import Conflict, Corrupt, Unavailable
+from accord.core.file_locks import exclusive
 
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS run (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -62,16 +63,8 @@ class StateStore:
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / "sandbox.sqlite3"
         self._database = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
-        try:
-            self._database.execute("PRAGMA journal_mode = WAL")
-            self._database.execute("PRAGMA synchronous = NORMAL")
-            self._database.execute("PRAGMA wal_autocheckpoint = 10000")  # pages: a checkpoint waits for the disk
-            self._database.executescript(_SCHEMA)
-        except sqlite3.DatabaseError as error:
-            self._database.close()
-            raise Corrupt(
-                f"the sandbox's state cannot be read ({error}); remove the file to start afresh", where=str(path)
-            ) from error
+        with exclusive(folder / "opening.lock"):  # SQLite does not wait where two change the kind of journal at once
+            self._prepare(path)
         with self.transaction():
             self._database.execute("INSERT OR IGNORE INTO run VALUES ('book', ?), ('played', '0')", (book,))
         if self._value("book") != book:
@@ -82,6 +75,21 @@ class StateStore:
         self._version = -1
         self._stops_read = 0
         self._closing = weakref.finalize(self, self._database.close)
+
+    def _prepare(self, path: Path) -> None:
+        try:
+            self._database.execute("PRAGMA journal_mode = WAL")
+            self._database.execute("PRAGMA synchronous = NORMAL")
+            self._database.execute("PRAGMA wal_autocheckpoint = 10000")  # pages: a checkpoint waits for the disk
+            self._database.executescript(_SCHEMA)
+        except sqlite3.OperationalError as error:
+            self._database.close()
+            raise Unavailable(f"the sandbox's state cannot be opened now ({error}); try again", where=str(path)) from error
+        except sqlite3.DatabaseError as error:
+            self._database.close()
+            raise Corrupt(
+                f"the sandbox's state cannot be read ({error}); remove the file to start afresh", where=str(path)
+            ) from error
 
     def close(self) -> None:
         self._closing()

@@ -16,7 +16,6 @@ from accord.capabilities.exchange.handlers import handles
 from accord.capabilities.exchange.kinds import MessageKind
 from accord.capabilities.exchange.models import Incoming, IncomingState, Outgoing, OutgoingState, OutStream, OwnKey
 from accord.capabilities.exchange.services.delivery import outgoing
-from accord.capabilities.exchange.services.trust import own_cards
 from accord.capabilities.exchange.services.trust.raising import raise_alarm
 from accord.capabilities.exchange.trust.jwk import Jwk
 from accord.capabilities.exchange.wire.envelopes import Opened, Place, read_signed
@@ -37,7 +36,6 @@ def open_new_epochs() -> int:
         last = NextPlace(epoch=stream.epoch, sequence=stream.acknowledged + 1)
         begun = outgoing.reopen(stream.partner_id, Why.RESTORED, last=last)
         people.record(NODE, "exchange stream begun anew", subject=None, obj=begun, partner=stream.partner_id, why=Why.RESTORED)
-    own_cards.announce()
     return len(streams)
 
 

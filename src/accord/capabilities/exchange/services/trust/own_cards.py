@@ -10,10 +10,11 @@ from django.conf import settings
 from django.db.models import QuerySet
 
 from accord.capabilities.exchange.kinds import MessageKind
-from accord.capabilities.exchange.models import KeyUse, OwnCard, OwnKey, Partner, PartnerState
+from accord.capabilities.exchange.models import KeyUse, Outgoing, OwnCard, OwnKey, Partner, PartnerState
 from accord.capabilities.exchange.services.delivery.sending import queue
 from accord.capabilities.exchange.trust import cards
 from accord.capabilities.exchange.trust.keyring import ring
+from accord.capabilities.exchange.wire.stream_messages import Why
 from accord.capabilities.people import services as people
 from accord.capabilities.people.policy import NODE, Actor, Permission, require
 from accord.core import clock
@@ -51,24 +52,25 @@ def renew(actor: Actor) -> OwnCard:
 
 
 def renew_due() -> int:
-    """The same for the worker, which finds out when it starts: settings do not change while it runs."""
+    """The same for the worker, which finds out when it starts: settings do not change while it runs.
+
+    A restored node issues one above all that partners have seen, so that they write to the keys that it still has.
+    """
     card = OwnCard.objects.order_by("-serial").first()
-    if card is None or is_up_to_date(card):
+    if card is None or not _is_due(card):
         return 0
     _renew_by_node()
     return 1
 
 
+def _is_due(card: OwnCard) -> bool:
+    begun_anew = Outgoing.objects.filter(kind=MessageKind.HELLO, body__why=Why.RESTORED, queued_at__gt=card.issued_at)
+    return not is_up_to_date(card) or begun_anew.exists()
+
+
 @people.change
 def _renew_by_node() -> None:
-    if not is_up_to_date(current()):
-        issue(NODE)
-
-
-@people.change
-def announce() -> None:
-    """After a restore: a card above all that partners have seen, so that they write to the keys that this node still has."""
-    if OwnKey.objects.exists():
+    if _is_due(current()):
         issue(NODE)
 
 
