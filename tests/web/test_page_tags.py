@@ -84,6 +84,24 @@ def test_a_bank_goes_by_its_name_in_the_readers_language(settings: object) -> No
         assert ">艾克银行<" in rendered('{% bank "ACMECNBJ" %}')
 
 
+@pytest.mark.parametrize(
+    ("place", "words"),
+    [("total:THB", "all accounts there, THB"), ("bank:ACME:CN:THB", "all accounts at this bank, THB")],
+)
+def test_a_total_that_a_partner_names_is_no_account_number(place: str, words: str) -> None:
+    shown = rendered("{% account a %}", a=place)
+    assert words in shown
+    assert "button" not in shown, "there is nothing more to reveal"
+    assert masked(place) == words
+
+
+def test_codes_of_refusals_and_news_are_words_in_the_history() -> None:
+    page = rendered("{% audit_details d %}", d={"refusal": "nothing_stands", "reason": "lapsed"})
+    assert page == "refusal: Nothing stands on the account; reason: no officer there confirmed it in time"
+    with translation.override("zh-hans"):
+        assert "nothing_stands" not in rendered("{% audit_details d %}", d={"refusal": "nothing_stands"})
+
+
 def test_hostile_text_is_never_markup() -> None:
     hostile = "<img src=x onerror=alert(1)>"
     page = rendered("{% account a %}{% bank a %}{% state a a %}{% audit_details d %}", a=hostile, d={"note": hostile})

@@ -11,7 +11,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accord.capabilities.claims.ports import AccountKind
 from accord.capabilities.orders.ports import Refusal
-from accord.web.templatetags.accord import local_text
+from accord.web.reason_words import REFUSALS
+from accord.web.templatetags.accord import local_text, masked
 
 CHECKS: Final[dict[str, Promise]] = {
     "channel": _("Channel"),
@@ -83,23 +84,6 @@ FOUND: Final[dict[str, Promise]] = {
     "replaced_over": _("The earlier order is over already; this one begins afresh."),
 }
 
-REFUSALS: Final[dict[str, Promise]] = {
-    Refusal.NO_SUCH_ACCOUNT: _("No such account"),
-    Refusal.NO_SUCH_TRANSFER: _("No such transfer"),
-    Refusal.NO_SUCH_NUMBER: _("No such number"),
-    Refusal.NO_SUCH_ORDER: _("No such order"),
-    Refusal.NAME_MISMATCH: _("The account is in another name"),
-    Refusal.ALREADY_SETTLED: _("The payment has settled"),
-    Refusal.ALREADY_ENDED: _("The earlier order is over"),
-    Refusal.NOTHING_STANDS: _("Nothing stands on the account"),
-    Refusal.WITHDRAWN: _("Withdrawn before it was carried out"),
-    Refusal.PROTECTED_FUNDS: _("Protected money: living costs, wages, benefits, client money"),
-    Refusal.LEGAL_REVIEW: _("Legal review"),
-    Refusal.NOT_AUTHORISED: _("Not authorised"),
-    Refusal.COURT_ORDER_NEEDED: _("A court’s decision is needed"),
-    Refusal.NOT_SUPPORTED: _("Not done here"),
-}
-
 FOR_PEOPLE_TO_CHOOSE: Final = (
     Refusal.LEGAL_REVIEW,
     Refusal.PROTECTED_FUNDS,
@@ -142,7 +126,9 @@ def check_rows(checks: list[dict[str, Any]]) -> list[dict[str, str]]:
 def _found(code: str, facts: Mapping[str, str]) -> str:
     shown = dict(facts)
     if "until" in shown:
-        shown["until"] = local_text(datetime.fromisoformat(shown["until"]), seconds=False)
+        shown["until"] = local_text(datetime.fromisoformat(shown["until"]), seconds=False, dated=True)
+    if "account" in shown:
+        shown["account"] = masked(shown["account"])
     if code == "protected_account":
         shown["kind"] = str(ACCOUNT_KINDS.get(shown["kind"], shown["kind"]))
     if code == "care_marked":

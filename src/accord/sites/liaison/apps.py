@@ -6,3 +6,9 @@ from django.apps import AppConfig
 class LiaisonConfig(AppConfig):
     name = "accord.sites.liaison"
     label = "liaison"
+
+    def ready(self) -> None:
+        from accord.capabilities.exchange.queries import partners
+        from accord.web import agency_names
+
+        agency_names.learn_from(partners.names)

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from accord.capabilities.exchange.agreements.terms import RefusalGround
 from accord.capabilities.exchange.kinds import MessageKind, Outcome, RequestKind
 from accord.capabilities.exchange.services.trust.alarms import ALARMS as CARD_ALARMS
+from accord.web.reason_words import refusal_in_words
 
 REQUEST_KINDS: Final[dict[str, Promise]] = {
     RequestKind.INFORMATION: _("Information"),
@@ -96,5 +97,5 @@ WAITS_FOR: Final[dict[str, Promise]] = {
 
 
 def ground_in_words(code: str) -> str:
-    """A ground of the agreement, or a clause of it; the code itself where no words are known."""
-    return str(GROUNDS.get(code) or CLAUSES.get(code) or code)
+    """A ground of the agreement, a clause of it, or a refusal of an order; the code itself where no words are known."""
+    return str(GROUNDS.get(code) or CLAUSES.get(code) or refusal_in_words(code))

@@ -25,6 +25,7 @@ from django.utils.translation import gettext as _
 from accord.core import clock as desk_clock
 from accord.core.identifiers.base import keep_ends
 from accord.core.money import Money
+from accord.web.agency_names import names_of
 from accord.web.audit_words import (
     MONEY,
     action_in_words,
@@ -35,6 +36,7 @@ from accord.web.audit_words import (
     value_in_words,
 )
 from accord.web.error_texts import in_readers_language
+from accord.web.reason_words import reason_in_words, refusal_in_words
 
 register = template.Library()
 
@@ -58,17 +60,20 @@ def readable(message: str) -> str:
     return in_readers_language(message)
 
 
+register.filter("reason", reason_in_words)
+
+
 @register.filter
 def money_text(amount: Money) -> str:
     """The same as plain text, for titles and labels."""
     return str(amount)
 
 
-def local_text(moment: datetime, *, seconds: bool = True) -> str:
-    """The wall clock of the node's zone: the time alone today, else with the ISO date."""
+def local_text(moment: datetime, *, seconds: bool = True, dated: bool = False) -> str:
+    """The wall clock of the node's zone: the time alone today, unless `dated`, else with the ISO date."""
     local = timezone.localtime(moment)
     time = local.strftime("%H:%M:%S" if seconds else "%H:%M")
-    if local.date() == timezone.localtime(desk_clock.now()).date():
+    if not dated and local.date() == timezone.localtime(desk_clock.now()).date():
         return time
     return f"{local:%Y-%m-%d} {time}"
 
@@ -115,24 +120,37 @@ def duration_text(seconds: int) -> str:
 
 @register.filter
 def masked(number: str) -> str:
-    """Enough of an account number to recognise it."""
+    """Enough of an account number to recognise it; where a partner names a total instead of an account, which one."""
+    if total := _total_in_words(number):
+        return total
     return number if len(number) < _MASK_FROM else keep_ends(number, 4, 4)
+
+
+def _total_in_words(place: str) -> str:
+    """A place that a partner's centre names instead of an account: "bank:<code>:<currency>" or "total:<currency>"."""
+    kind, _colon, rest = place.partition(":")
+    if kind == "total" and rest:
+        return _("all accounts there, %(currency)s") % {"currency": rest}
+    if kind == "bank" and ":" in rest:
+        return _("all accounts at this bank, %(currency)s") % {"currency": rest.rpartition(":")[2]}
+    return ""
 
 
 @register.inclusion_tag("accord/_account.html")
 def account(number: str) -> dict[str, Any]:
     """An account number, masked, with a button that shows it whole."""
-    return {"number": number, "masked": masked(number), "is_masked": masked(number) != number}
+    total = _total_in_words(number)
+    return {"number": number, "masked": masked(number), "is_masked": not total and masked(number) != number, "total": total}
 
 
 @register.filter
 def bank_name(code: str) -> str:
-    """The institution's name in the reader's language, its code where the node knows no name."""
-    names = getattr(settings, "ACCORD_INSTITUTIONS", {}).get(code)
+    """The name of an institution or a centre in the reader's language, its code where the node knows no name."""
+    names = names_of(code)
     if not names:
         return code
     english, chinese = names
-    return str(chinese if (get_language() or "").startswith("zh") else english)
+    return str(chinese if chinese and (get_language() or "").startswith("zh") else english)
 
 
 @register.simple_tag
@@ -221,10 +239,14 @@ def audit_details(details: dict[str, Any]) -> str:
 def _detail(name: str, value: Any, currency: str | None) -> str:
     if name in MONEY and isinstance(value, int) and currency:
         return str(Money(value, currency))
-    if name in ("institution", "partner"):
+    if name in ("institution", "partner", "origin"):
         return bank_name(str(value))
     if name == "account":
         return masked(str(value))
+    if name == "refusal":
+        return refusal_in_words(str(value))
+    if name == "reason":
+        return reason_in_words(str(value))
     if name == "until":
         return local_text(datetime.fromisoformat(str(value)), seconds=False)
     if name == "kind":

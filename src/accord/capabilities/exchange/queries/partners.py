@@ -34,6 +34,11 @@ def partner(actor: Actor, code: str) -> Partner:
     return found
 
 
+def names() -> dict[str, tuple[str, str]]:
+    """What all partners are called, by code: (English, Chinese). Whoever reads a code somewhere may read the name."""
+    return {code: (name, name_zh) for code, name, name_zh in Partner.objects.values_list("code", "name", "name_zh")}
+
+
 def keys_of(actor: Actor, code: str) -> QuerySet[PartnerKey]:
     """The keys of a partner's cards, the newest first."""
     return PartnerKey.objects.filter(partner__in=partners(actor).filter(code=code)).order_by("use", "-valid_from")

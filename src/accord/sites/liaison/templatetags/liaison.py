@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
 
 from django import template
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
 from accord.core.labels import Label
@@ -13,9 +15,11 @@ from accord.sites.liaison.labels import label_of
 from accord.sites.liaison.words import ALARMS, KINDS, REQUEST_KINDS, WAITS_FOR, ground_in_words
 from accord.web.audit_words import order_kind_in_words
 from accord.web.label_words import PURPOSES
-from accord.web.templatetags.accord import duration_text
+from accord.web.templatetags.accord import bank_name, duration_text
 
 register = template.Library()
+
+_CASE_LETTERS: Final = 8
 
 register.filter("ground", ground_in_words)
 
@@ -44,6 +48,26 @@ def request_kind(code: str) -> str:
 @register.filter
 def agreed_purpose(code: str) -> str:
     return str(PURPOSES.get(code, code))
+
+
+@register.simple_tag
+def centre(code: str) -> SafeString | str:
+    """A centre by its name, with its code beside it."""
+    name = bank_name(code)
+    return name if name == code else format_html('{} <span class="quiet nowrap">{}</span>', name, code)
+
+
+@register.filter
+def case(pseudonym: str) -> str:
+    """What a claim is called between two centres, after the word "case"."""
+    return pseudonym.removeprefix("case-")
+
+
+@register.filter
+def case_short(pseudonym: str) -> str:
+    """Enough of it to tell cases of a list apart; the page of each has it whole."""
+    whole = case(pseudonym)
+    return whole if len(whole) <= _CASE_LETTERS + 1 else f"{whole[:_CASE_LETTERS]}…"
 
 
 @register.filter(name="label")

@@ -28,6 +28,7 @@ from accord.sites.desk.views.decisions import Question, ask
 from accord.sites.liaison.clause_words import clauses_in_words
 from accord.sites.liaison.readers import reader
 from accord.web.errors import message_of
+from accord.web.templatetags.accord import bank_name
 
 MOST_BYTES: Final = 256 * 1024
 
@@ -133,7 +134,7 @@ def _decide(
     actor = reader(request, Permission.AGREEMENTS_SIGN)
     row = queries.agreement(actor, agreement_id)
     if "confirmed" not in request.POST:
-        name = {"title": row.document["title"], "partner": row.partner}
+        name = {"title": row.document["title"], "partner": bank_name(row.partner_id)}
         back = reverse("liaison:agreement", args=[row.pk])
         return ask(request, Question(heading % name, button, lines, danger=danger, back=back))
     carry_out(actor, row.pk)

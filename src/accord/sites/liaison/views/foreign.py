@@ -25,10 +25,12 @@ from accord.core.money import Money
 from accord.sites.desk.presenters.words import REFUSALS, RULES
 from accord.sites.desk.requests import page_of
 from accord.sites.desk.views.decisions import Question, ask
+from accord.sites.liaison.agreed import offence_name
 from accord.sites.liaison.readers import reader
 from accord.sites.liaison.words import GROUNDS
 from accord.web.audit_words import order_kind_in_words
 from accord.web.errors import message_of
+from accord.web.templatetags.accord import bank_name
 
 
 @require_GET
@@ -138,6 +140,7 @@ def _order_page(request: HttpRequest, order_id: UUID, problem: str = "", status:
         "held": Money(shown.held, sight.asks.currency) if sight.asks.currency else None,
         "kind": order_kind_in_words(sight.asks.kind),
         "rule": RULES.get(sight.asks.rule, ""),
+        "offence": offence_name(shown.partner_id, shown.agreement, sight.asks.offence),
         "refusal": REFUSALS.get(shown.refusal, shown.refusal),
         "own_orders": sight.own,
         "proposed": shown.state == ForeignOrderState.PROPOSED,
@@ -187,7 +190,7 @@ def _acceptance(shown: ForeignOrder) -> Question:
     ]
     money = order_money(shown)
     back = reverse("liaison:order", args=[shown.pk])
-    heading = _("Do what %(partner)s asks?") % {"partner": shown.partner}
+    heading = _("Do what %(partner)s asks?") % {"partner": bank_name(shown.partner_id)}
     return Question(heading, _("Order it"), lines, totals=[money] if money else (), back=back)
 
 
@@ -203,7 +206,7 @@ def confirm_order(request: HttpRequest, order_id: UUID) -> HttpResponse:
         ]
         held = Money(shown.held, shown.body["currency"]) if shown.held else order_money(shown)
         back = reverse("liaison:order", args=[shown.pk])
-        heading = _("Confirm the hold for %(partner)s?") % {"partner": shown.partner}
+        heading = _("Confirm the hold for %(partner)s?") % {"partner": bank_name(shown.partner_id)}
         return ask(request, Question(heading, _("Confirm it"), lines, totals=[held] if held else (), back=back))
     order_services.confirm(actor, order_id)
     messages.success(request, _("Confirmed: the hold no longer lapses by itself. The partner is told."))

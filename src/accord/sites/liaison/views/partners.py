@@ -25,6 +25,7 @@ from accord.sites.liaison.presenters import partner_row, sees_cases
 from accord.sites.liaison.readers import partner_reader, reader
 from accord.sites.liaison.words import TEST_RESULTS
 from accord.web.errors import message_of
+from accord.web.templatetags.accord import bank_name
 
 _LANGUAGES: Final = (("en", "English", "en"), ("zh-Hans", "中文", "zh-hans"))
 """(language tag, its own name, word list) in which words are compared."""
@@ -63,7 +64,7 @@ def add(request: HttpRequest) -> HttpResponse:
             problem = message_of(error)
         else:
             told = _("The card of %(name)s is here. Compare its words with the partner now.")
-            messages.success(request, told % {"name": partner})
+            messages.success(request, told % {"name": bank_name(partner.code)})
             return redirect("liaison:partner", partner.code)
     context = {"problem": problem, "address": request.POST.get("address", "")}
     return render(request, "liaison/add.html", context, status=400 if problem else 200)
@@ -118,24 +119,27 @@ def confirm(request: HttpRequest, code: str) -> HttpResponse:
         partner = services.confirm(actor, code, given)
     except BadInput as error:
         return _page(request, code, message_of(error), 400)
-    messages.success(request, _("%(name)s is confirmed. What carries its signature is taken from now on.") % {"name": partner})
+    messages.success(
+        request,
+        _("%(name)s is confirmed. What carries its signature is taken from now on.") % {"name": bank_name(partner.code)},
+    )
     return redirect("liaison:partner", code)
 
 
 @require_POST
 def revoke(request: HttpRequest, code: str) -> HttpResponse:
     actor = reader(request, Permission.PARTNERS_MANAGE)
-    partner = queries.partner(actor, code)
+    queries.partner(actor, code)
     if "confirmed" not in request.POST:
         lines = [
             _("From now on nothing of this partner is taken and nothing is sent to it. What it holds for us stays as it is."),
             _("To work with it again, its card is added and its words are compared anew."),
         ]
         back = reverse("liaison:partner", args=[code])
-        heading = _("Stop trusting %(name)s?") % {"name": partner}
+        heading = _("Stop trusting %(name)s?") % {"name": bank_name(code)}
         return ask(request, Question(heading, _("Stop trusting it"), lines, danger=True, back=back))
     services.revoke(actor, code, request.POST.get("reason", ""))
-    messages.success(request, _("%(name)s is no longer trusted.") % {"name": partner})
+    messages.success(request, _("%(name)s is no longer trusted.") % {"name": bank_name(code)})
     return redirect("liaison:partner", code)
 
 

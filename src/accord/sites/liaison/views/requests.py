@@ -30,6 +30,7 @@ from accord.core.clock import to_iso
 from accord.core.errors import AccordError, BadInput
 from accord.sites.desk.csv_download import csv_response
 from accord.sites.desk.requests import page_of
+from accord.sites.liaison.agreed import offence_name
 from accord.sites.liaison.forms import LANGUAGE_NAMES, RequestForm
 from accord.sites.liaison.readers import reader
 from accord.sites.liaison.words import GROUNDS, OUTCOMES, REQUEST_KINDS
@@ -186,6 +187,7 @@ def _page(request: HttpRequest, request_id: UUID, problem: str = "", status: int
         "others": queries.of_case(actor, shown),
         "is_open": open_,
         "overdue": open_ and shown.due_at < clock.now(),
+        "offence": offence_name(shown.partner_id, shown.agreement, str(shown.body.get("offence", ""))),
         "language": LANGUAGE_NAMES.get(str(shown.body.get("language", "")).lower(), shown.body.get("language", "")),
         "outcomes": OUTCOMES,
         "grounds": _grounds(shown) if open_ and not shown.outgoing else [],
