@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from django.utils.functional import Promise
@@ -12,7 +12,8 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from accord.capabilities.exchange.agreements.terms import AccountDetail, AgreementTerms, Informs, OnwardRule, Party
 from accord.core.labels import Label
-from accord.sites.liaison.words import GROUNDS, KINDS, REQUEST_KINDS
+from accord.sites.liaison.field_words import FIELDS
+from accord.sites.liaison.words import GROUNDS, KINDS, LANGUAGE_NAMES, REQUEST_KINDS
 from accord.web.label_words import PURPOSES, short
 from accord.web.templatetags.accord import local_text
 
@@ -73,9 +74,13 @@ def _what(terms: AgreementTerms) -> Iterator[tuple[str, str]]:
     yield _("Kinds of messages"), _lines(str(KINDS[kind]) for kind in terms.kinds)
     yield _("Places of money are named by"), str(DETAIL[terms.account_detail])
     yield _("Says where money went on to"), _("yes, by the centre’s name") if terms.says_left_to else _("no")
-    yield _("Smallest amount that is followed"), _("%(number)d minor units") % {"number": terms.floor_minor}
+    yield _("Smallest amount that is followed"), _floor(terms.floor_minor)
     yield _("Going on to a third centre"), str(ONWARD[terms.onward])
     yield _("Centres in a row at most"), str(terms.most_depth)
+
+
+def _floor(minor: int) -> str:
+    return _("%(number)s minor units") % {"number": f"{minor:,}"} if minor else _("every amount is followed")
 
 
 def _how(terms: AgreementTerms) -> Iterator[tuple[str, str]]:
@@ -88,7 +93,7 @@ def _how(terms: AgreementTerms) -> Iterator[tuple[str, str]]:
     yield _("Orders are answered within"), _minutes(clocks.order_minutes)
     yield _("Requests by people are answered within"), _hours(clocks.request_hours)
     yield _("Urgent requests are answered within"), _hours(clocks.urgent_request_hours)
-    yield _("Languages"), ", ".join(terms.languages)
+    yield _("Languages"), ", ".join(LANGUAGE_NAMES.get(code.lower(), code) for code in terms.languages)
     yield _("Templates"), _lines(f"{REQUEST_KINDS.get(kind, kind)}: {text}" for kind, text in terms.templates.items())
 
 
@@ -101,13 +106,26 @@ def _of_party(terms: AgreementTerms, party: Party) -> Iterator[tuple[str, str]]:
         "length": _hours(party.confirm_hours)
     }
     yield _("%(side)s: deals with by itself") % {"side": who}, f"{alone}\n{within}" if party.automatic else alone
-    discloses = [(KINDS[kind], ", ".join(names) or "–") for kind, names in sorted(party.fields.items())]
-    yield _("%(side)s: may disclose") % {"side": who}, format_html_join("\n", "{}: <code>{}</code>", discloses) or _("none")
+    yield _("%(side)s: may disclose") % {"side": who}, _fields(party)
     quotas = (
-        _("%(kind)s: %(number)d in 24 hours") % {"kind": KINDS[kind], "number": most}
+        _("%(kind)s: %(number)s in 24 hours") % {"kind": KINDS[kind], "number": f"{most:,}"}
         for kind, most in sorted(party.quotas.items())
     )
     yield _("%(side)s: may ask") % {"side": who}, _lines(quotas)
+
+
+def _fields(party: Party) -> str:
+    """By kind of message, in the order of the protocol: what it may say beyond what every message of the kind must say."""
+    named = [(kind, party.fields[kind]) for kind in KINDS if party.fields.get(kind)]
+    if not named:
+        return _("nothing but what each message needs")
+    rows = ((KINDS[kind], format_html_join("", "<li>{} <code>{}</code></li>", _words(kind, names))) for kind, names in named)
+    return format_html_join("", '<div class="discloses">{}<ul>{}</ul></div>', rows)
+
+
+def _words(kind: str, names: Iterable[str]) -> Iterator[tuple[Promise | str, str]]:
+    known = FIELDS.get(kind, {})
+    return ((known.get(name, ""), name) for name in names)
 
 
 def _standing(party: Party) -> str:

@@ -14,14 +14,12 @@ from accord.capabilities.exchange.services.requests import LONGEST_TEXT, Request
 from accord.core.errors import BadInput
 from accord.core.labels import Label, Pap, Tlp
 from accord.core.money import Money
-from accord.sites.liaison.words import REQUEST_KINDS
+from accord.sites.liaison.words import LANGUAGE_NAMES, REQUEST_KINDS
 from accord.web.error_texts import in_readers_language
 from accord.web.label_words import PURPOSES
 
 if TYPE_CHECKING:
     from accord.capabilities.exchange.queries.agreements import InForce
-
-LANGUAGE_NAMES = {"en": "English", "zh-hans": "中文", "zh": "中文"}
 
 
 class RequestForm(forms.Form):

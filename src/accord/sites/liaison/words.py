@@ -12,6 +12,9 @@ from accord.capabilities.exchange.kinds import MessageKind, Outcome, RequestKind
 from accord.capabilities.exchange.services.trust.alarms import ALARMS as CARD_ALARMS
 from accord.web.reason_words import refusal_in_words
 
+LANGUAGE_NAMES: Final = {"en": "English", "zh-hans": "中文", "zh": "中文"}
+"""Languages by their code, each in itself."""
+
 REQUEST_KINDS: Final[dict[str, Promise]] = {
     RequestKind.INFORMATION: _("Information"),
     RequestKind.IDENTIFICATION: _("Identification"),

@@ -43,6 +43,7 @@ def _context(actor: User, order: ReceivedOrder) -> dict[str, Any]:
         "order": order,
         "message": message,
         "control": control,
+        "runs": order.is_open or (control is not None and control.ended_at is None),
         "checks": check_rows(order.checks),
         "channel": CHANNELS.get(order.channel, order.channel),
         "rule_words": RULES.get(message.rule.value, message.rule.value),

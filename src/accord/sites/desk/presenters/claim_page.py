@@ -121,7 +121,7 @@ class ClaimPage:
     @cached_property
     def across_borders(self) -> AcrossBorders:
         """What each jurisdiction has of the claim, who asked about it, and what partners were asked."""
-        return across_borders(self._actor, self.claim.pk, self.shown_trace, self.now)
+        return across_borders(self._actor, self.claim.pk, self.shown_trace, self.orders, self.now)
 
     @cached_property
     def figures(self) -> ClaimFigures:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from accord.capabilities.claims.models import EnquiryState
 from accord.capabilities.exchange.queries import foreign_enquiries, partners, requests
+from accord.capabilities.exchange.queries import orders as exchange_orders
 from accord.core.money import Money
 from accord.sites.desk.presenters.trace_rows import BranchState, branch_state
 
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
     from uuid import UUID
 
     from accord.capabilities.claims.joined_trace import JoinedTrace, OpenBranch
-    from accord.capabilities.exchange.models import ForeignEnquiry, Partner, PartnerRequest
+    from accord.capabilities.exchange.models import ForeignEnquiry, Partner, PartnerRequest, SentOrder
+    from accord.capabilities.orders.models import Order
     from accord.capabilities.people.policy import Actor
 
 _Sums = dict[str, int]
@@ -31,12 +33,16 @@ def _sums() -> _Sums:
 class JurisdictionRow:
     """One line of the table. `code` is the centre's agency code, "" ours, and None where nobody says which one it is.
 
-    `left`: it went there and the claim is not followed there from here. `states` are those of what is still asked.
+    `left`: it went there and the claim is not followed there from here. `states` are those of what is still asked. Its
+    clocks are the first of each kind to run out: `due` of its answers, `held_until` of its holds, `confirm_by` of holds that
+    lapse there unless an officer confirms them.
     """
 
     code: str | None
     partner: Partner | None = None
     due: datetime | None = None
+    held_until: datetime | None = None
+    confirm_by: datetime | None = None
     states: set[BranchState] = field(default_factory=set)
     errors: list[str] = field(default_factory=list)
     standing_sums: _Sums = field(default_factory=_sums)
@@ -84,10 +90,13 @@ class AcrossBorders:
         return len(self.rows) > 1 or any(row.code != "" for row in self.rows) or bool(self.requests or self.asked_by)
 
 
-def across_borders(actor: Actor, claim_id: UUID, trace: JoinedTrace, now: datetime) -> AcrossBorders:
+def across_borders(actor: Actor, claim_id: UUID, trace: JoinedTrace, orders: Sequence[Order], now: datetime) -> AcrossBorders:
+    """`orders` are the claim's, whose ends are the clocks of what is held."""
     known = {partner.code: partner for partner in partners.partners(actor)}
+    rows = tuple(jurisdiction_rows(trace, known, now))
+    _note_ends({row.code: row for row in rows}, orders, exchange_orders.sent_orders(actor, [order.pk for order in orders]))
     return AcrossBorders(
-        rows=tuple(jurisdiction_rows(trace, known, now)),
+        rows=rows,
         asked_by=tuple(foreign_enquiries.by_claims(actor, [claim_id])[claim_id]),
         requests=tuple(requests.by_claims(actor, [claim_id])[claim_id]),
         partners=tuple(known.values()),
@@ -110,6 +119,21 @@ def jurisdiction_rows(trace: JoinedTrace, known: dict[str, Partner], now: dateti
     for branch in trace.open:
         _count(at(_where(branch)), branch, now)
     return sorted(rows.values(), key=lambda row: (row.code is None, row.code or ""))
+
+
+def _note_ends(rows: Mapping[str | None, JurisdictionRow], orders: Sequence[Order], sent: Mapping[UUID, SentOrder]) -> None:
+    for order in orders:
+        at = sent.get(order.pk)
+        row = rows.get(at.partner_id if at else "")
+        if row is None or not order.held or not order.is_standing:
+            continue
+        row.held_until = _earlier(row.held_until, order.until)
+        if at is not None and at.automatic and at.confirm_by is not None:
+            row.confirm_by = _earlier(row.confirm_by, at.confirm_by)
+
+
+def _earlier(one: datetime | None, other: datetime) -> datetime:
+    return other if one is None else min(one, other)
 
 
 def _where(branch: OpenBranch) -> str | None:

@@ -31,9 +31,9 @@ from accord.core.errors import AccordError, BadInput
 from accord.sites.desk.csv_download import csv_response
 from accord.sites.desk.requests import page_of
 from accord.sites.liaison.agreed import offence_name
-from accord.sites.liaison.forms import LANGUAGE_NAMES, RequestForm
+from accord.sites.liaison.forms import RequestForm
 from accord.sites.liaison.readers import reader
-from accord.sites.liaison.words import GROUNDS, OUTCOMES, REQUEST_KINDS
+from accord.sites.liaison.words import GROUNDS, LANGUAGE_NAMES, OUTCOMES, REQUEST_KINDS
 from accord.web.errors import message_of
 
 if TYPE_CHECKING:
