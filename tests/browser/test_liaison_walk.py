@@ -39,9 +39,9 @@ _SEED = f"""
 sys.path[:0] = {[str(_TESTS), str(_TESTS / "sites")]!r}
 from liaison_world import PENDING, liaison_world, pending_partner
 from accord.capabilities.claims.models import Claim
-from accord.capabilities.exchange import cards
 from accord.capabilities.exchange.models import Partner
-from accord.capabilities.exchange.services.partners import fingerprint_of
+from accord.capabilities.exchange.services.trust.partners import fingerprint_of
+from accord.capabilities.exchange.trust import cards
 from accord.capabilities.people.models import User
 from accord.core import clock
 
@@ -189,6 +189,37 @@ def test_an_automatic_hold_is_confirmed_before_it_lapses(
     look(begun, f"liaison-order-confirmed-{name}")
 
 
+@pytest.mark.parametrize(("name", "choice"), [("liam", "accept"), ("liang", "refuse")])
+def test_an_enquiry_that_waits_is_decided(visit: Callable[..., Visit], things: dict[str, str], name: str, choice: str) -> None:
+    begun = _begin(visit, name)
+    page = begun.page
+    begun.open("/partners/waiting/")
+    thing = things["foreign enquiry" if name == "liam" else "other foreign enquiry"]
+    press(page, f"section[aria-labelledby=enquiries-heading] a[href='/partners/enquiries/{thing}/']")
+    page.wait_for_url(f"**/enquiries/{thing}/")
+    look(begun, f"liaison-enquiry-{name}")
+    choose(page, "[name=decision]", choice)
+    write(page, "#decide-reason", "The money came from the partner's banks. 资金来自对方银行。")
+    with page.expect_navigation():
+        press(page, "#decide")
+    expect(page.locator(".alert-success")).to_be_visible()
+    expect(page.locator("#decide")).to_have_count(0)
+    look(begun, f"liaison-enquiry-decided-{name}")
+
+
+@pytest.mark.parametrize("name", ["vera", "wei"])
+def test_the_header_stands_in_one_row_with_every_page_in_reach(visit: Callable[..., Visit], name: str) -> None:
+    begun = _begin(visit, name)
+    begun.open("/partners/")
+    tops, seen = begun.page.evaluate(
+        "() => { const bar = document.querySelector('.desk-bar'), nav = document.querySelector('.desk-nav');"
+        "return [[...bar.children].map(e => Math.abs(2 * e.offsetTop + e.offsetHeight - bar.offsetHeight)),"
+        "nav.scrollWidth <= nav.clientWidth]; }"
+    )
+    assert max(tops) < 8, "a part of the header stands in a row of its own"
+    assert seen, "a page's name is cut off"
+
+
 @pytest.mark.parametrize(("name", "language"), [("liam", "en"), ("liang", "zh-hans"), ("guan", "zh-hans"), ("wei", "zh-hans")])
 def test_every_page_that_links_lead_to_is_sound_for_partners(
     visit: Callable[..., Visit], node: PlayedNode, name: str, language: str
@@ -208,6 +239,11 @@ def test_the_pages_fit_a_telephone(visit: Callable[..., Visit], things: dict[str
     begun = visit(NARROW)
     begun.sign_in("liang")
     assert urlsplit(begun.page.url).path == "/partners/"
+    chief = visit(NARROW)
+    chief.sign_in("vera")
+    for path in ("", "parity/", "envelopes/"):
+        chief.open(f"/partners/{path}")
+        assert chief.fits(), f"{path} of a supervisor"
     paths = (
         "",
         f"requests/{things['received request']}/",

@@ -126,21 +126,7 @@ def _received() -> PartnerRequest:
 
 def _asked_of_us(world: LiaisonWorld, claim: Claim) -> None:
     """An enquiry and an order that wait for an officer, and a hold that was placed by itself and lapses in twenty hours."""
-    now, agreement = clock.now(), in_force(THERE).hash
-    enquiry = ForeignEnquiry.objects.create(
-        id=uuid4(),
-        partner_id=THERE,
-        agreement=agreement,
-        case="CASE-7",
-        rule="fifo",
-        credits=[{"transfer": "T-SG-7", "amount": 120_000, "currency": "CNY", "institution": "MULEBANK", "account": "70-7777"}],
-        budget={"depth": 2, "answer_by": clock.to_iso(now + timedelta(minutes=15))},
-        label=LABEL,
-        message=uuid4(),
-        received_at=now,
-        answer_due_at=now + timedelta(minutes=15),
-        waits_for_officer=True,
-    )
+    now = clock.now()
     body = OrderBody(
         order_id=uuid4(),
         reference="O-SG-8",
@@ -156,9 +142,30 @@ def _asked_of_us(world: LiaisonWorld, claim: Claim) -> None:
         grounds=f"It came from {SECRET}.",
     )
     comes_in(MessageKind.ORDER, body)
-    world.things |= {"foreign enquiry": enquiry.pk, "foreign order": body.order_id, "automatic order": _automatic(body, claim)}
+    world.things |= {"foreign enquiry": _enquiry("CASE-7"), "other foreign enquiry": _enquiry("CASE-6")}
+    world.things |= {"foreign order": body.order_id, "automatic order": _automatic(body, claim)}
     world.things["other automatic order"] = _automatic(body, claim)
     world.secrets |= {"CASE-7", "O-SG-8", "O-SG-9", "70-7777", "70-8888", "T-SG-7"}
+
+
+def _enquiry(case: str) -> UUID:
+    """One that waits for an officer to let it through."""
+    now = clock.now()
+    row = ForeignEnquiry.objects.create(
+        id=uuid4(),
+        partner_id=THERE,
+        agreement=in_force(THERE).hash,
+        case=case,
+        rule="fifo",
+        credits=[{"transfer": "T-SG-7", "amount": 120_000, "currency": "CNY", "institution": "MULEBANK", "account": "70-7777"}],
+        budget={"depth": 2, "answer_by": clock.to_iso(now + timedelta(minutes=15))},
+        label=LABEL,
+        message=uuid4(),
+        received_at=now,
+        answer_due_at=now + timedelta(minutes=15),
+        waits_for_officer=True,
+    )
+    return row.pk
 
 
 def _automatic(body: OrderBody, claim: Claim) -> UUID:

@@ -16,6 +16,18 @@ PATTERNS: Final = (
     gettext_noop("nothing is held for the partner any more"),
     gettext_noop("money goes back to victims under Returns, after everybody with a claim to it was heard; refuse this one"),
     gettext_noop("the partner asked for {order} until {time}, which is over; discard the draft"),
+    # why an order of a partner is refused, or what became of one there
+    gettext_noop("nothing was traced here under this case for these payments; ask first"),
+    gettext_noop("what was traced there is on hold already, or has gone on"),
+    gettext_noop("{bank} keeps no accounts in this jurisdiction"),
+    gettext_noop("the earlier order is not known here"),
+    gettext_noop("nothing is held under the earlier order any more"),
+    gettext_noop("the label allows no step that an offender could notice; relax it first"),
+    gettext_noop("the order had run out before it arrived"),
+    gettext_noop("the order names no amount; only traced money is held"),
+    gettext_noop("orders of the kind {kind} are not taken across the border"),
+    gettext_noop("an officer here did not approve it"),
+    gettext_noop("it ended before anything was held"),
     # partners' centres
     gettext_noop("there is no such partner"),
     gettext_noop("there is no such alarm"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from typing import Final
 
 from django.utils.functional import Promise
@@ -119,13 +119,17 @@ def _fields(party: Party) -> str:
     named = [(kind, party.fields[kind]) for kind in KINDS if party.fields.get(kind)]
     if not named:
         return _("nothing but what each message needs")
-    rows = ((KINDS[kind], format_html_join("", "<li>{} <code>{}</code></li>", _words(kind, names))) for kind, names in named)
+    rows = (
+        (KINDS[kind], format_html_join("", '<li class="{}">{} <code>{}</code></li>', _words(kind, names)))
+        for kind, names in named
+    )
     return format_html_join("", '<div class="discloses">{}<ul>{}</ul></div>', rows)
 
 
-def _words(kind: str, names: Iterable[str]) -> Iterator[tuple[Promise | str, str]]:
+def _words(kind: str, names: Collection[str]) -> Iterator[tuple[str, Promise | str, str]]:
+    """(class, words, code) of each field; one of something that is named itself stands under it."""
     known = FIELDS.get(kind, {})
-    return ((known.get(name, ""), name) for name in names)
+    return (("is-part" if name.partition(".")[0] in names and "." in name else "", known.get(name, ""), name) for name in names)
 
 
 def _standing(party: Party) -> str:
