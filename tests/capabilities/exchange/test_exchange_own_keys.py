@@ -11,6 +11,7 @@ from other_centre import OtherCentre, confirmed_partner
 from accord.capabilities.exchange.errors import Refused
 from accord.capabilities.exchange.models import Incoming, KeyUse, Outgoing, OwnCard, OwnKey
 from accord.capabilities.exchange.queries import partners as known
+from accord.capabilities.exchange.services.delivery.resync import open_new_epochs
 from accord.capabilities.exchange.services.trust import own_cards, own_keys, partner_messages, partners
 from accord.capabilities.exchange.trust import cards, keyring
 from accord.capabilities.people.models import AuditEntry, User
@@ -201,12 +202,14 @@ def test_a_revoked_signing_key_still_signs_the_news_of_it(day: SteppedClock) -> 
 
 
 def test_after_a_restore_partners_are_told_which_keys_are_left(day: SteppedClock) -> None:
-    own_cards.announce()
-    assert not OwnCard.objects.exists(), "a node without keys has nothing to tell"
+    assert own_cards.renew_due() == 0, "a node without keys has nothing to tell"
     own_keys.make_keys(OPERATOR)
     confirmed_partner(OtherCentre())
+    own_keys.rotate(OPERATOR)
+    Outgoing.objects.all().delete()
     day.advance_to(day.now() + DAY)
-    own_cards.announce()
+    open_new_epochs()
+    assert own_cards.renew_due() == 1
     (sent,) = Outgoing.objects.filter(kind="card")
     assert cards.read_signed(sent.body).serial == newest_card().serial
 
