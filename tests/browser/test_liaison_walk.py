@@ -64,6 +64,7 @@ _SAID = (
     "Who uses the account of Madam Secret?",
     "Who opened the account of Madam Secret?",
     "It came from the account of Madam Secret.",
+    "The money came from the partner's banks. 资金来自对方银行。",
     "We look at it. 我们正在核查。",
     "Adequacy decision of 2025",
     "Agreement between CN-ASC and SG-ASC",

@@ -7,6 +7,9 @@ from typing import Final
 from django.utils.translation import gettext_noop
 
 PATTERNS: Final = (
+    # lines to those who keep accounts
+    gettext_noop("there is no line to {code}; check the institution's code"),
+    gettext_noop("there is no line to {code} and this node's own records do not cover it"),
     # orders across the border
     gettext_noop("there is no such order of a partner"),
     gettext_noop("the partner's order was decided already, by {officer}"),

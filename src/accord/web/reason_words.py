@@ -40,9 +40,44 @@ NEWS: Final[dict[str, Promise]] = {
 """Why a partner's centre says that an order stands otherwise than before."""
 
 
+CLAUSES: Final[dict[str, Promise]] = {
+    "account_detail": _("How precisely places of money are named"),
+    "agreement": _("No agreement is in force"),
+    "dates": _("Outside the agreement’s time"),
+    "depth": _("Too many centres in a row"),
+    "fields": _("A field that may not be disclosed"),
+    "floor": _("The amount is too small"),
+    "key": _("The key is not known or no longer valid"),
+    "kinds": _("A kind of message that is not agreed"),
+    "labels": _("The handling label"),
+    "languages": _("A language that is not agreed"),
+    "officer": _("An officer has decided so"),
+    "offences": _("An offence that is not agreed"),
+    "onward": _("Passing on to a third centre"),
+    "partner": _("The partner is not confirmed"),
+    "probing": _("The money does not come from the asking centre’s banks"),
+    "purposes": _("A purpose that is not agreed"),
+    "quotas": _("More than agreed in a day"),
+    "retention": _("Kept longer than agreed"),
+    "suite": _("The way it is signed or encrypted"),
+}
+"""What of an agreement a message was refused by."""
+
+_OF_KEYS: Final[dict[str, Promise]] = {"signing": _("Signing"), "encryption": _("Encryption")}
+
+
 def refusal_in_words(code: str) -> str:
     """The code itself where no words are known."""
     return str(REFUSALS.get(code, code))
+
+
+def clause_in_words(code: str) -> str:
+    return str(CLAUSES.get(code, code))
+
+
+def use_in_words(code: str) -> str:
+    """What a key is for."""
+    return str(_OF_KEYS.get(code, code))
 
 
 def reason_in_words(reason: str) -> str:

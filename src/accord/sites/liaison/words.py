@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from accord.capabilities.exchange.agreements.terms import RefusalGround
 from accord.capabilities.exchange.kinds import MessageKind, Outcome, RequestKind
 from accord.capabilities.exchange.services.trust.alarms import ALARMS as CARD_ALARMS
-from accord.web.reason_words import refusal_in_words
+from accord.web.reason_words import CLAUSES, refusal_in_words
 
 LANGUAGE_NAMES: Final = {"en": "English", "zh-hans": "中文", "zh": "中文"}
 """Languages by their code, each in itself."""
@@ -54,27 +54,6 @@ KINDS: Final[dict[str, Promise]] = {
     MessageKind.ASK_FIRST: _("Ask-first switch"),
     MessageKind.TEST_CALL: _("Test call"),
     MessageKind.CHUNK: _("Part of a large message"),
-}
-
-CLAUSES: Final[dict[str, Promise]] = {
-    "account_detail": _("How precisely places of money are named"),
-    "agreement": _("No agreement is in force"),
-    "dates": _("Outside the agreement’s time"),
-    "depth": _("Too many centres in a row"),
-    "fields": _("A field that may not be disclosed"),
-    "floor": _("The amount is too small"),
-    "key": _("The key is not known or no longer valid"),
-    "kinds": _("A kind of message that is not agreed"),
-    "labels": _("The handling label"),
-    "languages": _("A language that is not agreed"),
-    "offences": _("An offence that is not agreed"),
-    "onward": _("Passing on to a third centre"),
-    "partner": _("The partner is not confirmed"),
-    "probing": _("The money does not come from the asking centre’s banks"),
-    "purposes": _("A purpose that is not agreed"),
-    "quotas": _("More than agreed in a day"),
-    "retention": _("Kept longer than agreed"),
-    "suite": _("The way it is signed or encrypted"),
 }
 
 TEST_RESULTS: Final[dict[str, Promise]] = {

@@ -10,8 +10,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from django import template
 from django.conf import settings
@@ -36,7 +37,7 @@ from accord.web.audit_words import (
     value_in_words,
 )
 from accord.web.error_texts import in_readers_language
-from accord.web.reason_words import reason_in_words, refusal_in_words
+from accord.web.reason_words import clause_in_words, reason_in_words, refusal_in_words, use_in_words
 
 register = template.Library()
 
@@ -243,14 +244,19 @@ def _detail(name: str, value: Any, currency: str | None) -> str:
         return bank_name(str(value))
     if name == "account":
         return masked(str(value))
-    if name == "refusal":
-        return refusal_in_words(str(value))
-    if name == "reason":
-        return reason_in_words(str(value))
     if name == "until":
         return local_text(datetime.fromisoformat(str(value)), seconds=False)
-    if name == "kind":
-        return order_kind_in_words(str(value))
     if name in ("type", "care", "ground", "role", "role_before", "chain"):
         return value_in_words(str(value))
-    return str(value)
+    words = _CODES.get(name)
+    return words(str(value)) if words else str(value)
+
+
+_CODES: Final[dict[str, Callable[[str], str]]] = {
+    "clause": clause_in_words,
+    "kind": order_kind_in_words,
+    "reason": reason_in_words,
+    "refusal": refusal_in_words,
+    "use": use_in_words,
+}
+"""Details that are codes of their own, and what says them in words."""
