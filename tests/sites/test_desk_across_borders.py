@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from desk_at_work import NOON
 
 from accord.capabilities.claims.joined_trace import JoinedStanding, JoinedTrace, OpenBranch
 from accord.core.money import Money
-from accord.sites.desk.presenters.jurisdictions import JurisdictionRow, jurisdiction_rows
+from accord.sites.desk.presenters.jurisdictions import JurisdictionRow, jurisdiction_rows, note_ends
 from accord.sites.desk.presenters.trace_rows import BranchState, trace_rows
 
 
@@ -43,6 +44,20 @@ def test_the_clock_of_a_jurisdiction_is_the_first_that_runs_out() -> None:
     assert (row.open, row.left) == ([Money(11, "CNY")], [Money(7, "CNY")])
     assert row.due == NOON + timedelta(minutes=20), "what is not followed there has no clock"
     assert not row.needs_person
+
+
+def test_what_is_held_has_the_clock_of_its_first_hold_to_end() -> None:
+    table = rows(trace(standing=(stands("", 50, 20), stands("SG-ASC", 30, 30))))
+
+    def order(pk: int, hours: int, held: int = 5, is_standing: bool = True) -> Any:
+        return SimpleNamespace(pk=pk, held=held, is_standing=is_standing, until=NOON + timedelta(hours=hours))
+
+    lapses = SimpleNamespace(partner_id="SG-ASC", automatic=True, confirm_by=NOON + timedelta(hours=1))
+    orders = [order(1, 9), order(2, 7), order(3, 5), order(4, 1, held=0), order(5, 2, is_standing=False)]
+    note_ends(table, orders, {3: lapses, 4: lapses})  # type: ignore[dict-item]
+    assert (table[""].held_until, table[""].confirm_by) == (NOON + timedelta(hours=7), None)
+    assert table["SG-ASC"].held_until == NOON + timedelta(hours=5)
+    assert table["SG-ASC"].confirm_by == NOON + timedelta(hours=1)
 
 
 @pytest.mark.parametrize("asked", [branch("acknowledged", "SG-ASC", 5, -1), branch("failed", "SG-ASC", 5, 9, "no agreement")])

@@ -144,6 +144,35 @@ def test_a_change_of_an_agreement_shows_what_changes(desk: Client, world: Liaiso
     page = text(desk.get(at(world, "/partners/agreements/{received_agreement}/")))
     assert "<del>Agreement between CN-ASC and SG-ASC</del>" in page
     assert "<ins>The next one</ins>" in page
+    assert "The centre of CN: deals with by itself" in page or "CN-ASC: deals with by itself" in page
+    assert "<ins>Enquiry\nOrder</ins>" in page, "codes of messages are words"
+    assert "parties[CN-ASC].automatic" in page, "the place in the document stands beside them"
+
+
+def test_every_field_that_may_be_disclosed_has_words() -> None:
+    from accord.capabilities.exchange.agreements.fields import disclosable
+    from accord.capabilities.exchange.messages import BODIES
+    from accord.sites.liaison.field_words import FIELDS
+
+    assert {kind: set(FIELDS.get(kind, {})) for kind in BODIES} == {kind: set(disclosable(kind)) for kind in BODIES}
+
+
+def test_every_place_of_an_agreement_has_its_clause() -> None:
+    from agreed_terms import terms_between
+
+    from accord.capabilities.exchange.agreements import documents
+    from accord.sites.liaison.difference_words import changes
+
+    stated = documents.document(terms_between("CN-ASC", "SG-ASC", title="All of it"))
+    found = list(changes(documents.diff({}, stated)))
+    assert [change.path for change in found if change.clause == change.path] == []
+
+
+def test_figures_say_names_and_refusals_in_words(desk: Client, world: LiaisonWorld) -> None:
+    page = text(desk.get("/partners/parity/", {"partner": "SG-ASC"}))
+    assert 'The centre of SG-ASC <span class="quiet nowrap">SG-ASC</span>' in page
+    nothing = text(desk.get("/partners/parity/", {"partner": "SG-ASC", "since": "2000-01-01", "until": "2000-01-02"}))
+    assert "Neither side asked anything in this time." in nothing
 
 
 def test_a_draft_comes_from_the_template_that_was_filled_in(desk: Client, world: LiaisonWorld) -> None:

@@ -94,7 +94,7 @@ def across_borders(actor: Actor, claim_id: UUID, trace: JoinedTrace, orders: Seq
     """`orders` are the claim's, whose ends are the clocks of what is held."""
     known = {partner.code: partner for partner in partners.partners(actor)}
     rows = tuple(jurisdiction_rows(trace, known, now))
-    _note_ends({row.code: row for row in rows}, orders, exchange_orders.sent_orders(actor, [order.pk for order in orders]))
+    note_ends({row.code: row for row in rows}, orders, exchange_orders.sent_orders(actor, [order.pk for order in orders]))
     return AcrossBorders(
         rows=rows,
         asked_by=tuple(foreign_enquiries.by_claims(actor, [claim_id])[claim_id]),
@@ -121,7 +121,8 @@ def jurisdiction_rows(trace: JoinedTrace, known: dict[str, Partner], now: dateti
     return sorted(rows.values(), key=lambda row: (row.code is None, row.code or ""))
 
 
-def _note_ends(rows: Mapping[str | None, JurisdictionRow], orders: Sequence[Order], sent: Mapping[UUID, SentOrder]) -> None:
+def note_ends(rows: Mapping[str | None, JurisdictionRow], orders: Sequence[Order], sent: Mapping[UUID, SentOrder]) -> None:
+    """The clocks of what is held where; `sent` says which orders went to which partner."""
     for order in orders:
         at = sent.get(order.pk)
         row = rows.get(at.partner_id if at else "")

@@ -26,6 +26,7 @@ from accord.core.errors import AccordError, BadInput
 from accord.sites.desk.requests import page_of
 from accord.sites.desk.views.decisions import Question, ask
 from accord.sites.liaison.clause_words import clauses_in_words
+from accord.sites.liaison.difference_words import changes
 from accord.sites.liaison.readers import reader
 from accord.web.errors import message_of
 from accord.web.templatetags.accord import bank_name
@@ -102,7 +103,7 @@ def show(request: HttpRequest, agreement_id: UUID) -> HttpResponse:
         "clauses": clauses_in_words(queries.terms_of(row)),
         "in_force": _is_in_force(row, clock.now()),
         "before": before,
-        "differences": documents.diff(before.document, row.document) if before else [],
+        "changes": list(changes(documents.diff(before.document, row.document))) if before else [],
         "may_sign": allowed(actor, Permission.AGREEMENTS_SIGN),
         "may_export": allowed(actor, Permission.AGREEMENTS_DRAFT),
     }
