@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -69,6 +69,55 @@ def test_an_error_comes_back_as_an_error_of_ours(courier: Any, error: Exception)
     courier.send(Row("BANK"), call)
     ((_, reply),) = courier.collect(5)
     assert isinstance(reply, AccordError)
+
+
+@pytest.mark.database
+@pytest.mark.django_db(transaction=True)
+def test_a_call_leaves_no_connection_behind(courier: Any) -> None:
+    from django.db import connections
+
+    opened: list[Any] = []
+
+    def call() -> bool:
+        mine = connections["default"]
+        with mine.cursor() as cursor:
+            cursor.execute("SELECT 1")
+        opened.append(mine)
+        return mine.connection is not None
+
+    def fails() -> bool:
+        call()
+        raise Unavailable("down")
+
+    for number in range(8):
+        courier.send(Row(f"BANK{number}"), fails if number % 2 else call)
+    replies: list[Any] = []
+    while len(courier):
+        replies += courier.collect(5)
+    assert sorted(isinstance(reply, Unavailable) for _, reply in replies) == [False] * 4 + [True] * 4
+    assert len(opened) == 8
+    assert [one.connection for one in opened] == [None] * 8
+
+
+class InThisThread(Executor):
+    def submit(self, fn: Any, /, *args: Any, **kwargs: Any) -> Future[Any]:
+        future: Future[Any] = Future()
+        future.set_result(fn(*args, **kwargs))
+        return future
+
+
+@pytest.mark.database
+@pytest.mark.django_db
+def test_a_call_in_somebody_elses_transaction_leaves_it_open() -> None:
+    from django.db import connection
+
+    from accord.capabilities.delivery import Courier
+
+    courier: Any = Courier(InThisThread(), lambda row: row.institution)
+    courier.send(Row("BANK"), lambda: connection.ensure_connection() or "answer")
+    assert connection.in_atomic_block
+    assert connection.connection is not None
+    assert courier.collect(0) == [(Row("BANK"), "answer")]
 
 
 def test_a_bad_answer_spoils_only_its_own_row() -> None:

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from typing import Final, Generic, TypeVar
 from uuid import UUID
 
-from django.db import OperationalError, connection, models, transaction
+from django.db import OperationalError, connection, connections, models, transaction
 from django.db.models import F, Q, QuerySet
 
 from accord.core.errors import AccordError, Unavailable
@@ -96,6 +96,21 @@ def call_out(institution: str, call: Callable[[], _Reply]) -> _Reply | AccordErr
         return Unavailable(f"the line to {institution} failed ({type(error).__name__}); the node's log says more")
 
 
+def _call_alone(institution: str, call: Callable[[], _Reply]) -> _Reply | AccordError:
+    """`call_out`, which leaves this thread without a connection to the store.
+
+    A partner is asked through rows of ours, and looking up whose an institution is may read one. Django keeps a connection for
+    each thread and mends only those that somebody looks after: one that outlived its call would hold a place at PostgreSQL for
+    as long as the thread, and after a restart of the server it would fail for ever.
+    """
+    try:
+        return call_out(institution, call)
+    finally:
+        for opened in connections.all(initialized_only=True):
+            if not opened.in_atomic_block:  # whoever runs calls in his own thread keeps his transaction
+                opened.close()
+
+
 class Courier(Generic[_Row, _Reply]):
     """Calls to other systems under way. A slow line keeps a few threads busy and delays no other line.
 
@@ -117,8 +132,8 @@ class Courier(Generic[_Row, _Reply]):
         return [institution for institution, number in calls.items() if number >= CALLS_A_LINE]
 
     def send(self, row: _Row, call: Callable[[], _Reply]) -> None:
-        """Make a call in a thread of its own; `call` touches no database."""
-        self._under_way[self._executor.submit(call_out, self._institution_of(row), call)] = row
+        """Make a call in a thread of its own. What `call` opens of the database is closed with it."""
+        self._under_way[self._executor.submit(_call_alone, self._institution_of(row), call)] = row
 
     def rows(self) -> list[_Row]:
         """The rows whose calls are under way."""

@@ -59,7 +59,7 @@ def take_enquiry_replies(courier: EnquiryCourier, wait_seconds: float) -> int:
 
 
 def _ask(enquiry: Enquiry, holder_of: HolderOf, authority: str) -> Acknowledged | EnquiryAnswer:
-    """The holder's checked reply. Runs in a thread: touches no database."""
+    """The holder's checked reply. Runs in a thread: what it opens of the database is closed after it."""
     request = request_of(enquiry, authority)
     reply = holder_of(enquiry.institution).enquire(request)
     _check(request, reply)

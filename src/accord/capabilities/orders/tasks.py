@@ -54,7 +54,7 @@ def take_order_replies(courier: OrderCourier, wait_seconds: float) -> int:
 
 
 def _send(message: OrderMessage, taker_of: TakerOf) -> Reply:
-    """The receiver's checked reply. Runs in a thread: touches no database."""
+    """The receiver's checked reply. Runs in a thread: what it opens of the database is closed after it."""
     taker = taker_of(message.institution)
     try:
         reply = taker.carry_out(message)
