@@ -60,18 +60,24 @@ def install(home: Home) -> bool:
 
 
 class _FileClock:
-    """Reads the file again whenever it has changed."""
+    """Reads the file again whenever it has changed. Safe for threads.
+
+    What was read and the time stamp it was read at change in one step. Were they two, a thread that was held up between them
+    could leave an older reading under the newest stamp, and the whole process would go by the wrong time until the next change.
+    A reading is never older than its stamp, so whichever thread comes last, a reading that is behind is read again.
+    """
 
     def __init__(self, file: Path) -> None:
         self._file = file
-        self._seen = 0
-        self._state: datetime | ShiftedClock = SystemClock().now()
+        self._seen: tuple[int, datetime | ShiftedClock] = (0, SystemClock().now())
 
     def now(self) -> datetime:
-        changed = self._file.stat().st_mtime_ns
-        if changed != self._seen:
-            self._state, self._seen = self._read(), changed
-        return self._state if isinstance(self._state, datetime) else self._state.now()
+        stamp = self._file.stat().st_mtime_ns
+        seen = self._seen
+        if seen[0] != stamp:
+            seen = self._seen = (stamp, self._read())
+        state = seen[1]
+        return state if isinstance(state, datetime) else state.now()
 
     def _read(self) -> datetime | ShiftedClock:
         try:
