@@ -32,7 +32,7 @@ from accord.capabilities.delivery import Courier, keep_leases
 from accord.capabilities.exchange.services.trust.own_cards import renew_due as renew_card_due
 from accord.capabilities.exchange.tasks import next_exchange_due
 from accord.capabilities.orders.ports import OrderTaker
-from accord.capabilities.orders.services.appeals import appeals_overdue
+from accord.capabilities.orders.services.appeals import appeals_overdue, next_appeal_due
 from accord.capabilities.orders.tasks import (
     OrderCourier,
     next_order_due,
@@ -42,7 +42,7 @@ from accord.capabilities.orders.tasks import (
 )
 from accord.capabilities.people.retention import run_due as run_due_retention
 from accord.core import clock
-from accord.core.errors import AccordError
+from accord.core.errors import AccordError, Unavailable
 from accord.node.exchange_work import PARTNER_CLOCKS, ExchangeWork
 from accord.node.wired import Lines
 
@@ -56,6 +56,10 @@ CALLS_AT_ONCE: Final = 32
 
 REPLY_SECONDS: Final = 0.02
 """How long one sweep waits for replies, so that quick ones are taken over together; slow ones are for a later sweep."""
+
+
+PATIENCE_SECONDS: Final = 10
+"""How long a call waits in its thread for the first round of what its line answers from."""
 
 
 class Worker:
@@ -206,15 +210,23 @@ def kept_up(keep_up: Callable[[], None]) -> Iterator[threading.Event]:
         keeper.join()
 
 
-def after(tried: threading.Event, lines: Lines) -> Lines:
-    """The same lines, none of which is used before what they answer from has been kept up once."""
+def after(tried: threading.Event, lines: Lines, patience_seconds: float = PATIENCE_SECONDS) -> Lines:
+    """The same lines, none of which is used before what they answer from has been kept up once.
+
+    A call waits so long for that and no longer: then its row says what it waits for and is tried again, and its thread is
+    free for other lines.
+    """
+
+    def wait(institution: str) -> None:
+        if not tried.wait(patience_seconds):
+            raise Unavailable(f"what {institution} answers from is still being made ready; this is tried again by itself")
 
     def holder_of(institution: str) -> LedgerHolder:
-        tried.wait()
+        wait(institution)
         return lines.holder_of(institution)
 
     def taker_of(institution: str) -> OrderTaker:
-        tried.wait()
+        wait(institution)
         return lines.taker_of(institution)
 
     return Lines(holder_of, taker_of, lines.authority)
@@ -222,9 +234,5 @@ def after(tried: threading.Event, lines: Lines) -> Lines:
 
 def next_due() -> datetime | None:
     """When the next row falls due; None when nothing waits."""
-    due = [
-        moment
-        for moment in (next_order_due(), next_enquiry_due(), next_control_due(), next_exchange_due())
-        if moment is not None
-    ]
-    return min(due, default=None)
+    moments = (next_order_due(), next_appeal_due(), next_enquiry_due(), next_control_due(), next_exchange_due())
+    return min((moment for moment in moments if moment is not None), default=None)

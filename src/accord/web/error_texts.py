@@ -37,6 +37,7 @@ PATTERNS: Final = (
     gettext_noop("{amount} has {count} decimals but {currency} has {decimals}"),
     gettext_noop("{amount} {currency} is larger than any amount accepted here"),
     gettext_noop("unknown currency {currency}; give an ISO 4217 code such as CNY"),
+    gettext_noop("what {institution} answers from is still being made ready; this is tried again by itself"),
     # recalls between banks, as files
     gettext_noop("only a recall has these files"),
     gettext_noop("the recall is not approved yet; the bank gets its draft after that"),

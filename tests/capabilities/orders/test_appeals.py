@@ -18,6 +18,7 @@ from accord.capabilities.people.models import AuditEntry, Role, User
 from accord.capabilities.people.services import create_user
 from accord.core.clock import SteppedClock
 from accord.core.errors import BadInput, Conflict, NotAllowed, NotFound
+from accord.node.worker import next_due
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db]
 
@@ -328,6 +329,12 @@ class TestWhatBecomesOfIt:
         assert [appeals.appeals_overdue(day.now()) for _ in range(3)] == [1, 0, 0]
         assert AuditEntry.objects.filter(action="appeal overdue").count() == 1
         assert appeals.next_appeal_due() is None
+
+    def test_the_node_knows_when_the_next_clock_of_an_appeal_runs_out(self, order: Order, day: SteppedClock) -> None:
+        appeal, soonest = _appeal(order), day.now() - timedelta(hours=1)
+        assert next_due() != soonest
+        Appeal.objects.filter(pk=appeal.pk).update(due_at=soonest)
+        assert next_due() == soonest
 
     def test_a_late_release_is_told_of_too(self, officer: User, judge: User, day: SteppedClock) -> None:
         order = held(officer)
