@@ -137,11 +137,19 @@ class RunningCentre:
 
     def start(self) -> None:
         """Start its node and wait until it answers."""
+        self.launch()
+        self.wait_until_open()
+
+    def launch(self) -> None:
+        """Start its node, which needs a while until it answers."""
         command = [sys.executable, "-m", "accord.node.cli", "node", "run", "--port", str(self.plan.port)]
         with (self.plan.folder / "node.log").open("ab") as log:
             self.process = subprocess.Popen(
                 command, env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
             )
+
+    def wait_until_open(self) -> None:
+        assert self.process is not None
         deadline = time.monotonic() + START_WITHIN_SECONDS
         while time.monotonic() < deadline:
             assert self.process.poll() is None, self.log
@@ -262,7 +270,9 @@ def three_centres(
         exercise_clock.run_on_from(Home(root), before)
         for centre in centres.values():
             open_.callback(centre.stop)
-            centre.start()
+            centre.launch()
+        for centre in centres.values():
+            centre.wait_until_open()
         if partners:
             introductions.introduce(plan, consoles, before)
         exercise_clock.run_on_from(Home(root), begins)

@@ -27,7 +27,11 @@ STOP_WITHIN_SECONDS: Final = 10
 WEB_THREADS: Final = 4
 
 
-def prepare(home: Home) -> None:
+MakeTables = Callable[[Home, Callable[[], None]], None]
+"""Brings the tables of a node's store up to date, with the function that does so by migrations."""
+
+
+def prepare(home: Home, make_tables: MakeTables = lambda _home, migrate: migrate()) -> None:
     """Django ready, tables of the operational store up to date, the exercise's clock in force if there is one."""
     home.create()
     os.environ["ACCORD_HOME"] = str(home.root)
@@ -40,7 +44,7 @@ def prepare(home: Home) -> None:
     django.setup()
     exercise_clock.install(home)
     with exclusive(home.root / "migrate.lock"):  # services that start at once must not make the same table twice
-        call_command("migrate", interactive=False, verbosity=0)
+        make_tables(home, lambda: call_command("migrate", interactive=False, verbosity=0))
 
 
 def run(home: Home, *, host: str, port: int, worker: bool, tls: Tls | None = None) -> None:

@@ -90,7 +90,11 @@ def _open_centres(
 ) -> Stage:
     """Start the centres, let them get to know each other, and have them ready for their calls."""
     several = len(plan.centres) > 1
-    task = progress.add_task("Opening the centres", total=3, note="")
+    task = progress.add_task("Opening the centres", total=3 + several * (1 + len(plan.pacts)), note="stores, staff, the tracer")
+
+    def told(note: str) -> None:
+        progress.update(task, advance=1, note=note)
+
     members = {
         centre.code: Member(centre.code, _PLAYER, layout.environment(plan, centre), centre.folder / "demo.log")
         for centre in plan.centres
@@ -102,17 +106,18 @@ def _open_centres(
         member.tell("prepare", password=password)
     kernels.make_ready()  # meanwhile
     answers(members.values())
-    progress.update(task, advance=1, note="keys, cards, agreements" if several else "")
+    told("desks")
     if keep_desks_open or several:
         for centre in plan.centres:
             members[centre.code].tell("open_desk", port=centre.port)
         stage.addresses.update(answers(members.values()))
     if several:
-        introductions.introduce(plan, members, world.plan.start)
+        introductions.introduce(plan, members, world.plan.start, told)
+    told("staff learn who calls today")
     for centre in plan.centres:
         members[centre.code].tell("begin", country=centre.country)
     answers(members.values())
-    progress.update(task, completed=3, note=", ".join(members))
+    told(", ".join(members))
     return stage
 
 

@@ -12,7 +12,7 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from accord.node import serve
-from accord.node.federation import channel, people
+from accord.node.federation import channel, first_store, people
 from accord.node.federation.channel import Command
 from accord.node.home import Home
 
@@ -41,7 +41,7 @@ class Centre:
 
     def prepare(self, password: str) -> None:
         """The store's tables, and the people who work here."""
-        serve.prepare(self.home)
+        serve.prepare(self.home, first_store.make_tables)
         people.hire(password)
 
     def open_desk(self, port: int) -> str:

@@ -15,18 +15,23 @@ WITHIN_SECONDS: Final = 60
 """How long an agreement may take to cross and come back."""
 
 
-def introduce(plan: FederationPlan, members: Mapping[str, Member], starts_at: datetime) -> None:
+def introduce(
+    plan: FederationPlan, members: Mapping[str, Member], starts_at: datetime, told: Callable[[str], None] = lambda _step: None
+) -> None:
     """Make all centres partners of each other, under agreements that are in force from `starts_at`.
+
+    `told` hears of every step as it begins: the cards, then each agreement.
 
     Their nodes must be reachable. Whether their workers run by themselves makes no difference: what waits is also sent from
     here. Raises Unavailable where an agreement does not get across.
     """
+    told("keys and cards")
     cards = ask_all(members.values(), "own_card")
     for code, card in cards.items():
-        for other, member in members.items():
-            if other != code:
-                member.ask("meet", code=code, **card)
+        others = [member for other, member in members.items() if other != code]
+        ask_all(others, "meet", code=code, **card)
     for pact in plan.pacts:
+        told("agreement of {} and {}".format(*pact.countries))
         _agree(plan, members, pact, starts_at)
 
 
