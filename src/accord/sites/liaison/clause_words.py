@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from accord.capabilities.exchange.agreements.terms import AccountDetail, AgreementTerms, Informs, OnwardRule, Party
+from accord.capabilities.exchange.kinds import MessageKind
 from accord.core.labels import Label
 from accord.sites.liaison.field_words import FIELDS
 from accord.sites.liaison.words import GROUNDS, KINDS, LANGUAGE_NAMES, REQUEST_KINDS
@@ -116,7 +117,7 @@ def _of_party(terms: AgreementTerms, party: Party) -> Iterator[tuple[str, str]]:
 
 def _fields(party: Party) -> str:
     """By kind of message, in the order of the protocol: what it may say beyond what every message of the kind must say."""
-    named = [(kind, party.fields[kind]) for kind in KINDS if party.fields.get(kind)]
+    named = [(kind, party.fields[kind]) for kind in MessageKind if party.fields.get(kind)]
     if not named:
         return _("nothing but what each message needs")
     rows = (

@@ -20,10 +20,11 @@ from accord.capabilities.people import queries as people
 from accord.capabilities.people.policy import Permission, allowed
 from accord.core import clock
 from accord.sites.bank.requests import reader
-from accord.sites.bank.words import ACCOUNT_KINDS, CHANNELS, FOR_PEOPLE_TO_CHOOSE, REFUSALS, check_rows
+from accord.sites.bank.words import ACCOUNT_KINDS, CHANNELS, FOR_PEOPLE_TO_CHOOSE, check_rows
 from accord.sites.desk.presenters.trace_rows import WORDS as EXITS
 from accord.sites.desk.presenters.words import RULES
 from accord.sites.desk.requests import page_of
+from accord.web.reason_words import REFUSALS
 
 
 @require_GET

@@ -25,8 +25,9 @@ from accord.core import clock
 from accord.core.errors import BadInput
 from accord.core.money import Money
 from accord.sites.bank.requests import reader
-from accord.sites.bank.words import CARE, CHANNELS, FOR_PEOPLE_TO_CHOOSE, REFUSALS, check_rows
+from accord.sites.bank.words import CARE, CHANNELS, FOR_PEOPLE_TO_CHOOSE, check_rows
 from accord.sites.desk.presenters.words import RULES
+from accord.web.reason_words import REFUSALS
 
 
 @require_GET

@@ -37,8 +37,8 @@ def own(request: HttpRequest) -> HttpResponse:
     actor = partner_reader(request)
     try:
         card = cards.read_signed(queries.own_card(actor).signed)
-    except NotFound as error:  # nobody has made keys yet; the page says how
-        return render(request, "liaison/own.html", {"missing": message_of(error)})
+    except NotFound:  # nobody has made keys yet; the page says how
+        return render(request, "liaison/own.html", {"card": None})
     lists = [(tag, name, queries.own_fingerprint(actor, language).words) for tag, name, language in _LANGUAGES]
     return render(request, "liaison/own.html", {"card": card, "word_lists": lists})
 
