@@ -16,7 +16,7 @@ def environment_of(home: Path, **more: str) -> dict[str, str]:
     return {**kept, **more, "ACCORD_HOME": str(home)}
 
 
-def separately(home: Path, *arguments: object, stdin: str = "", **environment: str) -> Answer:
+def separately(home: Path, *arguments: object, stdin: str = "", seconds: float = 120, **environment: str) -> Answer:
     """One command line, to its end."""
     done = subprocess.run(
         [sys.executable, "-m", "accord.node.cli", *map(str, arguments)],
@@ -25,6 +25,6 @@ def separately(home: Path, *arguments: object, stdin: str = "", **environment: s
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=seconds,
     )
     return Answer(done.returncode, done.stdout, done.stderr)

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
+import os
 import re
+import signal
+import socket
 import sqlite3
+import subprocess
+import sys
+import time
+import urllib.request
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
-from separate import separately
+from separate import environment_of, separately
 
-SMALL = ("demo", "--people", "300", "--days", "4", "--victims", "6", "--no-desk")
+from accord.node.federation.plan import free_ports
+
+SMALL_WORLD = ("--people", "300", "--days", "4", "--victims", "6")
+SMALL = ("demo", *SMALL_WORLD, "--no-desk")
+PLAYED_WITHIN_SECONDS = 400
 HELD = "SELECT count(*), sum(held) FROM orders_order WHERE state IN ('held', 'held_partly')"
 
 
@@ -21,13 +32,20 @@ def asked(home: Path, query: str) -> Any:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_a_day_of_three_centres_is_played_and_told(home: Path) -> None:
-    done = separately(home, *SMALL, COLUMNS="200")
+    done = separately(home, *SMALL, seconds=PLAYED_WITHIN_SECONDS, COLUMNS="200")
     assert done.code == 0, done.err
     assert "Money by jurisdiction of the call" in done.out
     assert "Money by delay of the report" in done.out
     totals = [line for line in done.out.splitlines() if re.match(r"\W+all\b", line)]
     assert len(totals) == 2
+    for place in ("claimed", "held in CN", "held in SG", "held in TH", "left before", "left during", "neither"):
+        assert place in done.out
+    assert [line for line in done.out.splitlines() if re.match(r"\W+(CN|SG|TH)\W+\d+\W", line)]
+    for hold in ("call to a confirmed hold", "call to a confirmed hold across a border"):
+        assert re.search(hold + r", software alone\W+[\d.]+ s\W+[\d.]+ s", done.out)
+        assert re.search(hold + r", in all \(officers and banks included\)\W+[\d,]+ s\W+[\d,]+ s", done.out)
     assert all(re.search(r"\ball\b\W+6\b", total) for total in totals)
     assert re.search(r"CN-CENTRE → SG-CENTRE", done.out)
     homes = [home / code for code in ("cn", "sg", "th")]
@@ -43,12 +61,97 @@ def test_a_day_of_three_centres_is_played_and_told(home: Path) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(900)
 def test_a_day_of_one_centre(home: Path) -> None:
-    done = separately(home, *SMALL, "--centres", "CN")
+    done = separately(home, *SMALL, "--centres", "CN", seconds=PLAYED_WITHIN_SECONDS)
     assert done.code == 0, done.err
     assert "Money by jurisdiction" not in done.out
     assert "Messages between centres" not in done.out
     assert asked(home / "cn", HELD)[0] > 0
+
+
+def of_home(home: Path) -> list[int]:
+    """Processes that run with this home, or with one under it."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        try:
+            told = (process / "environ").read_bytes()
+        except OSError:  # it has ended, or is not ours
+            continue
+        if f"ACCORD_HOME={home}".encode() in told:
+            found.append(int(process.name))
+    return found
+
+
+def until(process: subprocess.Popen[str], words: str, errors: Path) -> str:
+    """What the demo has said, once it has said these words."""
+    deadline = time.monotonic() + PLAYED_WITHIN_SECONDS
+    while words not in (told := errors.read_text()):
+        assert process.poll() is None, told
+        assert time.monotonic() < deadline, told
+        time.sleep(0.2)
+    return told
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1200)
+def test_the_desks_stay_open_until_ctrl_c_and_leave_nothing(home: Path, tmp_path: Path) -> None:
+    port, errors = free_ports(1)[0], tmp_path / "errors"
+    command = [sys.executable, "-m", "accord.node.cli", "demo", *SMALL_WORLD, "--port", str(port)]
+    with errors.open("wb") as told, (tmp_path / "tables").open("wb") as tables:
+        demo: subprocess.Popen[str] = subprocess.Popen(
+            command, env=environment_of(home, COLUMNS="120"), stdout=tables, stderr=told, text=True
+        )
+    try:
+        said = until(demo, "Ctrl-C ends it", errors)
+        desks = dict(re.findall(r"The desk of (\S+) is open at (\S+)", said))
+        assert list(desks) == ["CN-CENTRE", "SG-CENTRE", "TH-CENTRE"]
+        for address in desks.values():
+            with urllib.request.urlopen(address, timeout=30) as page:
+                assert 'type="password"' in page.read().decode(), "the sign-in page"
+        refused = separately(home, *SMALL)
+        assert refused.code == 1
+        assert "a demo is running in this folder" in " ".join(refused.err.split())
+        assert len(of_home(home)) >= 7, "a leader, three centres, three desks"
+        demo.send_signal(signal.SIGINT)
+        assert demo.wait(90) == 0
+        assert of_home(home) == []
+    finally:
+        demo.kill()
+        for left in of_home(home):
+            os.kill(left, signal.SIGKILL)
+    again = separately(home, *SMALL, "--centres", "CN", seconds=PLAYED_WITHIN_SECONDS)
+    assert again.code == 0, again.err
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_ctrl_c_while_the_centres_open_ends_all(home: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "accord.node.cli", *SMALL]
+    demo = subprocess.Popen(command, env=environment_of(home), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    try:
+        deadline = time.monotonic() + 120
+        while len(of_home(home)) < 4 and time.monotonic() < deadline:
+            time.sleep(0.05)
+        demo.send_signal(signal.SIGINT)
+        _, told = demo.communicate(timeout=200)
+    finally:
+        demo.kill()
+    assert demo.returncode == 130, told
+    assert "Traceback" not in told
+    assert of_home(home) == []
+
+
+def test_a_used_port_is_told_before_anything_is_done(home: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        refused = separately(home, "demo", *SMALL_WORLD, "--port", port)
+    assert refused.code == 1
+    assert f"port {port} of 127.0.0.1 cannot be used" in " ".join(refused.err.split())
+    assert not home.exists()
+    beyond = separately(home, "demo", *SMALL_WORLD, "--port", "65534")
+    assert beyond.code == 2
+    assert "begin at 65533 or below" in " ".join(beyond.err.split())
 
 
 def test_a_real_node_is_left_alone(home: Path) -> None:

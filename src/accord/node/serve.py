@@ -27,7 +27,7 @@ STOP_WITHIN_SECONDS: Final = 10
 WEB_THREADS: Final = 4
 
 
-MakeTables = Callable[[Home, Callable[[], None]], None]
+MakeTables = Callable[[Home, Callable[[], object]], None]
 """Brings the tables of a node's store up to date, with the function that does so by migrations."""
 
 
@@ -153,7 +153,7 @@ def web(home: Home, host: str, port: int, tls: Tls | None = None) -> Iterator[tu
     if tls is not None:
         environment["ACCORD_SERVES_TLS"] = "1"
         encrypted = ("--ssl-certificate", str(tls.certificate), "--ssl-keyfile", str(tls.key), "--ssl-protocol-min", "tls1.2")
-    _refuse_taken(host, port)
+    refuse_taken(host, port)
     command = [
         *(sys.executable, "-m", "granian", "--interface", "wsgi", "--no-ws", "--log-level", "warning"),
         *("--host", host, "--port", str(port), "--workers", "1", "--blocking-threads", str(WEB_THREADS)),
@@ -182,7 +182,8 @@ def _free_port(host: str) -> int:
         return int(probe.getsockname()[1])
 
 
-def _refuse_taken(host: str, port: int) -> None:
+def refuse_taken(host: str, port: int) -> None:
+    """Raise Unavailable where somebody listens on a port already."""
     try:
         socket.create_server((host, port)).close()
     except OSError as error:

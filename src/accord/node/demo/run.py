@@ -5,8 +5,8 @@ from __future__ import annotations
 import secrets
 import sys
 import threading
-from collections.abc import Mapping
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -16,6 +16,8 @@ import msgspec
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from accord.core.errors import BadInput, Conflict
+from accord.core.file_locks import exclusive, is_held
 from accord.engine.exercise import World, WorldPlan, make_world
 from accord.node import exercise_clock, serve
 from accord.node.federation import introductions, kernels, layout
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from accord.adapters.sandbox_bank import SandboxBanks
 
 _PLAYER: Final = ("-m", "accord.node.demo.player")
+_LAST_PORT: Final = 65_535
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,18 +50,23 @@ class Stage:
 
 
 def run(root: Path, world_plan: WorldPlan, *, port: int, keep_desks_open: bool) -> None:
-    """Play the demo of a planned world under `root`. Raises Conflict where real nodes lie there."""
+    """Play the demo of a planned world under `root`. An earlier one that has ended makes room.
+
+    Raises Conflict where real nodes lie there or a demo is still running, Unavailable where a port is taken, KeyboardInterrupt
+    where it is to end before its day has begun.
+    """
     console = Console(stderr=True, highlight=False)
     countries = world_plan.countries
-    ports = tuple(range(port, port + len(countries))) if port and keep_desks_open else free_ports(len(countries))
+    ports = _ports(port, len(countries)) if port and keep_desks_open else free_ports(len(countries))
     plan = plan_centres(root, countries, ports)
-    layout.make_room(plan)
     stop = threading.Event()
-    with serve.stopping_on_signals(stop), ExitStack() as open_:
+    with _alone(root), serve.stopping_on_signals(stop), ExitStack() as open_:
+        layout.make_room(plan)
         progress = open_.enter_context(_progress(console))
         world = _make_world(world_plan, progress)
         layout.lay_out(plan, world, world_plan.call_day)
-        stage = _open_centres(plan, world, console, progress, open_, keep_desks_open=keep_desks_open)
+        opening = _Opening(progress, stop, steps=4 + len(plan.pacts) if len(countries) > 1 else 3)
+        stage = _open_centres(plan, world, console, opening, open_, keep_desks_open=keep_desks_open)
         if keep_desks_open:
             tell_sign_in(stage)
         ended = _play(stage, progress, stop)
@@ -69,6 +77,42 @@ def run(root: Path, world_plan: WorldPlan, *, port: int, keep_desks_open: bool) 
             tell_sign_in(stage)
             console.print("The exercise goes on at ordinary speed; Ctrl-C ends it.")
             _wait(stop, stage)
+
+
+def _ports(first: int, number: int) -> tuple[int, ...]:
+    """One port after another, on none of which anybody listens: found out before anything is cleared away."""
+    ports = tuple(range(first, first + number))
+    if ports[-1] > _LAST_PORT:
+        highest = _LAST_PORT - number + 1
+        raise BadInput(f"{number} desks need ports {first} to {ports[-1]}; begin at {highest} or below", where="--port")
+    for port in ports:
+        serve.refuse_taken("127.0.0.1", port)
+    return ports
+
+
+@contextmanager
+def _alone(root: Path) -> Iterator[None]:
+    """The only demo in this folder: another would clear away the stores that the first one works with."""
+    lock = root / "cache" / "demo.lock"
+    if is_held(lock):
+        raise Conflict("a demo is running in this folder; end it with Ctrl-C, or choose another with --home", where=str(root))
+    Home(root).create()
+    with exclusive(lock):
+        yield
+
+
+class _Opening:
+    """Shows how far the opening of the centres is, and ends it between two steps where that is wanted."""
+
+    def __init__(self, progress: Progress, stop: threading.Event, steps: int) -> None:
+        self._progress, self._stop = progress, stop
+        self._task = progress.add_task("Opening the centres", total=steps, note="stores, staff, the tracer")
+
+    def next(self, note: str) -> None:
+        """The step before is done; `note` says what begins now."""
+        if self._stop.is_set():
+            raise KeyboardInterrupt
+        self._progress.update(self._task, advance=1, note=note)
 
 
 def _progress(console: Console) -> Progress:
@@ -86,15 +130,10 @@ def _make_world(plan: WorldPlan, progress: Progress) -> World:
 
 
 def _open_centres(
-    plan: FederationPlan, world: World, console: Console, progress: Progress, open_: ExitStack, *, keep_desks_open: bool
+    plan: FederationPlan, world: World, console: Console, opening: _Opening, open_: ExitStack, *, keep_desks_open: bool
 ) -> Stage:
     """Start the centres, let them get to know each other, and have them ready for their calls."""
     several = len(plan.centres) > 1
-    task = progress.add_task("Opening the centres", total=3 + several * (1 + len(plan.pacts)), note="stores, staff, the tracer")
-
-    def told(note: str) -> None:
-        progress.update(task, advance=1, note=note)
-
     members = {
         centre.code: Member(centre.code, _PLAYER, layout.environment(plan, centre), centre.folder / "demo.log")
         for centre in plan.centres
@@ -106,18 +145,18 @@ def _open_centres(
         member.tell("prepare", password=password)
     kernels.make_ready()  # meanwhile
     answers(members.values())
-    told("desks")
+    opening.next("desks")
     if keep_desks_open or several:
         for centre in plan.centres:
             members[centre.code].tell("open_desk", port=centre.port)
         stage.addresses.update(answers(members.values()))
     if several:
-        introductions.introduce(plan, members, world.plan.start, told)
-    told("staff learn who calls today")
+        introductions.introduce(plan, members, world.plan.start, opening.next)
+    opening.next("staff learn who calls today")
     for centre in plan.centres:
         members[centre.code].tell("begin", country=centre.country)
     answers(members.values())
-    told(", ".join(members))
+    opening.next(", ".join(members))
     return stage
 
 

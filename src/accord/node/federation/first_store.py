@@ -24,7 +24,7 @@ def path(exercise: Path) -> Path:
     return exercise / _NAME
 
 
-def make_tables(home: Home, migrate: Callable[[], None]) -> None:
+def make_tables(home: Home, migrate: Callable[[], object]) -> None:
     """The tables of a new node of an exercise in SQLite: by `migrate`, or as a copy of those that another has made so.
 
     Call it before anything is connected to the store. A store that is there already is left to `migrate`. Whoever comes while
