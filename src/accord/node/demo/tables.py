@@ -11,6 +11,9 @@ from rich.table import Table
 from accord.capabilities.exchange.messages import BODIES
 from accord.node.demo.results import Group, HoldTimes, Results, median_and_p95
 
+_WIDE: Final = 119
+"""Columns of a terminal on which the table of jurisdictions stands in one line a row."""
+
 _KINDS: Final = tuple(BODIES)
 """Kinds of messages that stand under an agreement."""
 
@@ -18,7 +21,7 @@ _KINDS: Final = tuple(BODIES)
 def show(results: Results, console: Console) -> None:
     """Print what the day came to."""
     if len(results.by_country) > 1:
-        console.print(_across(results))
+        console.print(_across(results, narrow=console.width < _WIDE))
     console.print(_by_delay(results))
     console.print(_figures(results))
     if results.messages:
@@ -34,23 +37,30 @@ def _messages(results: Results) -> Table:
     for sender, recipient in sorted({(sender, recipient) for sender, recipient, _ in results.messages}):
         counts = [results.messages.get((sender, recipient, kind), 0) for kind in kinds]
         rest = sum(number for (one, other, kind), number in results.messages.items() if (one, other) == (sender, recipient))
-        table.add_row(f"{sender} → {recipient}", *map(str, counts), str(rest - sum(counts)))
+        table.add_row(f"{_short(sender)} → {_short(recipient)}", *map(str, counts), str(rest - sum(counts)))
     return table
 
 
-def _across(results: Results) -> Table:
-    """Where the money that was claimed in each country is now."""
+def _short(agency: str) -> str:
+    """The country of an exercise's centre: its code is that and one word more, which a narrow terminal has no room for."""
+    return agency.partition("-")[0]
+
+
+def _across(results: Results, *, narrow: bool) -> Table:
+    """Where the money that was claimed in each country is now. Where it is `narrow`, shares stand under their amounts."""
     countries = list(results.by_country)
-    table = _table("Money by jurisdiction of the call (US dollars at the exercise's rates)", "call taken in")
+    table = _table("Money by jurisdiction of the call (US dollars at the exercise's rates)", "call in")
+    if narrow:
+        table.padding = (0, 0, 0, 0)
     for name in ("calls", "claimed", *(f"held in {country}" for country in countries), "left before", "left during", "neither"):
         table.add_column(name, justify="right")
     total = results.total
     for group in (*results.by_country.values(), total):
         if group is total:
             table.add_section()
-        held = [_share(group.held_in[country], group) for country in countries]
-        rest = [_share(cents, group) for cents in (group.before, group.during, group.neither)]
-        table.add_row(group.name, str(group.calls), f"{group.claimed // 100:,}", *held, *rest)
+        cells = (*(group.held_in[country] for country in countries), group.before, group.during, group.neither)
+        shares = [_share(cents, group, "\n" if narrow else " ") for cents in cells]
+        table.add_row(group.name, str(group.calls), f"{group.claimed // 100:,}", *shares)
     table.add_section()
     left = "; ".join(f"{country} {(total.left_before[country] + total.left_during[country]) // 100:,}" for country in countries)
     table.caption = f"Money that left all ledgers, by the jurisdiction that it left: {left}"
@@ -70,9 +80,9 @@ def _by_delay(results: Results) -> Table:
     return table
 
 
-def _share(cents: int, group: Group) -> str:
+def _share(cents: int, group: Group, between: str = " ") -> str:
     per_cent = 100 * cents / group.claimed if group.claimed else 0
-    return f"{cents // 100:,} ({per_cent:.0f} %)"
+    return f"{cents // 100:,}{between}({per_cent:.0f}%)"
 
 
 def _figures(results: Results) -> Table:
