@@ -17,6 +17,7 @@ from accord.capabilities.exchange.models import Alarm, Outgoing, OutgoingState, 
 from accord.capabilities.exchange.queries.delivery import lag
 from accord.capabilities.exchange.services.delivery import sending
 from accord.capabilities.exchange.services.delivery.delivering import VALID
+from accord.capabilities.exchange.services.delivery.outgoing import EPOCH_TIME, MOST_EPOCHS
 from accord.capabilities.exchange.services.trust import own_keys
 from accord.capabilities.exchange.tasks import next_exchange_due, partner_of, send_due, take_replies
 from accord.capabilities.exchange.wire.receipts import Batch, Receipt, SignedReply
@@ -359,6 +360,50 @@ def test_an_epoch_that_is_too_old_is_followed_by_a_newer_one(line: Line) -> None
     line.transport = Ahead()
     line.once()
     assert OutStream.objects.get(closed_at=None).epoch > newest
+
+
+def _denying(line: Line, told: list[int]) -> None:
+    """A partner that takes everything and says ever again that it has nothing but the first message."""
+
+    class Denying:
+        def deliver(self, partner: str, address: str, batch: Batch) -> SignedReply:
+            opened = [line.peer.open(envelope) for envelope in batch.envelopes]
+            told.append(len(opened))
+            if opened[0].place.sequence == 1:
+                return line.peer.deliver(partner, address, batch)
+            return line.peer.reply(batch, [], expected={str(opened[0].place.epoch): 2})
+
+    line.transport = Denying()
+
+
+def test_a_partner_that_denies_what_it_took_cannot_have_it_sent_without_end(line: Line) -> None:
+    told: list[int] = []
+    _denying(line, told)
+    for _ in range(30):
+        queue(line.peer)
+        line.once()
+        line.peer.send(line.peer.seal())  # whoever is heard from is written to at once
+    assert OutStream.objects.count() == MOST_EPOCHS
+    assert Alarm.objects.get().what == "epochs"
+    stream = OutStream.objects.get(closed_at=None)
+    assert stream.last_error.startswith("epochs: its replies asked for")
+
+
+def test_a_stream_that_rests_loses_nothing_and_goes_on_when_the_hour_is_over(line: Line) -> None:
+    _denying(line, [])
+    for _ in range(10):
+        queue(line.peer)
+        line.once()
+    last = queue(line.peer)
+    assert line.once() == 0
+    later(EPOCH_TIME.total_seconds())
+    line.once()
+    assert OutStream.objects.count() == MOST_EPOCHS + 1  # the hour is over: it may be begun anew once more
+    line.transport = line.peer
+    line.until_idle()
+    assert last.pk in line.peer.received
+    assert queued() == []
+    assert OutStream.objects.get(closed_at=None).last_error == ""
 
 
 def test_lag_is_for_those_who_work_with_partners(line: Line) -> None:

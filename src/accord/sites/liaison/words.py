@@ -65,6 +65,7 @@ TEST_RESULTS: Final[dict[str, Promise]] = {
 ALARMS: Final[dict[str, Promise]] = {
     **CARD_ALARMS,
     "conflict": _("One message came with two contents"),
+    "epochs": _("It asks ever again for messages that it has received"),
     "key": _("Envelopes under keys that nobody knows here"),
     "probing": _("Questions about money that does not come from the asking centre"),
     "recipient": _("Envelopes for somebody else"),

@@ -145,7 +145,7 @@ def _settle(stream: OutStream, reply: Reply, had: int, now: datetime) -> None:
     expected = reply.expected.get(str(stream.epoch))
     before = stream.acknowledged
     if expected is not None and expected <= had:
-        outgoing.reopen(stream.partner_id, Why.REWOUND, since=Place(stream.epoch, expected))
+        outgoing.reopen_as_told(stream, Why.REWOUND, since=Place(stream.epoch, expected))
         return
     if expected is not None:
         acknowledge(stream, expected, now)
@@ -154,7 +154,7 @@ def _settle(stream: OutStream, reply: Reply, had: int, now: datetime) -> None:
         return
     first = _first_waiting(stream)
     if expected is not None and first is not None and first > expected:
-        outgoing.reopen(stream.partner_id, Why.SKIPPED)
+        outgoing.reopen_as_told(stream, Why.SKIPPED)
         return
     moved = stream.acknowledged > before or (refused is not None and refused.clause == "expired" and stream.attempts < 2)
     if first is None:
@@ -184,14 +184,14 @@ def _first_waiting(stream: OutStream) -> int | None:
 
 
 def _refused(stream: OutStream, receipt: Receipt, reply: Reply) -> bool:
-    """What a refusal leads to besides another attempt; True where the stream was begun anew."""
+    """What a refusal leads to besides another attempt; True where the stream was begun anew, or rests."""
     if receipt.clause in ("epoch", "conflict"):
         if receipt.clause == "conflict":
             raise_alarm(stream.partner_id, "conflict", f"the partner knows other content than message {receipt.id}")
             _give_up(stream, receipt)
         last = NextPlace(epoch=stream.epoch, sequence=stream.acknowledged + 1)
         newest = max((UUID(epoch) for epoch in reply.expected), default=None)
-        outgoing.reopen(stream.partner_id, Why.RESTORED, last=last, after=newest)
+        outgoing.reopen_as_told(stream, Why.RESTORED, last=last, after=newest)
         return True
     if receipt.clause in _GIVEN_UP:
         _give_up(stream, receipt)

@@ -5,6 +5,7 @@ Everything here is part of a running change.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
@@ -14,10 +15,19 @@ from django.db.models import Q, QuerySet
 
 from accord.capabilities.exchange.kinds import MessageKind
 from accord.capabilities.exchange.models import InStream, Outgoing, OutgoingState, OutStream
+from accord.capabilities.exchange.services.trust.raising import raise_alarm
 from accord.capabilities.exchange.wire.envelopes import Content, Place, hash_of, new_content
 from accord.capabilities.exchange.wire.stream_messages import HelloBody, NextPlace, Why
 from accord.core import clock
 from accord.core.object_ids import new_id
+
+MOST_EPOCHS: Final = 4
+"""Streams to one partner begun in `EPOCH_TIME`, its first one too, while what the partner says is what asks for another."""
+
+EPOCH_TIME: Final = timedelta(hours=1)
+
+_REST: Final = timedelta(minutes=15)
+"""How long a stream rests that may not be begun anew; a row that is put off for longer counts as due (`lease_due`)."""
 
 _RANDOM_BITS: Final = 80
 _AT_ONCE: Final = 500
@@ -94,6 +104,28 @@ def reopen(
     stream.next_sequence += len(again)
     stream.save(update_fields=["next_sequence"])
     return stream
+
+
+def reopen_as_told(
+    stream: OutStream, why: Why, *, since: Place | None = None, last: NextPlace | None = None, after: UUID | None = None
+) -> bool:
+    """Begin a newer stream because the partner's reply calls for one; False where it has called for too many.
+
+    Each one sends again what the partner says it lacks, so a node that lies, or loses all that it takes, would be written to
+    without end. The stream then rests with the reason, and an alarm tells people; it goes on when `EPOCH_TIME` has passed.
+    """
+    now = clock.now()
+    begun = OutStream.objects.filter(partner_id=stream.partner_id, opened_at__gt=now - EPOCH_TIME).order_by("-opened_at")
+    opened = list(begun.values_list("opened_at", flat=True)[:MOST_EPOCHS])
+    if len(opened) < MOST_EPOCHS:
+        reopen(stream.partner_id, why, since=since, last=last, after=after)
+        return True
+    asked = f"its replies asked for {MOST_EPOCHS} new streams within an hour (the last one: {why})"
+    detail = f"{asked}; none is begun before the hour is over"
+    raise_alarm(stream.partner_id, "epochs", detail)
+    stream.next_attempt_at, stream.last_error = min(opened[-1] + EPOCH_TIME, now + _REST), f"epochs: {detail}"
+    stream.save(update_fields=["next_attempt_at", "last_error"])
+    return False
 
 
 def _to_send_again(partner: str, since: Place | None) -> QuerySet[Outgoing]:
