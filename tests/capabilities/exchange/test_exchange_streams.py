@@ -16,13 +16,15 @@ from peer import Peer, call
 from accord.capabilities.exchange import handlers
 from accord.capabilities.exchange.errors import Parked, Refused
 from accord.capabilities.exchange.kinds import MessageKind
-from accord.capabilities.exchange.models import Alarm, Incoming, IncomingState, InStream
+from accord.capabilities.exchange.models import Alarm, Incoming, IncomingState, InStream, Partner
 from accord.capabilities.exchange.services.trust import own_keys
 from accord.capabilities.exchange.tasks import apply_ready, retry_parked
 from accord.capabilities.exchange.wire.receipts import Receipt
 from accord.capabilities.exchange.wire.streams import RULES, WINDOW, Arrival
+from accord.capabilities.people import services as people
+from accord.capabilities.people.models import AuditEntry, AuditHead
 from accord.capabilities.people.policy import OPERATOR
-from accord.core import clock
+from accord.core import clock, hash_chain
 from accord.core.clock import ShiftedClock, SteppedClock
 from accord.core.object_ids import new_id
 
@@ -251,3 +253,48 @@ def _shuffled(chance: random.Random, number: int) -> None:
     assert [row.sequence for row in rows] == list(range(1, number + 1))
     assert {row.state for row in rows} == {"applied"}
     assert not Alarm.objects.exists()
+
+
+@pytest.mark.parametrize("error", [Parked("not yet"), Refused("kinds", "no"), RuntimeError("a fault")])
+def test_the_audit_tells_nothing_of_what_a_failed_handler_took_back(
+    peer: Peer, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def handler(row: Incoming, body: Any) -> None:
+        people.record(OPERATOR, "test call answered", subject=None, obj=row, to="before it failed")
+        if body["asked_at"] == "fail":
+            raise error
+
+    monkeypatch.setitem(handlers._HANDLERS, MessageKind.TEST_CALL, handler)
+    good, bad, last = peer.content(), peer.content(body={"asked_at": "fail"}), peer.content()
+    peer.send(*(peer.seal(one) for one in (good, bad, last)))
+    apply_ready(10)
+    answered = AuditEntry.objects.filter(action="test call answered")
+    assert list(answered.order_by("seq").values_list("object_id", flat=True)) == [str(good.id), str(last.id)]
+
+
+def test_a_part_of_a_change_that_fails_leaves_the_chain_whole(peer: Peer) -> None:
+    def note(to: str) -> None:
+        people.record(OPERATOR, "test call answered", subject=None, obj=Partner.objects.get(), to=to)
+
+    def fails() -> None:
+        with people.part():
+            note("lost")
+            with people.part():
+                note("lost too")
+            raise Refused("kinds", "no")
+
+    @people.change
+    def several() -> None:
+        note("first")
+        with pytest.raises(Refused):
+            fails()
+        note("last")
+
+    before = AuditEntry.objects.count()
+    several()
+    added = list(AuditEntry.objects.order_by("seq"))[before:]
+    assert [entry.details["to"] for entry in added] == ["first", "last"]
+    assert added[1].seq == added[0].seq + 1
+    assert added[1].link == hash_chain.link(added[0].link, people.audited_content(added[1]))
+    head = AuditHead.objects.get()
+    assert (head.seq, head.link) == (added[1].seq, added[1].link)

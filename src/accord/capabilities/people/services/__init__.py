@@ -5,7 +5,7 @@ Sign-in matters have modules of their own: `second_factors` and `sessions`.
 
 from __future__ import annotations
 
-from accord.capabilities.people.services.audit_line import audited_content, change, record
+from accord.capabilities.people.services.audit_line import audited_content, change, part, record
 from accord.capabilities.people.services.reads import note_read, read_content, write_reads
 from accord.capabilities.people.services.service_accounts import (
     add_service_account,
@@ -43,6 +43,7 @@ __all__ = [
     "issue_token",
     "note_lockout",
     "note_read",
+    "part",
     "read_content",
     "record",
     "revoke_token",

@@ -52,6 +52,29 @@ def _turn() -> Iterator[None]:
             head.save(update_fields=["seq", "link"])
 
 
+@contextmanager
+def part() -> Iterator[None]:
+    """A part of the running change that may fail by itself: where it does, what it recorded goes with what it wrote.
+
+    Use it, and no bare `transaction.atomic`, wherever a change goes on after an error: the entries of a change are chained in
+    memory until its end, so a savepoint alone would leave on record what never happened.
+    """
+    line = _line.get()
+    if line is None:
+        with transaction.atomic():
+            yield
+        return
+    head, entries = line
+    seq, link, recorded = head.seq, head.link, len(entries)
+    try:
+        with transaction.atomic():
+            yield
+    except BaseException:
+        head.seq, head.link = seq, link
+        del entries[recorded:]
+        raise
+
+
 _line: ContextVar[tuple[AuditHead, list[AuditEntry]] | None] = ContextVar("audit_line", default=None)
 
 

@@ -12,7 +12,6 @@ from datetime import datetime
 from typing import Final, Literal
 from uuid import UUID
 
-from django.db import transaction
 from django.db.models import QuerySet
 
 from accord.capabilities.exchange.errors import Refused
@@ -75,7 +74,7 @@ def _tell(partner: str, messages: list[UUID], why: Why) -> None:
     now = clock.now()
     told = True
     try:
-        with transaction.atomic():
+        with people.part():
             body = ReceiptBody(messages=tuple(messages), deleted_at=now, why=why)
             sending.queue(partner, MessageKind.RECEIPT, body)
     except Refused:

@@ -8,7 +8,7 @@ from typing import Any, Final
 from uuid import UUID
 
 import msgspec
-from django.db import OperationalError, transaction
+from django.db import OperationalError
 
 from accord.capabilities.exchange.agreements import enforcement, labelling
 from accord.capabilities.exchange.errors import Parked, Refused
@@ -70,7 +70,7 @@ def _apply(row: Incoming, now: datetime) -> None:
     """Run the handler; nothing of what it did stays unless it ends well. What became of the message stays in any case."""
     body, chunks_before = row.body, row.chunks
     try:
-        with transaction.atomic():
+        with people.part():
             _handle(row, now)
     except Parked as parked:
         _park(row, parked, now)

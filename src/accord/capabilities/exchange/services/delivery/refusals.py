@@ -7,7 +7,6 @@ from datetime import datetime
 from uuid import UUID
 
 import msgspec
-from django.db import transaction
 
 from accord.capabilities.exchange.errors import Refused
 from accord.capabilities.exchange.kinds import MessageKind, Outcome
@@ -15,6 +14,7 @@ from accord.capabilities.exchange.messages import EnquiryAnswerBody, OrderAnswer
 from accord.capabilities.exchange.models import Incoming
 from accord.capabilities.exchange.services.delivery import sending
 from accord.capabilities.orders.ports import Refusal
+from accord.capabilities.people import services as people
 from accord.core.errors import AccordError
 
 _log = logging.getLogger(__name__)
@@ -30,7 +30,7 @@ def tell_refusal(row: Incoming, error: AccordError, now: datetime) -> None:
         return
     kind, body = answer
     try:
-        with transaction.atomic():
+        with people.part():
             sending.queue(row.partner_id, kind, body, about=row.about, in_reply_to=row.pk)
     except AccordError as unsaid:
         _log.warning("the refusal of message %s cannot be told to %s: %s", row.pk, row.partner_id, unsaid)

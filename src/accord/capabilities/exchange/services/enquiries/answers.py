@@ -11,7 +11,7 @@ from uuid import UUID, uuid5
 
 import msgspec
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import InterfaceError, OperationalError
 from django.db.models import Min, Q
 
 from accord.capabilities.claims import events
@@ -150,7 +150,7 @@ def _send(row: ForeignEnquiry, agreement: InForce, told: Told, picture: Picture)
     """Queue the answer. Where what other centres told us may not be passed on, it says that the money left to them."""
     assert row.claim_id is not None
     try:
-        with transaction.atomic():
+        with people.part():
             _queue(row, _body(row, told), _label(row, agreement, picture))
     except Refused as refused:
         if not picture.told_by_partners:
@@ -158,7 +158,7 @@ def _send(row: ForeignEnquiry, agreement: InForce, told: Told, picture: Picture)
             return
         told = disclosure.tell(claim_queries.picture(NODE, row.claim_id, of_partners=False), agreement.terms)
         try:
-            with transaction.atomic():
+            with people.part():
                 _queue(row, _body(row, told), None)
         except Refused as again:
             _keep_unsaid(row, again)
@@ -234,7 +234,7 @@ def refuse(row: ForeignEnquiry, clause: str, reason: str) -> None:
         answered_at=row.answered_at,
     )
     try:
-        with transaction.atomic():
+        with people.part():
             _queue(row, body, None)
     except Refused as refused:
         _keep_unsaid(row, refused)

@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 import msgspec
-from django.db import transaction
 
 from accord.capabilities.exchange.errors import Refused
 from accord.capabilities.exchange.kinds import MessageKind
@@ -218,7 +217,7 @@ def _send(foreign: ForeignOrder, body: OrderAnswerBody) -> None:
 def _queue(foreign: ForeignOrder, kind: MessageKind, body: OrderAnswerBody | OrderNewsBody) -> None:
     """Queue it; where no agreement lets it pass any more, the row says so, and what is held here goes on as it is."""
     try:
-        with transaction.atomic():
+        with people.part():
             sending.queue(foreign.partner_id, kind, body, about=foreign.pk, in_reply_to=foreign.message)
     except Refused as unsaid:
         _log.warning("what became of order %s cannot be told to %s: %s", foreign.pk, foreign.partner_id, unsaid)
