@@ -15,7 +15,8 @@ from centres import CODES, Centre, Clerk, copied
 from network import Network, network
 from three_countries import MOVES, NOON, Paid, bank_of
 
-SETTLED_WITHIN_SECONDS = 60
+SETTLED_WITHIN_SECONDS = 180
+"""Seconds are not what these tests measure: on a busy machine three nodes take minutes for what takes seconds else."""
 
 
 class Lab:

@@ -222,6 +222,32 @@ def test_a_request_begins_with_the_template_and_offers_what_is_agreed(desk: Clie
     assert Outgoing.objects.filter(pk=request.pk, kind="request").exists()
 
 
+def test_a_hold_that_people_ask_for_is_ordered_from_a_form_that_is_filled_in(
+    world: LiaisonWorld, duty_officer: User, liaison_officer: User, signed_in: SignedIn
+) -> None:
+    from accord.capabilities.exchange.models import ForeignOrder, PartnerRequest
+
+    request = PartnerRequest.objects.get(pk=world.things["received request"])
+    request.kind = "hold"
+    request.body |= {"kind": "hold", "account": "70-1234", "institution": "MULEBANK", "amount": 12_300, "currency": "CNY"}
+    request.save()
+    path = f"/partners/requests/{request.pk}/"
+    assert "order-hold" not in text(signed_in(liaison_officer).get(path)), "who may not draft orders orders nothing"
+    assert signed_in(liaison_officer).get(f"{path}hold/").status_code == 403
+    desk = signed_in(duty_officer)
+    assert "order-hold" in text(desk.get(path))
+    page = text(desk.get(f"{path}hold/"))
+    for known in ("70-1234", "MULEBANK", "123.00", "CNY"):
+        assert f'value="{known}"' in page
+    facts = {"institution": "MULEBANK", "account": "70-1234", "amount": "123.00", "currency": "CNY", "reason": "a clear case"}
+    assert desk.post(f"{path}hold/", facts | {"amount": "much"}).status_code == 400
+    shown = text(desk.post(f"{path}hold/", facts))
+    assert 'name="confirmed"' in shown, "shown once more before it is done"
+    refused = text(desk.post(f"{path}hold/", facts | {"confirmed": "yes"}))
+    assert "which payment reached it" in refused
+    assert not ForeignOrder.objects.filter(message=request.pk).exists()
+
+
 def test_an_answer_leaves_and_a_refusal_needs_a_ground(desk: Client, world: LiaisonWorld) -> None:
     from accord.capabilities.exchange.models import Outgoing, PartnerRequest
 

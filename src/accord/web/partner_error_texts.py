@@ -19,6 +19,15 @@ PATTERNS: Final = (
     gettext_noop("nothing is held for the partner any more"),
     gettext_noop("money goes back to victims under Returns, after everybody with a claim to it was heard; refuse this one"),
     gettext_noop("the partner asked for {order} until {time}, which is over; discard the draft"),
+    # holds that partners' people ask for
+    gettext_noop(
+        "no money was traced to this account here: say which payment reached it, from which bank and about when, or ask "
+        "the partner"
+    ),
+    gettext_noop("the payment must come from a bank of the partner's; ask it which"),
+    gettext_noop("the payment cannot be in the future"),
+    gettext_noop("the label allows no step that an offender could notice; ask the partner to relax it first"),
+    gettext_noop("a hold was ordered for {request} already"),
     # why an order of a partner is refused, or what became of one there
     gettext_noop("nothing was traced here under this case for these payments; ask first"),
     gettext_noop("what was traced there is on hold already, or has gone on"),

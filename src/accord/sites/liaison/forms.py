@@ -10,6 +10,7 @@ from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
 from accord.capabilities.exchange.kinds import RequestKind
+from accord.capabilities.exchange.services.orders.requested_holds import HoldFacts
 from accord.capabilities.exchange.services.requests import LONGEST_TEXT, RequestFacts
 from accord.core.errors import BadInput
 from accord.core.labels import Label, Pap, Tlp
@@ -85,6 +86,39 @@ class RequestForm(forms.Form):
                 handling=self.defaults.handling,
                 pap=Pap(given["pap"]),
             ),
+        )
+
+
+class RequestedHoldForm(forms.Form):
+    """A hold that a partner's people ask for, as this centre would order it; what they said of it stands there already."""
+
+    institution = forms.CharField(max_length=64)
+    account = forms.CharField(max_length=64)
+    amount = forms.CharField(max_length=40)
+    currency = forms.CharField(max_length=3)
+    payer_bank = forms.CharField(max_length=64, required=False)
+    payer_account = forms.CharField(max_length=64, required=False)
+    about_when = forms.DateTimeField(required=False, widget=forms.DateTimeInput(attrs={"type": "datetime-local"}))
+    reason = forms.CharField(max_length=2_000, error_messages={"required": _("Say why; it stays on record.")})
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        try:
+            cleaned["money"] = Money.parse(cleaned.get("amount", ""), cleaned.get("currency", "").strip().upper())
+        except BadInput as error:
+            self.add_error("amount", in_readers_language(error.message))
+        return cleaned
+
+    def facts(self) -> HoldFacts:
+        given = self.cleaned_data
+        return HoldFacts(
+            institution=given["institution"],
+            account=given["account"],
+            money=given["money"],
+            reason=given["reason"],
+            payer_bank=given["payer_bank"],
+            payer_account=given["payer_account"],
+            about_when=given["about_when"],
         )
 
 

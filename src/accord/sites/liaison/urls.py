@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from accord.sites.liaison.views import agreements, envelopes, foreign, overview, parity, partners, requests
+from accord.sites.liaison.views import agreements, envelopes, foreign, overview, parity, partners, requested_holds, requests
 
 app_name = "liaison"
 urlpatterns = [
@@ -35,6 +35,7 @@ urlpatterns = [
     path("requests/<uuid:request_id>/", requests.show, name="request"),
     path("requests/<uuid:request_id>/take/", requests.take, name="request-take"),
     path("requests/<uuid:request_id>/answer/", requests.answer, name="request-answer"),
+    path("requests/<uuid:request_id>/hold/", requested_holds.new, name="request-hold"),
     path("requests/<uuid:request_id>/note/", requests.note, name="request-note"),
     path("requests/<uuid:request_id>/withdraw/", requests.withdraw, name="request-withdraw"),
     path("waiting/", foreign.index, name="waiting"),

@@ -196,7 +196,7 @@ def note(actor: Actor, request_id: UUID, text: str, escalate: bool = False) -> T
         raise BadInput("write something, or why it is escalated", where="text")
     if escalate:
         _check_unsettled(request)
-    row = _say(actor, request, text, escalated=escalate)
+    row = say(actor, request, text, escalated=escalate)
     if escalate and not request.escalated:
         request.escalated = True
         request.save(update_fields=["escalated"])
@@ -212,15 +212,15 @@ def withdraw(actor: Actor, request_id: UUID, reason: str) -> PartnerRequest:
     _check_unsettled(request)
     if not reason.strip():
         raise BadInput("say why the request is withdrawn; the partner reads it", where="reason")
-    _say(actor, request, reason, withdrawn=True)
+    say(actor, request, reason, withdrawn=True)
     request.state = after_withdrawal(RequestState(request.state))
     request.save(update_fields=["state"])
     _record(actor, "request withdrawn", request)
     return request
 
 
-def _say(actor: Actor, request: PartnerRequest, text: str, *, escalated: bool = False, withdrawn: bool = False) -> ThreadNote:
-    """A line of the thread, on its way to the partner."""
+def say(actor: Actor, request: PartnerRequest, text: str, *, escalated: bool = False, withdrawn: bool = False) -> ThreadNote:
+    """A line of the thread, on its way to the partner, for whoever has been found to be allowed to. Call inside a change."""
     _check_length(text, "text")
     identity = new_id()
     body = NoteBody(request_id=request.pk, note_id=identity, text=text.strip(), escalated=escalated, withdrawn=withdrawn)

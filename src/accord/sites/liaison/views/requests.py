@@ -21,6 +21,7 @@ from accord.capabilities.exchange.queries import partners as partner_queries
 from accord.capabilities.exchange.queries import requests as queries
 from accord.capabilities.exchange.request_cycle import UNSETTLED
 from accord.capabilities.exchange.services import requests as services
+from accord.capabilities.exchange.services.orders.requested_holds import hold_of
 from accord.capabilities.people import queries as people_queries
 from accord.capabilities.people import services as people
 from accord.capabilities.people.models import User
@@ -178,6 +179,7 @@ def _page(request: HttpRequest, request_id: UUID, problem: str = "", status: int
     actor = reader(request)
     shown = queries.request(actor, request_id)
     open_ = shown.state in UNSETTLED
+    for_hold = shown.kind == RequestKind.HOLD and not shown.outgoing
     context = {
         "shown": shown,
         "body": shown.body,
@@ -194,7 +196,8 @@ def _page(request: HttpRequest, request_id: UUID, problem: str = "", status: int
         "may_answer": open_ and not shown.outgoing and allowed(actor, Permission.EXCHANGE_ANSWER),
         "may_withdraw": open_ and shown.outgoing and allowed(actor, Permission.EXCHANGE_ASK),
         "may_note": allowed(actor, Permission.EXCHANGE_ASK if shown.outgoing else Permission.EXCHANGE_ANSWER),
-        "may_draft": allowed(actor, Permission.ORDERS_DRAFT),
+        "may_draft": open_ and for_hold and allowed(actor, Permission.ORDERS_DRAFT),
+        "hold": hold_of(shown.pk) if for_hold else None,
         "history": people_queries.history(actor, shown.claim_id) if shown.claim_id else [],
     }
     return render(request, "liaison/request.html", context, status=status)

@@ -71,6 +71,7 @@ def _forget_request(row: Incoming) -> None:
         body = disclosed(MessageKind.REQUEST, msgspec.convert(request.body, RequestBody), ())
         request.body = msgspec.to_builtins(msgspec.structs.replace(body, wanted=""))
         request.save(update_fields=["body"])
+    _forget_order(row)  # the hold that was ordered for it
 
 
 def _forget_request_answer(row: Incoming) -> None:

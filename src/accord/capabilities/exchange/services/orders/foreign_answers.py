@@ -13,8 +13,10 @@ import msgspec
 from accord.capabilities.exchange.errors import Refused
 from accord.capabilities.exchange.kinds import MessageKind
 from accord.capabilities.exchange.messages import OrderAnswerBody, OrderBody, OrderNewsBody, WireSettled
-from accord.capabilities.exchange.models import ForeignOrder, ForeignOrderPart, ForeignOrderState
+from accord.capabilities.exchange.models import ForeignOrder, ForeignOrderPart, ForeignOrderState, PartnerRequest
+from accord.capabilities.exchange.services import requests
 from accord.capabilities.exchange.services.delivery import sending
+from accord.capabilities.exchange.services.orders.thread_words import in_the_thread
 from accord.capabilities.orders import queries as order_queries
 from accord.capabilities.orders.life_cycle import HOLDING, LIVE, STANDING, WAITING, State
 from accord.capabilities.orders.ports import Refusal
@@ -218,7 +220,11 @@ def _queue(foreign: ForeignOrder, kind: MessageKind, body: OrderAnswerBody | Ord
     """Queue it; where no agreement lets it pass any more, the row says so, and what is held here goes on as it is."""
     try:
         with people.part():
-            sending.queue(foreign.partner_id, kind, body, about=foreign.pk, in_reply_to=foreign.message)
+            request = PartnerRequest.objects.filter(pk=foreign.message).first()
+            if request is None:
+                sending.queue(foreign.partner_id, kind, body, about=foreign.pk, in_reply_to=foreign.message)
+            elif said := in_the_thread(request, foreign, body):  # people asked: people are told
+                requests.say(NODE, request, said)
     except Refused as unsaid:
         _log.warning("what became of order %s cannot be told to %s: %s", foreign.pk, foreign.partner_id, unsaid)
         ForeignOrder.objects.filter(pk=foreign.pk).update(last_error=str(unsaid))

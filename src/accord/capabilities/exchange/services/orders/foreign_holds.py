@@ -74,11 +74,11 @@ def ends_by(foreign: ForeignOrder, body: OrderBody) -> datetime:
 
 def _place(foreign: ForeignOrder, body: OrderBody, actor: User | None, standing: str) -> bool:
     if traced := _is_traced(foreign, body):
-        return _hold_traced(foreign, body, traced, actor, standing)
+        return hold_traced(foreign, body, traced, actor, standing)
     if body.payment is None:
         answers.refuse(foreign, Refusal.NOTHING_STANDS, "nothing was traced here under this case for these payments; ask first")
         return True
-    return _hold_payment(foreign, body, body.payment, actor, standing)
+    return hold_payment(foreign, body, body.payment, actor, standing)
 
 
 def _is_traced(foreign: ForeignOrder, body: OrderBody) -> list[UUID]:
@@ -89,7 +89,7 @@ def _is_traced(foreign: ForeignOrder, body: OrderBody) -> list[UUID]:
     return list(dict.fromkeys(claim for claim, credits_ in rows if named & {credit["transfer"] for credit in credits_}))
 
 
-def _hold_traced(foreign: ForeignOrder, body: OrderBody, traced: Sequence[UUID], actor: User | None, standing: str) -> bool:
+def hold_traced(foreign: ForeignOrder, body: OrderBody, traced: Sequence[UUID], actor: User | None, standing: str) -> bool:
     """Approve lines of the plans of the partner's claims at the place that it names, the most urgent first."""
     institution, account = _where(body)
     lines = claims.open_hold_lines(traced, body.currency, institution, account)
@@ -150,7 +150,7 @@ def _ids_of(foreign: ForeignOrder) -> Callable[[Place], UUID]:
     return id_of
 
 
-def _hold_payment(foreign: ForeignOrder, body: OrderBody, payment: WirePayment, actor: User | None, standing: str) -> bool:
+def hold_payment(foreign: ForeignOrder, body: OrderBody, payment: WirePayment, actor: User | None, standing: str) -> bool:
     """A first order: our bank finds the payment by its facts, and our own claim starts there.
 
     A payment that does not come from the partner's country is refused in the words of one that cannot be found: what moves
