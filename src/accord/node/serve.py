@@ -31,7 +31,11 @@ MakeTables = Callable[[Home, Callable[[], object]], None]
 """Brings the tables of a node's store up to date, with the function that does so by migrations."""
 
 
-def prepare(home: Home, make_tables: MakeTables = lambda _home, migrate: migrate()) -> None:
+def _by_migrations(_home: Home, migrate: Callable[[], object]) -> None:
+    migrate()
+
+
+def prepare(home: Home, make_tables: MakeTables = _by_migrations) -> None:
     """Django ready, tables of the operational store up to date, the exercise's clock in force if there is one."""
     home.create()
     os.environ["ACCORD_HOME"] = str(home.root)
