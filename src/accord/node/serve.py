@@ -27,7 +27,7 @@ STOP_WITHIN_SECONDS: Final = 10
 WEB_THREADS: Final = 4
 
 
-MakeTables = Callable[[Home, Callable[[], object]], None]
+MakeTables = Callable[[Home, Callable[[], object]], object]
 """Brings the tables of a node's store up to date, with the function that does so by migrations."""
 
 
