@@ -68,12 +68,14 @@ def _carried_out_before(message: OrderMessage, taker: OrderTaker, conflict: Conf
     """The answer to an order that the receiver knows with another content.
 
     A node that was restored writes an order for a partner anew, under the id that it had and with a later end: what the
-    receiver keeps under that id already is what counts. Raises the conflict where it keeps nothing.
+    receiver keeps under that id already is what counts; a status names no transfer, so it is one that the order stands on.
+    Raises the conflict where it keeps nothing, or where only the receiver could say which payment it is.
     """
     status = taker.status(message.order_id) if message.kind in KEEPS_MONEY else None
-    if status is None or status.ended_at is not None or status.amount <= 0:
+    if status is None or status.ended_at is not None or status.amount <= 0 or not message.credits:
         raise conflict
-    return OrderAnswer(answered_at=clock.now(), amount=status.amount, until=min(status.until, message.until))
+    until = min(status.until, message.until)
+    return OrderAnswer(clock.now(), status.amount, transfer=message.credits[0].transfer, until=until)
 
 
 def _check(message: OrderMessage, reply: Reply, *, of_partner: bool = False) -> None:
