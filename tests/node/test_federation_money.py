@@ -33,7 +33,18 @@ def held_at_banks(centres: Centres) -> dict[tuple[str, str], int]:
     return found
 
 
-def test_stolen_money_is_held_in_three_countries(tmp_path: Path) -> None:
+RELEASE = """
+from accord.capabilities.orders import services as orders
+from accord.capabilities.orders.models import Order
+from accord.node.federation.people import user
+held = list(Order.objects.filter(state__in=["held", "held_partly"]))
+for order in held:
+    orders.ask_release(user("supervisor"), order.pk, "the caller was mistaken: it was no fraud")
+answer = len(held)
+"""
+
+
+def test_stolen_money_is_held_in_three_countries_and_given_back_in_all(tmp_path: Path) -> None:
     with three_centres(tmp_path, pacts=AT_ONCE) as centres:
         centres.cn.call("V1")
         centres.approve_until_quiet()
@@ -42,7 +53,12 @@ def test_stolen_money_is_held_in_three_countries(tmp_path: Path) -> None:
         held = "SELECT currency, sum(held) AS held FROM orders_order WHERE state IN ('held', 'held_partly') GROUP BY currency"
         by_currency: dict[str, Any] = {row["currency"]: row["held"] for row in centres.cn.rows(held)}
         assert by_currency == {"CNY": 300_000, "SGD": 80_000, "THB": 1_500_000}
-        assert not centres.cn.rows("SELECT 1 FROM exchange_alarm")
+        assert centres.cn.run(RELEASE) == len(centres.cn.rows("SELECT 1 FROM orders_order WHERE kind = 'release'")) > 0
+        centres.approve_until_quiet()
+        assert held_at_banks(centres) == {}
+        for centre in centres.all.values():
+            assert not centre.rows("SELECT 1 FROM orders_order WHERE state IN ('held', 'held_partly')")
+            assert not centre.rows("SELECT 1 FROM exchange_alarm")
 
 
 def test_a_call_about_a_payment_abroad_reaches_the_partner_at_once(tmp_path: Path) -> None:
