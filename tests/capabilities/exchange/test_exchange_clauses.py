@@ -18,7 +18,6 @@ from accord.capabilities.exchange.agreements.labelling import NOBODY, to_json
 from accord.capabilities.exchange.agreements.terms import (
     AccountDetail,
     AgreementTerms,
-    Clocks,
     Informs,
     LabelDefaults,
     Offence,
@@ -318,37 +317,6 @@ def test_dates(terms: AgreementTerms, day: SteppedClock) -> None:
 
 def test_a_clock_that_is_a_little_ahead_does_not_make_a_partner_start_too_early(terms: AgreementTerms) -> None:
     into(msgspec.structs.replace(terms, starts_at=NOON + timedelta(minutes=2)), MessageKind.ENQUIRY, enquiry())
-
-
-def test_what_is_over_is_only_wound_up(terms: AgreementTerms) -> None:
-    """An ended agreement takes no request and tells nothing more; what is held under it is still given back."""
-    over = replace(in_force_at(HERE, terms), over_since=NOON - timedelta(days=100))
-    for kind in (MessageKind.ENQUIRY, MessageKind.ENQUIRY_ANSWER, MessageKind.ORDER, MessageKind.REQUEST_ANSWER):
-        with pytest.raises(Refused) as refused:
-            admit(over, HERE, kind, SAMPLES[kind](), None)
-        assert refused.value.clause == "dates"
-    for kind in (MessageKind.ORDER_NEWS, MessageKind.RECEIPT, MessageKind.RELABEL):
-        admit(over, HERE, kind, SAMPLES[kind](), None)
-    admit(over, HERE, MessageKind.ORDER, order(kind="release", target=uuid4()), None)
-
-
-def test_what_was_queued_before_still_counts_for_the_longest_clock(terms: AgreementTerms) -> None:
-    hours = msgspec.structs.replace(terms, clocks=Clocks(request_hours=10))
-
-    def arrives(ago: timedelta, kind: MessageKind, *, replaced: bool) -> None:
-        agreement = replace(in_force_at(THERE, hours), over_since=NOON - ago, replaced=replaced)
-        admit(agreement, HERE, kind, SAMPLES[kind](), None)
-
-    arrives(timedelta(hours=9), MessageKind.ENQUIRY, replaced=True)
-    arrives(timedelta(hours=9), MessageKind.ENQUIRY_ANSWER, replaced=False)
-    for ago, kind, replaced in (
-        (timedelta(hours=10), MessageKind.ENQUIRY, True),
-        (timedelta(hours=10), MessageKind.ENQUIRY_ANSWER, False),
-        (timedelta(seconds=1), MessageKind.ENQUIRY, False),  # ended: nothing more is asked, at once
-    ):
-        with pytest.raises(Refused) as refused:
-            arrives(ago, kind, replaced=replaced)
-        assert refused.value.clause == "dates"
 
 
 def test_depth(terms: AgreementTerms) -> None:

@@ -99,7 +99,8 @@ def check_dates(message: Passing) -> None:
     over_since = agreement.over_since or (terms.ends_at if message.now >= terms.ends_at + apart else None)
     if over_since is None or winds_up(message.kind, message.body):
         return
-    still_counts = not message.outgoing and (agreement.replaced or message.kind not in REQUESTS)
+    was_queued_before = agreement.replaced and not message.outgoing  # an end counts at once: nothing is asked after it
+    still_counts = message.kind not in REQUESTS or was_queued_before
     if not still_counts or message.now >= over_since + grace(terms):
         raise Refused("dates", f"the agreement is over since {over_since:%Y-%m-%d}; only what it began is wound up under it")
 

@@ -18,7 +18,7 @@ from accord.capabilities.exchange.agreements.clauses import CLAUSES, Passing, gi
 from accord.capabilities.exchange.agreements.fields import disclosed, undisclosed
 from accord.capabilities.exchange.agreements.terms import Informs, OnwardRule
 from accord.capabilities.exchange.errors import Refused
-from accord.capabilities.exchange.kinds import UNDER_NO_AGREEMENT, MessageKind
+from accord.capabilities.exchange.kinds import REQUESTS, UNDER_NO_AGREEMENT, MessageKind
 from accord.capabilities.exchange.messages import EnquiryAnswerBody, OrderBody, RelabelBody, WireLeg
 from accord.capabilities.exchange.queries import agreements
 from accord.capabilities.exchange.queries.agreements import InForce
@@ -66,8 +66,9 @@ def default_label(agreement: InForce, sender: str, onward: tuple[str, ...] = ())
 
 def agreement_for(partner_code: str, kind: MessageKind, body: Any) -> InForce:
     """The agreement that a message to a partner stands under: the one in force, or, where nothing is in force any more and
-    the message only gives back or cares for what was exchanged, the last one. Refused where there is none."""
-    return agreements.winding_up(partner_code) if winds_up(kind, body) else agreements.in_force(partner_code)
+    the message asks nothing new, the last one; how long that still lets it pass is its `dates`. Refused where there is none."""
+    asks = kind in REQUESTS and not winds_up(kind, body)
+    return agreements.in_force(partner_code) if asks else agreements.winding_up(partner_code)
 
 
 def _recipient(agreement: InForce, sender: str) -> str:

@@ -52,12 +52,14 @@ def in_force(partner_code: str) -> InForce:
 
 
 def winding_up(partner_code: str) -> InForce:
-    """The agreement in force, or else the last one that was: to give back, to relabel and to tell of deletions under it."""
+    """The agreement in force, or else the last one that was: what was begun under it is wound up under it. An offer that was
+    withdrawn, or not signed there, never was."""
     try:
         return in_force(partner_code)
     except Refused:
-        found = _with(partner_code).filter(state__in=ONCE_IN_FORCE, starts_at__lte=clock.now()).order_by("-starts_at").first()
-        if found is None or not found.partner_signature:
+        begun = _with(partner_code).filter(state__in=ONCE_IN_FORCE, starts_at__lte=clock.now())
+        found = begun.exclude(own_signature="").exclude(partner_signature="").order_by("-starts_at", "-drafted_at").first()
+        if found is None:
             raise
         return _in_force(found)
 
@@ -74,7 +76,8 @@ def by_hash(partner_code: str, hash_: str) -> InForce:
 
 
 def grace(terms: AgreementTerms) -> timedelta:
-    """How long after an agreement is over a message that was queued before may still arrive: its longest clock."""
+    """How long after an agreement is over what was asked under it is still answered, and what was queued before may still
+    arrive: its longest clock."""
     return max(
         timedelta(minutes=max(terms.clocks.enquiry_minutes, terms.clocks.order_minutes)),
         timedelta(hours=max(terms.clocks.request_hours, terms.clocks.urgent_request_hours)),
