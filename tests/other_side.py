@@ -9,6 +9,7 @@ import msgspec
 
 from accord.core import clock
 from accord.core.canonical import canonical_json
+from accord.core.object_ids import new_id
 
 if TYPE_CHECKING:
     from other_centre import OtherCentre
@@ -71,7 +72,7 @@ def received(kind: MessageKind, body: msgspec.Struct, agreement: str, label: Any
     Incoming.objects.create(
         id=identity,
         partner_id=THERE,
-        epoch=identity,
+        epoch=new_id(),
         sequence=1,
         kind=kind,
         agreement=agreement,

@@ -174,6 +174,7 @@ ACTIONS: Final[dict[str, Promise]] = {
     "partner asked first no longer": _("partner wants to be asked first no longer"),
     "label changed": _("label of a sent message changed"),
     "label changed by the partner": _("label changed by the partner"),
+    "label passed on": _("stricter label passed on to a third centre"),
     "partner's messages deleted": _("partner’s messages deleted: their time was over"),
     "deletion told by partner": _("partner has deleted what it was sent"),
     "partner's claim forgotten": _("partner’s claim deleted: its time was over"),

@@ -50,6 +50,7 @@ from accord.capabilities.exchange.queries import agreements
 from accord.capabilities.exchange.retention_rules import remove_messages_without_time
 from accord.capabilities.exchange.services.agreements import agreements as acts
 from accord.capabilities.exchange.services.agreements import relabelling, retention
+from accord.capabilities.exchange.services.agreements.sent_labels import label_of
 from accord.capabilities.exchange.services.delivery import sending
 from accord.capabilities.exchange.services.trust import own_keys, partners
 from accord.capabilities.people.models import AuditEntry, User
@@ -447,7 +448,7 @@ def test_our_own_labels_are_changed_by_us_and_told(
     agreement: Agreement, officer: User, liaison: User, day: SteppedClock
 ) -> None:
     sent = sending.queue(THERE, MessageKind.NOTE, NoteBody(request_id=uuid4(), note_id=uuid4(), text="Any news?"))
-    before = relabelling.label_of(sent)
+    before = label_of(sent)
     stricter = enforcement.default_label(agreements.in_force(THERE), HERE)
     with pytest.raises(NotAllowed):
         relabelling.relabel(officer, sent.pk, stricter)
@@ -456,7 +457,7 @@ def test_our_own_labels_are_changed_by_us_and_told(
     changed = labelling.strictest(before, Label(originator=HERE, tlp=Tlp.RED, recipients=(THERE,)))
     day.advance_to(NOON + timedelta(minutes=1))
     told = relabelling.relabel(liaison, sent.pk, changed)
-    assert (told.kind, told.body["message"], relabelling.label_of(sent)) == (MessageKind.RELABEL, str(sent.pk), changed)
+    assert (told.kind, told.body["message"], label_of(sent)) == (MessageKind.RELABEL, str(sent.pk), changed)
     day.advance_to(NOON + timedelta(minutes=2))
     relabelling.relabel(liaison, sent.pk, before)  # it is ours to relax again
     with pytest.raises(Refused) as refused:

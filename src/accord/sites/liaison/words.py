@@ -67,6 +67,7 @@ ALARMS: Final[dict[str, Promise]] = {
     "conflict": _("One message came with two contents"),
     "epochs": _("It asks ever again for messages that it has received"),
     "key": _("Envelopes under keys that nobody knows here"),
+    "label_not_told": _("A stricter label of what it was told could not be sent to it: tell it by telephone"),
     "probing": _("Questions about money that does not come from the asking centre"),
     "recipient": _("Envelopes for somebody else"),
     "suite": _("Envelopes that are protected in another way than agreed"),

@@ -46,9 +46,12 @@ def admit(
     for check in CLAUSES:
         check(message)
     if isinstance(message.body, RelabelBody):
-        _check_label(message, _completed(message, labelling.from_json(message.body.label)))
+        new = _completed(message, labelling.from_json(message.body.label))
+        _check_label(message, new)
+        _check_shown(message, new)
     whole = _completed(message, label or default_label(agreement, sender))
     _check_label(message, whole)
+    _check_passing_on(message, whole)
     return message.body, whole
 
 
@@ -138,14 +141,18 @@ def _check_label(message: Passing, label: Label) -> None:
         raise Refused("onward", f"the agreement lets nobody go on to {', '.join(label.onward)}; name no onward agency")
     if message.kind is MessageKind.ORDER and not labelling.may_order(label) and not gives_back(message.body):
         raise Refused("labels", f"PAP:{label.pap.upper()} forbids what an offender could notice, and an order is just that")
-    _check_passing_on(message, label)
 
 
-def _check_passing_on(message: Passing, label: Label) -> None:
-    """What others told the sender goes on only where their label lets it; whatever it is, it is meant for the recipient."""
+def _check_shown(message: Passing, label: Label) -> None:
+    """Whatever it is, it is meant for the recipient."""
     if not labelling.may_show(label, message.recipient):
         named = ", ".join(label.recipients) or "nobody"
         raise Refused("recipients", f"the label names {named}, not {message.recipient}")
+
+
+def _check_passing_on(message: Passing, label: Label) -> None:
+    """What others told the sender goes on only where their label lets it."""
+    _check_shown(message, label)
     others = labelling.originators(label) - {message.sender, message.recipient}
     if others and not labelling.may_pass_on(label, message.recipient):
         raise Refused("onward", f"the label of {', '.join(sorted(others))} does not let this go on to {message.recipient}")

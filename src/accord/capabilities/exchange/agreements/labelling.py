@@ -6,6 +6,7 @@ agencies said has both as originators, written "A+B": then nobody relaxes it alo
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from functools import reduce
 from typing import Annotated, Any, Final, TypeVar
@@ -105,6 +106,24 @@ def relaxed_by(label: Label, new: Label, by: str) -> Label:
     if (_JOINT not in by and label.originator == new.originator == by) or is_no_looser(new, label):
         return new
     raise Refused("labels", f"only {label.originator} may relax this label, not {by}; ask them for a wider one")
+
+
+def taken_over(label: Label, new: Label, by: str) -> Label:
+    """The label after `by` has said `new` of something that came from it. Its own word counts as it is. Of what is not its own
+    alone nobody can tell whether the others relaxed it: what is stricter of it counts, and the rest does not. Refused where
+    nothing is."""
+    try:
+        return relaxed_by(label, new, by)
+    except Refused:
+        stricter = strictest(label, new)
+        if is_no_looser(label, replace(stricter, originator=label.originator)):
+            raise
+        return stricter
+
+
+def leaves_nothing(label: Label, agency: str) -> bool:
+    """Whether `agency` may keep what bears this label no longer: it is not for it, or for no purpose."""
+    return not may_show(label, agency) or label.purposes == NOBODY
 
 
 def may_show(label: Label, agency: str) -> bool:

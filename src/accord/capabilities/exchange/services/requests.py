@@ -14,6 +14,7 @@ from uuid import UUID
 import msgspec
 
 from accord.capabilities.claims import queries as claims
+from accord.capabilities.exchange.agreements import labelling
 from accord.capabilities.exchange.errors import Parked, Refused
 from accord.capabilities.exchange.handlers import handles
 from accord.capabilities.exchange.kinds import MessageKind, Outcome, RequestKind
@@ -24,6 +25,7 @@ from accord.capabilities.exchange.queries.foreign_cases import case_of_claim, cl
 from accord.capabilities.exchange.request_cycle import UNSETTLED, after_answer, after_withdrawal
 from accord.capabilities.exchange.services.delivery.sending import queue
 from accord.capabilities.exchange.services.enquiries.cases import pseudonym_of
+from accord.capabilities.exchange.services.enquiries.inherited import inherited_label
 from accord.capabilities.people import services as people
 from accord.capabilities.people.policy import NODE, Actor, Permission, require
 from accord.core import clock
@@ -89,7 +91,9 @@ def ask(actor: Actor, partner: str, facts: RequestFacts) -> PartnerRequest:
         amount=facts.amount.minor if facts.amount else 0,
         currency=facts.amount.currency if facts.amount else "",
     )
-    sent = queue(partner, MessageKind.REQUEST, body, about=identity, label=facts.label, message_id=identity)
+    stated = [label for label in (facts.label, inherited_label(agreement, claim)) if label is not None]
+    label = labelling.derive(*stated) if stated else None
+    sent = queue(partner, MessageKind.REQUEST, body, about=identity, label=label, message_id=identity)
     request = PartnerRequest.objects.create(
         id=identity,
         partner_id=partner,

@@ -6,6 +6,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.conf import settings
+from django.db.models import Q
 
 from accord.capabilities.exchange.agreements import labelling
 from accord.capabilities.exchange.errors import Parked, Refused
@@ -21,8 +22,8 @@ from accord.capabilities.exchange.models import (
     PartnerRequest,
 )
 from accord.capabilities.exchange.queries import agreements
-from accord.capabilities.exchange.services.agreements import retention
-from accord.capabilities.exchange.services.delivery import sending
+from accord.capabilities.exchange.services.agreements import passing_on, retention
+from accord.capabilities.exchange.services.agreements.sent_labels import label_of, tell_change
 from accord.capabilities.exchange.services.enquiries import enquiries
 from accord.capabilities.people import services as people
 from accord.capabilities.people.policy import NODE, Actor, Permission, require
@@ -42,23 +43,16 @@ def relabel(actor: Actor, message_id: UUID, label: Label) -> Outgoing:
     if sent is None:
         raise NotFound("there is no such message with a label")
     labelling.relaxed_by(label_of(sent), label, settings.ACCORD_AGENCY)
-    document = labelling.to_json(label)
-    told = sending.queue(sent.partner_id, MessageKind.RELABEL, RelabelBody(message=sent.pk, label=document), about=sent.pk)
-    if sent.about is not None:
-        PartnerRequest.objects.filter(pk=sent.about, outgoing=True).update(label=document)
-    people.record(actor, "label changed", subject=None, obj=sent, partner=sent.partner_id, before=sent.label, after=document)
+    told = tell_change(sent, label)
+    after = labelling.to_json(label)
+    people.record(actor, "label changed", subject=None, obj=sent, partner=sent.partner_id, before=sent.label, after=after)
     return told
-
-
-def label_of(sent: Outgoing) -> Label:
-    """The label of a message that was sent, by the latest change of it."""
-    change = Outgoing.objects.filter(kind=MessageKind.RELABEL, about=sent.pk).order_by("queued_at", "sequence").last()
-    return labelling.from_json(change.body["label"] if change else sent.label)
 
 
 @handles(MessageKind.RELABEL)
 def take_relabel(message: Incoming, body: RelabelBody) -> None:
-    """Treat a message, and what was made of it, by its originator's new label. A time that has come deletes it at once."""
+    """Treat a message, and what was made of it, by its originator's new label; whoever was told of it here learns what is
+    stricter now. A time that has come, or a label that names this centre no longer, deletes it at once."""
     row = Incoming.objects.select_for_update().filter(pk=body.message, partner=message.partner_id).first()
     if row is None:
         raise Parked("the message whose label is changed has not arrived yet")
@@ -68,15 +62,28 @@ def take_relabel(message: Incoming, body: RelabelBody) -> None:
         if row.state in (IncomingState.READY, IncomingState.PARKED):
             raise Parked("the message whose label is changed has not been applied yet")
         raise Refused("labels", "the message bears no label")
-    new = labelling.relaxed_by(labelling.from_json(row.label), labelling.from_json(body.label), message.partner_id)
+    before = labelling.from_json(row.label)
+    if before.originator == message.partner_id and _is_overtaken(message, body):
+        return
+    new = labelling.taken_over(before, labelling.from_json(body.label), message.partner_id)
     terms = agreements.by_hash(row.partner_id, row.agreement).terms
     latest = row.received_at + timedelta(days=terms.retention_days)
     row.label, row.retain_until = labelling.to_json(new), min(new.retain_until or latest, latest)
+    if labelling.leaves_nothing(new, settings.ACCORD_AGENCY):
+        row.retain_until = clock.now()
     row.save(update_fields=["label", "retain_until"])
     _relabel_derived(row)
+    passing_on.pass_on(row)
     people.record(NODE, "label changed by the partner", subject=None, obj=row, partner=row.partner_id, after=row.label)
     if row.retain_until <= clock.now():
         retention.delete([row], "recalled")
+
+
+def _is_overtaken(message: Incoming, body: RelabelBody) -> bool:
+    """Whether a later change of the same label was taken over before, because this one had to wait. The later word counts."""
+    later = Q(epoch=message.epoch, sequence__gt=message.sequence) | Q(epoch__gt=message.epoch)
+    same = Incoming.objects.filter(partner=message.partner_id, kind=MessageKind.RELABEL, body__message=str(body.message))
+    return same.filter(later, state=IncomingState.APPLIED).exists()
 
 
 def _relabel_derived(row: Incoming) -> None:

@@ -12,7 +12,8 @@ from accord.capabilities.exchange.agreements.terms import OnwardRule
 from accord.capabilities.exchange.kinds import MessageKind
 from accord.capabilities.exchange.models import Outgoing
 from accord.capabilities.exchange.queries import agreements, partners
-from accord.capabilities.exchange.services.agreements.relabelling import label_of, relabel
+from accord.capabilities.exchange.services.agreements.relabelling import relabel
+from accord.capabilities.exchange.services.agreements.sent_labels import label_of
 from accord.capabilities.people import services as people
 from accord.capabilities.people.policy import Actor, Permission, require
 from accord.core.errors import Conflict

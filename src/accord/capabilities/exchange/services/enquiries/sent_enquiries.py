@@ -27,7 +27,7 @@ from accord.capabilities.claims.ports import (
     TransferLeg,
     check_answer,
 )
-from accord.capabilities.exchange.agreements import enforcement, labelling
+from accord.capabilities.exchange.agreements import enforcement
 from accord.capabilities.exchange.agreements.terms import OnwardRule
 from accord.capabilities.exchange.errors import Refused
 from accord.capabilities.exchange.handlers import handles
@@ -39,6 +39,7 @@ from accord.capabilities.exchange.queries import agreements
 from accord.capabilities.exchange.queries.agreements import InForce
 from accord.capabilities.exchange.services.delivery import sending
 from accord.capabilities.exchange.services.enquiries import cases
+from accord.capabilities.exchange.services.enquiries.inherited import enquiry_behind, inherited_label
 from accord.capabilities.people import services as people
 from accord.capabilities.people.policy import NODE
 from accord.core import clock
@@ -73,7 +74,7 @@ def _send(request: EnquiryRequest) -> Outgoing:
     agreement = agreements.in_force(partner)
     claim = claim_queries.claim_asked_about(NODE, request.enquiry_id)
     case = cases.case_of(partner, claim.pk)
-    behind = _enquiry_behind(claim)
+    behind = enquiry_behind(claim)
     body = EnquiryBody(
         enquiry_id=request.enquiry_id,
         case=case.pseudonym,
@@ -83,17 +84,10 @@ def _send(request: EnquiryRequest) -> Outgoing:
         budget=_budget(agreement, behind),
         asked_at=clock.now(),
     )
-    label = _label(agreement, claim, behind)
+    label = inherited_label(agreement, claim) or _own_label(agreement, claim)
     return sending.queue(
         partner, MessageKind.ENQUIRY, body, about=request.enquiry_id, label=label, message_id=request.enquiry_id
     )
-
-
-def _enquiry_behind(claim: Claim) -> ForeignEnquiry | None:
-    """The enquiry of another centre for which the claim is followed here; None for a claim of our own."""
-    if not claim.origin:
-        return None
-    return ForeignEnquiry.objects.filter(claim=claim).order_by("-received_at").first()
 
 
 def _budget(agreement: InForce, behind: ForeignEnquiry | None) -> Budget:
@@ -111,16 +105,12 @@ def _budget(agreement: InForce, behind: ForeignEnquiry | None) -> Budget:
     )
 
 
-def _label(agreement: InForce, claim: Claim, behind: ForeignEnquiry | None) -> Label | None:
-    """Whom the partner may go on to: whom our officer named for the claim. What another centre asks keeps its label."""
-    own = settings.ACCORD_AGENCY
+def _own_label(agreement: InForce, claim: Claim) -> Label | None:
+    """Whom the partner may go on to: whom our officer named for the claim."""
     named = tuple(code for code in claim.onward if code != agreement.partner)
-    if agreement.terms.onward is OnwardRule.NEVER:
-        named = ()
-    if behind is None:
-        return enforcement.default_label(agreement, own, named) if named else None
-    theirs = labelling.from_json(behind.label)
-    return labelling.derive(enforcement.default_label(agreement, own, theirs.onward), theirs)
+    if not named or agreement.terms.onward is OnwardRule.NEVER:
+        return None
+    return enforcement.default_label(agreement, settings.ACCORD_AGENCY, named)
 
 
 def _wire_credit(credit: Credit, partner: str) -> WireCredit:

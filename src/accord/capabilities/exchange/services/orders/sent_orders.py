@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 from uuid import UUID
 
+from accord.capabilities.claims import queries as claim_queries
 from accord.capabilities.claims.ports import Acknowledged, Credit, Nonsense
-from accord.capabilities.exchange.agreements.clauses import MERGED_TOTAL
+from accord.capabilities.exchange.agreements import enforcement
+from accord.capabilities.exchange.agreements.clauses import MERGED_TOTAL, gives_back
 from accord.capabilities.exchange.errors import Parked, Refused
 from accord.capabilities.exchange.handlers import handles
 from accord.capabilities.exchange.kinds import MessageKind
@@ -22,6 +24,7 @@ from accord.capabilities.exchange.partner_time import by_our_clock
 from accord.capabilities.exchange.queries import agreements
 from accord.capabilities.exchange.services.delivery import sending
 from accord.capabilities.exchange.services.enquiries import cases
+from accord.capabilities.exchange.services.enquiries.inherited import inherited_label
 from accord.capabilities.orders import queries as order_queries
 from accord.capabilities.orders import services as orders
 from accord.capabilities.orders import tasks as order_tasks
@@ -31,6 +34,7 @@ from accord.capabilities.orders.ports import OrderAnswer, OrderMessage, OrderSta
 from accord.capabilities.people import services as people
 from accord.capabilities.people.policy import NODE
 from accord.core import clock
+from accord.core.labels import Label
 
 CROSSES = (*KEEPS_MONEY, OrderKind.RELEASE, OrderKind.RENEWAL, OrderKind.RETURN)
 """Kinds of orders that can be asked of a partner's centre: about money on an account there."""
@@ -47,11 +51,13 @@ def send(partner_code: str, order: OrderMessage) -> Acknowledged:
     """
     message = Outgoing.objects.filter(pk=order.order_id).first()
     if message is None:
+        body = _body(partner_code, order)
         message = sending.queue(
             partner_code,
             MessageKind.ORDER,
-            _body(partner_code, order),
+            body,
             about=order.order_id,
+            label=_label(partner_code, order, body),
             message_id=order.order_id,
         )
         SentOrder.objects.get_or_create(order_id=order.order_id, defaults={"partner_id": partner_code})
@@ -61,6 +67,17 @@ def send(partner_code: str, order: OrderMessage) -> Acknowledged:
         )
     clocks = agreements.by_hash(partner_code, message.agreement).terms.clocks
     return Acknowledged(clock.now() + timedelta(minutes=clocks.order_minutes))
+
+
+def _label(partner_code: str, order: OrderMessage, body: OrderBody) -> Label | None:
+    """What another centre's claim lets be ordered. A release says nothing that the order did not say, and no label stops it."""
+    if gives_back(body):
+        return None
+    agreement = enforcement.agreement_for(partner_code, MessageKind.ORDER, body)
+    claim_id = order_queries.orders(NODE).values_list("claim_id", flat=True).get(pk=order.order_id)
+    assert claim_id is not None  # `_body` asks for it
+    behind = [one for one in (order.order_id, order.target, order.replaces) if one is not None]
+    return inherited_label(agreement, claim_queries.get(NODE, claim_id), behind)
 
 
 def _body(partner_code: str, order: OrderMessage) -> OrderBody:
