@@ -62,10 +62,9 @@ def take_relabel(message: Incoming, body: RelabelBody) -> None:
         if row.state in (IncomingState.READY, IncomingState.PARKED):
             raise Parked("the message whose label is changed has not been applied yet")
         raise Refused("labels", "the message bears no label")
-    before = labelling.from_json(row.label)
-    if before.originator == message.partner_id and _is_overtaken(message, body):
+    new = _new_label(message, body, labelling.from_json(row.label))
+    if new is None:
         return
-    new = labelling.taken_over(before, labelling.from_json(body.label), message.partner_id)
     terms = agreements.by_hash(row.partner_id, row.agreement).terms
     latest = row.received_at + timedelta(days=terms.retention_days)
     row.label, row.retain_until = labelling.to_json(new), min(new.retain_until or latest, latest)
@@ -79,8 +78,22 @@ def take_relabel(message: Incoming, body: RelabelBody) -> None:
         retention.delete([row], "recalled")
 
 
+def _new_label(message: Incoming, body: RelabelBody, before: Label) -> Label | None:
+    """The label that counts from now on. None where a later change was taken over before, because this one had to
+    wait: of the sender's own label the later word counts, and of another's what is stricter."""
+    stated, overtaken = labelling.from_json(body.label), _is_overtaken(message, body)
+    if overtaken and before.originator == message.partner_id:
+        return None
+    try:
+        return labelling.taken_over(before, stated, message.partner_id)
+    except Refused:
+        if overtaken:
+            return None
+        raise
+
+
 def _is_overtaken(message: Incoming, body: RelabelBody) -> bool:
-    """Whether a later change of the same label was taken over before, because this one had to wait. The later word counts."""
+    """Whether a later change of the same label was taken over before this one."""
     later = Q(epoch=message.epoch, sequence__gt=message.sequence) | Q(epoch__gt=message.epoch)
     same = Incoming.objects.filter(partner=message.partner_id, kind=MessageKind.RELABEL, body__message=str(body.message))
     return same.filter(later, state=IncomingState.APPLIED).exists()
