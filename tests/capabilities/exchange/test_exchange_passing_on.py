@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from agreed_terms import terms_between
@@ -15,6 +16,7 @@ from centres_in_one_store import Centres
 from django.db import transaction
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
+from orders_by_hand import ordered
 from small_world import VICTIM, SmallWorld, at, call_of
 
 from accord.capabilities.claims import services as claims
@@ -38,6 +40,10 @@ from accord.capabilities.exchange.services.agreements import relabelling
 from accord.capabilities.exchange.services.agreements.sent_labels import label_of
 from accord.capabilities.exchange.services.delivery import sending
 from accord.capabilities.exchange.services.enquiries import consent
+from accord.capabilities.exchange.services.orders import sent_orders
+from accord.capabilities.orders.kinds import OrderKind
+from accord.capabilities.orders.models import Order
+from accord.capabilities.orders.ports import OrderMessage
 from accord.capabilities.people.models import AuditEntry, User
 from accord.capabilities.people.policy import NODE
 from accord.capabilities.reports import services as reports
@@ -50,6 +56,7 @@ from accord.engine.tracing.model import Rule
 pytestmark = [pytest.mark.database, pytest.mark.django_db, pytest.mark.usefixtures("centre")]
 
 CN, TH, SG = "CN-ASC", "TH-AOC", "SG-ASC"
+ON_THERE = Credit("T1", 400, "CNY", ((0, 400),), institution="BANKC")
 COVERS = {CN: ("BANKV", "BANKA"), TH: ("BANKB",), SG: ("BANKC",)}
 
 
@@ -228,6 +235,47 @@ def test_changes_that_arrive_the_other_way_round_leave_what_is_strictest(chain: 
     for row in reversed(_waiting(chain)):
         assert chain.centres.deliver(row).state == IncomingState.APPLIED
         assert chain.label_at(chain.onward) == last
+
+
+def thai_order(chain: Chain, officer: User, kind: OrderKind, target: UUID | None = None) -> OrderMessage:
+    """An order of Thailand's to Singapore, on the claim that it follows for China."""
+    row = ordered(officer)
+    claim = ForeignEnquiry.objects.get(pk=chain.asked.pk).claim_id
+    Order.objects.filter(pk=row.pk).update(claim=claim, kind=kind, target=target)
+    return OrderMessage(
+        row.pk, row.reference, kind, "authority", SG, "total:CNY", 400, "CNY", Rule.FIFO, at(600), (ON_THERE,), target=target
+    )
+
+
+def test_an_order_on_another_centres_claim_bears_its_label_and_follows_it(chain: Chain, officer: User) -> None:
+    hold = thai_order(chain, officer, OrderKind.HOLD)
+    with chain.centres.at(TH):
+        sent_orders.send(SG, hold)
+    sent = Outgoing.objects.get(pk=hold.order_id)
+    assert label_of(sent).originator == f"{CN}+{TH}"
+    chain.relabel(CN, chain.asked, pap=Pap.AMBER)
+    for change in _waiting(chain):
+        chain.centres.deliver(change)
+    told = {body["message"]: body["label"]["pap"] for body in chain.told_by_relabel(TH, SG)}
+    assert told == {str(chain.onward.pk): "amber", str(hold.order_id): "amber"}
+
+
+def test_what_a_label_stops_is_an_order_and_never_a_release(chain: Chain, officer: User) -> None:
+    hold = thai_order(chain, officer, OrderKind.HOLD)
+    with chain.centres.at(TH):
+        sent_orders.send(SG, hold)
+    with chain.centres.at(CN):
+        consent.let_go_onward(chain.chief, chain.claim.pk, [])
+    for change in _waiting(chain):
+        chain.centres.deliver(change)
+    another = thai_order(chain, officer, OrderKind.HOLD)
+    with chain.centres.at(TH), pytest.raises(Refused) as refused:
+        sent_orders.send(SG, another)
+    assert refused.value.clause in ("onward", "recipients")
+    release = thai_order(chain, officer, OrderKind.RELEASE, hold.order_id)
+    with chain.centres.at(TH):
+        sent_orders.send(SG, release)
+    assert Outgoing.objects.get(pk=release.order_id).partner_id == SG
 
 
 def test_a_third_centre_that_cannot_be_told_raises_an_alarm(chain: Chain) -> None:
