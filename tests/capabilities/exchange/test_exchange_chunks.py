@@ -14,12 +14,15 @@ from test_exchange_sending import Line, later, line, queued, told  # noqa: F401 
 from accord.capabilities.exchange import handlers
 from accord.capabilities.exchange.errors import Parked
 from accord.capabilities.exchange.kinds import MessageKind
-from accord.capabilities.exchange.models import Chunk, Incoming, Outgoing
-from accord.capabilities.exchange.services.delivery import sending
+from accord.capabilities.exchange.models import Alarm, Chunk, Incoming, Outgoing, OutgoingState, OutStream
+from accord.capabilities.exchange.services.delivery import chunks, outgoing, resync, sending
 from accord.capabilities.exchange.services.delivery.chunks import MOST_PARTS, PART
 from accord.capabilities.exchange.tasks import apply_ready, retry_parked
-from accord.capabilities.exchange.wire.envelopes import MOST_ENVELOPE, InChunks
+from accord.capabilities.exchange.wire.envelopes import MOST_ENVELOPE, InChunks, Place
+from accord.capabilities.exchange.wire.jose import decrypt
 from accord.capabilities.exchange.wire.receipts import Batch, SignedReply
+from accord.capabilities.exchange.wire.stream_messages import Why
+from accord.capabilities.people import retention
 from accord.core import clock
 from accord.core.canonical import canonical_json
 from accord.core.errors import BadInput, Unavailable
@@ -79,8 +82,6 @@ def test_a_message_beyond_all_bounds_is_refused_before_anything_is_written(
     line: Line,  # noqa: F811
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from accord.capabilities.exchange.services.delivery import chunks
-
     monkeypatch.setattr(chunks, "MOST_PARTS", 2)
     with pytest.raises(BadInput, match="can be sent"):
         sending.queue(line.peer.code, MessageKind.TEST_CALL, large(60_000))
@@ -164,3 +165,93 @@ def test_what_is_small_enough_goes_whole(line: Line) -> None:  # noqa: F811
     assert row.chunks is None
     line.until_idle()
     assert line.peer.received[row.pk].content.body["contact"] == "x" * 500_000
+
+
+def removed(*, dry_run: bool = False) -> int:
+    (count,) = [one.count for one in retention.run(dry_run=dry_run) if one.rule.name == "sent_parts"]
+    return count
+
+
+DAYS_35 = 35 * 86_400
+
+
+def test_the_parts_of_what_was_delivered_go_after_35_days(line: Line) -> None:  # noqa: F811
+    delivered = sending.queue(line.peer.code, MessageKind.TEST_CALL, large(20_000))
+    line.until_idle()
+    later(DAYS_35 - 60)
+    assert removed() == 0
+    waiting = sending.queue(line.peer.code, MessageKind.TEST_CALL, large(20_001))
+    later(120)
+    assert removed(dry_run=True) == 1
+    assert Chunk.objects.filter(whole=delivered.pk).exists()
+    assert removed() == 1
+    assert not Chunk.objects.filter(whole=delivered.pk).exists()
+    assert Outgoing.objects.filter(pk=delivered.pk, state=OutgoingState.DELIVERED).exists()
+    later(DAYS_35)
+    assert removed() == 0, "it has not been delivered yet, however long it waits"
+    line.until_idle()
+    assert waiting.pk in line.peer.received
+    later(DAYS_35 + 60)
+    assert removed() == 1
+    assert not Chunk.objects.exists()
+
+
+def test_a_part_that_is_on_its_way_again_keeps_the_others(line: Line) -> None:  # noqa: F811
+    row = sending.queue(line.peer.code, MessageKind.TEST_CALL, large(20_000))
+    line.until_idle()
+    later(DAYS_35 + 60)
+    Outgoing.objects.filter(kind=MessageKind.CHUNK, about=row.pk, sequence=2).update(state=OutgoingState.QUEUED)
+    assert removed() == 0
+
+
+def test_what_cannot_be_sent_again_is_left_out_and_people_are_told(line: Line) -> None:  # noqa: F811
+    whole = sending.queue(line.peer.code, MessageKind.TEST_CALL, large(20_000))
+    small = sending.queue(line.peer.code, MessageKind.TEST_CALL, call())
+    line.until_idle()
+    later(DAYS_35 + 60)
+    removed()
+    lately = sending.queue(line.peer.code, MessageKind.TEST_CALL, large(20_000))
+    line.until_idle()
+    line.peer.received.clear()
+    first = OutStream.objects.get()
+    outgoing.reopen(line.peer.code, Why.REWOUND, since=Place(first.epoch, 1))
+    line.until_idle()
+    assert queued() == []
+    again = line.peer.received
+    assert (small.pk in again, lately.pk in again, whole.pk in again) == (True, True, False)
+    assert {one.content.about for one in again.values() if one.content.kind == "chunk"} == {lately.pk}
+    alarm = Alarm.objects.get()
+    assert (alarm.what, str(whole.pk) in alarm.detail, str(lately.pk) in alarm.detail) == ("parts_gone", True, False)
+
+
+def test_a_restored_node_that_is_given_back_its_parts_can_send_them_again(
+    line: Line,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(chunks, "PART", PART // 4)  # what is given back fits an envelope
+    caught: list[str] = []
+
+    class Tapping:
+        def deliver(self, partner: str, address: str, batch: Batch) -> SignedReply:
+            caught.extend(decrypt(envelope, line.peer.centre.ring.shared_secret) for envelope in batch.envelopes)
+            return line.peer.deliver(partner, address, batch)
+
+    line.transport = Tapping()
+    whole = sending.queue(line.peer.code, MessageKind.TEST_CALL, large(20_000))
+    line.until_idle()
+    line.transport = line.peer
+    stream = OutStream.objects.get()
+    Outgoing.objects.exclude(kind=MessageKind.HELLO).delete()
+    Chunk.objects.all().delete()
+    OutStream.objects.update(next_sequence=2, acknowledged=1)
+    resync.open_new_epochs()
+    line.until_idle()
+    for signed in caught[1:-1]:
+        back = line.peer.content(kind="recovered", body={"messages": [signed], "more": True})
+        line.peer.send(line.peer.seal(back))
+    line.peer.send(line.peer.seal(line.peer.content(kind="recovered", body={"messages": [caught[-1]], "more": False})))
+    apply_ready(100)
+    line.peer.received.clear()
+    outgoing.reopen(line.peer.code, Why.REWOUND, since=Place(stream.epoch, 2))
+    line.until_idle()
+    assert put_together(line, line.peer.received[whole.pk].content) == large(20_000)

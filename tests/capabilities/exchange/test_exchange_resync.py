@@ -6,14 +6,16 @@ from typing import Any
 
 import pytest
 from peer import Peer, call
-from test_exchange_sending import Line, line, queue, queued, told  # noqa: F401 - the fixture
+from test_exchange_sending import Line, later, line, queue, queued, told  # noqa: F401 - the fixture
 
-from accord.capabilities.exchange.models import Alarm, Incoming, Outgoing, OutgoingState, OutStream
+from accord.capabilities.exchange.models import Alarm, Incoming, IncomingState, Outgoing, OutgoingState, OutStream
+from accord.capabilities.exchange.services.delivery.outgoing import EPOCH_TIME, MOST_EPOCHS
 from accord.capabilities.exchange.services.delivery.resync import open_new_epochs
 from accord.capabilities.exchange.services.trust import own_cards
-from accord.capabilities.exchange.tasks import apply_ready
+from accord.capabilities.exchange.tasks import apply_ready, retry_parked
 from accord.capabilities.exchange.wire.jose import decrypt
 from accord.capabilities.people.models import AuditEntry
+from accord.core import clock
 from accord.core.object_ids import new_id
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db, pytest.mark.usefixtures("centre")]
@@ -97,8 +99,6 @@ def test_what_it_said_comes_back_and_it_goes_on(line: Line) -> None:  # noqa: F8
 
 
 def test_a_partner_that_never_answers_is_written_to_again_after_a_while(line: Line) -> None:  # noqa: F811
-    from test_exchange_sending import later
-
     queue(line.peer)
     line.until_idle()
     open_new_epochs()
@@ -195,3 +195,73 @@ def test_a_hello_of_a_first_stream_changes_nothing(line: Line) -> None:  # noqa:
     apply_ready(10)
     assert OutStream.objects.get() == stream
     assert Incoming.objects.get().state == "applied"
+
+
+def _restored(peer: Peer) -> None:
+    """The peer says in a new stream that it was restored from a backup made before everything, and wants to hear all."""
+    last = {"epoch": str(peer.epoch), "sequence": 1}
+    peer.epoch, peer.sequence = new_id(), 0
+    peer.send(peer.seal(hello(peer, last=last)))
+    apply_ready(10)
+
+
+def test_a_partner_that_says_for_ever_that_it_was_restored_is_not_written_to_without_end(line: Line) -> None:  # noqa: F811
+    sent = queue(line.peer)
+    line.until_idle()
+    line.peer.send(line.peer.seal(line.peer.content(body=call() | {"contact": "x" * 1_000})))
+    apply_ready(10)
+    told_again = 0
+    for _ in range(12):
+        line.peer.received.clear()
+        _restored(line.peer)
+        line.until_idle()
+        told_again += sent.pk in line.peer.received
+    assert told_again == MOST_EPOCHS - 1
+    assert OutStream.objects.count() == MOST_EPOCHS
+    assert Outgoing.objects.filter(kind="recovered").count() == MOST_EPOCHS - 1
+    assert Alarm.objects.get().what == "epochs"
+    parked = Incoming.objects.filter(state=IncomingState.PARKED)
+    assert (parked.count(), {row.reason for row in parked}) == (
+        12 - (MOST_EPOCHS - 1),
+        {"it calls for a new stream more than 3 times within an hour; it is followed when the hour is over"},
+    )
+    fresh = queue(line.peer)
+    line.until_idle()
+    assert fresh.pk in line.peer.received, "what is new goes to it all the same"
+
+
+def test_one_that_lost_nothing_hears_what_it_said_a_few_times_an_hour(line: Line) -> None:  # noqa: F811
+    line.peer.send(line.peer.seal())
+    apply_ready(10)
+    line.until_idle()
+    for _ in range(12):
+        stream = OutStream.objects.get(closed_at=None)
+        received = {"epoch": str(stream.epoch), "sequence": stream.next_sequence}
+        last = {"epoch": str(line.peer.epoch), "sequence": 1}
+        line.peer.epoch, line.peer.sequence = new_id(), 0
+        line.peer.send(line.peer.seal(hello(line.peer, received=received, last=last)))
+        apply_ready(10)
+        line.until_idle()
+    assert OutStream.objects.count() == 1
+    assert Outgoing.objects.filter(kind="recovered").count() == MOST_EPOCHS
+    assert Alarm.objects.get().what == "epochs"
+
+
+def test_a_real_restore_after_such_an_hour_gets_again_all_that_was_lost(line: Line) -> None:  # noqa: F811
+    sent = queue(line.peer)
+    line.until_idle()
+    for _ in range(8):
+        _restored(line.peer)
+        line.until_idle()
+    later(EPOCH_TIME.total_seconds())
+    assert retry_parked(clock.now()) == 8 - (MOST_EPOCHS - 1)
+    assert not Incoming.objects.filter(kind="hello", state=IncomingState.PARKED, reason__startswith="it calls").exists(), (
+        "what they called for has been delivered since they came"
+    )
+    line.until_idle()
+    line.peer.received.clear()
+    later(EPOCH_TIME.total_seconds())
+    _restored(line.peer)
+    line.until_idle()
+    assert sent.pk in line.peer.received
+    assert queued() == []

@@ -40,6 +40,7 @@ def test_every_rule_has_a_period_a_source_and_a_word() -> None:
         "narratives",
         "partners_messages",
         "reads",
+        "sent_parts",
         "sessions",
         "tokens",
     ]
@@ -99,6 +100,7 @@ def test_each_execution_is_on_record_with_its_count_and_a_dry_run_is_none(day: S
         ("narratives", 0),
         ("partners_messages", 0),
         ("reads", 0),
+        ("sent_parts", 0),
         ("sessions", 0),
         ("tokens", 0),
     }

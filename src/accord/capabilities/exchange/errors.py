@@ -14,4 +14,11 @@ class Refused(NotAllowed):
 
 
 class Parked(AccordError):
-    """The message may be right, but what it refers to is not known here yet: it waits, with this reason, and is tried again."""
+    """The message may be right, but what it refers to is not known here yet: it waits, with this reason, and is tried again.
+
+    `alarm` is the code of what people are to look at meanwhile, if anything; it stays where all else that was done goes.
+    """
+
+    def __init__(self, message: str, *, alarm: str = "") -> None:
+        super().__init__(message)
+        self.alarm = alarm

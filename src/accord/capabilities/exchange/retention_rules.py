@@ -1,10 +1,11 @@
-"""What of partners' messages is removed when nothing else says for how long it is kept."""
+"""What of partners' messages, and of our own to them, is removed when nothing else says for how long it is kept."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
 from accord.capabilities.exchange.models import Incoming, IncomingState
+from accord.capabilities.exchange.services.delivery import chunks
 from accord.capabilities.people.retention import register
 
 
@@ -16,3 +17,4 @@ def remove_messages_without_time(before: datetime, dry_run: bool) -> int:
 
 
 register("partners_messages", remove_messages_without_time)
+register("sent_parts", chunks.remove_sent)

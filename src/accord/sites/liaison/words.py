@@ -68,6 +68,7 @@ ALARMS: Final[dict[str, Promise]] = {
     "epochs": _("It asks ever again for messages that it has received"),
     "key": _("Envelopes under keys that nobody knows here"),
     "label_not_told": _("A stricter label of what it was told could not be sent to it: tell it by telephone"),
+    "parts_gone": _("It has lost large messages that cannot be sent again"),
     "probing": _("Questions about money that does not come from the asking centre"),
     "recipient": _("Envelopes for somebody else"),
     "suite": _("Envelopes that are protected in another way than agreed"),

@@ -20,6 +20,7 @@ from accord.capabilities.exchange.queries import agreements
 from accord.capabilities.exchange.services.delivery import chunks
 from accord.capabilities.exchange.services.delivery.refusals import tell_refusal
 from accord.capabilities.exchange.services.delivery.sending import QUOTA_TIME
+from accord.capabilities.exchange.services.trust.raising import raise_alarm
 from accord.capabilities.people import services as people
 from accord.core import clock
 from accord.core.errors import AccordError
@@ -74,6 +75,8 @@ def _apply(row: Incoming, now: datetime) -> None:
             _handle(row, now)
     except Parked as parked:
         _park(row, parked, now)
+        if parked.alarm:
+            raise_alarm(row.partner_id, parked.alarm, str(parked))
     except AccordError as error:
         _refuse(row, error, now)
     except OperationalError:

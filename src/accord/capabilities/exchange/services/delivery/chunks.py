@@ -9,19 +9,21 @@ from __future__ import annotations
 import base64
 import binascii
 import hashlib
+from datetime import datetime
 from typing import Any, Final
 
 import msgspec
+from django.db.models import Q
 
 from accord.capabilities.exchange.errors import Refused
 from accord.capabilities.exchange.handlers import handles
 from accord.capabilities.exchange.kinds import MessageKind
-from accord.capabilities.exchange.models import Chunk, Incoming, Outgoing
+from accord.capabilities.exchange.models import Chunk, Incoming, Outgoing, OutgoingState
 from accord.capabilities.exchange.services.delivery import outgoing
 from accord.capabilities.exchange.wire.envelopes import Content, InChunks, canonical_document
 from accord.capabilities.exchange.wire.stream_messages import ChunkBody, read
 from accord.core.canonical import canonical_json
-from accord.core.errors import BadInput
+from accord.core.errors import BadInput, Corrupt
 
 PART: Final = 360 * 1024
 """Bytes of a part; in base64 it just fits the content of an envelope."""
@@ -47,9 +49,40 @@ def send_in_parts(content: Content) -> Content:
 
 
 def body_of(row: Outgoing) -> Any:
-    """The body of a part as it is sent."""
-    part = Chunk.objects.get(outgoing=True, partner=row.partner_id, whole=row.body["whole"], number=row.body["number"]).part
-    return {**row.body, "part": base64.b64encode(part).decode("ascii")}
+    """The body of a part as it is sent. Corrupt where the part is not kept."""
+    kept = Chunk.objects.filter(outgoing=True, partner=row.partner_id, whole=row.body["whole"], number=row.body["number"])
+    chunk = kept.first()
+    if chunk is None:
+        raise Corrupt(f"part {row.body['number']} of the message is not kept here any more", where=str(row.body["whole"]))
+    return {**row.body, "part": base64.b64encode(chunk.part).decode("ascii")}
+
+
+def keep_given_back(row: Outgoing) -> None:
+    """Lay aside a part of a message of ours that a partner has given back, as if it had never been forgotten."""
+    chunk = read(row.body, ChunkBody)
+    Chunk.objects.update_or_create(
+        outgoing=True,
+        partner_id=row.partner_id,
+        whole=chunk.whole,
+        number=chunk.number,
+        defaults={"part": base64.b64decode(chunk.part)},
+    )
+    row.body = {"whole": str(chunk.whole), "number": chunk.number}
+
+
+def remove_sent(before: datetime, dry_run: bool) -> int:
+    """Remove the parts of our own large messages that were delivered, or given up, before a moment; of how many messages.
+
+    After that the message cannot be sent again; its row stays, and so do those of its parts, with their hashes.
+    """
+    waiting = Outgoing.objects.filter(kind=MessageKind.CHUNK, state=OutgoingState.QUEUED).values("about")
+    settled = Outgoing.objects.exclude(state=OutgoingState.QUEUED).exclude(pk__in=waiting).filter(chunks__isnull=False)
+    settled = settled.filter(Q(delivered_at__lt=before) | Q(delivered_at=None, queued_at__lt=before))
+    parts = Chunk.objects.filter(outgoing=True, whole__in=settled.values("pk"))
+    count = parts.values("whole").distinct().count()
+    if not dry_run:
+        parts.delete()
+    return count
 
 
 @handles(MessageKind.CHUNK)

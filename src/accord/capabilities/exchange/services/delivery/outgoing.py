@@ -5,7 +5,7 @@ Everything here is part of a running change.
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
@@ -14,7 +14,7 @@ from django.conf import settings
 from django.db.models import Q, QuerySet
 
 from accord.capabilities.exchange.kinds import MessageKind
-from accord.capabilities.exchange.models import InStream, Outgoing, OutgoingState, OutStream
+from accord.capabilities.exchange.models import Chunk, InStream, Outgoing, OutgoingState, OutStream
 from accord.capabilities.exchange.services.trust.raising import raise_alarm
 from accord.capabilities.exchange.wire.envelopes import Content, Place, hash_of, new_content
 from accord.capabilities.exchange.wire.stream_messages import HelloBody, NextPlace, Why
@@ -29,6 +29,7 @@ EPOCH_TIME: Final = timedelta(hours=1)
 _REST: Final = timedelta(minutes=15)
 """How long a stream rests that may not be begun anew; a row that is put off for longer counts as due (`lease_due`)."""
 
+_MOST_NAMED: Final = 8
 _RANDOM_BITS: Final = 80
 _AT_ONCE: Final = 500
 
@@ -114,18 +115,23 @@ def reopen_as_told(
     Each one sends again what the partner says it lacks, so a node that lies, or loses all that it takes, would be written to
     without end. The stream then rests with the reason, and an alarm tells people; it goes on when `EPOCH_TIME` has passed.
     """
-    now = clock.now()
-    begun = OutStream.objects.filter(partner_id=stream.partner_id, opened_at__gt=now - EPOCH_TIME).order_by("-opened_at")
-    opened = list(begun.values_list("opened_at", flat=True)[:MOST_EPOCHS])
-    if len(opened) < MOST_EPOCHS:
+    until = rests_until(stream.partner_id)
+    if until is None:
         reopen(stream.partner_id, why, since=since, last=last, after=after)
         return True
     asked = f"its replies asked for {MOST_EPOCHS} new streams within an hour (the last one: {why})"
     detail = f"{asked}; none is begun before the hour is over"
     raise_alarm(stream.partner_id, "epochs", detail)
-    stream.next_attempt_at, stream.last_error = min(opened[-1] + EPOCH_TIME, now + _REST), f"epochs: {detail}"
+    stream.next_attempt_at, stream.last_error = min(until, clock.now() + _REST), f"epochs: {detail}"
     stream.save(update_fields=["next_attempt_at", "last_error"])
     return False
+
+
+def rests_until(partner: str) -> datetime | None:
+    """Until when no newer stream is begun because the partner calls for one; None where one may be begun at once."""
+    begun = OutStream.objects.filter(partner_id=partner, opened_at__gt=clock.now() - EPOCH_TIME).order_by("-opened_at")
+    opened = list(begun.values_list("opened_at", flat=True)[:MOST_EPOCHS])
+    return opened[-1] + EPOCH_TIME if len(opened) == MOST_EPOCHS else None
 
 
 def _to_send_again(partner: str, since: Place | None) -> QuerySet[Outgoing]:
@@ -136,7 +142,21 @@ def _to_send_again(partner: str, since: Place | None) -> QuerySet[Outgoing]:
         wanted |= Q(state=OutgoingState.DELIVERED) & later
     rows = Outgoing.objects.filter(wanted, partner_id=partner)
     rows.filter(kind=MessageKind.HELLO).update(state=OutgoingState.DELETED)
-    return rows.exclude(kind=MessageKind.HELLO).order_by("epoch", "sequence")
+    rows = rows.exclude(kind=MessageKind.HELLO).order_by("epoch", "sequence")
+    gone = _without_parts(partner, rows)
+    if not gone:
+        return rows
+    named = ", ".join(str(message) for message in sorted(gone)[:_MOST_NAMED])
+    raise_alarm(partner, "parts_gone", f"{len(gone)} large messages cannot be sent again, their parts are removed: {named}")
+    return rows.exclude(pk__in=gone).exclude(kind=MessageKind.CHUNK, about__in=gone)
+
+
+def _without_parts(partner: str, rows: QuerySet[Outgoing]) -> set[UUID]:
+    """The large messages among these, or that parts among these belong to, of which no part is kept any more."""
+    large = set(rows.filter(chunks__isnull=False).values_list("pk", flat=True))
+    large |= {whole for whole in rows.filter(kind=MessageKind.CHUNK).values_list("about", flat=True) if whole is not None}
+    kept = Chunk.objects.filter(outgoing=True, partner_id=partner, whole__in=large)
+    return large - set(kept.values_list("whole", flat=True).distinct())
 
 
 def _begin(partner: str, why: Why, epoch: UUID, last: NextPlace | None = None) -> OutStream:

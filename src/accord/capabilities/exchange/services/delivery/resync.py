@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from itertools import pairwise
 from typing import Any, Final
 from uuid import UUID
@@ -11,11 +12,11 @@ import msgspec
 from django.conf import settings
 from django.db.models import Q, QuerySet
 
-from accord.capabilities.exchange.errors import Refused
+from accord.capabilities.exchange.errors import Parked, Refused
 from accord.capabilities.exchange.handlers import handles
 from accord.capabilities.exchange.kinds import MessageKind
 from accord.capabilities.exchange.models import Incoming, IncomingState, Outgoing, OutgoingState, OutStream, OwnKey
-from accord.capabilities.exchange.services.delivery import outgoing
+from accord.capabilities.exchange.services.delivery import chunks, outgoing
 from accord.capabilities.exchange.services.trust.raising import raise_alarm
 from accord.capabilities.exchange.trust.jwk import Jwk
 from accord.capabilities.exchange.wire.envelopes import Opened, Place, read_signed
@@ -26,6 +27,9 @@ from accord.core import clock
 
 MOST_TOGETHER: Final = 400 * 1024
 """Characters of signed messages that go back in one message."""
+
+_UNDER_WAY: Final = timedelta(minutes=5)
+"""How long after a greeting a delivery may still be noted that was made to the node as it was before its restore."""
 
 
 @people.change
@@ -41,20 +45,40 @@ def open_new_epochs() -> int:
 
 @handles(MessageKind.HELLO)
 def greeted(message: Incoming, body: Any) -> None:
-    """A partner begins a new stream. One that was restored gets again what it lost, and hears what it said itself."""
+    """A partner begins a new stream. One that was restored gets again what it lost, and hears what it said itself.
+
+    Both cost this node far more than one message, so they are done as often in an hour as new streams are begun; a greeting
+    beyond that waits its turn, and an alarm tells people.
+    """
     hello = read(body, HelloBody)
     if hello.why is not Why.RESTORED:
         return
+    if _restored_lately(message) >= outgoing.MOST_EPOCHS:
+        raise _too_often("it says that it was restored")
     if hello.last is not None:
         _tell_what_was_said(message, hello.last)
     since = Place(UUID(int=0), 1) if hello.received is None else Place(hello.received.epoch, hello.received.sequence)
-    if _sent_since(message.partner_id, since).exists():
+    # a greeting that had to wait does not call for what has been delivered since it came
+    if _sent_since(message.partner_id, since).filter(delivered_at__lt=message.received_at + _UNDER_WAY).exists():
+        if outgoing.rests_until(message.partner_id) is not None:
+            raise _too_often("it calls for a new stream")
         outgoing.reopen(message.partner_id, Why.REWOUND, since=since)
 
 
 def _sent_since(partner: str, since: Place) -> QuerySet[Outgoing]:
     later = Q(epoch=since.epoch, sequence__gte=since.sequence) | Q(epoch__gt=since.epoch)
     return Outgoing.objects.filter(later, partner=partner, state=OutgoingState.DELIVERED).exclude(kind=MessageKind.HELLO)
+
+
+def _restored_lately(message: Incoming) -> int:
+    """How many of a partner's greetings after a restore were followed within the hour."""
+    greetings = Incoming.objects.filter(partner=message.partner_id, kind=MessageKind.HELLO, state=IncomingState.APPLIED)
+    return greetings.filter(applied_at__gt=clock.now() - outgoing.EPOCH_TIME, body__why=Why.RESTORED.value).count()
+
+
+def _too_often(what: str) -> Parked:
+    often = f"{what} more than {outgoing.MOST_EPOCHS - 1} times within an hour"
+    return Parked(f"{often}; it is followed when the hour is over", alarm="epochs")
 
 
 def _tell_what_was_said(message: Incoming, last: NextPlace) -> None:
@@ -122,7 +146,7 @@ def _keep_new(partner: str, opened: Opened) -> None:
     if Outgoing.objects.filter(partner=partner, epoch=place.epoch, sequence=place.sequence).exists():
         raise_alarm(partner, "conflict", f"gives back message {opened.content.id} for a place that another one has")
         return
-    Outgoing.objects.create(
+    row = Outgoing(
         id=opened.content.id,
         partner_id=partner,
         epoch=place.epoch,
@@ -133,6 +157,9 @@ def _keep_new(partner: str, opened: Opened) -> None:
         recovered=True,
         **_said(opened),
     )
+    if row.kind == MessageKind.CHUNK:
+        chunks.keep_given_back(row)
+    row.save(force_insert=True)
 
 
 def _said(opened: Opened) -> dict[str, Any]:
