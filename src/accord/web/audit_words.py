@@ -81,7 +81,7 @@ ACTIONS: Final[dict[str, Promise]] = {
     "answer handed in": _("bank’s answer handed in as a file"),
     "recall draft taken": _("draft of a recall between banks taken"),
     "answer unusable": _("order: answer unusable"),
-    # money that partners follow here
+    # money that partners follow here, and orders that they ask for
     "partner's claim opened": _("partner’s claim followed here"),
     "partner's claim closed": _("partner’s claim followed no longer"),
     "partner's enquiry waits": _("partner’s enquiry waits for an officer"),
@@ -91,7 +91,6 @@ ACTIONS: Final[dict[str, Promise]] = {
     "partner's enquiry answered": _("partner’s enquiry answered"),
     "partner's enquiry refused": _("partner’s enquiry refused"),
     "onward consented": _("consent that a partner goes on to others"),
-    # orders that partners ask for
     "foreign order received": _("order asked for by a partner"),
     "foreign order accepted": _("partner’s order accepted"),
     "foreign order refused": _("partner’s order refused"),
