@@ -69,8 +69,9 @@ class JoinedExit:
 class OpenBranch:
     """Money on its way into an institution that has not answered yet; `state` and `error` are the enquiry's.
 
-    State "left": it went to `jurisdiction`, to which this claim is not followed from here ("" there: a partner's centre does
-    not say whither). Money that a partner's centre is still looking for has no transfers.
+    State "left": it went to `jurisdiction`, to which this claim is not followed from here. "" there: a partner's centre does
+    not say whither, or (with transfers) it is less than the centre that asks wants followed here. Money that a partner's
+    centre is still looking for has no transfers.
     """
 
     institution: str

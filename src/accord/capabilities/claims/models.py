@@ -88,7 +88,8 @@ class Enquiry(Delivery):
 
     `credits` and `answer` are the port's messages as JSON. `key` names the credits, so that no credit is asked about twice
     at once under one rule. `hop` counts transfers from the victim's. `version` is that of the answer, where the holder tells
-    more of it later. LEFT is never asked: the money went to a partner's centre to which another centre's claim is not followed.
+    more of it later. LEFT is never asked: another centre's claim whose money went to a partner's centre to which it is not
+    followed, or is less than that centre wants followed.
     """
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)

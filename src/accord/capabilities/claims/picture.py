@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from uuid import UUID
@@ -90,13 +91,19 @@ def _found(starts: set[str], answers: AnswersBy) -> dict[str, TransferLeg]:
 
 
 def _gone(asked: Iterable[Enquiry], answered: AnsweredBy, *, of_partners: bool) -> Iterator[Gone]:
+    told_of: dict[str, set[str]] = defaultdict(set)
+    for enquiry in answered.values():
+        told_of[enquiry.institution] |= {credit.transfer for credit in credits_from_json(enquiry.credits)}
     for enquiry in asked:
         holder = enquiry.institution
         if enquiry.state == EnquiryState.SUPERSEDED or not territory.is_abroad(holder):
             continue
-        told = (holder, enquiry.key) in answered
-        if not Rule(enquiry.rule).keeps_parcels:  # an earlier question was answered, and this one only adds to it
-            told = told or any(other == holder for other, _ in answered)
-        if not told:
-            for credit in credits_from_json(enquiry.credits):
-                yield Gone(holder, credit, of_partners and enquiry.state in _TO_COME)
+        if (holder, enquiry.key) in answered:
+            continue
+        credits_ = credits_from_json(enquiry.credits)
+        if not Rule(enquiry.rule).keeps_parcels and (about := told_of.get(holder)):
+            # an earlier question was answered, and this one only adds to it; what is not followed stands for itself
+            left = enquiry.state == EnquiryState.LEFT
+            credits_ = tuple(credit for credit in credits_ if left and credit.transfer not in about)
+        for credit in credits_:
+            yield Gone(holder, credit, of_partners and enquiry.state in _TO_COME)

@@ -8,11 +8,13 @@ class ExchangeConfig(AppConfig):
     label = "exchange"
 
     def ready(self) -> None:
-        """The node's key ring, whose ledgers are a partner's, and whoever handles a kind of message; nothing is read yet."""
+        """The node's key ring, whose ledgers are a partner's, what a partner's question may use, and whoever handles a kind of
+        message; nothing is read yet."""
         from django.conf import settings
 
+        from accord.capabilities.claims import budgets as claim_budgets
         from accord.capabilities.claims import territory
-        from accord.capabilities.exchange.queries import partners
+        from accord.capabilities.exchange.queries import budgets, partners
 
         # imported so that each registers the kinds of message that it handles
         from accord.capabilities.exchange.services import requests  # noqa: F401
@@ -26,3 +28,4 @@ class ExchangeConfig(AppConfig):
 
         keyring.install(FileKeyRing(settings.ACCORD_KEYS, settings.ACCORD_KEY_PASSPHRASE_FILE))
         territory.connect(partners.partner_of)
+        claim_budgets.connect(budgets.floors_of, budgets.answer_due_at)

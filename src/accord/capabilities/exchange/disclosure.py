@@ -159,11 +159,11 @@ class _Teller:
         )
 
     def _open(self) -> Iterator[WireOpen]:
-        """What our holders, or partners whom we asked, have still to tell of."""
+        """What our holders, or partners whom we asked, have still to tell of; what is too small to follow is never told of."""
         waiting: dict[tuple[str, str], list[tuple[int, datetime]]] = defaultdict(list)
         followed = {gone.credit.transfer for gone in self._picture.gone if not gone.asked}
         for branch in self._picture.trace.open:
-            if branch.state == "left" and not branch.transfers:
+            if branch.state == "left" and not branch.jurisdiction:
                 self._elsewhere[branch.currency] += branch.amount
             elif not followed.intersection(branch.transfers):
                 bank = _UNNAMED if self._detail is AccountDetail.TOTAL or branch.jurisdiction else branch.institution

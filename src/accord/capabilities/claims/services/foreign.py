@@ -7,8 +7,9 @@ from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
+from accord.capabilities.claims import budgets
 from accord.capabilities.claims.events import changed
-from accord.capabilities.claims.messages import to_json
+from accord.capabilities.claims.messages import credits_from_json, to_json
 from accord.capabilities.claims.models import (
     Claim,
     ClaimState,
@@ -20,7 +21,7 @@ from accord.capabilities.claims.models import (
 )
 from accord.capabilities.claims.ports import Credit
 from accord.capabilities.claims.services.chase import trace_again
-from accord.capabilities.claims.services.questions import Round, ask, credit_at
+from accord.capabilities.claims.services.questions import Round, ask, credit_at, is_followed_at, new_enquiries
 from accord.capabilities.people import services as people
 from accord.capabilities.people.policy import NODE
 from accord.core import clock
@@ -74,17 +75,21 @@ def restart_foreign_claim(claim_id: UUID, starts: Sequence[Start], onward: Colle
     if before == sorted((credit.transfer, credit.amount) for _, credit in starts):
         if not claim.enquiries.filter(asked_at__gt=clock.now() - STILL_FRESH).exists():
             trace_again(NODE, claim.pk)
+        _go_on(claim)
         return
     claim.starts.all().delete()
     claim.amount = sum(credit.amount for _, credit in starts if credit.currency == claim.currency)
     claim.save(update_fields=["amount"])
     _begin(claim, starts)
+    _go_on(claim)
 
 
 @people.change
 def go_onward(claim_id: UUID, onward: Collection[str]) -> None:
     """The originator lets the claim be followed to these partners: what had left to them is asked about now."""
-    _set_onward(Claim.objects.select_for_update().get(pk=claim_id), onward)
+    claim = Claim.objects.select_for_update().get(pk=claim_id)
+    _set_onward(claim, onward)
+    _go_on(claim)
 
 
 @people.change
@@ -118,14 +123,25 @@ def _begin(claim: Claim, starts: Sequence[Start]) -> None:
 
 
 def _set_onward(claim: Claim, onward: Collection[str]) -> None:
-    added = set(onward) - set(claim.onward)
     if sorted(onward) == claim.onward:
         return
     claim.onward = sorted(onward)
     claim.save(update_fields=["onward"])
-    left: list[Enquiry] = list(claim.enquiries.filter(state=EnquiryState.LEFT, institution__in=added))
-    now = clock.now()
-    for enquiry in left:
-        enquiry.state, enquiry.asked_at, enquiry.next_attempt_at = EnquiryState.QUEUED, now, now
-        enquiry.save(update_fields=["state", "asked_at", "next_attempt_at"])
+    changed.send([claim.pk])
+
+
+def _go_on(claim: Claim) -> None:
+    """Ask now about what was only written down and may be followed by now: to more partners, or down to less."""
+    floor = budgets.floors([claim])[claim.pk]
+    gone_on: list[Enquiry] = []
+    fresh: list[Enquiry] = []
+    for enquiry in claim.enquiries.filter(state=EnquiryState.LEFT):
+        credits_ = credits_from_json(enquiry.credits)
+        if is_followed_at(claim, enquiry.institution) and floor.split(credits_)[0]:
+            gone_on.append(enquiry)
+            fresh += new_enquiries(claim, Rule(enquiry.rule), enquiry.institution, credits_, enquiry.hop, floor)
+    if not fresh:
+        return
+    Enquiry.objects.filter(pk__in=[enquiry.pk for enquiry in gone_on]).update(state=EnquiryState.SUPERSEDED)
+    Enquiry.objects.bulk_create(fresh)
     changed.send([claim.pk])

@@ -6,8 +6,8 @@ one question about all credits of the claim that reached it. When they change, i
 superseded. Each transfer is then told by its sender alone, in the sender's newest answer.
 
 A whole partner jurisdiction is one holder. Another centre's claim is asked about here and at the partners that it names; what
-goes elsewhere is written down as having left. Where a holder's newer answer tells of less that went on, what was asked about
-the rest is withdrawn.
+goes elsewhere, and what is below the floor that the centre names, is written down and not asked about. Where a holder's newer
+answer tells of less that went on, what was asked about the rest is withdrawn.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ from uuid import UUID
 
 import msgspec
 
-from accord.capabilities.claims import territory
+from accord.capabilities.claims import budgets, territory
+from accord.capabilities.claims.budgets import Floor
 from accord.capabilities.claims.messages import (
     answer_from_json,
     credits_from_json,
@@ -38,7 +39,7 @@ from accord.engine.tracing.intervals import minus
 from accord.engine.tracing.model import Rule
 
 ANSWER_WITHIN: Final = timedelta(minutes=15)
-"""A holder that has not answered by then shows on the desk as silent."""
+"""A holder that has not answered by then shows on the desk as silent; a partner's centre has the time that is agreed."""
 
 MAX_HOPS: Final = 40
 """Bank-to-bank steps after which a chase goes on only when a person says so (`trace_again`); far beyond any chain seen (Pix
@@ -87,29 +88,30 @@ def ask(rounds: Sequence[Round], shrunk: Collection[tuple[UUID, str]] = ()) -> A
     for enquiry in Enquiry.objects.filter(claim__in=concerned).exclude(state=EnquiryState.SUPERSEDED).defer("answer"):
         live[enquiry.claim_id, enquiry.rule, enquiry.institution].append(enquiry)
     done = Asked()
+    floors = budgets.floors([row.claim for row in rounds])
     for row in rounds:
+        floor = floors[row.claim.pk]
         if not row.rule.keeps_parcels:
-            _ask_jointly(row, live, done)
+            _ask_jointly(row, floor, live, done)
         elif (row.claim.pk, row.rule) in shrunk:
-            _ask_what_is_left(row, live, done)
+            _ask_what_is_left(row, floor, live, done)
         else:
-            _ask_for_units(row, row.by_holder(), live, done)
+            _ask_for_units(row, row.by_holder(), floor, live, done)
     Enquiry.objects.bulk_create(done.opened)
     return done
 
 
-def _ask_for_units(row: Round, by_holder: Mapping[str, list[Credit]], live: _Live, done: Asked) -> None:
+def _ask_for_units(row: Round, by_holder: Mapping[str, list[Credit]], floor: Floor, live: _Live, done: Asked) -> None:
     for holder, credits_ in by_holder.items():
         standing = live[row.claim.pk, row.rule, holder]
         known = [credit for enquiry in standing for credit in credits_from_json(enquiry.credits)]
         fresh = [part for credit in credits_ if (part := _not_known(credit, known)) is not None]
-        if fresh:
-            enquiry = new_enquiry(row.claim, row.rule, holder, merged_credits([fresh]), row.hop)
-            standing.append(enquiry)
-            done.opened.append(enquiry)
+        opened = new_enquiries(row.claim, row.rule, holder, merged_credits([fresh]), row.hop, floor)
+        standing += opened
+        done.opened.extend(opened)
 
 
-def _ask_what_is_left(row: Round, live: _Live, done: Asked) -> None:
+def _ask_what_is_left(row: Round, floor: Floor, live: _Live, done: Asked) -> None:
     """FIFO and LIFO after an answer that tells less: withdraw the questions about units that nobody tells of any more, and
     whatever followed from them alone; then ask about the units that still stand behind those."""
     asked = {holder: known for (claim, rule, holder), known in live.items() if (claim, rule) == (row.claim.pk, row.rule)}
@@ -126,10 +128,10 @@ def _ask_what_is_left(row: Round, live: _Live, done: Asked) -> None:
         _withdraw(idle, done)
         for known in asked.values():
             known[:] = [enquiry for enquiry in known if enquiry not in idle]
-    _ask_for_units(row, wanted, live, done)
+    _ask_for_units(row, wanted, floor, live, done)
 
 
-def _ask_jointly(row: Round, live: _Live, done: Asked) -> None:
+def _ask_jointly(row: Round, floor: Floor, live: _Live, done: Asked) -> None:
     """Every holder is asked about exactly what reached it by the newest answers; where that has changed, anew."""
     wanted: dict[str, dict[str, Credit]] = defaultdict(dict)
     for holder, credits_ in _told_credits(row.claim, row.rule).items():
@@ -143,15 +145,31 @@ def _ask_jointly(row: Round, live: _Live, done: Asked) -> None:
             _withdraw(standing, done)
             standing.clear()
             continue
-        fresh = new_enquiry(row.claim, row.rule, holder, tuple(reached[name] for name in sorted(reached)), row.hop)
-        if any(enquiry.key == fresh.key for enquiry in standing):
-            continue
-        replaced = [enquiry.pk for enquiry in standing]
-        Enquiry.objects.filter(pk__in=replaced).update(state=EnquiryState.SUPERSEDED, next_attempt_at=None)
-        for enquiry in standing:  # also those of this very change, which are not stored yet
+        wanted_now = new_enquiries(
+            row.claim, row.rule, holder, tuple(reached[name] for name in sorted(reached)), row.hop, floor
+        )
+        if _all_left(wanted_now) and not _all_left(standing):
+            _withdraw(standing, done)
+            standing.clear()
+        fresh = [one for one in wanted_now if not any(_stands_for(enquiry, one) for enquiry in standing)]
+        replaced = [enquiry for enquiry in standing if not any(_stands_for(enquiry, one) for one in wanted_now)]
+        Enquiry.objects.filter(pk__in=[enquiry.pk for enquiry in replaced]).update(
+            state=EnquiryState.SUPERSEDED, next_attempt_at=None
+        )
+        for enquiry in replaced:  # also those of this very change, which are not stored yet
             enquiry.state, enquiry.next_attempt_at = EnquiryState.SUPERSEDED, None
-        standing[:] = [fresh]
-        done.opened.append(fresh)
+        standing[:] = [*(enquiry for enquiry in standing if enquiry not in replaced), *fresh]
+        done.opened.extend(fresh)
+
+
+def _stands_for(enquiry: Enquiry, wanted: Enquiry) -> bool:
+    """Whether the question is there already; what was only written down does not stand for one that is to be asked."""
+    never_asked = enquiry.state == EnquiryState.LEFT and wanted.state != EnquiryState.LEFT
+    return enquiry.key == wanted.key and not never_asked
+
+
+def _all_left(enquiries: Sequence[Enquiry]) -> bool:
+    return all(enquiry.state == EnquiryState.LEFT for enquiry in enquiries)
 
 
 def _withdraw(enquiries: Sequence[Enquiry], done: Asked) -> None:
@@ -218,13 +236,25 @@ def _is_within(credit: Credit, told: Sequence[Credit]) -> bool:
     return not list(minus(credit.intervals, [span for other in same for span in other.intervals]))
 
 
-def new_enquiry(claim: Claim, rule: Rule, institution: str, credits_: tuple[Credit, ...], hop: int) -> Enquiry:
+def new_enquiries(
+    claim: Claim, rule: Rule, institution: str, credits_: Sequence[Credit], hop: int, floor: Floor
+) -> list[Enquiry]:
+    """Unsaved enquiries to a holder: one about what is followed, and one, which is never asked, about what is too small."""
+    followed, small = floor.split(credits_)
+    parts = ((followed, False), (small, True))
+    return [new_enquiry(claim, rule, institution, part, hop, too_small=is_small) for part, is_small in parts if part]
+
+
+def new_enquiry(
+    claim: Claim, rule: Rule, institution: str, credits_: tuple[Credit, ...], hop: int, *, too_small: bool = False
+) -> Enquiry:
     """An unsaved enquiry, due at once; too many steps away from the victim it waits for a person instead. Another centre's
-    claim is not asked about abroad, but where its onward list names the partner."""
+    claim is not asked about abroad, but where its onward list names the partner, nor where it is `too_small`."""
     now = clock.now()
-    left = bool(claim.origin) and territory.is_abroad(institution) and institution not in claim.onward
+    left = too_small or not is_followed_at(claim, institution)
     too_far = hop > MAX_HOPS and not left
     state = EnquiryState.LEFT if left else EnquiryState.FAILED if too_far else EnquiryState.QUEUED
+    agreed = budgets.answer_due_at(institution, claim.pk, now) if not left and territory.is_abroad(institution) else None
     return Enquiry(
         claim=claim,
         institution=institution,
@@ -233,8 +263,13 @@ def new_enquiry(claim: Claim, rule: Rule, institution: str, credits_: tuple[Cred
         key=key_of(credits_),
         hop=hop,
         asked_at=now,
-        answer_due_at=now + ANSWER_WITHIN,
+        answer_due_at=agreed or now + ANSWER_WITHIN,
         state=state,
         last_error=f"not asked by itself: more than {MAX_HOPS} banks away from the first" if too_far else "",
         next_attempt_at=now if state == EnquiryState.QUEUED else None,
     )
+
+
+def is_followed_at(claim: Claim, institution: str) -> bool:
+    """Whether a holder is asked about the claim at all."""
+    return not claim.origin or not territory.is_abroad(institution) or institution in claim.onward

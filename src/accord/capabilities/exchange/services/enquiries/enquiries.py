@@ -165,8 +165,9 @@ def _follow(row: ForeignEnquiry, agreement: InForce) -> None:
     else:
         # the newer enquiry is the one that is answered from here on
         ForeignEnquiry.objects.filter(claim=earlier).exclude(pk=row.pk).update(claim=None, next_attempt_at=None)
-        claims.restart_foreign_claim(earlier, starts, onward)
         row.claim_id = earlier
+        row.save()  # its budget counts from here on
+        claims.restart_foreign_claim(earlier, starts, onward)
     row.next_attempt_at = clock.now()
     row.save()
     people.record(NODE, "partner's enquiry followed", subject=row.claim_id, obj=row, partner=row.partner_id)
@@ -224,4 +225,9 @@ def relabelled(enquiry_id: UUID) -> None:
     row = ForeignEnquiry.objects.select_for_update(of=("self",)).filter(pk=enquiry_id).exclude(claim=None).first()
     if row is None or row.claim_id is None or row.outcome == Outcome.REFUSED:
         return
-    claims.go_onward(row.claim_id, _onward(row, agreements.by_hash(row.partner_id, row.agreement)))
+    agreement = agreements.by_hash(row.partner_id, row.agreement)
+    onward = _onward(row, agreement)
+    if onward:  # consent comes when a person gives it: the time to follow it counts from then on
+        row.answer_due_at = max(row.answer_due_at, clock.now() + timedelta(minutes=agreement.terms.clocks.enquiry_minutes))
+        row.save(update_fields=["answer_due_at"])
+    claims.go_onward(row.claim_id, onward)

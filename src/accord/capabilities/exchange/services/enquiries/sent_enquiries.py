@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Final
-from uuid import UUID
+from typing import TYPE_CHECKING
 
 import msgspec
 from django.conf import settings
@@ -35,7 +34,7 @@ from accord.capabilities.exchange.kinds import MessageKind, Outcome
 from accord.capabilities.exchange.messages import Budget, EnquiryAnswerBody, EnquiryBody, WireCredit, WireLeg, WireStanding
 from accord.capabilities.exchange.models import ForeignEnquiry, Incoming, Outgoing, OutgoingState
 from accord.capabilities.exchange.partner_time import by_our_clock
-from accord.capabilities.exchange.queries import agreements
+from accord.capabilities.exchange.queries import agreements, budgets
 from accord.capabilities.exchange.queries.agreements import InForce
 from accord.capabilities.exchange.services.delivery import sending
 from accord.capabilities.exchange.services.enquiries import cases
@@ -49,9 +48,6 @@ from accord.engine.tracing.model import ExitKind, Parcel
 if TYPE_CHECKING:
     from accord.capabilities.claims.models import Claim
 
-_SHARE_OF_TIME: Final = 0.8
-"""What a partner that we ask in turn gets of the time that another centre leaves us; the rest is for answering."""
-
 
 def ask(request: EnquiryRequest) -> Acknowledged:
     """Ask the partner's centre whose code the request names as institution; once, however often this is called.
@@ -64,8 +60,15 @@ def ask(request: EnquiryRequest) -> Acknowledged:
         message = _send(request)
     elif message.state == OutgoingState.REFUSED:
         raise Refused(message.refusal or "agreement", f"{request.institution}'s node refused the enquiry")
-    terms = agreements.by_hash(request.institution, message.agreement).terms
-    return Acknowledged(max(clock.now(), message.queued_at + timedelta(minutes=terms.clocks.enquiry_minutes)))
+    return Acknowledged(max(clock.now(), _answer_by(message)))
+
+
+def _answer_by(message: Outgoing) -> datetime:
+    """By when the partner is to answer, as our message says; by the agreement's clock where it went in parts."""
+    if "budget" in message.body:
+        return msgspec.convert(message.body["budget"], Budget).answer_by
+    terms = agreements.by_hash(message.partner_id, message.agreement).terms
+    return message.queued_at + timedelta(minutes=terms.clocks.enquiry_minutes)
 
 
 @people.change
@@ -74,14 +77,14 @@ def _send(request: EnquiryRequest) -> Outgoing:
     agreement = agreements.in_force(partner)
     claim = claim_queries.claim_asked_about(NODE, request.enquiry_id)
     case = cases.case_of(partner, claim.pk)
-    behind = enquiry_behind(claim)
+    behind = _asked_for(claim)
     body = EnquiryBody(
         enquiry_id=request.enquiry_id,
         case=case.pseudonym,
         offence=case.offence,
         rule=request.rule.value,
         credits=tuple(_wire_credit(credit, partner) for credit in request.credits),
-        budget=_budget(agreement, behind),
+        budget=budgets.budget_for(agreement, behind, clock.now()),
         asked_at=clock.now(),
     )
     label = inherited_label(agreement, claim) or _own_label(agreement, claim)
@@ -90,19 +93,13 @@ def _send(request: EnquiryRequest) -> Outgoing:
     )
 
 
-def _budget(agreement: InForce, behind: ForeignEnquiry | None) -> Budget:
-    """What the partner may use: what the agreement allows, and of another centre's budget what is left for each branch."""
-    terms, now = agreement.terms, clock.now()
-    answer_by = now + timedelta(minutes=terms.clocks.enquiry_minutes)
-    if behind is None:
-        return Budget(depth=terms.most_depth, floor=terms.floor_minor, answer_by=answer_by)
-    given = msgspec.convert(behind.budget, Budget)
-    left = max(timedelta(), behind.answer_due_at - now)
-    return Budget(
-        depth=min(terms.most_depth, given.depth - 1),
-        floor=max(terms.floor_minor, given.floor),
-        answer_by=min(answer_by, now + left * _SHARE_OF_TIME),
-    )
+def _asked_for(claim: Claim) -> ForeignEnquiry | None:
+    """The enquiry of another centre for which the claim is followed here; None for a claim of our own. Refused ("depth")
+    where another centre's claim has none any more: then nobody says how far it may go."""
+    behind = enquiry_behind(claim)
+    if claim.origin and behind is None:
+        raise Refused("depth", f"{claim.origin} does not ask about this claim any more; it is not followed to other centres")
+    return behind
 
 
 def _own_label(agreement: InForce, claim: Claim) -> Label | None:
@@ -211,12 +208,3 @@ def _standing(row: WireStanding, partner: str) -> AccountStanding:
         seconds_to_pass_on=row.seconds_to_pass_on,
         bank=row.bank,
     )
-
-
-def answer_due_at(enquiry_id: UUID) -> datetime | None:
-    """By when the partner is to answer an enquiry, by the agreement that it was sent under; None where none was sent."""
-    message = Outgoing.objects.filter(pk=enquiry_id).first()
-    if message is None:
-        return None
-    terms = agreements.by_hash(message.partner_id, message.agreement).terms
-    return message.queued_at + timedelta(minutes=terms.clocks.enquiry_minutes)
