@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from types import SimpleNamespace
 from typing import Any
@@ -68,8 +69,15 @@ def test_what_a_partner_owes_or_refuses_needs_a_person(asked: OpenBranch) -> Non
 
 
 def test_where_nobody_says_whither_it_went_the_jurisdiction_is_not_ours() -> None:
-    found = rows(trace(open_=(branch("left", "", 9),)))
-    assert list(found) == [None]
+    unsaid = replace(branch("left", "", 9), transfers=())
+    assert list(rows(trace(open_=(unsaid,)))) == [None]
+
+
+def test_what_is_too_small_to_follow_is_ours_and_says_so() -> None:
+    small = trace(open_=(branch("left", "", 9),))
+    assert list(rows(small)) == [""]
+    (row,) = trace_rows(small, NOON)
+    assert (row.what, row.due) == ("below_minimum", None)
 
 
 def test_what_went_on_to_another_jurisdiction_is_not_shown_as_asked() -> None:

@@ -45,7 +45,7 @@ def budget_for(agreement: InForce, behind: ForeignEnquiry | None, now: datetime)
 def floors_of(claim_ids: Collection[UUID]) -> dict[UUID, int]:
     """For the claims room: the floor of each of these claims that another centre asks about, by its newest enquiry."""
     rows = ForeignEnquiry.objects.filter(claim__in=claim_ids).order_by("received_at", "pk").values_list("claim_id", "budget")
-    return {claim_id: msgspec.convert(budget, Budget).floor for claim_id, budget in rows if claim_id is not None}
+    return {claim_id: budget.get("floor", 0) for claim_id, budget in rows if claim_id is not None}
 
 
 def answer_due_at(partner: str, claim_id: UUID, now: datetime) -> datetime | None:

@@ -139,7 +139,8 @@ def _earlier(one: datetime | None, other: datetime) -> datetime:
 
 def _where(branch: OpenBranch) -> str | None:
     """The jurisdiction of a branch; None where a partner's centre does not say whither the money went on."""
-    return None if branch.state == EnquiryState.LEFT and not branch.jurisdiction else branch.jurisdiction
+    unsaid = branch.state == EnquiryState.LEFT and not branch.jurisdiction and not branch.transfers
+    return None if unsaid else branch.jurisdiction
 
 
 def _count(row: JurisdictionRow, branch: OpenBranch, now: datetime) -> None:

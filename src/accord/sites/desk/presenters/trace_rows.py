@@ -131,9 +131,10 @@ def standing_state(amount: int, held: int) -> str:
 
 
 def _open_row(branch: OpenBranch, now: datetime) -> TraceRow:
+    too_small = branch.state == EnquiryState.LEFT and branch.transfers and not branch.jurisdiction
     return TraceRow(
         part=Part.OPEN,
-        what=branch_state(branch, now),
+        what="below_minimum" if too_small else branch_state(branch, now),
         money=Money(branch.amount, branch.currency),
         target=Place(branch.institution),
         transfer=", ".join(branch.transfers),
