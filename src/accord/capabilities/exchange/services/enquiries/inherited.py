@@ -11,6 +11,7 @@ from django.conf import settings
 
 from accord.capabilities.exchange.agreements import enforcement, labelling
 from accord.capabilities.exchange.models import ForeignEnquiry, ForeignOrder
+from accord.capabilities.exchange.queries import budgets
 from accord.capabilities.exchange.queries.agreements import InForce
 from accord.core.labels import Label
 
@@ -20,9 +21,7 @@ if TYPE_CHECKING:
 
 def enquiry_behind(claim: Claim) -> ForeignEnquiry | None:
     """The enquiry of another centre for which the claim is followed here; None for a claim of our own."""
-    if not claim.origin:
-        return None
-    return ForeignEnquiry.objects.filter(claim=claim).order_by("-received_at").first()
+    return budgets.enquiry_behind(claim.pk) if claim.origin else None
 
 
 def inherited_label(agreement: InForce, claim: Claim, order_ids: Sequence[UUID] = ()) -> Label | None:
