@@ -21,6 +21,37 @@ from accord.engine.records import RecordStore
 
 pytestmark = [pytest.mark.database, pytest.mark.slow]
 
+_PLAY = """
+from datetime import timedelta
+from accord.engine.exercise import WorldPlan, make_world
+from accord.node import exercise_clock, serve
+from accord.node.home import Home
+home, plan = Home.from_environment(), WorldPlan(seed=7, countries=("CN", "SG", "TH"), people=300, days=3, victims=5)
+world = make_world(plan)
+home.create()
+world.save(home.world)
+(home.root / "institutions.json").write_text("{}")
+exercise_clock.stand_at(home, plan.call_day)
+serve.prepare(home)
+from accord.core import clock
+from accord.node.demo.day import Day
+from accord.node.federation import people
+from accord.node.wiring import wire
+from accord.node.worker import Worker
+people.hire("four plain words together")
+wired = wire(home)
+worker = Worker(wired.lines)
+day = Day(list(world.reports), worker, [people.user(people.OFFICER), people.user(people.SUPERVISOR)], plan.seed)
+ends = max(report.call_time for report in world.reports) + timedelta(hours=6)
+while (moment := day.next_moment()) is not None and moment < ends:
+    exercise_clock.stand_at(home, moment)
+    wired.keep_up()
+    day.act()
+    day.sweep()
+exercise_clock.run_on_from(home, clock.now())
+worker.close()
+"""
+
 _WORK_ON = """
 import json
 from datetime import timedelta
@@ -81,8 +112,9 @@ class Saved:
 def saved(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Saved]:
     home = tmp_path_factory.mktemp("saved") / "home"
     with own_store() as store:
-        played = separately(home, "demo", "--no-desk", "--people", 300, "--days", 3, "--victims", 5, **store)
-        assert played.code == 0, played.err
+        home.mkdir()
+        (home / "accord.toml").write_text('jurisdiction = "CN"\n')
+        run_alone(_PLAY, home, store)
         transfers = home / "exercise" / "world" / "transfers.parquet"
         loaded = separately(home, "records", "load", transfers, "--kind", "transfers", "--map", "exercise", **store)
         assert loaded.code == 0, loaded.err
@@ -151,18 +183,23 @@ def finding(home: Path, store: dict[str, str], name: str) -> dict[str, str]:
     return next(found for found in findings if found["name"] == name)
 
 
-def work_on(home: Path, store: dict[str, str]) -> dict[str, Any]:
-    """Let the node's worker do what falls due in the next 400 days: all holds that stand run out."""
+def run_alone(program: str, home: Path, store: dict[str, str]) -> str:
+    """What a program prints that runs in a process of its own, as this node."""
     done = subprocess.run(
-        [sys.executable, "-c", _WORK_ON],
+        [sys.executable, "-c", program],
         env=environment_of(home, **store),
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=240,
     )
     assert done.returncode == 0, done.stderr
-    answer: dict[str, Any] = json.loads(done.stdout)
+    return done.stdout
+
+
+def work_on(home: Path, store: dict[str, str]) -> dict[str, Any]:
+    """Let the node's worker do what falls due in the next 400 days: all holds that stand run out."""
+    answer: dict[str, Any] = json.loads(run_alone(_WORK_ON, home, store))
     assert answer["before"][0] > 0
     assert answer["after"][0] == 0
     assert answer["after"][1] > answer["before"][1]
