@@ -83,7 +83,7 @@ def _send(request: EnquiryRequest) -> Outgoing:
         case=case.pseudonym,
         offence=case.offence,
         rule=request.rule.value,
-        credits=tuple(_wire_credit(credit, partner) for credit in request.credits),
+        credits=tuple(wire_credit(credit, partner) for credit in request.credits),
         budget=budgets.budget_for(agreement, behind, clock.now()),
         asked_at=clock.now(),
     )
@@ -110,13 +110,14 @@ def _own_label(agreement: InForce, claim: Claim) -> Label | None:
     return enforcement.default_label(agreement, settings.ACCORD_AGENCY, named)
 
 
-def _wire_credit(credit: Credit, partner: str) -> WireCredit:
+def wire_credit(credit: Credit, institution: str) -> WireCredit:
+    """A credit as a partner is told of it; `institution` is where it went, if the credit does not say so itself."""
     return WireCredit(
         transfer=credit.transfer,
         amount=credit.amount,
         currency=credit.currency,
         intervals=credit.intervals,
-        institution=credit.institution or partner,
+        institution=credit.institution or institution,
         account=credit.account,
         time=credit.time,
         debtor_bank=credit.debtor_bank,

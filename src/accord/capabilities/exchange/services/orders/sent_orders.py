@@ -6,7 +6,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from accord.capabilities.claims import queries as claim_queries
-from accord.capabilities.claims.ports import Acknowledged, Credit, Nonsense
+from accord.capabilities.claims.ports import Acknowledged, Nonsense
 from accord.capabilities.exchange.agreements import enforcement
 from accord.capabilities.exchange.agreements.clauses import MERGED_TOTAL, gives_back
 from accord.capabilities.exchange.errors import Parked, Refused
@@ -16,7 +16,6 @@ from accord.capabilities.exchange.messages import (
     OrderAnswerBody,
     OrderBody,
     OrderNewsBody,
-    WireCredit,
     WirePayment,
 )
 from accord.capabilities.exchange.models import Incoming, Outgoing, OutgoingState, OwnCase, SentOrder
@@ -25,6 +24,7 @@ from accord.capabilities.exchange.queries import agreements
 from accord.capabilities.exchange.services.delivery import sending
 from accord.capabilities.exchange.services.enquiries import cases
 from accord.capabilities.exchange.services.enquiries.inherited import inherited_label
+from accord.capabilities.exchange.services.enquiries.sent_enquiries import wire_credit
 from accord.capabilities.orders import queries as order_queries
 from accord.capabilities.orders import services as orders
 from accord.capabilities.orders import tasks as order_tasks
@@ -120,21 +120,6 @@ def _body(partner_code: str, order: OrderMessage) -> OrderBody:
         legal_basis=order.legal_basis,
         contact=order.contact,
         tell_from=order.notice.tell_from if order.notice else None,
-    )
-
-
-def wire_credit(credit: Credit, institution: str) -> WireCredit:
-    """A credit as a partner is told of it; `institution` is where it went, if the credit does not say so itself."""
-    return WireCredit(
-        transfer=credit.transfer,
-        amount=credit.amount,
-        currency=credit.currency,
-        intervals=credit.intervals,
-        institution=credit.institution or institution,
-        account=credit.account,
-        time=credit.time,
-        debtor_bank=credit.debtor_bank,
-        referral=credit.referral,
     )
 
 
