@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accord.capabilities import unit_of_work
 from accord.capabilities.claims import queries as claims
+from accord.capabilities.exchange.audit import RequestAudit
 from accord.capabilities.exchange.errors import Refused
 from accord.capabilities.exchange.kinds import Outcome, RequestKind
 from accord.capabilities.exchange.models import PartnerRequest, PartnerState, RequestState
@@ -101,7 +102,7 @@ def export(request: HttpRequest) -> HttpResponse:
     actor = reader(request)
     lines = [_csv_row(row) for row in _found(request, actor)]
     people.note_read(actor, PartnerRequest, taken="requests.csv", rows=len(lines))
-    unit_of_work.record(actor, "partner requests exported", subject=None, obj=actor, rows=len(lines))
+    unit_of_work.record(actor, RequestAudit.PARTNER_REQUESTS_EXPORTED, subject=None, obj=actor, rows=len(lines))
     return csv_response("requests.csv", _COLUMNS, lines)
 
 

@@ -23,6 +23,7 @@ from accord.capabilities.delivery import lease_due, next_retry
 from accord.capabilities.exchange import disclosure, probing, referrals
 from accord.capabilities.exchange.agreements import enforcement, labelling
 from accord.capabilities.exchange.agreements.terms import OnwardRule
+from accord.capabilities.exchange.audit import ForeignEnquiryAudit
 from accord.capabilities.exchange.disclosure import Told
 from accord.capabilities.exchange.errors import Refused
 from accord.capabilities.exchange.kinds import MessageKind, Outcome
@@ -165,7 +166,7 @@ def _send(row: ForeignEnquiry, agreement: InForce, told: Told, picture: Picture)
             return
     unit_of_work.record(
         NODE,
-        "partner's enquiry answered",
+        ForeignEnquiryAudit.ANSWERED,
         subject=row.claim_id,
         obj=row,
         partner=row.partner_id,
@@ -239,7 +240,7 @@ def refuse(row: ForeignEnquiry, clause: str, reason: str) -> None:
     except Refused as refused:
         _keep_unsaid(row, refused)
     unit_of_work.record(
-        NODE, "partner's enquiry refused", subject=row.claim_id, obj=row, partner=row.partner_id, clause=clause, reason=reason
+        NODE, ForeignEnquiryAudit.REFUSED, subject=row.claim_id, obj=row, partner=row.partner_id, clause=clause, reason=reason
     )
 
 

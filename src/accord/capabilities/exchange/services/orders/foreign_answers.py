@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from accord.capabilities import unit_of_work
+from accord.capabilities.exchange.audit import ForeignOrderAudit
 from accord.capabilities.exchange.errors import Refused
 from accord.capabilities.exchange.kinds import MessageKind
 from accord.capabilities.exchange.messages import OrderAnswerBody, OrderBody, OrderNewsBody, WireSettled
@@ -122,7 +123,7 @@ def refuse(foreign: ForeignOrder, refusal: Refusal, reason: str, clause: str = "
     foreign.save()
     unit_of_work.record(
         NODE,
-        "foreign order refused",
+        ForeignOrderAudit.REFUSED,
         subject=foreign.claim_id,
         obj=foreign,
         partner=foreign.partner_id,
@@ -155,7 +156,7 @@ def answer(foreign: ForeignOrder, shown: Picture, found: Found | None = None) ->
     foreign.save()
     unit_of_work.record(
         NODE,
-        "foreign order answered",
+        ForeignOrderAudit.ANSWERED,
         subject=foreign.claim_id,
         obj=foreign,
         partner=foreign.partner_id,

@@ -8,6 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accord.capabilities import unit_of_work
+from accord.capabilities.exchange.audit import ChannelAudit
 from accord.capabilities.exchange.models import Alarm
 from accord.capabilities.people.policy import Actor, Permission, allowed, require
 from accord.core import clock
@@ -38,5 +39,5 @@ def note_seen(actor: Actor, alarm_id: int) -> Alarm:
         raise Conflict(f"{alarm.seen_by} has looked at it already")
     alarm.seen_by, alarm.seen_at = actor.username, clock.now()
     alarm.save(update_fields=["seen_by", "seen_at"])
-    unit_of_work.record(actor, "alarm seen", subject=None, obj=alarm, state=alarm.what)
+    unit_of_work.record(actor, ChannelAudit.ALARM_SEEN, subject=None, obj=alarm, state=alarm.what)
     return alarm
