@@ -8,6 +8,7 @@ from typing import Any, Final, Literal
 import msgspec
 from django.conf import settings
 
+from accord.capabilities import unit_of_work
 from accord.capabilities.exchange.agreements import documents, signatures
 from accord.capabilities.exchange.agreements.cycle import Event, next_state
 from accord.capabilities.exchange.agreements.terms import AgreementTerms
@@ -16,7 +17,6 @@ from accord.capabilities.exchange.handlers import handles
 from accord.capabilities.exchange.kinds import MessageKind
 from accord.capabilities.exchange.models import Agreement, AgreementState, Incoming
 from accord.capabilities.exchange.queries import agreements as queries
-from accord.capabilities.people import services as people
 from accord.capabilities.people.policy import NODE, Actor
 from accord.core import clock
 
@@ -167,5 +167,5 @@ def _give_the_place_back(row: Agreement, now: datetime) -> None:
 
 
 def note(actor: Actor, action: str, row: Agreement, **details: Any) -> Agreement:
-    people.record(actor, action, subject=None, obj=row, partner=row.partner_id, agreement=row.hash, **details)
+    unit_of_work.record(actor, action, subject=None, obj=row, partner=row.partner_id, agreement=row.hash, **details)
     return row

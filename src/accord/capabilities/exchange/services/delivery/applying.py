@@ -10,6 +10,7 @@ from uuid import UUID
 import msgspec
 from django.db import OperationalError
 
+from accord.capabilities import unit_of_work
 from accord.capabilities.exchange.agreements import enforcement, labelling
 from accord.capabilities.exchange.errors import Parked, Refused
 from accord.capabilities.exchange.handlers import handler_of
@@ -21,7 +22,6 @@ from accord.capabilities.exchange.services.delivery import chunks
 from accord.capabilities.exchange.services.delivery.refusals import tell_refusal
 from accord.capabilities.exchange.services.delivery.sending import QUOTA_TIME
 from accord.capabilities.exchange.services.trust.raising import raise_alarm
-from accord.capabilities.people import services as people
 from accord.core import clock
 from accord.core.errors import AccordError
 
@@ -44,7 +44,7 @@ GIVEN_UP_AFTER: Final = timedelta(days=30)
 """How long a message may wait for what it refers to. It is tried again after half a second, then at doubling intervals."""
 
 
-@people.change
+@unit_of_work.change
 def apply_next(partner: str) -> bool:
     """Apply the first message of a partner that waits for nothing; False where there is none.
 
@@ -59,7 +59,7 @@ def apply_next(partner: str) -> bool:
     return True
 
 
-@people.change
+@unit_of_work.change
 def apply_parked(row_id: UUID) -> None:
     """Try again a message that waited for something, under a lease."""
     row = Incoming.objects.select_for_update().filter(pk=row_id, state=IncomingState.PARKED).first()
@@ -71,7 +71,7 @@ def _apply(row: Incoming, now: datetime) -> None:
     """Run the handler; nothing of what it did stays unless it ends well. What became of the message stays in any case."""
     body, chunks_before = row.body, row.chunks
     try:
-        with people.part():
+        with unit_of_work.part():
             _handle(row, now)
     except Parked as parked:
         _park(row, parked, now)

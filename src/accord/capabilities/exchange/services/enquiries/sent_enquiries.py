@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from django.conf import settings
 
+from accord.capabilities import unit_of_work
 from accord.capabilities.claims import queries as claim_queries
 from accord.capabilities.claims import services as claims
 from accord.capabilities.claims.messages import request_of
@@ -39,7 +40,6 @@ from accord.capabilities.exchange.queries.agreements import InForce
 from accord.capabilities.exchange.services.delivery import sending
 from accord.capabilities.exchange.services.enquiries import cases
 from accord.capabilities.exchange.services.enquiries.inherited import enquiry_behind, inherited_label
-from accord.capabilities.people import services as people
 from accord.capabilities.people.policy import NODE
 from accord.core import clock
 from accord.core.labels import Label
@@ -71,7 +71,7 @@ def _answer_by(message: Outgoing) -> datetime:
     return message.queued_at + timedelta(minutes=terms.clocks.enquiry_minutes)
 
 
-@people.change
+@unit_of_work.change
 def _send(request: EnquiryRequest) -> Outgoing:
     partner = request.institution
     agreement = agreements.in_force(partner)

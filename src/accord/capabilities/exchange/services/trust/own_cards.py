@@ -9,13 +9,13 @@ from typing import Any, Final
 from django.conf import settings
 from django.db.models import QuerySet
 
+from accord.capabilities import unit_of_work
 from accord.capabilities.exchange.kinds import MessageKind
 from accord.capabilities.exchange.models import KeyUse, Outgoing, OwnCard, OwnKey, Partner, PartnerState
 from accord.capabilities.exchange.services.delivery.sending import queue
 from accord.capabilities.exchange.trust import cards
 from accord.capabilities.exchange.trust.keyring import ring
 from accord.capabilities.exchange.wire.stream_messages import Why
-from accord.capabilities.people import services as people
 from accord.capabilities.people.policy import NODE, Actor, Permission, require
 from accord.core import clock
 from accord.core.errors import AccordError, BadInput, NotFound
@@ -43,7 +43,7 @@ def current() -> OwnCard:
     return card
 
 
-@people.change
+@unit_of_work.change
 def renew(actor: Actor) -> OwnCard:
     """The card that counts now; a new one where the settings say something else than it does. Partners are sent a new one."""
     require(actor, Permission.PARTNERS_MANAGE)
@@ -68,7 +68,7 @@ def _is_due(card: OwnCard) -> bool:
     return not is_up_to_date(card) or begun_anew.exists()
 
 
-@people.change
+@unit_of_work.change
 def _renew_by_node() -> None:
     if _is_due(current()):
         issue(NODE)
@@ -92,7 +92,7 @@ def issue(actor: Actor) -> OwnCard:
     content = {**_wanted(), "serial": serial, "issued_at": clock.to_iso(now)}
     signed = cards.sign_card(content, _signers())
     card = OwnCard.objects.create(serial=serial, signed=signed, issued_at=now)
-    people.record(actor, "card issued", subject=None, obj=card, serial=serial)
+    unit_of_work.record(actor, "card issued", subject=None, obj=card, serial=serial)
     for partner in Partner.objects.filter(state=PartnerState.CONFIRMED).order_by("code"):
         queue(partner.code, MessageKind.CARD, signed)
     return card

@@ -1,3 +1,10 @@
+"""Every capability's unit of work: one transaction that ends in audit entries, chained and written together.
+
+A service that changes something is decorated with `change`; `record` adds an entry to the running change, and `part` is a
+part of it that may fail by itself. The rows of the audit stay in `people`, which everyone knows; why changes come one after
+another says docs/decisions/0007-changes-in-one-line.md.
+"""
+
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
