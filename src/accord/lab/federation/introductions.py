@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import Any, Final
 
 from accord.core.errors import Unavailable
-from accord.node.federation.channel import Member, ask_all
-from accord.node.federation.plan import FederationPlan, Pact
+from accord.lab.federation.channel import Member, ask_all
+from accord.lab.federation.plan import FederationPlan, Pact
 
 WITHIN_SECONDS: Final = 60
 """How long an agreement may take to cross and come back."""
@@ -36,7 +36,7 @@ def introduce(
 
 
 def _agree(plan: FederationPlan, members: Mapping[str, Member], pact: Pact, starts_at: datetime) -> None:
-    from accord.node.federation.pacts import document_of
+    from accord.lab.federation.pacts import document_of
 
     first, second = (plan.of(country) for country in pact.countries)
     offered = members[first.code].ask("offer", document=document_of(pact, first, second, starts_at))

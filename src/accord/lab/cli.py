@@ -1,14 +1,18 @@
-"""accord demo: the main job on a made-up world."""
+"""The program `accord`: the commands of a node, and `accord demo`, the main job on a made-up world."""
 
 from __future__ import annotations
 
+import sys
 from typing import Annotated
 
 import typer
 
+from accord.node.cli.app import app, run
 from accord.node.cli.options import HomeOption, open_home
 
-EPILOG = """Examples:
+__all__ = ["app", "main", "run"]
+
+_EPILOG = """Examples:
 
 \b
   accord demo
@@ -18,6 +22,7 @@ EPILOG = """Examples:
   accord demo --people 900 --days 6 --victims 6     a smaller world, in a few seconds"""
 
 
+@app.command("demo", short_help="Play a day of an anti-scam desk on made-up banks.", epilog=_EPILOG)
 def demo(
     centres: Annotated[str, typer.Option(help="The countries that have a centre, separated by commas.")] = "CN,SG,TH",
     seed: Annotated[int, typer.Option(help="Another seed makes another world.")] = 7,
@@ -39,8 +44,13 @@ def demo(
     """
     node_home = open_home(home)
     from accord.engine.exercise import WorldPlan
-    from accord.node.demo import run
+    from accord.lab.demo import run as play
 
     countries = tuple(filter(None, (code.strip().upper() for code in centres.split(","))))
     plan = WorldPlan(seed=seed, countries=countries, people=people, days=days, victims=victims)
-    run(node_home.root, plan, port=port, keep_desks_open=desk)
+    play(node_home.root, plan, port=port, keep_desks_open=desk)
+
+
+def main() -> None:
+    """Run the command line and end the process with its exit code."""
+    sys.exit(run(sys.argv[1:]))

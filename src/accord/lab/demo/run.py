@@ -19,17 +19,17 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 from accord.core.errors import BadInput, Conflict
 from accord.core.file_locks import exclusive, is_held
 from accord.engine.exercise import World, WorldPlan, make_world
+from accord.lab.federation import introductions, kernels, layout
+from accord.lab.federation.channel import Member, answers, ask_all, close_all
+from accord.lab.federation.people import LIAISON, OFFICER, SUPERVISOR
+from accord.lab.federation.plan import FederationPlan, free_ports, plan_centres
 from accord.node import exercise_clock, serve
-from accord.node.federation import introductions, kernels, layout
-from accord.node.federation.channel import Member, answers, ask_all, close_all
-from accord.node.federation.people import LIAISON, OFFICER, SUPERVISOR
-from accord.node.federation.plan import FederationPlan, free_ports, plan_centres
 from accord.node.home import Home
 
 if TYPE_CHECKING:
     from accord.adapters.sandbox_bank import SandboxBanks
 
-_PLAYER: Final = ("-m", "accord.node.demo.player")
+_PLAYER: Final = ("-m", "accord.lab.demo.player")
 _LAST_PORT: Final = 65_535
 
 
@@ -172,11 +172,11 @@ def tell_sign_in(stage: Stage) -> None:
 def _play(stage: Stage, progress: Progress, stop: threading.Event) -> datetime:
     """Play the day and print the tables; returns the exercise's last moment."""
     from accord.adapters.sandbox_bank import SandboxBanks
-    from accord.node.demo import tables
-    from accord.node.demo.leader import Leader
-    from accord.node.demo.results import evaluate
-    from accord.node.demo.told import CentreTold
-    from accord.node.demo.truth import Truth
+    from accord.lab.demo import tables
+    from accord.lab.demo.leader import Leader
+    from accord.lab.demo.results import evaluate
+    from accord.lab.demo.told import CentreTold
+    from accord.lab.demo.truth import Truth
 
     exercise_clock.install(stage.home)
     banks: SandboxBanks = SandboxBanks.from_world(stage.world, stage.home.sandbox)

@@ -16,8 +16,8 @@ from pathlib import Path
 
 from accord.core.errors import Conflict
 from accord.engine.exercise import World
+from accord.lab.federation.plan import CentrePlan, FederationPlan
 from accord.node import exercise_clock
-from accord.node.federation.plan import CentrePlan, FederationPlan
 from accord.node.home import Home
 
 

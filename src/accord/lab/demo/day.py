@@ -25,8 +25,8 @@ from accord.core import clock
 from accord.core.errors import Conflict
 from accord.core.money import Money
 from accord.engine.exercise import VictimReport
-from accord.node.demo import for_partners
-from accord.node.demo.officers import APPROVE_SECONDS, CALL_BACK_AFTER, NARRATIVE_SECONDS, SIX_FACTS_SECONDS, Officers
+from accord.lab.demo import for_partners
+from accord.lab.demo.officers import APPROVE_SECONDS, CALL_BACK_AFTER, NARRATIVE_SECONDS, SIX_FACTS_SECONDS, Officers
 from accord.node.worker import Worker, next_due
 
 if TYPE_CHECKING:

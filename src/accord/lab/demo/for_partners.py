@@ -12,7 +12,7 @@ from accord.capabilities.exchange.queries import orders as foreign_orders
 from accord.capabilities.exchange.services.enquiries import enquiries as deciding_enquiries
 from accord.capabilities.exchange.services.orders import foreign_orders as deciding_orders
 from accord.core.errors import Conflict
-from accord.node.demo.told import MessagesTold
+from accord.lab.demo.told import MessagesTold
 
 if TYPE_CHECKING:
     from accord.capabilities.people.models import User

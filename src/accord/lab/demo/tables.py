@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from accord.capabilities.exchange.messages import BODIES
-from accord.node.demo.results import Group, HoldTimes, Results, median_and_p95
+from accord.lab.demo.results import Group, HoldTimes, Results, median_and_p95
 
 _WIDE: Final = 119
 """Columns of a terminal on which the table of jurisdictions stands in one line a row."""

@@ -16,9 +16,9 @@ from accord.core.clock import from_micros
 from accord.core.money import exponent
 from accord.engine.exercise import World
 from accord.engine.exercise.countries import COUNTRIES
-from accord.node.demo.told import CallTold, CentreTold, OrderTold
-from accord.node.demo.truth import Truth
-from accord.node.federation.plan import FederationPlan
+from accord.lab.demo.told import CallTold, CentreTold, OrderTold
+from accord.lab.demo.truth import Truth
+from accord.lab.federation.plan import FederationPlan
 
 BUCKETS: Final = ((10, "under 10 min"), (30, "10 to 30 min"), (60, "30 to 60 min"), (180, "1 to 3 h"), (None, "over 3 h"))
 """Delay of the report after the payment, in minutes: upper bound and name."""

@@ -14,8 +14,8 @@ from typing import Any, Final
 
 from accord.adapters.sandbox_bank import SandboxBanks
 from accord.core.clock import from_micros, to_micros
+from accord.lab.federation.channel import Member, answers
 from accord.node import exercise_clock
-from accord.node.federation.channel import Member, answers
 from accord.node.home import Home
 
 _STUCK: Final = timedelta(seconds=1)

@@ -19,7 +19,7 @@ from accord.capabilities.exchange.agreements.terms import (
 )
 from accord.capabilities.exchange.kinds import REQUESTS, MessageKind
 from accord.capabilities.exchange.messages import BODIES
-from accord.node.federation.plan import CentrePlan, Pact
+from accord.lab.federation.plan import CentrePlan, Pact
 
 OFFENCE: Final = "telecom_fraud"
 _LASTS: Final = timedelta(days=365)

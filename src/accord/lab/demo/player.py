@@ -8,16 +8,16 @@ from uuid import UUID
 
 from accord.core.clock import to_micros
 from accord.engine.exercise import World
-from accord.node.demo.told import CallTold, CentreTold, OrderTold
-from accord.node.federation import centre, kernels
-from accord.node.federation.centre import Centre
-from accord.node.federation.channel import Command
-from accord.node.federation.people import OFFICER, SUPERVISOR, user
+from accord.lab.demo.told import CallTold, CentreTold, OrderTold
+from accord.lab.federation import centre, kernels
+from accord.lab.federation.centre import Centre
+from accord.lab.federation.channel import Command
+from accord.lab.federation.people import OFFICER, SUPERVISOR, user
 from accord.node.home import Home
 
 if TYPE_CHECKING:
     from accord.capabilities.orders.models import Order
-    from accord.node.demo.day import Day, Taken
+    from accord.lab.demo.day import Day, Taken
 
 
 class Player(Centre):
@@ -36,7 +36,7 @@ class Player(Centre):
 
     def begin(self, country: str) -> int:
         """Get ready for the calls of one country; how many there will be."""
-        from accord.node.demo.day import Day
+        from accord.lab.demo.day import Day
 
         kernels.make_ready()
         world = World.load(self.home.world)
@@ -55,7 +55,7 @@ class Player(Centre):
         if spent is not None:
             cases = [(partner, case) for partner, case in spent["cases"]]
             self._day.spent({UUID(claim) for claim in spent["claims"]}, cases, spent["seconds"])
-        from accord.node.demo import for_partners
+        from accord.lab.demo import for_partners
 
         if act:
             self._day.act()
@@ -73,7 +73,7 @@ class Player(Centre):
     def told(self) -> dict[str, Any]:
         """What became of this centre's calls, and what it told partners."""
         from accord.capabilities.orders import queries
-        from accord.node.demo import for_partners
+        from accord.lab.demo import for_partners
 
         officer, taken = user(OFFICER), list(self._day.taken.values())
         orders = queries.by_claims(officer, [call.claim for call in taken])

@@ -4,6 +4,6 @@ Everything but the world and the people is the product itself: the same services
 banks' delays and refusals (the sandbox), and how long officers need.
 """
 
-from accord.node.demo.run import run
+from accord.lab.demo.run import run
 
 __all__ = ["run"]

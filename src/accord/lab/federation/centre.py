@@ -11,9 +11,9 @@ import threading
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
+from accord.lab.federation import channel, first_store, people
+from accord.lab.federation.channel import Command
 from accord.node import serve
-from accord.node.federation import channel, first_store, people
-from accord.node.federation.channel import Command
 from accord.node.home import Home
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ class Centre:
         self._worker: Worker | None = None
 
     def commands(self) -> dict[str, Command]:
-        from accord.node.federation import partnership
+        from accord.lab.federation import partnership
 
         return {
             "prepare": self.prepare,

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from accord.node.federation.channel import Command
-from accord.node.federation.people import ADMINISTRATOR, SUPERVISOR, user
+from accord.lab.federation.channel import Command
+from accord.lab.federation.people import ADMINISTRATOR, SUPERVISOR, user
 
 
 def own_card() -> dict[str, Any]:
