@@ -34,8 +34,8 @@ world.save(home.world)
 exercise_clock.stand_at(home, plan.call_day)
 serve.prepare(home)
 from accord.core import clock
-from accord.node.demo.day import Day
-from accord.node.federation import people
+from accord.lab.demo.day import Day
+from accord.lab.federation import people
 from accord.node.wiring import wire
 from accord.node.worker import Worker
 people.hire("four plain words together")
