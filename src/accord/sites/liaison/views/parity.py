@@ -11,10 +11,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
-from accord.capabilities.exchange import figures
-from accord.capabilities.exchange.figures import Parity
+from accord.capabilities.exchange.crossborder import figures
+from accord.capabilities.exchange.crossborder.figures import Parity
 from accord.capabilities.exchange.models import PartnerState
-from accord.capabilities.exchange.queries import partners
+from accord.capabilities.exchange.partners import queries as partners
 from accord.capabilities.people import services as people
 from accord.capabilities.people.models import User
 from accord.core import clock
