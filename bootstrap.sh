@@ -59,13 +59,14 @@ set_up_with_pip() {
 }
 
 set_up() {
-    if is_current; then return; fi
+    if is_current; then .venv/bin/python -m accord.web.catalogues.compile; return; fi
     # Its programs name the folder that it was made in.
     if [[ -f $stamp && $(head -n 1 "$stamp") != "$PWD" ]]; then rm -rf .venv; fi
     rm -f "$stamp"
     if ! { command -v uv >/dev/null 2>&1 && set_up_with_uv; }; then
         set_up_with_pip
     fi
+    .venv/bin/python -m accord.web.catalogues.compile
     fingerprint >"$stamp"
     say "done: .venv/bin/accord --help"
 }

@@ -26,6 +26,8 @@ from pathlib import Path
 from socket import create_server
 from typing import Any, Final
 
+from accord.capabilities import unit_of_work
+
 SENDER, RECEIVER = "AA-CENTRE", "BB-CENTRE"
 BYTES: Final = 1_800
 """Of a message's canonical content: about an enquiry's answer with ten transfers."""
@@ -135,9 +137,8 @@ def _queue(messages: str) -> float:
     _django()
     from accord.capabilities.exchange.channel.services import sending
     from accord.capabilities.exchange.kinds import MessageKind
-    from accord.capabilities.people import services as people
 
-    @people.change
+    @unit_of_work.change
     def some(numbers: Iterable[int]) -> None:
         for number in numbers:
             sending.queue(RECEIVER, MessageKind.TEST_CALL, _body(number))

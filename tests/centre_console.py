@@ -9,8 +9,8 @@ import traceback
 from typing import Any
 
 from accord.core.errors import AccordError, Conflict
-from accord.node.federation import centre
-from accord.node.federation.centre import Centre
+from accord.lab.federation import centre
+from accord.lab.federation.centre import Centre
 from accord.node.home import Home
 
 

@@ -27,10 +27,10 @@ import httpx
 from crossing_world import NOON, crossing_world
 
 from accord.engine.exercise import World
+from accord.lab.federation import introductions, layout
+from accord.lab.federation.channel import Member, ask_all
+from accord.lab.federation.plan import DIFFERENT, VERIFIED, CentrePlan, FederationPlan, Pact, free_ports, plan_centres
 from accord.node import exercise_clock
-from accord.node.federation import introductions, layout
-from accord.node.federation.channel import Member, ask_all
-from accord.node.federation.plan import DIFFERENT, VERIFIED, CentrePlan, FederationPlan, Pact, free_ports, plan_centres
 from accord.node.home import Home
 
 COUNTRIES = ("CN", "SG", "TH")
@@ -44,10 +44,10 @@ START_WITHIN_SECONDS = 90
 WAIT_SECONDS = 90
 
 _CALL = """
-from accord.node.demo.day import facts_of
+from accord.lab.demo.day import facts_of
 from accord.capabilities.orders import services as orders
 from accord.engine.exercise import World
-from accord.node.federation.people import user
+from accord.lab.federation.people import user
 from accord.node.home import Home
 from accord.core import clock
 report = next(r for r in World.load(Home.from_environment().world).reports if r.reference == reference)
@@ -59,7 +59,7 @@ _APPROVE = """
 from accord.capabilities.claims import queries as claims
 from accord.capabilities.orders import services as orders
 from accord.core.errors import Conflict
-from accord.node.federation.people import user
+from accord.lab.federation.people import user
 officer = user("officer")
 lines = claims.proposed_items(officer).filter(action="hold", claim__origin="")
 if claim:
@@ -79,8 +79,8 @@ for one, items in found.items():
 
 _DECIDE = """
 from accord.capabilities.orders import queries, services
-from accord.node.demo import for_partners
-from accord.node.federation.people import user
+from accord.lab.demo import for_partners
+from accord.lab.federation.people import user
 officer, supervisor = user("officer"), user("supervisor")
 waiting = list(for_partners.waiting(officer))
 for one in waiting:

@@ -19,7 +19,7 @@ def environment_of(home: Path, **more: str) -> dict[str, str]:
 def separately(home: Path, *arguments: object, stdin: str = "", seconds: float = 120, **environment: str) -> Answer:
     """One command line, to its end."""
     done = subprocess.run(
-        [sys.executable, "-m", "accord.node.cli", *map(str, arguments)],
+        [sys.executable, "-m", "accord", *map(str, arguments)],
         env=environment_of(home, **environment),
         input=stdin,
         capture_output=True,

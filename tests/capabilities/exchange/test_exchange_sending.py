@@ -10,6 +10,7 @@ from uuid import UUID
 import pytest
 from peer import Peer, call
 
+from accord.capabilities import unit_of_work
 from accord.capabilities.delivery import Courier
 from accord.capabilities.exchange.channel.queries.delivery import lag
 from accord.capabilities.exchange.channel.receipts import Batch, Receipt, SignedReply
@@ -22,7 +23,6 @@ from accord.capabilities.exchange.kinds import MessageKind
 from accord.capabilities.exchange.models import Alarm, Outgoing, OutgoingState, OutStream, Partner
 from accord.capabilities.exchange.partners.services import own_keys
 from accord.capabilities.exchange.tasks import next_exchange_due, partner_of, send_due, take_replies
-from accord.capabilities.people import services as people
 from accord.capabilities.people.models import Role, User
 from accord.capabilities.people.policy import OPERATOR
 from accord.core import clock
@@ -105,7 +105,7 @@ def test_the_same_id_is_the_same_message(line: Line) -> None:
 
 
 def test_a_message_goes_only_with_the_change_that_it_tells_of(line: Line) -> None:
-    @people.change
+    @unit_of_work.change
     def fails() -> None:
         queue(line.peer)
         raise Unavailable("no")

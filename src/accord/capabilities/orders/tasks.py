@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.db.models import Min
 
+from accord.capabilities import unit_of_work
 from accord.capabilities.claims.ports import Acknowledged, check_moment
 from accord.capabilities.clocks import keep_each
 from accord.capabilities.delivery import Courier, lease_due, take_together
@@ -20,7 +21,6 @@ from accord.capabilities.orders.life_cycle import LIVE, WAITING
 from accord.capabilities.orders.messages import message_of
 from accord.capabilities.orders.models import Order
 from accord.capabilities.orders.ports import OrderAnswer, OrderMessage, OrderTaker
-from accord.capabilities.people import services as people
 from accord.core import clock
 from accord.core.errors import AccordError, Conflict, NotFound, Unavailable
 
@@ -107,7 +107,7 @@ def take_over(order_id: UUID, reply: Reply, *, of_partner: bool = False) -> bool
     return True
 
 
-@people.change
+@unit_of_work.change
 def _take_all(told: Mapping[UUID, tuple[Order, Reply | AccordError]]) -> None:
     for order, reply in told.values():
         _take(order, reply)

@@ -12,6 +12,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from accord.capabilities import unit_of_work
 from accord.capabilities.claims import queries as claims
 from accord.capabilities.exchange.agreements import queries as agreement_queries
 from accord.capabilities.exchange.crossborder.queries import requests as queries
@@ -100,7 +101,7 @@ def export(request: HttpRequest) -> HttpResponse:
     actor = reader(request)
     lines = [_csv_row(row) for row in _found(request, actor)]
     people.note_read(actor, PartnerRequest, taken="requests.csv", rows=len(lines))
-    people.record(actor, "partner requests exported", subject=None, obj=actor, rows=len(lines))
+    unit_of_work.record(actor, "partner requests exported", subject=None, obj=actor, rows=len(lines))
     return csv_response("requests.csv", _COLUMNS, lines)
 
 

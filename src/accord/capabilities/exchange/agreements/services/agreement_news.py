@@ -9,13 +9,13 @@ import msgspec
 from django.conf import settings
 
 from accord.capabilities.exchange.agreements import documents, queries, signatures
+from accord.capabilities import unit_of_work
 from accord.capabilities.exchange.agreements.cycle import Event, next_state
 from accord.capabilities.exchange.agreements.terms import AgreementTerms
 from accord.capabilities.exchange.channel.handlers import handles
 from accord.capabilities.exchange.errors import Refused
 from accord.capabilities.exchange.kinds import MessageKind
 from accord.capabilities.exchange.models import Agreement, AgreementState, Incoming
-from accord.capabilities.people import services as people
 from accord.capabilities.people.policy import NODE, Actor
 from accord.core import clock
 
@@ -166,5 +166,5 @@ def _give_the_place_back(row: Agreement, now: datetime) -> None:
 
 
 def note(actor: Actor, action: str, row: Agreement, **details: Any) -> Agreement:
-    people.record(actor, action, subject=None, obj=row, partner=row.partner_id, agreement=row.hash, **details)
+    unit_of_work.record(actor, action, subject=None, obj=row, partner=row.partner_id, agreement=row.hash, **details)
     return row

@@ -14,6 +14,7 @@ import msgspec
 from django.conf import settings
 
 from accord.capabilities.exchange.agreements import documents, queries, signatures
+from accord.capabilities import unit_of_work
 from accord.capabilities.exchange.agreements.cycle import Event, next_state
 from accord.capabilities.exchange.agreements.services.agreement_news import News, What, move, new_row, news_of, note, take
 from accord.capabilities.exchange.agreements.terms import AgreementTerms
@@ -21,13 +22,12 @@ from accord.capabilities.exchange.channel.services import sending
 from accord.capabilities.exchange.kinds import MessageKind
 from accord.capabilities.exchange.models import Agreement, AgreementState, Partner
 from accord.capabilities.exchange.partners import queries as partners
-from accord.capabilities.people import services as people
 from accord.capabilities.people.policy import Actor, Permission, allowed, require
 from accord.core import clock
 from accord.core.errors import BadInput, Conflict, NotFound
 
 
-@people.change
+@unit_of_work.change
 def draft(actor: Actor, terms: AgreementTerms) -> Agreement:
     """Keep a draft. BadInput where the document is wrong; Conflict where it is known already."""
     require(actor, Permission.AGREEMENTS_DRAFT)
@@ -43,7 +43,7 @@ def draft(actor: Actor, terms: AgreementTerms) -> Agreement:
     return note(actor, "agreement drafted", row)
 
 
-@people.change
+@unit_of_work.change
 def offer(actor: Actor, agreement_id: UUID | str) -> Agreement:
     """Sign a draft for this side and send it to the other one."""
     row = _locked(actor, agreement_id)
@@ -57,7 +57,7 @@ def offer(actor: Actor, agreement_id: UUID | str) -> Agreement:
     return note(actor, "agreement offered", row)
 
 
-@people.change
+@unit_of_work.change
 def sign(actor: Actor, agreement_id: UUID | str) -> Agreement:
     """Sign for this side what the other side has signed and offered: from now on, or from its start, it is in force."""
     row = _locked(actor, agreement_id)
@@ -68,7 +68,7 @@ def sign(actor: Actor, agreement_id: UUID | str) -> Agreement:
     return note(actor, "agreement signed", row)
 
 
-@people.change
+@unit_of_work.change
 def decline(actor: Actor, agreement_id: UUID | str, reason: str) -> Agreement:
     """Tell the other side that its offer is not signed here, and why."""
     row = _locked(actor, agreement_id)
@@ -77,7 +77,7 @@ def decline(actor: Actor, agreement_id: UUID | str, reason: str) -> Agreement:
     return note(actor, "agreement declined", row, reason=row.reason)
 
 
-@people.change
+@unit_of_work.change
 def discard(actor: Actor, agreement_id: UUID | str) -> None:
     """Drop a draft, of which nobody else knows."""
     row = _locked(actor, agreement_id, Permission.AGREEMENTS_DRAFT)
@@ -87,7 +87,7 @@ def discard(actor: Actor, agreement_id: UUID | str) -> None:
     row.delete()
 
 
-@people.change
+@unit_of_work.change
 def end(actor: Actor, agreement_id: UUID | str, reason: str) -> Agreement:
     """End an agreement at once, or withdraw an offer. A partner that is not reached is told when it is."""
     row = _locked(actor, agreement_id)
@@ -96,7 +96,7 @@ def end(actor: Actor, agreement_id: UUID | str, reason: str) -> Agreement:
     return note(actor, "agreement ended", row, reason=row.reason)
 
 
-@people.change
+@unit_of_work.change
 def set_ask_first(actor: Actor, partner_code: str, on: bool) -> list[Agreement]:
     """From now on this side decides everything of a partner by a person; with `on` false, what the agreement lets go by itself
     does so again. Whoever answers partners may switch it on; switching it off is for whoever signs agreements."""
@@ -125,7 +125,7 @@ def export_file(actor: Actor, agreement_id: UUID | str) -> bytes:
     return json.dumps(msgspec.to_builtins(news_of(row, what)), ensure_ascii=False, indent=2, sort_keys=True).encode() + b"\n"
 
 
-@people.change
+@unit_of_work.change
 def import_file(actor: Actor, data: bytes) -> Agreement:
     """Take what a partner exported: an offer, or its signature under ours. BadInput where it is no such file."""
     require(actor, Permission.AGREEMENTS_DRAFT)

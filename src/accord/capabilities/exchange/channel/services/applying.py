@@ -15,12 +15,12 @@ from accord.capabilities.exchange.channel.handlers import handler_of
 from accord.capabilities.exchange.channel.services import chunks
 from accord.capabilities.exchange.channel.services.refusals import tell_refusal
 from accord.capabilities.exchange.channel.services.sending import QUOTA_TIME
+from accord.capabilities import unit_of_work
 from accord.capabilities.exchange.errors import Parked, Refused
 from accord.capabilities.exchange.kinds import REQUESTS, UNDER_NO_AGREEMENT, MessageKind
 from accord.capabilities.exchange.messages import BODIES
 from accord.capabilities.exchange.models import Incoming, IncomingState
 from accord.capabilities.exchange.partners.services.raising import raise_alarm
-from accord.capabilities.people import services as people
 from accord.core import clock
 from accord.core.errors import AccordError
 
@@ -43,7 +43,7 @@ GIVEN_UP_AFTER: Final = timedelta(days=30)
 """How long a message may wait for what it refers to. It is tried again after half a second, then at doubling intervals."""
 
 
-@people.change
+@unit_of_work.change
 def apply_next(partner: str) -> bool:
     """Apply the first message of a partner that waits for nothing; False where there is none.
 
@@ -58,7 +58,7 @@ def apply_next(partner: str) -> bool:
     return True
 
 
-@people.change
+@unit_of_work.change
 def apply_parked(row_id: UUID) -> None:
     """Try again a message that waited for something, under a lease."""
     row = Incoming.objects.select_for_update().filter(pk=row_id, state=IncomingState.PARKED).first()
@@ -70,7 +70,7 @@ def _apply(row: Incoming, now: datetime) -> None:
     """Run the handler; nothing of what it did stays unless it ends well. What became of the message stays in any case."""
     body, chunks_before = row.body, row.chunks
     try:
-        with people.part():
+        with unit_of_work.part():
             _handle(row, now)
     except Parked as parked:
         _park(row, parked, now)

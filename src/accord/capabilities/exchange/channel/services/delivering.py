@@ -10,6 +10,7 @@ from uuid import UUID
 import msgspec
 from django.conf import settings
 
+from accord.capabilities import unit_of_work
 from accord.capabilities.delivery import next_retry
 from accord.capabilities.exchange.channel.envelopes import Content, InChunks, Place, Seal, hash_of
 from accord.capabilities.exchange.channel.receipts import (
@@ -32,7 +33,6 @@ from accord.capabilities.exchange.partners import keyring
 from accord.capabilities.exchange.partners import queries as partners
 from accord.capabilities.exchange.partners.services import own_keys
 from accord.capabilities.exchange.partners.services.raising import raise_alarm
-from accord.capabilities.people import services as people
 from accord.core import clock
 from accord.core.canonical import canonical_json
 
@@ -129,7 +129,7 @@ def _body_of(row: Outgoing) -> object:
     return chunks.body_of(row) if row.kind == MessageKind.CHUNK else row.body
 
 
-@people.change
+@unit_of_work.change
 def settle(delivered: Delivered) -> None:
     """Take over what a partner's node answered to a batch. Refused where the answer is not its answer to this batch."""
     sealed, now = delivered.sealed, clock.now()
@@ -215,7 +215,7 @@ def _measure(delivered: Delivered, reply: Reply) -> None:
     Partner.objects.filter(pk=delivered.sealed.partner).update(**seen)
 
 
-@people.change
+@unit_of_work.change
 def put_off(stream: OutStream, error: str) -> None:
     """A batch did not arrive, or its answer did not: the same messages are sent again later."""
     now = clock.now()
@@ -224,7 +224,7 @@ def put_off(stream: OutStream, error: str) -> None:
     )
 
 
-@people.change
+@unit_of_work.change
 def rest(stream: OutStream) -> None:
     """Nothing is to be sent, unless something was queued a moment ago."""
     now = clock.now()

@@ -22,11 +22,11 @@ from accord.capabilities.exchange.channel.receipts import (
     sign_reply,
 )
 from accord.capabilities.exchange.channel.services import delivering, outgoing, receiving
+from accord.capabilities import unit_of_work
 from accord.capabilities.exchange.models import Outgoing, OutgoingState, OutStream, Partner
 from accord.capabilities.exchange.partners import keyring
 from accord.capabilities.exchange.partners import queries as partners
 from accord.capabilities.exchange.partners.services import own_keys
-from accord.capabilities.people import services as people
 from accord.capabilities.people.policy import Actor, Permission, require
 from accord.core import clock
 from accord.core.canonical import canonical_json
@@ -66,7 +66,7 @@ class TakenIn:
     acknowledged: int
 
 
-@people.change
+@unit_of_work.change
 def export(actor: Actor, code: str) -> Exported:
     """What waits for a partner, as a file. Refused where it is not confirmed or has no key left."""
     require(actor, Permission.PARTNERS_MANAGE)
@@ -86,7 +86,7 @@ def export(actor: Actor, code: str) -> Exported:
         envelopes=envelopes,
         reply=signed.reply,
     )
-    people.record(actor, "envelopes exported", subject=None, obj=partner, partner=code, number=len(envelopes))
+    unit_of_work.record(actor, "envelopes exported", subject=None, obj=partner, partner=code, number=len(envelopes))
     data = canonical_json({"type": file.type, **msgspec.to_builtins(file)}) + b"\n"
     return Exported(data, len(envelopes), _waiting(code) - len(envelopes))
 
@@ -100,7 +100,7 @@ def take_in(actor: Actor, data: bytes) -> TakenIn:
     return _note(actor, file, reply, receipts)
 
 
-@people.change
+@unit_of_work.change
 def _note(actor: Actor, file: EnvelopeFile, reply: Reply, receipts: list[Receipt]) -> TakenIn:
     """What the sender has of our own stream is delivered; an older file says nothing new."""
     partner = Partner.objects.get(pk=file.sender)
@@ -108,7 +108,7 @@ def _note(actor: Actor, file: EnvelopeFile, reply: Reply, receipts: list[Receipt
     expected = None if stream is None else reply.expected.get(str(stream.epoch))
     if stream is not None and expected is not None:
         delivering.acknowledge(stream, expected, clock.now())
-    people.record(actor, "envelopes imported", subject=None, obj=partner, partner=partner.pk, number=len(receipts))
+    unit_of_work.record(actor, "envelopes imported", subject=None, obj=partner, partner=partner.pk, number=len(receipts))
     return TakenIn(partner.pk, receipts, 0 if stream is None else stream.acknowledged)
 
 

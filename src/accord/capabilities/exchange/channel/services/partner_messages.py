@@ -11,12 +11,12 @@ from django.conf import settings
 
 from accord.capabilities.exchange.channel.handlers import handles
 from accord.capabilities.exchange.channel.services.sending import queue
+from accord.capabilities import unit_of_work
 from accord.capabilities.exchange.errors import Refused
 from accord.capabilities.exchange.kinds import MessageKind
 from accord.capabilities.exchange.models import Incoming, Outgoing, Partner, PartnerState
 from accord.capabilities.exchange.partners import cards
 from accord.capabilities.exchange.partners.services import partners
-from accord.capabilities.people import services as people
 from accord.capabilities.people.policy import NODE
 from accord.core import clock
 
@@ -49,7 +49,7 @@ def take_test_call(row: Incoming, body: Any) -> None:
         raise Refused("shape", f"is no test call as docs/protocol.md describes it: {error}") from None
     partner = Partner.objects.get(code=row.partner_id)
     if row.in_reply_to is not None:
-        people.record(NODE, "test call answered", subject=None, obj=partner, to=call.contact[:200])
+        unit_of_work.record(NODE, "test call answered", subject=None, obj=partner, to=call.contact[:200])
         return
     answer = TestCall(asked_at=call.asked_at, answered_at=clock.to_iso(clock.now()), contact=settings.ACCORD_CONTACT)
     body = msgspec.to_builtins(answer)
@@ -70,7 +70,7 @@ def _call(code: str, due: datetime) -> int:
     return 1
 
 
-@people.change
+@unit_of_work.change
 def _queue_call(code: str, message_id: UUID) -> None:
     queue(code, MessageKind.TEST_CALL, msgspec.to_builtins(TestCall(asked_at=clock.to_iso(clock.now()))), message_id=message_id)
 

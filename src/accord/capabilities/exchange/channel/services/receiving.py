@@ -11,6 +11,7 @@ import msgspec
 from django.conf import settings
 from django.db.models import Q
 
+from accord.capabilities import unit_of_work
 from accord.capabilities.delivery import LEASE
 from accord.capabilities.exchange.channel.envelopes import KeyOf, Opened, open_envelope
 from accord.capabilities.exchange.channel.jose import SecretOf
@@ -34,7 +35,6 @@ from accord.capabilities.exchange.partners import queries as partners
 from accord.capabilities.exchange.partners.jwk import Jwk
 from accord.capabilities.exchange.partners.services import own_keys
 from accord.capabilities.exchange.partners.services.raising import raise_alarm
-from accord.capabilities.people import services as people
 from accord.core import clock
 
 _SUSPICIOUS = frozenset({"suite", "key", "recipient"})
@@ -110,7 +110,7 @@ def known_keys(now: datetime) -> KeyOf:
     return key_of
 
 
-@people.change
+@unit_of_work.change
 def _take(sender: str, arrived: Sequence[Opened], now: datetime) -> list[Receipt]:
     """Keep what is to be kept of one sender's envelopes; a receipt for each."""
     intake = _Intake(sender, arrived, now)

@@ -9,12 +9,12 @@ from uuid import UUID
 import msgspec
 
 from accord.capabilities.exchange.channel.services import sending
+from accord.capabilities import unit_of_work
 from accord.capabilities.exchange.errors import Refused
 from accord.capabilities.exchange.kinds import MessageKind, Outcome
 from accord.capabilities.exchange.messages import EnquiryAnswerBody, OrderAnswerBody, RequestAnswerBody
 from accord.capabilities.exchange.models import Incoming
 from accord.capabilities.orders.ports import Refusal
-from accord.capabilities.people import services as people
 from accord.core.errors import AccordError
 
 _log = logging.getLogger(__name__)
@@ -30,7 +30,7 @@ def tell_refusal(row: Incoming, error: AccordError, now: datetime) -> None:
         return
     kind, body = answer
     try:
-        with people.part():
+        with unit_of_work.part():
             sending.queue(row.partner_id, kind, body, about=row.about, in_reply_to=row.pk)
     except AccordError as unsaid:
         _log.warning("the refusal of message %s cannot be told to %s: %s", row.pk, row.partner_id, unsaid)

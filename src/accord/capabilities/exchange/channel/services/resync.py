@@ -16,12 +16,12 @@ from accord.capabilities.exchange.channel.envelopes import Opened, Place, read_s
 from accord.capabilities.exchange.channel.handlers import handles
 from accord.capabilities.exchange.channel.services import chunks, outgoing
 from accord.capabilities.exchange.channel.stream_messages import HelloBody, NextPlace, RecoveredBody, Why, read
+from accord.capabilities import unit_of_work
 from accord.capabilities.exchange.errors import Parked, Refused
 from accord.capabilities.exchange.kinds import MessageKind
 from accord.capabilities.exchange.models import Incoming, IncomingState, Outgoing, OutgoingState, OutStream, OwnKey
 from accord.capabilities.exchange.partners.jwk import Jwk
 from accord.capabilities.exchange.partners.services.raising import raise_alarm
-from accord.capabilities.people import services as people
 from accord.capabilities.people.policy import NODE
 from accord.core import clock
 
@@ -32,14 +32,16 @@ _UNDER_WAY: Final = timedelta(minutes=5)
 """How long after a greeting a delivery may still be noted that was made to the node as it was before its restore."""
 
 
-@people.change
+@unit_of_work.change
 def open_new_epochs() -> int:
     """Begin a new stream to every partner, because this node was restored and does not know what it said since; how many."""
     streams = list(OutStream.objects.select_for_update().filter(closed_at=None))
     for stream in streams:
         last = NextPlace(epoch=stream.epoch, sequence=stream.acknowledged + 1)
         begun = outgoing.reopen(stream.partner_id, Why.RESTORED, last=last)
-        people.record(NODE, "exchange stream begun anew", subject=None, obj=begun, partner=stream.partner_id, why=Why.RESTORED)
+        unit_of_work.record(
+            NODE, "exchange stream begun anew", subject=None, obj=begun, partner=stream.partner_id, why=Why.RESTORED
+        )
     return len(streams)
 
 

@@ -12,10 +12,10 @@ from django.conf import settings
 from accord.capabilities.exchange.channel.admission import gate
 from accord.capabilities.exchange.channel.envelopes import MOST_CONTENT, new_content
 from accord.capabilities.exchange.channel.services import chunks, outgoing
+from accord.capabilities import unit_of_work
 from accord.capabilities.exchange.kinds import REQUESTS, UNDER_NO_AGREEMENT, MessageKind
 from accord.capabilities.exchange.models import Outgoing
 from accord.capabilities.exchange.partners import queries as partners
-from accord.capabilities.people import services as people
 from accord.core import clock
 from accord.core.labels import Label
 from accord.core.object_ids import new_id
@@ -23,7 +23,7 @@ from accord.core.object_ids import new_id
 QUOTA_TIME: Final = timedelta(hours=24)
 
 
-@people.change
+@unit_of_work.change
 def queue(
     partner_code: str,
     kind: MessageKind,

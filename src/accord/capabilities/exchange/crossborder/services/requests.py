@@ -13,6 +13,7 @@ from uuid import UUID
 
 import msgspec
 
+from accord.capabilities import unit_of_work
 from accord.capabilities.claims import queries as claims
 from accord.capabilities.exchange.agreements import labelling
 from accord.capabilities.exchange.agreements.queries import InForce, by_hash, in_force
@@ -26,7 +27,6 @@ from accord.capabilities.exchange.errors import Parked, Refused
 from accord.capabilities.exchange.kinds import MessageKind, Outcome, RequestKind
 from accord.capabilities.exchange.messages import NoteBody, RequestAnswerBody, RequestBody
 from accord.capabilities.exchange.models import Incoming, PartnerRequest, RequestState, ThreadNote
-from accord.capabilities.people import services as people
 from accord.capabilities.people.policy import NODE, Actor, Permission, require
 from accord.core import clock
 from accord.core.errors import BadInput, Conflict, NotAllowed, NotFound
@@ -62,7 +62,7 @@ class RequestFacts:
     label: Label | None = None
 
 
-@people.change
+@unit_of_work.change
 def ask(actor: Actor, partner: str, facts: RequestFacts) -> PartnerRequest:
     """Ask a partner something under the agreement in force; the request is on its way when this returns.
 
@@ -149,7 +149,7 @@ def _case(partner: str, claim: Claim) -> str:
     return pseudonym_of(partner, claim.pk)
 
 
-@people.change
+@unit_of_work.change
 def take(actor: Actor, request_id: UUID) -> PartnerRequest:
     """Take a request over, also from a colleague: whoever has it deals with it."""
     require(actor, Permission.EXCHANGE_ANSWER)
@@ -162,7 +162,7 @@ def take(actor: Actor, request_id: UUID) -> PartnerRequest:
     return request
 
 
-@people.change
+@unit_of_work.change
 def answer(actor: Actor, request_id: UUID, outcome: Outcome, text: str, ground: str = "") -> PartnerRequest:
     """Answer a partner's request in full, in part, or refuse it on a ground of the agreement under which it was asked."""
     require(actor, Permission.EXCHANGE_ANSWER)
@@ -191,7 +191,7 @@ def answer(actor: Actor, request_id: UUID, outcome: Outcome, text: str, ground: 
     return request
 
 
-@people.change
+@unit_of_work.change
 def note(actor: Actor, request_id: UUID, text: str, escalate: bool = False) -> ThreadNote:
     """Write a line in the thread of a request; the partner reads it. `escalate` moves the request up on both sides."""
     request = _for_update(request_id)
@@ -208,7 +208,7 @@ def note(actor: Actor, request_id: UUID, text: str, escalate: bool = False) -> T
     return row
 
 
-@people.change
+@unit_of_work.change
 def withdraw(actor: Actor, request_id: UUID, reason: str) -> PartnerRequest:
     """Need a request of this node no more; the partner is told why."""
     require(actor, Permission.EXCHANGE_ASK)
@@ -322,7 +322,7 @@ def _check_unsettled(request: PartnerRequest) -> None:
 
 
 def _record(actor: Actor, action: str, request: PartnerRequest, **details: str) -> None:
-    people.record(
+    unit_of_work.record(
         actor,
         action,
         subject=request.claim_id,

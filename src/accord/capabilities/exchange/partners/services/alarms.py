@@ -7,8 +7,8 @@ from typing import Final
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from accord.capabilities import unit_of_work
 from accord.capabilities.exchange.models import Alarm
-from accord.capabilities.people import services as people
 from accord.capabilities.people.policy import Actor, Permission, allowed, require
 from accord.core import clock
 from accord.core.errors import Conflict, NotFound
@@ -26,7 +26,7 @@ ALARMS: Final[dict[str, Promise]] = {
 """What an alarm about a card or a key means, by its code."""
 
 
-@people.change
+@unit_of_work.change
 def note_seen(actor: Actor, alarm_id: int) -> Alarm:
     """Somebody has looked at it and knows what it was."""
     if not allowed(actor, Permission.PARTNERS_MANAGE):
@@ -38,5 +38,5 @@ def note_seen(actor: Actor, alarm_id: int) -> Alarm:
         raise Conflict(f"{alarm.seen_by} has looked at it already")
     alarm.seen_by, alarm.seen_at = actor.username, clock.now()
     alarm.save(update_fields=["seen_by", "seen_at"])
-    people.record(actor, "alarm seen", subject=None, obj=alarm, state=alarm.what)
+    unit_of_work.record(actor, "alarm seen", subject=None, obj=alarm, state=alarm.what)
     return alarm

@@ -13,7 +13,7 @@ from accord.capabilities.exchange.models import KeyUse, OwnCard, OwnKey, Partner
 from accord.capabilities.exchange.partners import cards
 from accord.capabilities.exchange.partners.card_news import card_news
 from accord.capabilities.exchange.partners.keyring import ring
-from accord.capabilities.people import services as people
+from accord.capabilities import unit_of_work
 from accord.capabilities.people.policy import NODE, Actor, Permission, require
 from accord.core import clock
 from accord.core.errors import AccordError, BadInput, NotFound
@@ -41,7 +41,7 @@ def current() -> OwnCard:
     return card
 
 
-@people.change
+@unit_of_work.change
 def renew(actor: Actor) -> OwnCard:
     """The card that counts now; a new one where the settings say something else than it does. Partners are sent a new one."""
     require(actor, Permission.PARTNERS_MANAGE)
@@ -65,7 +65,7 @@ def _is_due(card: OwnCard) -> bool:
     return not is_up_to_date(card) or card_news().restored_since(card.issued_at)
 
 
-@people.change
+@unit_of_work.change
 def _renew_by_node() -> None:
     if _is_due(current()):
         issue(NODE)
@@ -89,7 +89,7 @@ def issue(actor: Actor) -> OwnCard:
     content = {**_wanted(), "serial": serial, "issued_at": clock.to_iso(now)}
     signed = cards.sign_card(content, _signers())
     card = OwnCard.objects.create(serial=serial, signed=signed, issued_at=now)
-    people.record(actor, "card issued", subject=None, obj=card, serial=serial)
+    unit_of_work.record(actor, "card issued", subject=None, obj=card, serial=serial)
     for partner in Partner.objects.filter(state=PartnerState.CONFIRMED).order_by("code"):
         card_news().announce(partner.code, signed)
     return card

@@ -12,13 +12,13 @@ from typing import Final
 
 from django.db.models import Q, QuerySet
 
+from accord.capabilities import unit_of_work
 from accord.capabilities.exchange.errors import Refused
 from accord.capabilities.exchange.models import KeyUse, OwnKey
 from accord.capabilities.exchange.partners.card_news import card_news
 from accord.capabilities.exchange.partners.keyring import ring
 from accord.capabilities.exchange.partners.services import own_cards
 from accord.capabilities.exchange.partners.services.own_cards import LIFE, LONGEST_KEPT, OVERLAP
-from accord.capabilities.people import services as people
 from accord.capabilities.people.policy import NODE, Actor, Permission, require
 from accord.core import clock
 from accord.core.errors import AccordError, Conflict, NotFound
@@ -70,7 +70,7 @@ def opening(kid: str) -> OwnKey:
     return key
 
 
-@people.change
+@unit_of_work.change
 def make_keys(actor: Actor) -> list[OwnKey]:
     """The first keys of this node, and its first card. Conflict where there are some: those are rotated."""
     require(actor, Permission.PARTNERS_MANAGE)
@@ -80,18 +80,18 @@ def make_keys(actor: Actor) -> list[OwnKey]:
     made = [_make(use) for use in KeyUse]
     own_cards.issue(actor)
     for key in made:
-        people.record(actor, "key made", subject=None, obj=key, use=key.use)
+        unit_of_work.record(actor, "key made", subject=None, obj=key, use=key.use)
     return made
 
 
-@people.change
+@unit_of_work.change
 def rotate(actor: Actor) -> list[OwnKey]:
     """New keys of both uses; the old ones stay for OVERLAP, and every confirmed partner is sent the new card."""
     require(actor, Permission.PARTNERS_MANAGE)
     return _replace(actor, list(KeyUse))
 
 
-@people.change
+@unit_of_work.change
 def revoke(actor: Actor, kid: str) -> OwnKey:
     """Withdraw a key that others may have: it is used no more from here on, and the new card names it as revoked.
 
@@ -106,7 +106,7 @@ def revoke(actor: Actor, kid: str) -> OwnKey:
         raise Conflict(f"the key {kid} is revoked already")
     key.revoked_at = clock.now()
     key.save(update_fields=["revoked_at"])
-    people.record(actor, "key revoked", subject=None, obj=key, use=key.use)
+    unit_of_work.record(actor, "key revoked", subject=None, obj=key, use=key.use)
     if _usable(clock.now()).filter(use=key.use).exists():
         own_cards.issue(actor)
     else:
@@ -121,18 +121,18 @@ def rotate_due(now: datetime) -> int:
     return replaced + (_destroy_spent(now) if _spent(now).exists() else 0)
 
 
-@people.change
+@unit_of_work.change
 def _rotate_grown(now: datetime) -> int:
     """In turn with any other worker that saw the same."""
     return len(_replace(NODE, [use for use, life in LIFE.items() if _all_older(use, now - life)]))
 
 
-@people.change
+@unit_of_work.change
 def _destroy_spent(now: datetime) -> int:
     keys = [key for key in _spent(now) if not _still_needed(key, now)]
     for key in keys:
         ring().destroy(key.kid)
-        people.record(NODE, "key destroyed", subject=None, obj=key, use=key.use)
+        unit_of_work.record(NODE, "key destroyed", subject=None, obj=key, use=key.use)
         key.delete()
     return len(keys)
 
@@ -159,7 +159,7 @@ def _replace(actor: Actor, uses: list[KeyUse]) -> list[OwnKey]:
     made = [_make(use) for use in uses]
     own_cards.issue(actor)
     for key in made:
-        people.record(actor, "key renewed", subject=None, obj=key, use=key.use)
+        unit_of_work.record(actor, "key renewed", subject=None, obj=key, use=key.use)
     return made
 
 

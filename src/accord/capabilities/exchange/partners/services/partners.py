@@ -15,11 +15,11 @@ from typing import Final
 from django.conf import settings
 from django.db.models import QuerySet
 
+from accord.capabilities import unit_of_work
 from accord.capabilities.exchange.models import KeyUse, Partner, PartnerKey, PartnerState
 from accord.capabilities.exchange.partners import cards, trust_book
 from accord.capabilities.exchange.partners.cards import Card
 from accord.capabilities.exchange.partners.services.raising import raise_alarm
-from accord.capabilities.people import services as people
 from accord.capabilities.people.policy import Actor, Permission, allowed, require
 from accord.core import clock
 from accord.core.errors import BadInput, Conflict, NotAllowed, NotFound
@@ -54,14 +54,14 @@ def add(actor: Actor, data: bytes) -> Partner:
     return Partner.objects.get(code=card.agency)
 
 
-@people.change
+@unit_of_work.change
 def take(actor: Actor, card: Card) -> Doubt | None:
     """What became of a card: None when it counts now. A doubt has raised an alarm and changed nothing else."""
     partner = Partner.objects.select_for_update().filter(code=card.agency).first()
     doubt = None if partner is None else _doubt(partner, card)
     if partner is not None and doubt is not None:
         raise_alarm(partner.code, doubt.alarm, doubt.words)
-        people.record(actor, "partner card refused", subject=None, obj=partner, serial=card.serial, reason=doubt.alarm)
+        unit_of_work.record(actor, "partner card refused", subject=None, obj=partner, serial=card.serial, reason=doubt.alarm)
         return doubt
     if partner is None or partner.state != PartnerState.CONFIRMED:
         _introduce(actor, partner, card)
@@ -107,7 +107,7 @@ def _introduce(actor: Actor, partner: Partner | None, card: Card) -> None:
         revoked_at=now
     )
     _write_keys(partner, card)
-    people.record(actor, action, subject=None, obj=partner, serial=card.serial)
+    unit_of_work.record(actor, action, subject=None, obj=partner, serial=card.serial)
 
 
 def _bring_up_to_date(actor: Actor, partner: Partner, card: Card) -> None:
@@ -125,7 +125,7 @@ def _bring_up_to_date(actor: Actor, partner: Partner, card: Card) -> None:
         raise_alarm(partner.code, "covers_more", f"its new card says that it also answers for {', '.join(added)[:500]}")
     partner.save()
     _write_keys(partner, card)
-    people.record(actor, "partner card taken", subject=None, obj=partner, serial=card.serial)
+    unit_of_work.record(actor, "partner card taken", subject=None, obj=partner, serial=card.serial)
 
 
 def _write_names(partner: Partner, card: Card) -> None:
@@ -174,7 +174,7 @@ def confirm(actor: Actor, code: str, told: Mapping[int, str]) -> Partner:
     return _confirm(actor, code)
 
 
-@people.change
+@unit_of_work.change
 def _words_are_right(actor: Actor, code: str, told: Mapping[int, str]) -> bool:
     partner = locked(code)
     if partner.state != PartnerState.PENDING:
@@ -186,11 +186,11 @@ def _words_are_right(actor: Actor, code: str, told: Mapping[int, str]) -> bool:
     right = all(word in {listed[place - 1] for listed in lists} for place, word in given.items())
     if not right:
         raise_alarm(partner.code, "wrong_words", f"{actor.username} gave words that are not those of the card")
-        people.record(actor, "partner words wrong", subject=None, obj=partner, serial=partner.card_serial)
+        unit_of_work.record(actor, "partner words wrong", subject=None, obj=partner, serial=partner.card_serial)
     return right
 
 
-@people.change
+@unit_of_work.change
 def _confirm(actor: Actor, code: str) -> Partner:
     partner = locked(code)
     refuse_covered_twice(partner, [*partner.countries, *partner.institutions])
@@ -199,11 +199,11 @@ def _confirm(actor: Actor, code: str) -> Partner:
     partner.test_due_at = partner.test_due_at or now + TEST_EVERY
     partner.save()
     trust_book.forget()
-    people.record(actor, "partner confirmed", subject=None, obj=partner, serial=partner.card_serial)
+    unit_of_work.record(actor, "partner confirmed", subject=None, obj=partner, serial=partner.card_serial)
     return partner
 
 
-@people.change
+@unit_of_work.change
 def accept_coverage(actor: Actor, code: str) -> Partner:
     """Let a partner answer for all that its newest card names. Conflict where another partner does already."""
     require(actor, Permission.PARTNERS_MANAGE)
@@ -214,7 +214,7 @@ def accept_coverage(actor: Actor, code: str) -> Partner:
     partner.countries, partner.institutions = list(card.countries), list(card.institutions)
     partner.save(update_fields=["countries", "institutions"])
     trust_book.forget()
-    people.record(actor, "partner coverage accepted", subject=None, obj=partner, covers=", ".join(added)[:500])
+    unit_of_work.record(actor, "partner coverage accepted", subject=None, obj=partner, covers=", ".join(added)[:500])
     return partner
 
 
@@ -225,7 +225,7 @@ def refuse_covered_twice(partner: Partner, codes: list[str]) -> None:
             raise Conflict(f"{other.code} answers for {both[0]} already; agree with both who does, and take a new card")
 
 
-@people.change
+@unit_of_work.change
 def revoke(actor: Actor, code: str, reason: str) -> Partner:
     """End the exchange with a partner at once. Its card can be added again, and is then compared anew."""
     require(actor, Permission.PARTNERS_MANAGE)
@@ -237,11 +237,11 @@ def revoke(actor: Actor, code: str, reason: str) -> Partner:
     partner.state = PartnerState.REVOKED
     partner.save(update_fields=["state"])
     trust_book.forget()
-    people.record(actor, "partner revoked", subject=None, obj=partner, reason=reason.strip()[:500])
+    unit_of_work.record(actor, "partner revoked", subject=None, obj=partner, reason=reason.strip()[:500])
     return partner
 
 
-@people.change
+@unit_of_work.change
 def revoke_key(actor: Actor, code: str, kid: str, reason: str) -> PartnerKey:
     """Trust one key of a partner no longer, whatever its cards say. Without a key to sign with, its words are compared anew."""
     require(actor, Permission.PARTNERS_MANAGE)
@@ -259,11 +259,11 @@ def revoke_key(actor: Actor, code: str, kid: str, reason: str) -> PartnerKey:
         partner.state, partner.confirmed_by, partner.confirmed_at = PartnerState.PENDING, "", None
         partner.save(update_fields=["state", "confirmed_by", "confirmed_at"])
     trust_book.forget()
-    people.record(actor, "partner key revoked", subject=None, obj=partner, key=kid, reason=reason.strip()[:500])
+    unit_of_work.record(actor, "partner key revoked", subject=None, obj=partner, key=kid, reason=reason.strip()[:500])
     return key
 
 
-@people.change
+@unit_of_work.change
 def note_test_call(actor: Actor, code: str, result: str) -> Partner:
     """Somebody called the contact that answers at any hour: "answered" puts the next call off by a month, else it stays due."""
     if not allowed(actor, Permission.PARTNERS_MANAGE):
@@ -277,7 +277,7 @@ def note_test_call(actor: Actor, code: str, result: str) -> Partner:
         partner.tested_at = clock.now()
         partner.test_due_at = partner.tested_at + TEST_EVERY
         partner.save(update_fields=["tested_at", "test_due_at"])
-    people.record(actor, "partner test call noted", subject=None, obj=partner, state=result)
+    unit_of_work.record(actor, "partner test call noted", subject=None, obj=partner, state=result)
     return partner
 
 

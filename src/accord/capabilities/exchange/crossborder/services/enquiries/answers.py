@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError
 from django.db.models import Min, Q
 
+from accord.capabilities import unit_of_work
 from accord.capabilities.claims import events
 from accord.capabilities.claims import queries as claim_queries
 from accord.capabilities.claims import services as claims
@@ -32,7 +33,6 @@ from accord.capabilities.exchange.kinds import MessageKind, Outcome
 from accord.capabilities.exchange.messages import EnquiryAnswerBody, WireCredit, WireLeg
 from accord.capabilities.exchange.models import ForeignEnquiry, Incoming
 from accord.capabilities.exchange.partners.services.raising import raise_alarm
-from accord.capabilities.people import services as people
 from accord.capabilities.people.policy import NODE
 from accord.core import clock
 from accord.core.canonical import content_hash
@@ -87,7 +87,7 @@ def _answer_by(row: ForeignEnquiry) -> datetime:
     return min(row.received_at + PATIENCE, row.answer_due_at)
 
 
-@people.change
+@unit_of_work.change
 def _answer(enquiry_id: UUID) -> None:
     rows = ForeignEnquiry.objects.select_for_update(of=("self",)).select_related("partner")
     row = rows.filter(pk=enquiry_id).exclude(claim=None).exclude(outcome=Outcome.REFUSED).first()
@@ -150,7 +150,7 @@ def _send(row: ForeignEnquiry, agreement: InForce, told: Told, picture: Picture)
     """Queue the answer. Where what other centres told us may not be passed on, it says that the money left to them."""
     assert row.claim_id is not None
     try:
-        with people.part():
+        with unit_of_work.part():
             _queue(row, _body(row, told), _label(row, agreement, picture))
     except Refused as refused:
         if not picture.told_by_partners:
@@ -158,12 +158,12 @@ def _send(row: ForeignEnquiry, agreement: InForce, told: Told, picture: Picture)
             return
         told = disclosure.tell(claim_queries.picture(NODE, row.claim_id, of_partners=False), agreement.terms)
         try:
-            with people.part():
+            with unit_of_work.part():
                 _queue(row, _body(row, told), None)
         except Refused as again:
             _keep_unsaid(row, again)
             return
-    people.record(
+    unit_of_work.record(
         NODE,
         "partner's enquiry answered",
         subject=row.claim_id,
@@ -219,7 +219,7 @@ def _label(row: ForeignEnquiry, agreement: InForce, picture: Picture) -> Label:
     return labelling.derive(enforcement.default_label(agreement, own, tuple(sorted({*asked_by, partner}))), *others)
 
 
-@people.change
+@unit_of_work.change
 def refuse(row: ForeignEnquiry, clause: str, reason: str) -> None:
     """Answer that nothing is told, and why."""
     row.outcome, row.refusal, row.answered_at, row.next_attempt_at = Outcome.REFUSED, clause[:40], clock.now(), None
@@ -234,11 +234,11 @@ def refuse(row: ForeignEnquiry, clause: str, reason: str) -> None:
         answered_at=row.answered_at,
     )
     try:
-        with people.part():
+        with unit_of_work.part():
             _queue(row, body, None)
     except Refused as refused:
         _keep_unsaid(row, refused)
-    people.record(
+    unit_of_work.record(
         NODE, "partner's enquiry refused", subject=row.claim_id, obj=row, partner=row.partner_id, clause=clause, reason=reason
     )
 

@@ -7,19 +7,19 @@ from uuid import UUID
 
 from accord.capabilities.exchange.agreements import queries as agreements
 from accord.capabilities.exchange.agreements.queries import InForce
+from accord.capabilities import unit_of_work
 from accord.capabilities.exchange.errors import Refused
 from accord.capabilities.exchange.models import OwnCase
-from accord.capabilities.people import services as people
 
 
-@people.change
+@unit_of_work.change
 def pseudonym_of(partner_code: str, claim_id: UUID) -> str:
     """The claim's name for this partner, made when it is first needed. An agreement that takes the place of another goes on
     with the names that the partner knows already. Refused where there is no agreement and never was a case."""
     return case_of(partner_code, claim_id).pseudonym
 
 
-@people.change
+@unit_of_work.change
 def case_of(partner_code: str, claim_id: UUID) -> OwnCase:
     """The same, with the offence that the claim is asked about under."""
     known = OwnCase.objects.filter(partner=partner_code, claim=claim_id).order_by("-pk").first()

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from uuid import UUID
 
+from accord.capabilities import unit_of_work
 from accord.capabilities.claims import queries as claim_queries
 from accord.capabilities.claims import services as claims
 from accord.capabilities.exchange.agreements import queries as agreements
@@ -15,12 +16,11 @@ from accord.capabilities.exchange.crossborder.services.labels.sent_labels import
 from accord.capabilities.exchange.kinds import MessageKind
 from accord.capabilities.exchange.models import Outgoing
 from accord.capabilities.exchange.partners import queries as partners
-from accord.capabilities.people import services as people
 from accord.capabilities.people.policy import Actor, Permission, require
 from accord.core.errors import Conflict
 
 
-@people.change
+@unit_of_work.change
 def let_go_onward(actor: Actor, claim_id: UUID, agencies: Collection[str]) -> int:
     """Name the centres to which partners may go on with a claim of ours, in the place of those named before.
 
@@ -34,7 +34,7 @@ def let_go_onward(actor: Actor, claim_id: UUID, agencies: Collection[str]) -> in
     for code in agencies:
         partners.confirmed(code)
     claims.go_onward(claim.pk, agencies)
-    people.record(actor, "onward consented", subject=claim.pk, obj=claim, after=sorted(agencies))
+    unit_of_work.record(actor, "onward consented", subject=claim.pk, obj=claim, after=sorted(agencies))
     asked = [enquiry.pk for enquiry in claim_queries.enquiries(actor, claim.pk)]
     return sum(_tell(actor, sent, agencies) for sent in Outgoing.objects.filter(kind=MessageKind.ENQUIRY, pk__in=asked))
 

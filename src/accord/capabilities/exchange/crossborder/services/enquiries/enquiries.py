@@ -13,6 +13,7 @@ from uuid import UUID
 
 import msgspec
 
+from accord.capabilities import unit_of_work
 from accord.capabilities.claims import queries as claim_queries
 from accord.capabilities.claims import services as claims
 from accord.capabilities.claims import territory
@@ -31,7 +32,6 @@ from accord.capabilities.exchange.kinds import MessageKind, Outcome
 from accord.capabilities.exchange.messages import Budget, EnquiryBody, WireCredit
 from accord.capabilities.exchange.models import ForeignEnquiry, ForeignOrder, Incoming
 from accord.capabilities.exchange.partners.partner_time import by_our_clock
-from accord.capabilities.people import services as people
 from accord.capabilities.people.policy import NODE, Permission, require
 from accord.core import clock
 from accord.core.errors import BadInput, Conflict, NotFound
@@ -71,7 +71,7 @@ def take(message: Incoming, body: EnquiryBody) -> None:
     if acts_alone(agreement, MessageKind.ENQUIRY) is None:
         row.waits_for_officer = True
         row.save(update_fields=["waits_for_officer"])
-        people.record(NODE, "partner's enquiry waits", subject=None, obj=row, partner=row.partner_id)
+        unit_of_work.record(NODE, "partner's enquiry waits", subject=None, obj=row, partner=row.partner_id)
         return
     _follow(row, agreement)
 
@@ -124,7 +124,7 @@ def _check_credit(credit: WireCredit) -> None:
         raise Refused("territory", f"{credit.institution} keeps no accounts here; ask the centre that covers it")
 
 
-@people.change
+@unit_of_work.change
 def decide(actor: User, enquiry_id: UUID, accept: bool, reason: str, ground: str = "") -> ForeignEnquiry:
     """An officer lets a partner's enquiry through, or refuses it with a reason (and a ground of the agreement, if one fits)."""
     require(actor, Permission.EXCHANGE_ANSWER)
@@ -141,7 +141,7 @@ def decide(actor: User, enquiry_id: UUID, accept: bool, reason: str, ground: str
         raise BadInput(f"{ground!r} is no ground for refusal of this agreement; its grounds are: {known}", where="ground")
     row.waits_for_officer = False
     done = "partner's enquiry let through" if accept else "partner's enquiry declined"
-    people.record(actor, done, subject=None, obj=row, partner=row.partner_id, reason=reason)
+    unit_of_work.record(actor, done, subject=None, obj=row, partner=row.partner_id, reason=reason)
     if accept:
         now = clock.now()
         row.answer_due_at = max(row.answer_due_at, now + timedelta(minutes=agreement.terms.clocks.enquiry_minutes))
@@ -170,7 +170,7 @@ def _follow(row: ForeignEnquiry, agreement: InForce) -> None:
         claims.restart_foreign_claim(earlier, starts, onward)
     row.next_attempt_at = clock.now()
     row.save()
-    people.record(NODE, "partner's enquiry followed", subject=row.claim_id, obj=row, partner=row.partner_id)
+    unit_of_work.record(NODE, "partner's enquiry followed", subject=row.claim_id, obj=row, partner=row.partner_id)
 
 
 def _starts(credits_: Sequence[WireCredit]) -> list[tuple[str, Credit]]:
@@ -219,7 +219,7 @@ def foreign_enquiry_of(partner_code: str, case: str, credits_: Sequence[WireCred
     return None
 
 
-@people.change
+@unit_of_work.change
 def relabelled(enquiry_id: UUID) -> None:
     """The asker has changed the label of its enquiry: whom it names now may be gone on to."""
     row = ForeignEnquiry.objects.select_for_update(of=("self",)).filter(pk=enquiry_id).exclude(claim=None).first()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 from django.conf import settings
 
+from accord.capabilities import unit_of_work
 from accord.capabilities.claims import queries as claim_queries
 from accord.capabilities.claims import services as claims
 from accord.capabilities.claims.messages import request_of
@@ -40,7 +41,6 @@ from accord.capabilities.exchange.kinds import MessageKind, Outcome
 from accord.capabilities.exchange.messages import Budget, EnquiryAnswerBody, EnquiryBody, WireCredit, WireLeg, WireStanding
 from accord.capabilities.exchange.models import ForeignEnquiry, Incoming, Outgoing, OutgoingState
 from accord.capabilities.exchange.partners.partner_time import by_our_clock
-from accord.capabilities.people import services as people
 from accord.capabilities.people.policy import NODE
 from accord.core import clock
 from accord.core.labels import Label
@@ -72,7 +72,7 @@ def _answer_by(message: Outgoing) -> datetime:
     return message.queued_at + timedelta(minutes=terms.clocks.enquiry_minutes)
 
 
-@people.change
+@unit_of_work.change
 def _send(request: EnquiryRequest) -> Outgoing:
     partner = request.institution
     agreement = agreements.in_force(partner)

@@ -13,6 +13,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db.models import Q
 
+from accord.capabilities import unit_of_work
 from accord.capabilities.claims import queries as claim_queries
 from accord.capabilities.exchange.agreements import enforcement, labelling
 from accord.capabilities.exchange.crossborder.services.labels.sent_labels import label_of, tell_change
@@ -30,7 +31,6 @@ from accord.capabilities.exchange.models import (
 )
 from accord.capabilities.exchange.partners.services.raising import raise_alarm
 from accord.capabilities.orders import queries as order_queries
-from accord.capabilities.people import services as people
 from accord.capabilities.people.policy import NODE
 from accord.core import clock
 from accord.core.labels import Label
@@ -63,13 +63,13 @@ def _pass_on(row: Incoming, sent: Outgoing, new: Label) -> bool:
     if labelling.is_no_looser(before, label):
         return False
     try:
-        with people.part():
+        with unit_of_work.part():
             tell_change(sent, _as_agreed(sent, before, label))
     except Refused as refused:
         _log.warning("the stricter label of message %s cannot be told to %s: %s", sent.pk, sent.partner_id, refused)
         raise_alarm(sent.partner_id, NOT_TOLD, f"message {sent.pk}: {refused}")
         return False
-    people.record(NODE, "label passed on", subject=None, obj=sent, partner=sent.partner_id, by=row.partner_id)
+    unit_of_work.record(NODE, "label passed on", subject=None, obj=sent, partner=sent.partner_id, by=row.partner_id)
     return True
 
 

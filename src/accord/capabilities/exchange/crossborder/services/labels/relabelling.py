@@ -8,6 +8,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db.models import Q
 
+from accord.capabilities import unit_of_work
 from accord.capabilities.exchange.agreements import labelling
 from accord.capabilities.exchange.agreements import queries as agreements
 from accord.capabilities.exchange.channel.handlers import handles
@@ -25,14 +26,13 @@ from accord.capabilities.exchange.models import (
     Outgoing,
     PartnerRequest,
 )
-from accord.capabilities.people import services as people
 from accord.capabilities.people.policy import NODE, Actor, Permission, require
 from accord.core import clock
 from accord.core.errors import NotFound
 from accord.core.labels import Label
 
 
-@people.change
+@unit_of_work.change
 def relabel(actor: Actor, message_id: UUID, label: Label) -> Outgoing:
     """Tell a partner the new label of a message that this centre sent it. Refused where it is not this centre's to relax.
 
@@ -45,7 +45,7 @@ def relabel(actor: Actor, message_id: UUID, label: Label) -> Outgoing:
     labelling.relaxed_by(label_of(sent), label, settings.ACCORD_AGENCY)
     told = tell_change(sent, label)
     after = labelling.to_json(label)
-    people.record(actor, "label changed", subject=None, obj=sent, partner=sent.partner_id, before=sent.label, after=after)
+    unit_of_work.record(actor, "label changed", subject=None, obj=sent, partner=sent.partner_id, before=sent.label, after=after)
     return told
 
 
@@ -73,7 +73,7 @@ def take_relabel(message: Incoming, body: RelabelBody) -> None:
     row.save(update_fields=["label", "retain_until"])
     _relabel_derived(row)
     passing_on.pass_on(row)
-    people.record(NODE, "label changed by the partner", subject=None, obj=row, partner=row.partner_id, after=row.label)
+    unit_of_work.record(NODE, "label changed by the partner", subject=None, obj=row, partner=row.partner_id, after=row.label)
     if row.retain_until <= clock.now():
         retention.delete([row], "recalled")
 

@@ -17,11 +17,11 @@ from django.db.models import QuerySet
 from accord.capabilities.exchange.channel.handlers import handles
 from accord.capabilities.exchange.channel.services import sending
 from accord.capabilities.exchange.crossborder.services.labels.forgetting import forget_derived
+from accord.capabilities import unit_of_work
 from accord.capabilities.exchange.errors import Refused
 from accord.capabilities.exchange.kinds import MessageKind
 from accord.capabilities.exchange.messages import BODIES, ReceiptBody
 from accord.capabilities.exchange.models import Incoming, IncomingState, Outgoing, OutgoingState
-from accord.capabilities.people import services as people
 from accord.capabilities.people.policy import NODE
 from accord.core import clock
 
@@ -41,7 +41,7 @@ def delete_due(now: datetime) -> int:
     return done
 
 
-@people.change
+@unit_of_work.change
 def _delete_some(now: datetime) -> int:
     rows = list(_due(now).select_for_update().order_by("retain_until")[:AT_ONCE])
     delete(rows, "retention")
@@ -74,13 +74,13 @@ def _tell(partner: str, messages: list[UUID], why: Why) -> None:
     now = clock.now()
     told = True
     try:
-        with people.part():
+        with unit_of_work.part():
             body = ReceiptBody(messages=tuple(messages), deleted_at=now, why=why)
             sending.queue(partner, MessageKind.RECEIPT, body)
     except Refused:
         told = False
     row = Incoming.objects.get(pk=messages[0])
-    people.record(
+    unit_of_work.record(
         NODE, "partner's messages deleted", subject=None, obj=row, partner=partner, rows=len(messages), why=why, told=told
     )
 
@@ -90,6 +90,6 @@ def take_receipt(message: Incoming, body: ReceiptBody) -> None:
     """The partner has deleted what this centre sent it: noted on each message. Ids of messages to others count for nothing."""
     sent = Outgoing.objects.filter(pk__in=body.messages, partner=message.partner_id)
     settled = sent.filter(state=OutgoingState.DELIVERED).update(state=OutgoingState.DELETED)
-    people.record(
+    unit_of_work.record(
         NODE, "deletion told by partner", subject=None, obj=message, partner=message.partner_id, rows=settled, why=body.why
     )

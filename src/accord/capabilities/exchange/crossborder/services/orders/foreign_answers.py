@@ -13,6 +13,7 @@ import msgspec
 from accord.capabilities.exchange.channel.services import sending
 from accord.capabilities.exchange.crossborder.services import requests
 from accord.capabilities.exchange.crossborder.services.orders.thread_words import in_the_thread
+from accord.capabilities import unit_of_work
 from accord.capabilities.exchange.errors import Refused
 from accord.capabilities.exchange.kinds import MessageKind
 from accord.capabilities.exchange.messages import OrderAnswerBody, OrderBody, OrderNewsBody, WireSettled
@@ -20,7 +21,6 @@ from accord.capabilities.exchange.models import ForeignOrder, ForeignOrderPart, 
 from accord.capabilities.orders import queries as order_queries
 from accord.capabilities.orders.life_cycle import HOLDING, LIVE, STANDING, WAITING, State
 from accord.capabilities.orders.ports import Refusal
-from accord.capabilities.people import services as people
 from accord.capabilities.people.policy import NODE
 from accord.core import clock
 from accord.core.canonical import content_hash
@@ -120,7 +120,7 @@ def refuse(foreign: ForeignOrder, refusal: Refusal, reason: str, clause: str = "
     foreign.state, foreign.refusal, foreign.reason = ForeignOrderState.REFUSED, refusal.value, reason
     foreign.answered_at, foreign.next_attempt_at, foreign.confirm_by = clock.now(), None, None
     foreign.save()
-    people.record(
+    unit_of_work.record(
         NODE,
         "foreign order refused",
         subject=foreign.claim_id,
@@ -153,7 +153,7 @@ def answer(foreign: ForeignOrder, shown: Picture, found: Found | None = None) ->
     foreign.state, foreign.answered_at, foreign.held = ForeignOrderState.ANSWERED, clock.now(), shown.amount
     foreign.told, foreign.next_attempt_at = shown.hash, None
     foreign.save()
-    people.record(
+    unit_of_work.record(
         NODE,
         "foreign order answered",
         subject=foreign.claim_id,
@@ -219,7 +219,7 @@ def _send(foreign: ForeignOrder, body: OrderAnswerBody) -> None:
 def _queue(foreign: ForeignOrder, kind: MessageKind, body: OrderAnswerBody | OrderNewsBody) -> None:
     """Queue it; where no agreement lets it pass any more, the row says so, and what is held here goes on as it is."""
     try:
-        with people.part():
+        with unit_of_work.part():
             request = PartnerRequest.objects.filter(pk=foreign.message).first()
             if request is None:
                 sending.queue(foreign.partner_id, kind, body, about=foreign.pk, in_reply_to=foreign.message)

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
+from accord.capabilities import unit_of_work
 from accord.capabilities.claims.messages import to_json
 from accord.capabilities.exchange.agreements import labelling
 from accord.capabilities.exchange.agreements import queries as agreements
@@ -27,7 +28,6 @@ from accord.capabilities.orders import services as orders
 from accord.capabilities.orders.kinds import FOLLOWS_UP, KEEPS_MONEY, OrderKind
 from accord.capabilities.orders.ports import Refusal
 from accord.capabilities.orders.regime import current_regime
-from accord.capabilities.people import services as people
 from accord.capabilities.people.policy import NODE, Permission, require
 from accord.core import clock
 from accord.core.errors import BadInput, Conflict, NotFound
@@ -62,7 +62,7 @@ def receive_order(message: Incoming, body: OrderBody) -> None:
         received_at=now,
         answer_due_at=now + timedelta(minutes=agreement.terms.clocks.order_minutes),
     )
-    people.record(
+    unit_of_work.record(
         NODE,
         "foreign order received",
         subject=None,
@@ -109,7 +109,7 @@ def _cannot_be_held(foreign: ForeignOrder, body: OrderBody) -> tuple[Refusal, st
     return None
 
 
-@people.change
+@unit_of_work.change
 def decide(actor: User, foreign_order_id: UUID, accept: bool, reason: str, ground: str = "") -> ForeignOrder:
     """An officer lets a proposed order of a partner become orders of ours, or refuses it, with a reason that is kept.
 
@@ -124,7 +124,7 @@ def decide(actor: User, foreign_order_id: UUID, accept: bool, reason: str, groun
         raise Conflict(f"the partner's order was decided already, by {foreign.decided_by or 'the node'}")
     foreign.decided_by, foreign.reason = actor.username, reason.strip()
     body = answers.body_of(foreign)
-    people.record(
+    unit_of_work.record(
         actor,
         "foreign order accepted" if accept else "foreign order refused",
         subject=foreign.claim_id,
@@ -150,7 +150,7 @@ def _checked_ground(foreign: ForeignOrder, ground: str) -> str:
     return ground
 
 
-@people.change
+@unit_of_work.change
 def confirm(actor: User, foreign_order_id: UUID) -> ForeignOrder:
     """An officer stands by what was ordered automatically, so that it no longer lapses. Conflict where nothing is left."""
     require(actor, Permission.ORDERS_APPROVE)
@@ -162,7 +162,7 @@ def confirm(actor: User, foreign_order_id: UUID) -> ForeignOrder:
     foreign.confirmed_by, foreign.confirm_by = actor.username, None
     foreign.save(update_fields=["confirmed_by", "confirm_by"])
     orders.confirm_orders(actor, [order.pk for order in answers.own_orders(foreign)])
-    people.record(actor, "foreign order confirmed", subject=foreign.claim_id, obj=foreign, partner=foreign.partner_id)
+    unit_of_work.record(actor, "foreign order confirmed", subject=foreign.claim_id, obj=foreign, partner=foreign.partner_id)
     progress.advance(foreign)
     return foreign
 
@@ -174,7 +174,7 @@ def lapse_due(now: datetime) -> int:
     return sum(_lapse(foreign_id) for foreign_id in list(due.order_by("confirm_by").values_list("pk", flat=True)[:SWEEP]))
 
 
-@people.change
+@unit_of_work.change
 def _lapse(foreign_id: UUID) -> int:
     foreign = _locked(foreign_id)
     if foreign.confirm_by is None or foreign.confirm_by > clock.now():
@@ -187,7 +187,7 @@ def _lapse(foreign_id: UUID) -> int:
             return 0  # it is about to leave, or being released: the next sweep looks again
     foreign.confirm_by, foreign.reason = None, answers.LAPSED
     foreign.save(update_fields=["confirm_by", "reason"])
-    people.record(NODE, "foreign order lapsed", subject=foreign.claim_id, obj=foreign, partner=foreign.partner_id)
+    unit_of_work.record(NODE, "foreign order lapsed", subject=foreign.claim_id, obj=foreign, partner=foreign.partner_id)
     progress.advance(foreign)
     return 1
 

@@ -15,6 +15,7 @@ from uuid import UUID
 from django.db import InterfaceError, OperationalError
 from django.db.models import Min, Q
 
+from accord.capabilities import unit_of_work
 from accord.capabilities.delivery import lease_due, next_retry
 from accord.capabilities.exchange.crossborder.services.orders import foreign_answers as answers
 from accord.capabilities.exchange.crossborder.services.orders import foreign_follow_ups as follow_ups
@@ -25,7 +26,6 @@ from accord.capabilities.orders import events
 from accord.capabilities.orders.kinds import FOLLOWS_UP
 from accord.capabilities.orders.life_cycle import State
 from accord.capabilities.orders.ports import Refusal
-from accord.capabilities.people import services as people
 from accord.core import clock
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def next_order_look_due() -> datetime | None:
     return due
 
 
-@people.change
+@unit_of_work.change
 def _advance(foreign_id: UUID) -> None:
     advance(ForeignOrder.objects.select_for_update(of=("self",)).select_related("partner").get(pk=foreign_id))
 

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID, uuid5
 
+from accord.capabilities import unit_of_work
 from accord.capabilities.claims import queries as claim_queries
 from accord.capabilities.claims import services as claims
 from accord.capabilities.claims.messages import to_json
@@ -22,7 +23,6 @@ from accord.capabilities.exchange.messages import OrderBody, WirePayment
 from accord.capabilities.exchange.models import ForeignOrder, ForeignOrderState, PartnerRequest
 from accord.capabilities.exchange.partners import queries as partner_queries
 from accord.capabilities.orders.regime import current_regime
-from accord.capabilities.people import services as people
 from accord.capabilities.people.policy import NODE, Permission, require
 from accord.core import clock
 from accord.core.errors import BadInput, Conflict, NotFound
@@ -58,7 +58,7 @@ def is_traced(request: PartnerRequest) -> bool:
     return bool(_lines(request, body.get("currency", ""), body.get("institution", ""), body.get("account", "")))
 
 
-@people.change
+@unit_of_work.change
 def order_hold(actor: User, request_id: UUID, facts: HoldFacts) -> ForeignOrder:
     """Order what a partner's people ask for, as far as it stands on known money.
 
@@ -86,7 +86,7 @@ def order_hold(actor: User, request_id: UUID, facts: HoldFacts) -> ForeignOrder:
         decided_by=actor.username,
         reason=facts.reason.strip(),
     )
-    people.record(
+    unit_of_work.record(
         actor,
         "foreign order accepted",
         subject=request.claim_id,

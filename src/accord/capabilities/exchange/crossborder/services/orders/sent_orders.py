@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from uuid import UUID
 
+from accord.capabilities import unit_of_work
 from accord.capabilities.claims import queries as claim_queries
 from accord.capabilities.claims.ports import Acknowledged, Nonsense
 from accord.capabilities.exchange.agreements import enforcement
@@ -31,7 +32,6 @@ from accord.capabilities.orders import tasks as order_tasks
 from accord.capabilities.orders.kinds import KEEPS_MONEY, OrderKind
 from accord.capabilities.orders.life_cycle import AWAITED
 from accord.capabilities.orders.ports import OrderAnswer, OrderMessage, OrderStatus, Refusal, SettledPayment
-from accord.capabilities.people import services as people
 from accord.capabilities.people.policy import NODE
 from accord.core import clock
 from accord.core.labels import Label
@@ -43,7 +43,7 @@ CONFIRMED = "confirmed"
 """The news that an officer there stands by what was ordered automatically."""
 
 
-@people.change
+@unit_of_work.change
 def send(partner_code: str, order: OrderMessage) -> Acknowledged:
     """Ask the partner's centre for an order, once however often this is called; its answer comes as a message of its own.
 
