@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from other_centre import OtherCentre
 from peer import Peer, call
 
+from accord.capabilities import unit_of_work
 from accord.capabilities.exchange.channel import handlers
 from accord.capabilities.exchange.channel.receipts import Receipt
 from accord.capabilities.exchange.channel.streams import RULES, WINDOW, Arrival
-from accord.capabilities import unit_of_work
 from accord.capabilities.exchange.errors import Parked, Refused
 from accord.capabilities.exchange.kinds import MessageKind
 from accord.capabilities.exchange.models import Alarm, Incoming, IncomingState, InStream, Partner

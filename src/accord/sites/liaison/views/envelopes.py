@@ -10,9 +10,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
+from accord.capabilities import unit_of_work
 from accord.capabilities.exchange.channel.queries import messages as queries
 from accord.capabilities.exchange.channel.queries.messages import Message, Wanted
-from accord.capabilities import unit_of_work
 from accord.capabilities.exchange.models import Outgoing
 from accord.capabilities.exchange.partners import queries as partners
 from accord.capabilities.people import services as people

@@ -8,8 +8,8 @@ from typing import Any, Final, Literal
 import msgspec
 from django.conf import settings
 
-from accord.capabilities.exchange.agreements import documents, queries, signatures
 from accord.capabilities import unit_of_work
+from accord.capabilities.exchange.agreements import documents, queries, signatures
 from accord.capabilities.exchange.agreements.cycle import Event, next_state
 from accord.capabilities.exchange.agreements.terms import AgreementTerms
 from accord.capabilities.exchange.channel.handlers import handles

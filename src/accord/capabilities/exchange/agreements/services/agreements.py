@@ -13,8 +13,8 @@ from uuid import UUID
 import msgspec
 from django.conf import settings
 
-from accord.capabilities.exchange.agreements import documents, queries, signatures
 from accord.capabilities import unit_of_work
+from accord.capabilities.exchange.agreements import documents, queries, signatures
 from accord.capabilities.exchange.agreements.cycle import Event, next_state
 from accord.capabilities.exchange.agreements.services.agreement_news import News, What, move, new_row, news_of, note, take
 from accord.capabilities.exchange.agreements.terms import AgreementTerms

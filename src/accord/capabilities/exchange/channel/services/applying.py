@@ -10,12 +10,12 @@ from uuid import UUID
 import msgspec
 from django.db import OperationalError
 
+from accord.capabilities import unit_of_work
 from accord.capabilities.exchange.channel.admission import gate
 from accord.capabilities.exchange.channel.handlers import handler_of
 from accord.capabilities.exchange.channel.services import chunks
 from accord.capabilities.exchange.channel.services.refusals import tell_refusal
 from accord.capabilities.exchange.channel.services.sending import QUOTA_TIME
-from accord.capabilities import unit_of_work
 from accord.capabilities.exchange.errors import Parked, Refused
 from accord.capabilities.exchange.kinds import REQUESTS, UNDER_NO_AGREEMENT, MessageKind
 from accord.capabilities.exchange.messages import BODIES

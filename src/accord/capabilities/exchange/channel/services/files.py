@@ -13,6 +13,7 @@ from typing import Annotated, Final, Literal
 import msgspec
 from django.conf import settings
 
+from accord.capabilities import unit_of_work
 from accord.capabilities.exchange.channel.receipts import (
     MOST_BATCH_BYTES,
     MOST_IN_BATCH,
@@ -22,7 +23,6 @@ from accord.capabilities.exchange.channel.receipts import (
     sign_reply,
 )
 from accord.capabilities.exchange.channel.services import delivering, outgoing, receiving
-from accord.capabilities import unit_of_work
 from accord.capabilities.exchange.models import Outgoing, OutgoingState, OutStream, Partner
 from accord.capabilities.exchange.partners import keyring
 from accord.capabilities.exchange.partners import queries as partners

@@ -9,9 +9,9 @@ from uuid import UUID, uuid5
 import msgspec
 from django.conf import settings
 
+from accord.capabilities import unit_of_work
 from accord.capabilities.exchange.channel.handlers import handles
 from accord.capabilities.exchange.channel.services.sending import queue
-from accord.capabilities import unit_of_work
 from accord.capabilities.exchange.errors import Refused
 from accord.capabilities.exchange.kinds import MessageKind
 from accord.capabilities.exchange.models import Incoming, Outgoing, Partner, PartnerState

@@ -8,8 +8,8 @@ from uuid import UUID
 
 import msgspec
 
-from accord.capabilities.exchange.channel.services import sending
 from accord.capabilities import unit_of_work
+from accord.capabilities.exchange.channel.services import sending
 from accord.capabilities.exchange.errors import Refused
 from accord.capabilities.exchange.kinds import MessageKind, Outcome
 from accord.capabilities.exchange.messages import EnquiryAnswerBody, OrderAnswerBody, RequestAnswerBody

@@ -12,11 +12,11 @@ import msgspec
 from django.conf import settings
 from django.db.models import Q, QuerySet
 
+from accord.capabilities import unit_of_work
 from accord.capabilities.exchange.channel.envelopes import Opened, Place, read_signed
 from accord.capabilities.exchange.channel.handlers import handles
 from accord.capabilities.exchange.channel.services import chunks, outgoing
 from accord.capabilities.exchange.channel.stream_messages import HelloBody, NextPlace, RecoveredBody, Why, read
-from accord.capabilities import unit_of_work
 from accord.capabilities.exchange.errors import Parked, Refused
 from accord.capabilities.exchange.kinds import MessageKind
 from accord.capabilities.exchange.models import Incoming, IncomingState, Outgoing, OutgoingState, OutStream, OwnKey

@@ -9,10 +9,10 @@ from uuid import UUID
 import msgspec
 from django.conf import settings
 
+from accord.capabilities import unit_of_work
 from accord.capabilities.exchange.channel.admission import gate
 from accord.capabilities.exchange.channel.envelopes import MOST_CONTENT, new_content
 from accord.capabilities.exchange.channel.services import chunks, outgoing
-from accord.capabilities import unit_of_work
 from accord.capabilities.exchange.kinds import REQUESTS, UNDER_NO_AGREEMENT, MessageKind
 from accord.capabilities.exchange.models import Outgoing
 from accord.capabilities.exchange.partners import queries as partners

@@ -9,11 +9,11 @@ from typing import Any, Final
 from django.conf import settings
 from django.db.models import QuerySet
 
+from accord.capabilities import unit_of_work
 from accord.capabilities.exchange.models import KeyUse, OwnCard, OwnKey, Partner, PartnerState
 from accord.capabilities.exchange.partners import cards
 from accord.capabilities.exchange.partners.card_news import card_news
 from accord.capabilities.exchange.partners.keyring import ring
-from accord.capabilities import unit_of_work
 from accord.capabilities.people.policy import NODE, Actor, Permission, require
 from accord.core import clock
 from accord.core.errors import AccordError, BadInput, NotFound

@@ -5,9 +5,9 @@ from __future__ import annotations
 import secrets
 from uuid import UUID
 
+from accord.capabilities import unit_of_work
 from accord.capabilities.exchange.agreements import queries as agreements
 from accord.capabilities.exchange.agreements.queries import InForce
-from accord.capabilities import unit_of_work
 from accord.capabilities.exchange.errors import Refused
 from accord.capabilities.exchange.models import OwnCase
 

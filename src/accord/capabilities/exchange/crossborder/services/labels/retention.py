@@ -14,10 +14,10 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
+from accord.capabilities import unit_of_work
 from accord.capabilities.exchange.channel.handlers import handles
 from accord.capabilities.exchange.channel.services import sending
 from accord.capabilities.exchange.crossborder.services.labels.forgetting import forget_derived
-from accord.capabilities import unit_of_work
 from accord.capabilities.exchange.errors import Refused
 from accord.capabilities.exchange.kinds import MessageKind
 from accord.capabilities.exchange.messages import BODIES, ReceiptBody

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Final
 
 import msgspec
 
+from accord.capabilities import unit_of_work
 from accord.capabilities.exchange.channel.services import sending
 from accord.capabilities.exchange.crossborder.services import requests
 from accord.capabilities.exchange.crossborder.services.orders.thread_words import in_the_thread
-from accord.capabilities import unit_of_work
 from accord.capabilities.exchange.errors import Refused
 from accord.capabilities.exchange.kinds import MessageKind
 from accord.capabilities.exchange.messages import OrderAnswerBody, OrderBody, OrderNewsBody, WireSettled
