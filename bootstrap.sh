@@ -58,9 +58,8 @@ set_up_with_pip() {
     .venv/bin/python -m pip install -qq --no-input --disable-pip-version-check --no-deps --no-build-isolation --editable .
 }
 
-# A program of ours starts in a third of the time with bytecode, and some environments forbid Python to keep it by itself
-# (PYTHONDONTWRITEBYTECODE). Files whose bytecode is current are only looked at.
-# What is compiled of our own: bytecode and catalogues of translations; quick where nothing changed.
+# Bytecode and catalogues of translations. A program of ours starts in a third of the time with bytecode, and some environments
+# forbid Python to keep it by itself (PYTHONDONTWRITEBYTECODE). What is current is only looked at.
 compile_own() {
     .venv/bin/python -m compileall -q src tests
     .venv/bin/python -m accord.web.catalogues.compile
