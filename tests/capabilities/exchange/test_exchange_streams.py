@@ -14,15 +14,15 @@ from other_centre import OtherCentre
 from peer import Peer, call
 
 from accord.capabilities import unit_of_work
-from accord.capabilities.exchange import handlers
 from accord.capabilities.exchange.audit import PartnerAudit
+from accord.capabilities.exchange.channel import handlers
+from accord.capabilities.exchange.channel.receipts import Receipt
+from accord.capabilities.exchange.channel.streams import RULES, WINDOW, Arrival
 from accord.capabilities.exchange.errors import Parked, Refused
 from accord.capabilities.exchange.kinds import MessageKind
 from accord.capabilities.exchange.models import Alarm, Incoming, IncomingState, InStream, Partner
-from accord.capabilities.exchange.services.trust import own_keys
+from accord.capabilities.exchange.partners.services import own_keys
 from accord.capabilities.exchange.tasks import apply_ready, retry_parked
-from accord.capabilities.exchange.wire.receipts import Receipt
-from accord.capabilities.exchange.wire.streams import RULES, WINDOW, Arrival
 from accord.capabilities.people.models import AuditEntry, AuditHead
 from accord.capabilities.people.policy import OPERATOR
 from accord.core import clock, hash_chain

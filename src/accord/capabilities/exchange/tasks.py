@@ -10,12 +10,12 @@ from typing import Final
 from django.db.models import Min
 
 from accord.capabilities.delivery import Courier, lease_due
+from accord.capabilities.exchange.channel.ports import PartnerTransport
+from accord.capabilities.exchange.channel.services import applying, delivering
+from accord.capabilities.exchange.channel.services.delivering import Delivered, Sealed
+from accord.capabilities.exchange.crossborder.services.enquiries import answers
+from accord.capabilities.exchange.crossborder.services.orders import foreign_progress
 from accord.capabilities.exchange.models import ForeignOrder, Incoming, IncomingState, OutStream, Partner, PartnerState
-from accord.capabilities.exchange.ports import PartnerTransport
-from accord.capabilities.exchange.services.delivery import applying, delivering
-from accord.capabilities.exchange.services.delivery.delivering import Delivered, Sealed
-from accord.capabilities.exchange.services.enquiries import answers
-from accord.capabilities.exchange.services.orders import foreign_progress
 from accord.core import clock
 from accord.core.errors import AccordError
 

@@ -13,7 +13,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from accord.capabilities import unit_of_work
-from accord.capabilities.exchange.queries import orders as exchange_orders
+from accord.capabilities.exchange.crossborder.queries import orders as exchange_orders
 from accord.capabilities.orders import queries
 from accord.capabilities.orders.audit import OrderAudit
 from accord.capabilities.orders.models import KIND_WORDS, ORDER_STATES, Order

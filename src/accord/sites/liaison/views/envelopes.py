@@ -12,10 +12,10 @@ from django.views.decorators.http import require_GET
 
 from accord.capabilities import unit_of_work
 from accord.capabilities.exchange.audit import ChannelAudit
+from accord.capabilities.exchange.channel.queries import messages as queries
+from accord.capabilities.exchange.channel.queries.messages import Message, Wanted
 from accord.capabilities.exchange.models import Outgoing
-from accord.capabilities.exchange.queries import messages as queries
-from accord.capabilities.exchange.queries import partners
-from accord.capabilities.exchange.queries.messages import Message, Wanted
+from accord.capabilities.exchange.partners import queries as partners
 from accord.capabilities.people import services as people
 from accord.core.clock import to_iso
 from accord.core.errors import BadInput

@@ -12,10 +12,10 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from accord.capabilities import unit_of_work
-from accord.capabilities.exchange import figures
-from accord.capabilities.exchange.figures import Parity
+from accord.capabilities.exchange.crossborder import figures
+from accord.capabilities.exchange.crossborder.figures import Parity
 from accord.capabilities.exchange.models import PartnerState
-from accord.capabilities.exchange.queries import partners
+from accord.capabilities.exchange.partners import queries as partners
 from accord.capabilities.people.models import User
 from accord.capabilities.supervision.audit import FigureAudit
 from accord.core import clock
