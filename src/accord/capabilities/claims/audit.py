@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from accord.capabilities.vocabulary import AuditAction
+from accord.capabilities.vocabulary import AuditAction, AuditDetail
 
 
 class ClaimAudit(AuditAction):
@@ -26,3 +26,18 @@ class PartnerClaimAudit(AuditAction):
     CLAIM_CLOSED = "partner's claim closed", _("partner’s claim followed no longer")
     CLAIM_FORGOTTEN = "partner's claim forgotten", _("partner’s claim deleted: its time was over")
     ANSWER_FORGOTTEN = "partner's answer forgotten", _("partner’s answer deleted: its time was over")
+
+
+class ClaimDetail(AuditDetail):
+    """Names of details that entries about claims keep."""
+
+    STANDING = "standing", _("accounts it stands on")
+    ONWARD = "onward", _("onward transfers")
+    EXITS = "exits", _("exits")
+    ACCOUNT = "account", _("account")
+    TRANSFER = "transfer", _("transfer")
+    UNTIL = "until", _("until")
+    RULE = "rule", _("rule")
+    ENQUIRIES = "enquiries", _("enquiries")
+    ACTION_CHOSEN = "action_chosen", _("action")
+    ORIGIN = "origin", _("asked by")

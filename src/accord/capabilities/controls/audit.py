@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from accord.capabilities.vocabulary import AuditAction
+from accord.capabilities.vocabulary import AuditAction, AuditDetail
 
 
 class InboxOrderAudit(AuditAction):
@@ -55,3 +55,10 @@ class BankAudit(AuditAction):
     AGREEMENT_ENDED = "agreement ended", _("agreement ended")
     RULE_SET = "rule set", _("rule set")
     RULE_ENDED = "rule ended", _("rule ended")
+
+
+class InboxDetail(AuditDetail):
+    """Names of details that entries about controls keep."""
+
+    SENDER = "sender", _("sender")
+    AUTOMATIC = "automatic", _("by the bank’s rule")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from accord.capabilities.vocabulary import AuditAction
+from accord.capabilities.vocabulary import AuditAction, AuditDetail
 
 
 class PartnerAudit(AuditAction):
@@ -108,3 +108,18 @@ class RequestAudit(AuditAction):
     def of(cls, outcome: str) -> RequestAudit:
         """The action of a request that was answered with `outcome`."""
         return cls(f"request {outcome}")
+
+
+class ExchangeDetail(AuditDetail):
+    """Names of details that entries about exchange keep."""
+
+    VERSION = "version", _("version")
+    CLAUSE = "clause", _("clause")
+    AGREEMENT = "agreement", _("agreement")
+    TOLD = "told", _("partner told")
+    GROUND = "ground", _("ground")
+    PARTNER = "partner", _("partner")
+    SERIAL = "serial", _("card number")
+    USE = "use", _("use")
+    COVERS = "covers", _("also answers for")
+    KEY = "key", _("key")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from accord.capabilities.vocabulary import AuditAction
+from accord.capabilities.vocabulary import AuditAction, AuditDetail
 
 
 class OrderAudit(AuditAction):
@@ -114,3 +114,29 @@ class ReturnAudit(AuditAction):
     PAID = "return paid", _("return: all is paid")
     CLOSED = "return closed", _("return closed")
     ABANDONED = "return abandoned", _("return given up")
+
+
+class OrderDetail(AuditDetail):
+    """Names of details that entries about orders keep."""
+
+    APPEAL = "appeal", _("appeal")
+    AUTHORITY = "authority", _("authority")
+    CARE = "care", _("care")
+    CHANNEL = "channel", _("channel")
+    CLAIMANT = "claimant", _("claimant")
+    DECISION = "decision", _("decision")
+    DISTRIBUTION = "distribution", _("shared")
+    LIVING_COSTS = "living_costs", _("living costs")
+    ORDER = "order", _("order")
+    RESTITUTION = "restitution", _("return")
+    HELD = "held", _("held")
+    RELEASED = "released", _("released")
+    REFUSAL = "refusal", _("refusal")
+    RETURNED = "returned", _("returned")
+    FORM = "form", _("form")
+    SHA256 = "sha256", _("SHA-256 of the file")
+    TAKEN = "taken", _("file taken")
+    TO = "to", _("to")
+    STEP = "step", _("step")
+    AFTER_MINUTES = "after_minutes", _("minutes after the answer was due")
+    HOURS = "hours", _("hours")

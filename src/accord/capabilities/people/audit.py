@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
-from accord.capabilities.vocabulary import AuditAction
+from accord.capabilities.vocabulary import AuditAction, AuditDetail
 
 
 class SignInAudit(AuditAction):
@@ -51,3 +53,44 @@ class RecordAudit(AuditAction):
     AUDIT_EXPORTED = "audit exported", _("audit exported")
     RETENTION_CARRIED_OUT = "retention carried out", _("retention carried out")
     READS_REMOVED = "reads removed", _("old reads removed")
+
+
+class CommonDetail(AuditDetail):
+    """Names of details that entries of every capability use, or those about people."""
+
+    BEFORE = "before", _("before")
+    AFTER = "after", _("afterwards")
+    WHY = "why", _("why")
+    AMOUNT = "amount", _("amount")
+    BY = "by", _("by")
+    INSTITUTION = "institution", _("bank")
+    REASON = "reason", _("reason")
+    ERROR = "error", _("error")
+    NOTE = "note", _("note")
+    STATE = "state", _("state")
+    ROWS = "rows", _("rows")
+    TYPE = "type", _("kind")
+    KIND = "kind", _("kind")
+    NAME_ = "name", _("name")
+    ROLE = "role", _("role")
+    ROLE_BEFORE = "role_before", _("role before")
+    AGENCY = "agency", _("agency")
+    TEAM = "team", _("team")
+    ADDRESS = "address", _("address")
+    LEFT = "left", _("left over")
+    PERMISSIONS = "permissions", _("permissions")
+    TOKEN = "token", _("token")
+    DAYS = "days", _("days")
+    CHAIN = "chain", _("record")
+    UPTO = "upto", _("up to entry")
+    LINK = "link", _("link")
+    SEARCHED = "searched", _("searched for")
+    REFERENCE = "reference", _("reference")
+    EXPORTED = "exported", _("rows exported")
+
+
+class ChainName(TextChoices):
+    """The two chains of the record."""
+
+    CHANGES = "changes", _("changes")
+    READS = "reads", pgettext_lazy("record", "reads")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.utils.translation import gettext_lazy as _
 
-from accord.capabilities.vocabulary import AuditAction
+from accord.capabilities.vocabulary import AuditAction, AuditDetail
 
 
 class ReportAudit(AuditAction):
@@ -34,3 +34,10 @@ class ShiftAudit(AuditAction):
 
     HANDED_OVER = "shift handed over", _("shift handed over")
     ACKNOWLEDGED = "shift acknowledged", _("hand-over acknowledged")
+
+
+class ReportDetail(AuditDetail):
+    """Names of details that entries about reports keep."""
+
+    CHARACTERS = "characters", _("characters")
+    PROPOSED = "proposed", _("found")

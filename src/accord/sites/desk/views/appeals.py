@@ -13,7 +13,8 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accord.capabilities.orders import queries
 from accord.capabilities.orders.appeal_letter import about_to_be, letter
-from accord.capabilities.orders.models import CARES, AppealChannel, AppealDecision, AppealState
+from accord.capabilities.orders.models import AppealChannel, AppealDecision, AppealState
+from accord.capabilities.orders.ports import Care
 from accord.capabilities.orders.services import appeals, care, compensations
 from accord.capabilities.orders.services.appeals import AppealFacts
 from accord.capabilities.people.policy import Permission, require
@@ -146,7 +147,7 @@ def record(request: HttpRequest, order_id: UUID) -> HttpResponse:
     context: dict[str, Any] = {
         "order": order,
         "given": request.POST,
-        "cares": CARES,
+        "cares": Care.choices,
         "channels": [(value, label) for value, label in AppealChannel.choices if value != AppealChannel.PUBLIC],
     }
     if request.method == "GET":

@@ -23,7 +23,7 @@ from accord.core import clock
 from accord.core.canonical import canonical_json
 from accord.sites.desk.csv_download import csv_response
 from accord.sites.desk.requests import officer, page_of
-from accord.web.audit_words import action_in_words
+from accord.web.vocabulary import action_label
 
 PAGE_ROWS: Final = 100
 _COLUMNS: Final = (
@@ -37,7 +37,7 @@ def show(request: HttpRequest) -> HttpResponse:
     chain = _chain(request)
     page = page_of(request, _filtered(request, actor, chain), PAGE_ROWS)
     stated = {name: request.GET.get(name, "") for name in ("q", "subject", "action", "since", "until")}
-    actions = sorted((action_in_words(code), code) for code in people.actions(actor))
+    actions = sorted((action_label(code), code) for code in people.actions(actor))
     context: dict[str, Any] = {"page": page, "chain": chain.name, "actions": actions, **stated}
     if request.GET.get("verify"):
         context["checked"] = [(name, people.first_broken(each)) for name, each in CHAINS.items()]

@@ -21,14 +21,13 @@ from accord.capabilities.exchange.models import KeyUse, Partner, PartnerKey, Par
 from accord.capabilities.exchange.partners import cards, trust_book
 from accord.capabilities.exchange.partners.cards import Card
 from accord.capabilities.exchange.partners.services.raising import raise_alarm
+from accord.capabilities.exchange.vocabulary import TestResult
 from accord.capabilities.people.policy import Actor, Permission, allowed, require
 from accord.core import clock
 from accord.core.errors import BadInput, Conflict, NotAllowed, NotFound
 
 TEST_EVERY: Final = timedelta(days=30)
 """How often the contact that answers at any hour is called to see whether it does."""
-
-TEST_RESULTS: Final = ("answered", "not_answered", "wrong_number")
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,8 +268,8 @@ def note_test_call(actor: Actor, code: str, result: str) -> Partner:
     """Somebody called the contact that answers at any hour: "answered" puts the next call off by a month, else it stays due."""
     if not allowed(actor, Permission.PARTNERS_MANAGE):
         require(actor, Permission.EXCHANGE_ASK)
-    if result not in TEST_RESULTS:
-        raise BadInput(f"say how the call went: {', '.join(TEST_RESULTS)}", where="result")
+    if result not in TestResult.values:
+        raise BadInput(f"say how the call went: {', '.join(TestResult.values)}", where="result")
     partner = locked(code)
     if partner.state != PartnerState.CONFIRMED:
         raise Conflict(f"{code} is no confirmed partner")
