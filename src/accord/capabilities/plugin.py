@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from django.db.models import TextChoices
     from django.utils.functional import Promise
 
+    from accord.capabilities.permissions import Grant
     from accord.capabilities.vocabulary import AuditAction, AuditDetail
 
 
@@ -47,6 +48,7 @@ class Vocabulary:
 class Declaration:
     """What a capability brings."""
 
+    grants: tuple[Grant, ...] = ()
     vocabulary: Vocabulary = field(default_factory=Vocabulary)
 
 

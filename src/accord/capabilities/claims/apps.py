@@ -11,7 +11,9 @@ class ClaimsConfig(Capability):
         from django.utils.translation import gettext_lazy as _
 
         from accord.capabilities.claims.audit import ClaimAudit, ClaimDetail, PartnerClaimAudit
+        from accord.capabilities.claims.permissions import GRANTS
 
         return Declaration(
+            grants=GRANTS,
             vocabulary=Vocabulary(actions=(ClaimAudit, PartnerClaimAudit), details=(ClaimDetail,), rows={"claim": _("claim")}),
         )

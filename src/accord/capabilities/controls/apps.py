@@ -11,8 +11,10 @@ class ControlsConfig(Capability):
         from django.utils.translation import gettext_lazy as _
 
         from accord.capabilities.controls.audit import BankAudit, InboxDetail, InboxEnquiryAudit, InboxOrderAudit
+        from accord.capabilities.controls.permissions import GRANTS
 
         return Declaration(
+            grants=GRANTS,
             vocabulary=Vocabulary(
                 actions=(InboxOrderAudit, InboxEnquiryAudit, BankAudit),
                 details=(InboxDetail,),

@@ -13,9 +13,11 @@ class ExchangeConfig(Capability):
         from accord.capabilities.exchange import audit
         from accord.capabilities.exchange.agreements.terms import RefusalGround
         from accord.capabilities.exchange.models import KeyUse
+        from accord.capabilities.exchange.permissions import GRANTS
         from accord.capabilities.exchange.vocabulary import Clause, OrderNews
 
         return Declaration(
+            grants=GRANTS,
             vocabulary=Vocabulary(
                 actions=(
                     audit.PartnerAudit,

@@ -12,9 +12,11 @@ class OrdersConfig(Capability):
 
         from accord.capabilities.orders import audit
         from accord.capabilities.orders.kinds import OrderKind
+        from accord.capabilities.orders.permissions import GRANTS
         from accord.capabilities.orders.ports import Care, Refusal
 
         return Declaration(
+            grants=GRANTS,
             vocabulary=Vocabulary(
                 actions=(
                     audit.OrderAudit,

@@ -14,8 +14,10 @@ class PeopleConfig(Capability):
     def declare(self) -> Declaration:
         from accord.capabilities.people import audit
         from accord.capabilities.people.models import AgencyKind, FactorKind, Purpose, Role
+        from accord.capabilities.people.permissions import GRANTS
 
         return Declaration(
+            grants=GRANTS,
             vocabulary=Vocabulary(
                 actions=(audit.SignInAudit, audit.UserAudit, audit.ServiceAudit, audit.RecordAudit),
                 details=(audit.CommonDetail,),

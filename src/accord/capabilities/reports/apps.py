@@ -11,7 +11,9 @@ class ReportsConfig(Capability):
         from django.utils.translation import gettext_lazy as _
 
         from accord.capabilities.reports.audit import ReportAudit, ReportDetail, ShiftAudit
+        from accord.capabilities.reports.permissions import GRANTS
 
         return Declaration(
+            grants=GRANTS,
             vocabulary=Vocabulary(actions=(ReportAudit, ShiftAudit), details=(ReportDetail,), rows={"report": _("report")}),
         )

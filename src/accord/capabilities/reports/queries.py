@@ -8,9 +8,10 @@ from uuid import UUID
 
 from django.db.models import Count, Q, QuerySet
 
-from accord.capabilities.people.policy import Actor, Permission, allowed
+from accord.capabilities.people.policy import Actor, allowed
 from accord.capabilities.people.services import note_read
 from accord.capabilities.reports.models import Report, ReportIdentifier, ReportState, Shift, StatementLine
+from accord.capabilities.reports.permissions import ShiftPermission
 from accord.core import clock
 from accord.core.errors import NotFound
 
@@ -108,7 +109,7 @@ def running_shift(actor: Actor) -> Shift | None:
 def shifts(actor: Actor) -> QuerySet[Shift]:
     """Past and running watches, newest first, for those who work the desk."""
     every = Shift.objects.select_related("officer", "acknowledged_by")
-    return every if allowed(actor, Permission.SHIFTS_HAND_OVER) else every.none()
+    return every if allowed(actor, ShiftPermission.HAND_OVER) else every.none()
 
 
 def by_code(reference: str, code: str) -> Report:

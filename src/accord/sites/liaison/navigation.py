@@ -6,14 +6,15 @@ from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
 from accord.capabilities.exchange.crossborder.queries import foreign_enquiries, orders, requests
+from accord.capabilities.exchange.permissions import ExchangePermission
 from accord.capabilities.people.models import User
-from accord.capabilities.people.policy import Permission, allowed
+from accord.capabilities.people.policy import allowed
 
 
 def waiting(request: HttpRequest) -> dict[str, object]:
     """`waiting_for_partners`: requests, enquiries and orders of partners that an officer must decide on; counted when shown."""
     user = getattr(request, "user", None)
-    if not isinstance(user, User) or not allowed(user, Permission.EXCHANGE_READ):
+    if not isinstance(user, User) or not allowed(user, ExchangePermission.READ):
         return {"waiting_for_partners": None}
     return {"waiting_for_partners": SimpleLazyObject(lambda: _count(user))}
 

@@ -12,7 +12,7 @@ from django import template
 from django.template.context import RequestContext
 
 from accord.capabilities.people.models import Purpose, User
-from accord.capabilities.people.policy import ROLE_PURPOSES, Permission, allowed, default_purpose
+from accord.capabilities.people.policy import ROLE_PURPOSES, allowed, default_purpose, permission_of
 from accord.sites.accounts.middleware.record_of_reads import PURPOSE_KEY
 
 register = template.Library()
@@ -32,4 +32,4 @@ def purposes(context: RequestContext) -> list[tuple[str, str, bool]]:
 
 @register.filter
 def may(user: Any, permission: str) -> bool:
-    return isinstance(user, User) and allowed(user, Permission(permission))
+    return isinstance(user, User) and allowed(user, permission_of(permission))

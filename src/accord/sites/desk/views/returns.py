@@ -16,10 +16,11 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accord.capabilities.orders import queries, returns
 from accord.capabilities.orders.models import Distribution, Order, RestitutionState
+from accord.capabilities.orders.permissions import ReturnPermission
 from accord.capabilities.orders.services import payouts, restitutions
 from accord.capabilities.orders.services.restitutions import ClaimantFacts
 from accord.capabilities.people.models import User
-from accord.capabilities.people.policy import Permission, require
+from accord.capabilities.people.policy import require
 from accord.core.errors import BadInput, Conflict
 from accord.core.money import Money
 from accord.sites.desk.amounts import minor_units
@@ -49,7 +50,7 @@ def index(request: HttpRequest) -> HttpResponse:
 def new(request: HttpRequest) -> HttpResponse:
     """Choose holds, how much of each, and the rule."""
     actor = officer(request)
-    require(actor, Permission.RETURNS_PREPARE)
+    require(actor, ReturnPermission.PREPARE)
     problem = ""
     if request.method == "POST":
         try:

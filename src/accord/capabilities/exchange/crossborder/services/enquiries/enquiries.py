@@ -33,7 +33,8 @@ from accord.capabilities.exchange.kinds import MessageKind, Outcome
 from accord.capabilities.exchange.messages import Budget, EnquiryBody, WireCredit
 from accord.capabilities.exchange.models import ForeignEnquiry, ForeignOrder, Incoming
 from accord.capabilities.exchange.partners.partner_time import by_our_clock
-from accord.capabilities.people.policy import NODE, Permission, require
+from accord.capabilities.exchange.permissions import ExchangePermission
+from accord.capabilities.people.policy import NODE, require
 from accord.core import clock
 from accord.core.errors import BadInput, Conflict, NotFound
 from accord.core.money import EXPONENTS, MAX_MINOR, Money
@@ -128,7 +129,7 @@ def _check_credit(credit: WireCredit) -> None:
 @unit_of_work.change
 def decide(actor: User, enquiry_id: UUID, accept: bool, reason: str, ground: str = "") -> ForeignEnquiry:
     """An officer lets a partner's enquiry through, or refuses it with a reason (and a ground of the agreement, if one fits)."""
-    require(actor, Permission.EXCHANGE_ANSWER)
+    require(actor, ExchangePermission.ANSWER)
     row = ForeignEnquiry.objects.select_for_update(of=("self",)).select_related("partner").filter(pk=enquiry_id).first()
     if row is None:
         raise NotFound("there is no such enquiry; reload the page")

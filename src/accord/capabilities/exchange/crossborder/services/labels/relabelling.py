@@ -27,7 +27,8 @@ from accord.capabilities.exchange.models import (
     Outgoing,
     PartnerRequest,
 )
-from accord.capabilities.people.policy import NODE, Actor, Permission, require
+from accord.capabilities.exchange.permissions import ExchangePermission
+from accord.capabilities.people.policy import NODE, Actor, require
 from accord.core import clock
 from accord.core.errors import NotFound
 from accord.core.labels import Label
@@ -39,7 +40,7 @@ def relabel(actor: Actor, message_id: UUID, label: Label) -> Outgoing:
 
     The message as it was sent keeps its label: that is what was signed. `label_of` gives the one that counts.
     """
-    require(actor, Permission.EXCHANGE_ANSWER)
+    require(actor, ExchangePermission.ANSWER)
     sent = Outgoing.objects.select_for_update().filter(pk=message_id).exclude(label=None).first()
     if sent is None:
         raise NotFound("there is no such message with a label")

@@ -27,9 +27,10 @@ from accord.capabilities.exchange.messages import OrderBody
 from accord.capabilities.exchange.models import ForeignOrder, ForeignOrderState, Incoming
 from accord.capabilities.orders import services as orders
 from accord.capabilities.orders.kinds import FOLLOWS_UP, KEEPS_MONEY, OrderKind
+from accord.capabilities.orders.permissions import OrderPermission
 from accord.capabilities.orders.ports import Refusal
 from accord.capabilities.orders.regime import current_regime
-from accord.capabilities.people.policy import NODE, Permission, require
+from accord.capabilities.people.policy import NODE, require
 from accord.core import clock
 from accord.core.errors import BadInput, Conflict, NotFound
 
@@ -117,7 +118,7 @@ def decide(actor: User, foreign_order_id: UUID, accept: bool, reason: str, groun
     What our regime asks for comes on top: where it asks for two people, our orders wait as drafts for the second. `ground`
     names a refusal ground of the agreement. Conflict where somebody has decided it already.
     """
-    require(actor, Permission.ORDERS_DRAFT)
+    require(actor, OrderPermission.DRAFT)
     if not reason.strip():
         raise BadInput("give the reason; it stays on record", where="reason")
     foreign = _locked(foreign_order_id)
@@ -154,7 +155,7 @@ def _checked_ground(foreign: ForeignOrder, ground: str) -> str:
 @unit_of_work.change
 def confirm(actor: User, foreign_order_id: UUID) -> ForeignOrder:
     """An officer stands by what was ordered automatically, so that it no longer lapses. Conflict where nothing is left."""
-    require(actor, Permission.ORDERS_APPROVE)
+    require(actor, OrderPermission.APPROVE)
     foreign = _locked(foreign_order_id)
     if not foreign.automatic or foreign.confirmed_by or foreign.confirm_by is None:
         raise Conflict("there is nothing to confirm: an officer decided it, or it has been confirmed or has lapsed")
