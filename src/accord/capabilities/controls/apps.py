@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from accord.capabilities.plugin import Capability, Declaration, Vocabulary
+from accord.capabilities.ports import BANK, Port
 
 
 class ControlsConfig(Capability):
@@ -15,6 +16,7 @@ class ControlsConfig(Capability):
 
         return Declaration(
             grants=GRANTS,
+            needs=(Port("controls.core", "the bank’s core system", by_node=True, kinds=frozenset({BANK})),),
             vocabulary=Vocabulary(
                 actions=(InboxOrderAudit, InboxEnquiryAudit, BankAudit),
                 details=(InboxDetail,),

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from accord.capabilities.plugin import Capability, Declaration, Vocabulary
+from accord.capabilities.ports import Port
 
 
 class OrdersConfig(Capability):
@@ -17,6 +18,7 @@ class OrdersConfig(Capability):
 
         return Declaration(
             grants=GRANTS,
+            needs=(Port("orders.takers", "banks and others that carry out orders", by_node=True),),
             vocabulary=Vocabulary(
                 actions=(
                     audit.OrderAudit,

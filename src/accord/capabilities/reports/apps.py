@@ -12,8 +12,10 @@ class ReportsConfig(Capability):
 
         from accord.capabilities.reports.audit import ReportAudit, ReportDetail, ShiftAudit
         from accord.capabilities.reports.permissions import GRANTS
+        from accord.capabilities.reports.retention_rules import RETENTION
 
         return Declaration(
             grants=GRANTS,
+            retention=RETENTION,
             vocabulary=Vocabulary(actions=(ReportAudit, ShiftAudit), details=(ReportDetail,), rows={"report": _("report")}),
         )

@@ -18,7 +18,6 @@ from accord.capabilities.claims import queries as claims
 from accord.capabilities.exchange.agreements import labelling
 from accord.capabilities.exchange.agreements.queries import InForce, by_hash, in_force
 from accord.capabilities.exchange.audit import RequestAudit
-from accord.capabilities.exchange.channel.handlers import handles
 from accord.capabilities.exchange.channel.services.sending import queue
 from accord.capabilities.exchange.crossborder.queries.foreign_cases import case_of_claim, claim_of_case
 from accord.capabilities.exchange.crossborder.request_cycle import UNSETTLED, after_answer, after_withdrawal
@@ -242,7 +241,6 @@ def say(actor: Actor, request: PartnerRequest, text: str, *, escalated: bool = F
     )
 
 
-@handles(MessageKind.REQUEST)
 def take_request(incoming: Incoming, body: RequestBody) -> None:
     """A partner asks: for an officer to answer within the time that the partner states and the agreement gives."""
     if PartnerRequest.objects.filter(pk=body.request_id).exists():
@@ -264,7 +262,6 @@ def take_request(incoming: Incoming, body: RequestBody) -> None:
     _record(NODE, RequestAudit.RECEIVED, request)
 
 
-@handles(MessageKind.REQUEST_ANSWER)
 def take_answer(incoming: Incoming, body: RequestAnswerBody) -> None:
     """The partner answers what this node asked it."""
     request = _of_partner(incoming, body.request_id, outgoing=True)
@@ -276,7 +273,6 @@ def take_answer(incoming: Incoming, body: RequestAnswerBody) -> None:
     _record(NODE, RequestAudit.of(body.outcome), request, ground=body.ground)
 
 
-@handles(MessageKind.NOTE)
 def take_note(incoming: Incoming, body: NoteBody) -> None:
     """The partner writes in the thread of a request, of whichever side."""
     request = _of_partner(incoming, body.request_id)

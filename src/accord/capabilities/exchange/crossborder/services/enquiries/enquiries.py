@@ -26,7 +26,6 @@ from accord.capabilities.exchange.agreements.queries import InForce
 from accord.capabilities.exchange.agreements.standing_authority import acts_alone
 from accord.capabilities.exchange.agreements.terms import OnwardRule
 from accord.capabilities.exchange.audit import ForeignEnquiryAudit
-from accord.capabilities.exchange.channel.handlers import handles
 from accord.capabilities.exchange.crossborder.services.enquiries import answers
 from accord.capabilities.exchange.errors import Refused
 from accord.capabilities.exchange.kinds import MessageKind, Outcome
@@ -50,7 +49,6 @@ BY_OFFICER: Final = "officer"
 """The clause of a refusal by a person who names no ground of the agreement."""
 
 
-@handles(MessageKind.ENQUIRY)
 def take(message: Incoming, body: EnquiryBody) -> None:
     """Take a partner's enquiry down; follow it, let it wait for an officer, or refuse it with the clause.
 

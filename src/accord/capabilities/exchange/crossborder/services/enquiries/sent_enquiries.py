@@ -31,7 +31,6 @@ from accord.capabilities.exchange.agreements import enforcement
 from accord.capabilities.exchange.agreements import queries as agreements
 from accord.capabilities.exchange.agreements.queries import InForce
 from accord.capabilities.exchange.agreements.terms import OnwardRule
-from accord.capabilities.exchange.channel.handlers import handles
 from accord.capabilities.exchange.channel.services import sending
 from accord.capabilities.exchange.crossborder.queries import budgets
 from accord.capabilities.exchange.crossborder.services.enquiries import cases
@@ -126,7 +125,6 @@ def wire_credit(credit: Credit, institution: str) -> WireCredit:
     )
 
 
-@handles(MessageKind.ENQUIRY_ANSWER)
 def take_answer(message: Incoming, body: EnquiryAnswerBody) -> None:
     """Take over what the partner's centre tells, in the place of what it told before.
 

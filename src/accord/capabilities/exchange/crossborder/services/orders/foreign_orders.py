@@ -16,13 +16,11 @@ from accord.capabilities.exchange.agreements import labelling
 from accord.capabilities.exchange.agreements import queries as agreements
 from accord.capabilities.exchange.agreements.standing_authority import orders_alone
 from accord.capabilities.exchange.audit import ForeignOrderAudit
-from accord.capabilities.exchange.channel.handlers import handles
 from accord.capabilities.exchange.crossborder.services.orders import foreign_answers as answers
 from accord.capabilities.exchange.crossborder.services.orders import foreign_follow_ups as follow_ups
 from accord.capabilities.exchange.crossborder.services.orders import foreign_holds as holds
 from accord.capabilities.exchange.crossborder.services.orders import foreign_progress as progress
 from accord.capabilities.exchange.errors import Refused
-from accord.capabilities.exchange.kinds import MessageKind
 from accord.capabilities.exchange.messages import OrderBody
 from accord.capabilities.exchange.models import ForeignOrder, ForeignOrderState, Incoming
 from accord.capabilities.orders import services as orders
@@ -41,7 +39,6 @@ SWEEP: Final = 200
 """Holds that lapse in one sweep; what is left over follows in the next."""
 
 
-@handles(MessageKind.ORDER)
 def receive_order(message: Incoming, body: OrderBody) -> None:
     """Take a request down, and carry out at once what needs nobody here. The same request again is answered again."""
     known = ForeignOrder.objects.filter(pk=body.order_id).first()
