@@ -19,8 +19,8 @@ from accord.capabilities.orders.kinds import KEEPS_MONEY, RESTRICTS, OrderKind
 from accord.capabilities.orders.life_cycle import AWAITED, HOLDING, LIVE, STANDING, Event, State, next_state
 from accord.capabilities.orders.models import Order
 from accord.capabilities.orders.ports import OrderAnswer, PaymentFacts, Refusal
+from accord.capabilities.orders.remedies.services import appeal_news, return_news
 from accord.capabilities.orders.rules import renewal_due_at
-from accord.capabilities.orders.services import appeal_news, return_news
 from accord.capabilities.orders.services.decide import first_hold, first_recall
 from accord.capabilities.orders.services.drafting import locked_order
 from accord.capabilities.orders.services.ending import end_follow_ups

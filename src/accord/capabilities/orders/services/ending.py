@@ -7,7 +7,7 @@ from accord.capabilities.orders import events
 from accord.capabilities.orders.kinds import OrderKind
 from accord.capabilities.orders.life_cycle import WAITING, Event, State, next_state
 from accord.capabilities.orders.models import Order
-from accord.capabilities.orders.services import appeal_news
+from accord.capabilities.orders.remedies.services import appeal_news
 from accord.capabilities.people.policy import NODE
 
 

@@ -16,15 +16,15 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from accord.capabilities import unit_of_work
-from accord.capabilities.orders.appeal_cycle import AppealEvent, next_appeal_state
 from accord.capabilities.orders.in_force import in_force, who_ordered
 from accord.capabilities.orders.kinds import KEEPS_MONEY, OrderKind
 from accord.capabilities.orders.life_cycle import HOLDING, State
 from accord.capabilities.orders.models import UNDECIDED, UNRELEASED, Appeal, AppealChannel, AppealDecision, AppealState, Order
 from accord.capabilities.orders.notices import LANGUAGES, TOLD_TO_HOLDER
 from accord.capabilities.orders.ports import AppealMessage, Care
+from accord.capabilities.orders.remedies.appeal_cycle import AppealEvent, next_appeal_state
+from accord.capabilities.orders.remedies.services.care import mark
 from accord.capabilities.orders.rules import rule_of
-from accord.capabilities.orders.services.care import mark
 from accord.capabilities.orders.services.drafting import locked_order
 from accord.capabilities.orders.services.following import OPEN, give_back
 from accord.capabilities.people.policy import NODE, Actor, Permission, require

@@ -11,11 +11,11 @@ from accord.capabilities.orders.kinds import OrderKind
 from accord.capabilities.orders.models import Claimant, Order, Payout, Restitution, RestitutionSource, RestitutionState
 from accord.capabilities.orders.ports import PayTo
 from accord.capabilities.orders.regime import current_regime
-from accord.capabilities.orders.restitution_cycle import ReturnEvent, next_return_state
-from accord.capabilities.orders.returns import amount_free, obstacles, planned_awards
+from accord.capabilities.orders.remedies.restitution_cycle import ReturnEvent, next_return_state
+from accord.capabilities.orders.remedies.returns import amount_free, obstacles, planned_awards
+from accord.capabilities.orders.remedies.services.restitutions import locked_restitution, refuse_the_preparer
 from accord.capabilities.orders.services.drafting import approve, locked_order, write
 from accord.capabilities.orders.services.following import about
-from accord.capabilities.orders.services.restitutions import locked_restitution, refuse_the_preparer
 from accord.capabilities.people.policy import Permission, require
 from accord.core import clock
 from accord.core.errors import BadInput, Conflict, NotFound
