@@ -19,6 +19,7 @@ from django.db import transaction
 from accord.capabilities.people import context
 from accord.capabilities.people.models import AuditEntry, AuditHead
 from accord.capabilities.people.policy import Actor, default_purpose
+from accord.capabilities.vocabulary import AuditAction
 from accord.core import clock, hash_chain
 
 _Given = ParamSpec("_Given")
@@ -85,7 +86,7 @@ def part() -> Iterator[None]:
 _line: ContextVar[tuple[AuditHead, list[AuditEntry]] | None] = ContextVar("audit_line", default=None)
 
 
-def record(actor: Actor, action: str, *, subject: UUID | None, obj: Any, **details: Any) -> AuditEntry:
+def record(actor: Actor, action: AuditAction, *, subject: UUID | None, obj: Any, **details: Any) -> AuditEntry:
     """Add one audit entry to the running change: it stays exactly when the change that it tells of stays.
 
     `obj` is a model instance; `details` must be JSON without floats. Outside of any change it is one by itself. The purpose
@@ -100,7 +101,7 @@ def record(actor: Actor, action: str, *, subject: UUID | None, obj: Any, **detai
         seq=head.seq + 1,
         at=clock.now(),
         actor=actor.username,
-        action=action,
+        action=action.value,
         purpose=_purpose(actor),
         subject=subject,
         object_type=obj._meta.model_name,

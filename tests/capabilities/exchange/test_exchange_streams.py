@@ -14,6 +14,7 @@ from other_centre import OtherCentre
 from peer import Peer, call
 
 from accord.capabilities import unit_of_work
+from accord.capabilities.exchange.audit import PartnerAudit
 from accord.capabilities.exchange.channel import handlers
 from accord.capabilities.exchange.channel.receipts import Receipt
 from accord.capabilities.exchange.channel.streams import RULES, WINDOW, Arrival
@@ -260,7 +261,7 @@ def test_the_audit_tells_nothing_of_what_a_failed_handler_took_back(
     peer: Peer, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
     def handler(row: Incoming, body: Any) -> None:
-        unit_of_work.record(OPERATOR, "test call answered", subject=None, obj=row, to="before it failed")
+        unit_of_work.record(OPERATOR, PartnerAudit.TEST_CALL_ANSWERED, subject=None, obj=row, to="before it failed")
         if body["asked_at"] == "fail":
             raise error
 
@@ -274,7 +275,7 @@ def test_the_audit_tells_nothing_of_what_a_failed_handler_took_back(
 
 def test_a_part_of_a_change_that_fails_leaves_the_chain_whole(peer: Peer) -> None:
     def note(to: str) -> None:
-        unit_of_work.record(OPERATOR, "test call answered", subject=None, obj=Partner.objects.get(), to=to)
+        unit_of_work.record(OPERATOR, PartnerAudit.TEST_CALL_ANSWERED, subject=None, obj=Partner.objects.get(), to=to)
 
     def fails() -> None:
         with unit_of_work.part():

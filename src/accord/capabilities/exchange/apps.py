@@ -1,11 +1,43 @@
 from __future__ import annotations
 
-from django.apps import AppConfig
+from accord.capabilities.plugin import Capability, Declaration, Vocabulary
 
 
-class ExchangeConfig(AppConfig):
+class ExchangeConfig(Capability):
     name = "accord.capabilities.exchange"
     label = "exchange"
+
+    def declare(self) -> Declaration:
+        from django.utils.translation import gettext_lazy as _
+
+        from accord.capabilities.exchange import audit
+        from accord.capabilities.exchange.agreements.terms import RefusalGround
+        from accord.capabilities.exchange.models import KeyUse
+        from accord.capabilities.exchange.vocabulary import Clause, OrderNews
+
+        return Declaration(
+            vocabulary=Vocabulary(
+                actions=(
+                    audit.PartnerAudit,
+                    audit.OwnKeyAudit,
+                    audit.ChannelAudit,
+                    audit.AgreementAudit,
+                    audit.ForeignEnquiryAudit,
+                    audit.ForeignOrderAudit,
+                    audit.RequestAudit,
+                ),
+                details=(audit.ExchangeDetail,),
+                values={"ground": (RefusalGround,), "clause": (Clause,), "use": (KeyUse,), "reason": (OrderNews,)},
+                rows={
+                    "foreignorder": _("partner’s order"),
+                    "foreignenquiry": _("partner’s enquiry"),
+                    "agreement": _("agreement"),
+                    "incoming": _("partner’s message"),
+                    "partnerrequest": _("request between centres"),
+                    "outgoing": _("message to a partner"),
+                },
+            ),
+        )
 
     def ready(self) -> None:
         """The node's key ring, whose ledgers are a partner's, what a partner's question may use, and whoever handles a kind of

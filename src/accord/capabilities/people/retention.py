@@ -19,6 +19,7 @@ from typing import Any, Final
 from django.conf import settings
 
 from accord.capabilities import unit_of_work
+from accord.capabilities.people.audit import RecordAudit
 from accord.capabilities.people.models import RetentionClock
 from accord.capabilities.people.policy import NODE
 from accord.core import clock
@@ -117,7 +118,7 @@ def _carry_out(rule: Rule, before: datetime) -> int:
     count = _registered[rule.name](before, False)
     the_clock, _ = RetentionClock.objects.get_or_create(pk=1, defaults={"due_at": clock.now()})
     unit_of_work.record(
-        NODE, "retention carried out", subject=None, obj=the_clock, rule=rule.name, rows=count, days=rule.keep.days
+        NODE, RecordAudit.RETENTION_CARRIED_OUT, subject=None, obj=the_clock, rule=rule.name, rows=count, days=rule.keep.days
     )
     return count
 

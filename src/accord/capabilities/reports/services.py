@@ -12,7 +12,9 @@ from django.utils import timezone
 
 from accord.capabilities import unit_of_work
 from accord.capabilities.people.policy import Permission, require
+from accord.capabilities.reports.audit import ReportAudit, ShiftAudit
 from accord.capabilities.reports.models import IdentifierState, Report, ReportIdentifier, ReportState, Shift, StatementLine
+from accord.capabilities.vocabulary import AuditAction
 from accord.core import clock
 from accord.core.errors import BadInput, Conflict, NotFound
 from accord.core.identifiers import normalise_account_number
@@ -78,7 +80,7 @@ def take_report(actor: User, facts: CallFacts) -> Report:
     if report.duplicate_of is not None:
         report.state = ReportState.DUPLICATE
     report.save(force_insert=True)
-    unit_of_work.record(actor, "report taken", subject=report.pk, obj=report, amount=report.amount, currency=report.currency)
+    unit_of_work.record(actor, ReportAudit.TAKEN, subject=report.pk, obj=report, amount=report.amount, currency=report.currency)
     return report
 
 
@@ -175,7 +177,7 @@ def _keep_narrative(actor: User, report_id: UUID, narrative: str, mentions: Sequ
         )
     ReportIdentifier.objects.bulk_create(proposed)
     unit_of_work.record(
-        actor, "narrative added", subject=report.pk, obj=report, characters=len(narrative), proposed=len(proposed)
+        actor, ReportAudit.NARRATIVE_ADDED, subject=report.pk, obj=report, characters=len(narrative), proposed=len(proposed)
     )
     return proposed
 
@@ -189,7 +191,7 @@ def decide_identifier(actor: User, report_id: UUID, identifier_id: int, state: I
         raise NotFound("there is no such identifier on this report")
     identifier.state, identifier.decided_by = state, actor
     identifier.save(update_fields=["state", "decided_by"])
-    unit_of_work.record(actor, f"identifier {state}", subject=report_id, obj=identifier, type=identifier.type)
+    unit_of_work.record(actor, ReportAudit.of_identifier(state), subject=report_id, obj=identifier, type=identifier.type)
     return identifier
 
 
@@ -203,7 +205,7 @@ def add_statement(actor: User, report_id: UUID, lines: Iterable[StatementLine]) 
     for row in rows:
         row.report = report
     StatementLine.objects.bulk_create(rows, batch_size=500)
-    unit_of_work.record(actor, "statement added", subject=report.pk, obj=report, rows=len(rows))
+    unit_of_work.record(actor, ReportAudit.STATEMENT_ADDED, subject=report.pk, obj=report, rows=len(rows))
     return len(rows)
 
 
@@ -226,7 +228,7 @@ def unlock(actor: User, report_id: UUID) -> None:
         raise Conflict(f"{report.locked_by} is working on {report}; ask them or a supervisor")
     report.locked_by = report.locked_until = None
     report.save(update_fields=["locked_by", "locked_until"])
-    unit_of_work.record(actor, "report unlocked", subject=report.pk, obj=report)
+    unit_of_work.record(actor, ReportAudit.UNLOCKED, subject=report.pk, obj=report)
 
 
 @unit_of_work.change
@@ -236,7 +238,7 @@ def called_back(actor: User, report_id: UUID, note: str = "") -> Report:
     report = _get(report_id)
     report.called_back_at, report.call_back_due = clock.now(), None
     report.save(update_fields=["called_back_at", "call_back_due"])
-    unit_of_work.record(actor, "called back", subject=report.pk, obj=report, note=note)
+    unit_of_work.record(actor, ReportAudit.CALLED_BACK, subject=report.pk, obj=report, note=note)
     return report
 
 
@@ -246,7 +248,7 @@ def close_report(actor: User, report_id: UUID, reason: str) -> Report:
     require(actor, Permission.REPORTS_TAKE)
     if not reason.strip():
         raise BadInput("say why the report is closed", where="reason")
-    return _set_state(actor, report_id, ReportState.CLOSED, "report closed", reason)
+    return _set_state(actor, report_id, ReportState.CLOSED, ReportAudit.CLOSED, reason)
 
 
 def reopen_report(actor: User, report_id: UUID, reason: str) -> Report:
@@ -254,11 +256,11 @@ def reopen_report(actor: User, report_id: UUID, reason: str) -> Report:
     require(actor, Permission.REPORTS_TAKE)
     if not reason.strip():
         raise BadInput("say why the report is reopened", where="reason")
-    return _set_state(actor, report_id, ReportState.OPEN, "report reopened", reason)
+    return _set_state(actor, report_id, ReportState.OPEN, ReportAudit.REOPENED, reason)
 
 
 @unit_of_work.change
-def _set_state(actor: User, report_id: UUID, state: ReportState, action: str, reason: str) -> Report:
+def _set_state(actor: User, report_id: UUID, state: ReportState, action: AuditAction, reason: str) -> Report:
     report = _get(report_id)
     if report.state == state:
         raise Conflict(f"{report} is already {report.get_state_display().lower()}; reload the page")
@@ -303,7 +305,7 @@ def hand_over(actor: User, note: str) -> Shift:
     shift.handed_over_at, shift.note = clock.now(), note
     shift.save(update_fields=["handed_over_at", "note"])
     Report.objects.filter(locked_by=actor).update(locked_by=None, locked_until=None)
-    unit_of_work.record(actor, "shift handed over", subject=None, obj=shift, note=note)
+    unit_of_work.record(actor, ShiftAudit.HANDED_OVER, subject=None, obj=shift, note=note)
     return shift
 
 
@@ -321,5 +323,5 @@ def acknowledge_hand_over(actor: User, shift_id: UUID) -> Shift:
     shift.acknowledged_by, shift.acknowledged_at = actor, clock.now()
     shift.save(update_fields=["acknowledged_by", "acknowledged_at"])
     begin_shift(actor)
-    unit_of_work.record(actor, "shift acknowledged", subject=None, obj=shift)
+    unit_of_work.record(actor, ShiftAudit.ACKNOWLEDGED, subject=None, obj=shift)
     return shift

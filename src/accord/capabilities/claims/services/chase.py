@@ -15,6 +15,7 @@ from django.db.models import Q
 
 from accord.capabilities import unit_of_work
 from accord.capabilities.claims import territory
+from accord.capabilities.claims.audit import ClaimAudit
 from accord.capabilities.claims.events import changed
 from accord.capabilities.claims.messages import answer_from_json, credits_from_json, onward_credits, to_json
 from accord.capabilities.claims.models import Claim, ClaimTransfer, Enquiry, EnquiryState, StandingAmount
@@ -51,7 +52,7 @@ def open_claim(actor: Actor, report_id: UUID, money: Money, rule: Rule) -> Claim
     )
     unit_of_work.record(
         actor,
-        "claim opened",
+        ClaimAudit.OPENED,
         subject=claim.pk,
         obj=claim,
         rule=rule.value,
@@ -84,7 +85,7 @@ def start_at(
     if not created:
         return None
     unit_of_work.record(
-        actor, "claim transfer found", subject=claim.pk, obj=claim, transfer=credit.transfer, institution=institution
+        actor, ClaimAudit.TRANSFER_FOUND, subject=claim.pk, obj=claim, transfer=credit.transfer, institution=institution
     )
     first = (territory.holder_of(institution), credit_at(institution, credit))
     opened = ask([Round(claim, Rule(claim.rule), 0, [first])]).opened
@@ -124,7 +125,7 @@ def take_answers(answers: Mapping[UUID, EnquiryAnswer], versions: Mapping[UUID, 
     for enquiry, answer in told:
         unit_of_work.record(
             NODE,
-            "enquiry answered",
+            ClaimAudit.ENQUIRY_ANSWERED,
             subject=enquiry.claim_id,
             obj=enquiry,
             institution=enquiry.institution,
@@ -241,7 +242,7 @@ def fail(enquiry_id: UUID, error: str, *, credit_unknown: bool = False) -> None:
     enquiry.credit_unknown = credit_unknown
     enquiry.save(update_fields=["state", "last_error", "next_attempt_at", "credit_unknown"])
     unit_of_work.record(
-        NODE, "enquiry failed", subject=enquiry.claim_id, obj=enquiry, institution=enquiry.institution, error=error
+        NODE, ClaimAudit.ENQUIRY_FAILED, subject=enquiry.claim_id, obj=enquiry, institution=enquiry.institution, error=error
     )
     changed.send([enquiry.claim_id])
 
@@ -265,7 +266,7 @@ def trace_again(actor: Actor, claim_id: UUID, institution: str | None = None, ac
     Enquiry.objects.filter(pk__in=[old.pk for old in stale]).update(state=EnquiryState.SUPERSEDED, next_attempt_at=None)
     Enquiry.objects.bulk_create(fresh)
     if fresh:
-        unit_of_work.record(actor, "traced again", subject=claim.pk, obj=claim, enquiries=len(fresh))
+        unit_of_work.record(actor, ClaimAudit.TRACED_AGAIN, subject=claim.pk, obj=claim, enquiries=len(fresh))
     return fresh
 
 
@@ -285,7 +286,7 @@ def trace_under(actor: Actor, claim_id: UUID, rule: Rule) -> list[Enquiry]:
         )
     claim = _claim(claim_id)
     starts = [(territory.holder_of(start.institution), start_credit(start)) for start in claim.starts.all()]
-    unit_of_work.record(actor, "traced under another rule", subject=claim.pk, obj=claim, rule=rule.value)
+    unit_of_work.record(actor, ClaimAudit.TRACED_UNDER_ANOTHER_RULE, subject=claim.pk, obj=claim, rule=rule.value)
     return ask([Round(claim, rule, 0, starts)]).opened
 
 

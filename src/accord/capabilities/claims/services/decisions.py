@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from accord.capabilities import unit_of_work
+from accord.capabilities.claims.audit import ClaimAudit
 from accord.capabilities.claims.events import changed
 from accord.capabilities.claims.messages import parcels_from_json
 from accord.capabilities.claims.models import Claim, HoldShare, PlanAction, PlanItem, PlanItemState, SharedAccount
@@ -211,7 +212,13 @@ def hold_line(actor: Actor, line: PlanItem, reason: str) -> None:
     line.action = PlanAction.HOLD
     line.save(update_fields=["action"])
     unit_of_work.record(
-        actor, "plan decided", subject=line.claim_id, obj=line, state=line.state, action_chosen=line.action, reason=reason
+        actor,
+        ClaimAudit.PLAN_DECIDED,
+        subject=line.claim_id,
+        obj=line,
+        state=line.state,
+        action_chosen=line.action,
+        reason=reason,
     )
 
 
@@ -237,6 +244,12 @@ def _decide(actor: Actor, line: PlanItem, reason: str) -> PlanItem:
     line.reason, line.decided_by, line.decided_at = reason, actor.username, clock.now()
     line.save(update_fields=["action", "state", "reason", "decided_by", "decided_at"])
     unit_of_work.record(
-        actor, "plan decided", subject=line.claim_id, obj=line, state=line.state, action_chosen=line.action, reason=reason
+        actor,
+        ClaimAudit.PLAN_DECIDED,
+        subject=line.claim_id,
+        obj=line,
+        state=line.state,
+        action_chosen=line.action,
+        reason=reason,
     )
     return line

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from accord.capabilities import unit_of_work
 from accord.capabilities.claims import budgets
+from accord.capabilities.claims.audit import PartnerClaimAudit
 from accord.capabilities.claims.events import changed
 from accord.capabilities.claims.messages import credits_from_json, to_json
 from accord.capabilities.claims.models import (
@@ -53,7 +54,7 @@ def open_foreign_claim(
     )
     unit_of_work.record(
         NODE,
-        "partner's claim opened",
+        PartnerClaimAudit.CLAIM_OPENED,
         subject=claim.pk,
         obj=claim,
         origin=origin,
@@ -101,7 +102,7 @@ def close_foreign_claim(claim_id: UUID, reason: str) -> None:
     waiting = claim.enquiries.filter(state__in=(EnquiryState.QUEUED, EnquiryState.ACKNOWLEDGED))
     waiting.update(state=EnquiryState.SUPERSEDED, next_attempt_at=None)
     PlanItem.objects.filter(claim=claim, state=PlanItemState.PROPOSED).delete()
-    unit_of_work.record(NODE, "partner's claim closed", subject=claim.pk, obj=claim, origin=claim.origin, reason=reason)
+    unit_of_work.record(NODE, PartnerClaimAudit.CLAIM_CLOSED, subject=claim.pk, obj=claim, origin=claim.origin, reason=reason)
 
 
 def _begin(claim: Claim, starts: Sequence[Start]) -> None:

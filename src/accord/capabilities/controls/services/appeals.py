@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from accord.capabilities import unit_of_work
+from accord.capabilities.controls.audit import BankAudit
 from accord.capabilities.controls.models import HandedInAppeal
 from accord.capabilities.controls.ports import MOST_TEXT
 from accord.capabilities.controls.services.progress import locked
@@ -57,7 +58,7 @@ def record_appeal(actor: User, order_id: UUID, appeal: HoldersAppeal) -> HandedI
         next_attempt_at=now,
     )
     found.save(force_insert=True)
-    unit_of_work.record(actor, "appeal handed in", subject=row.pk, obj=found, sender=row.sender)
+    unit_of_work.record(actor, BankAudit.APPEAL_HANDED_IN, subject=row.pk, obj=found, sender=row.sender)
     return found
 
 
@@ -87,7 +88,7 @@ def appeal_delivered(row_id: UUID, reference: str = "") -> None:
         row.delivered_at, row.next_attempt_at, row.last_error = clock.now(), None, ""
         row.centre_reference = reference[:40]
         row.save()
-        unit_of_work.record(NODE, "appeal delivered", subject=row.order_id, obj=row, reference=row.centre_reference)
+        unit_of_work.record(NODE, BankAudit.APPEAL_DELIVERED, subject=row.order_id, obj=row, reference=row.centre_reference)
 
 
 def appeal_failed(row: HandedInAppeal, error: str) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from accord.capabilities import unit_of_work
+from accord.capabilities.controls.audit import InboxEnquiryAudit, InboxOrderAudit
 from accord.capabilities.controls.life_cycle import Event, State, next_state
 from accord.capabilities.controls.messages import message_of
 from accord.capabilities.controls.models import EnquiryState, ReceivedEnquiry, ReceivedOrder
@@ -54,7 +55,7 @@ def execute(actor: User, order_id: UUID, note: str, amount: int | None = None) -
     row.save()
     unit_of_work.record(
         actor,
-        "inbox order decided",
+        InboxOrderAudit.DECIDED,
         subject=row.pk,
         obj=row,
         kind=row.kind,
@@ -88,7 +89,7 @@ def answer_enquiry(actor: User, enquiry_id: UUID, note: str = "") -> ReceivedEnq
     row.state, row.decided_by, row.decided_at = EnquiryState.ANSWERING, actor, clock.now()
     row.next_attempt_at = row.decided_at
     row.save()
-    unit_of_work.record(actor, "inbox enquiry decided", subject=row.pk, obj=row, sender=row.sender, note=note.strip())
+    unit_of_work.record(actor, InboxEnquiryAudit.DECIDED, subject=row.pk, obj=row, sender=row.sender, note=note.strip())
     return row
 
 
@@ -114,7 +115,7 @@ def try_again(actor: User, order_id: UUID) -> ReceivedOrder:
         raise Conflict("the order is not stuck: the node is at work on it, or it has been answered")
     row.next_attempt_at = clock.now()
     row.save(update_fields=["next_attempt_at"])
-    unit_of_work.record(actor, "inbox order tried again", subject=row.pk, obj=row)
+    unit_of_work.record(actor, InboxOrderAudit.TRIED_AGAIN, subject=row.pk, obj=row)
     return row
 
 
@@ -127,7 +128,7 @@ def ask_core_again(actor: User, enquiry_id: UUID) -> ReceivedEnquiry:
         raise Conflict("the enquiry is not stuck: the node is at work on it, or it has been answered")
     row.next_attempt_at = clock.now()
     row.save(update_fields=["next_attempt_at"])
-    unit_of_work.record(actor, "inbox enquiry tried again", subject=row.pk, obj=row)
+    unit_of_work.record(actor, InboxEnquiryAudit.TRIED_AGAIN, subject=row.pk, obj=row)
     return row
 
 

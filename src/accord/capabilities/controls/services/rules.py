@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 from accord.capabilities import unit_of_work
+from accord.capabilities.controls.audit import BankAudit
 from accord.capabilities.controls.models import ENQUIRY, Agreement, BankRule
 from accord.capabilities.orders.kinds import ON_MONEY, ON_NUMBERS, OrderKind
 from accord.capabilities.people.policy import Permission, require
@@ -59,7 +60,7 @@ def agree(actor: User, facts: AgreementFacts) -> Agreement:
         set_at=now,
     )
     row.save(force_insert=True)
-    unit_of_work.record(actor, "agreement set", subject=None, obj=row, sender=row.sender, hours=row.longest_hours)
+    unit_of_work.record(actor, BankAudit.AGREEMENT_SET, subject=None, obj=row, sender=row.sender, hours=row.longest_hours)
     if facts.answers_enquiries and not BankRule.objects.filter(sender=row.sender, kind=ENQUIRY, ended_at=None).exists():
         set_rule(actor, row.sender, ENQUIRY)
     return row
@@ -90,7 +91,7 @@ def end_agreement(actor: User, agreement_id: UUID) -> None:
     row.ended_at, row.ended_by = clock.now(), actor
     row.save(update_fields=["ended_at", "ended_by"])
     BankRule.objects.filter(sender=row.sender, ended_at=None).update(ended_at=row.ended_at, ended_by=actor)
-    unit_of_work.record(actor, "agreement ended", subject=None, obj=row, sender=row.sender)
+    unit_of_work.record(actor, BankAudit.AGREEMENT_ENDED, subject=None, obj=row, sender=row.sender)
 
 
 @unit_of_work.change
@@ -113,7 +114,14 @@ def set_rule(actor: User, sender: str, kind: str, ceiling: Money | None = None) 
     row.ceiling = ceiling.minor if ceiling is not None and on_money else None
     row.save(force_insert=True)
     unit_of_work.record(
-        actor, "rule set", subject=None, obj=row, sender=sender, kind=kind, amount=row.ceiling, currency=currency or None
+        actor,
+        BankAudit.RULE_SET,
+        subject=None,
+        obj=row,
+        sender=sender,
+        kind=kind,
+        amount=row.ceiling,
+        currency=currency or None,
     )
     return row
 
@@ -129,4 +137,4 @@ def end_rule(actor: User, rule_id: UUID) -> None:
         raise Conflict("this rule has ended already")
     row.ended_at, row.ended_by = clock.now(), actor
     row.save(update_fields=["ended_at", "ended_by"])
-    unit_of_work.record(actor, "rule ended", subject=None, obj=row, sender=row.sender, kind=row.kind)
+    unit_of_work.record(actor, BankAudit.RULE_ENDED, subject=None, obj=row, sender=row.sender, kind=row.kind)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from accord.capabilities import unit_of_work
+from accord.capabilities.controls.audit import InboxOrderAudit
 from accord.capabilities.controls.messages import message_of
 from accord.capabilities.controls.models import Control, ReceivedOrder
 from accord.capabilities.controls.services.progress import locked
@@ -37,5 +38,5 @@ def note_told(actor: User, order_id: UUID) -> ReceivedOrder:
     if row.told_at is None:
         row.told_at, row.told_by = clock.now(), actor
         row.save(update_fields=["told_at", "told_by"])
-        unit_of_work.record(actor, "holder told", subject=row.pk, obj=row, account=row.account)
+        unit_of_work.record(actor, InboxOrderAudit.HOLDER_TOLD, subject=row.pk, obj=row, account=row.account)
     return row

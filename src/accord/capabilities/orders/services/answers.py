@@ -15,6 +15,7 @@ from accord.capabilities.claims.messages import credits_from_json, to_json
 from accord.capabilities.claims.ports import Acknowledged, Credit, TransferLeg
 from accord.capabilities.delivery import ask_again_at
 from accord.capabilities.orders import events
+from accord.capabilities.orders.audit import OrderAudit
 from accord.capabilities.orders.kinds import KEEPS_MONEY, RESTRICTS, OrderKind
 from accord.capabilities.orders.life_cycle import AWAITED, HOLDING, LIVE, STANDING, Event, State, next_state
 from accord.capabilities.orders.models import Order
@@ -74,7 +75,7 @@ def _settle(order: Order, answer: OrderAnswer) -> None:
     order.save()
     unit_of_work.record(
         NODE,
-        f"order {order.state}",
+        OrderAudit.reached(order.state),
         subject=order.subject,
         obj=order,
         kind=order.kind,
@@ -148,7 +149,9 @@ def _end_replaced(replaced: Order, order: Order, answer: OrderAnswer) -> None:
     replaced.ended_at = answer.answered_at
     replaced.save(update_fields=["state", "ended_at"])
     end_follow_ups(replaced, answer.answered_at)
-    unit_of_work.record(NODE, "order replaced", subject=replaced.subject, obj=replaced, kind=replaced.kind, by=order.reference)
+    unit_of_work.record(
+        NODE, OrderAudit.REPLACED, subject=replaced.subject, obj=replaced, kind=replaced.kind, by=order.reference
+    )
 
 
 def _after_restriction(order: Order, answer: OrderAnswer) -> None:
@@ -170,7 +173,7 @@ def _after_renewal(order: Order, answer: OrderAnswer) -> None:
     target.renewal_due_at = renewal_due_at(target, answer.answered_at)
     target.save(update_fields=["state", "until", "renewals", "renewal_prompted_at", "renewal_due_at"])
     unit_of_work.record(
-        NODE, "order renewed", subject=target.subject, obj=target, kind=target.kind, until=clock.to_iso(target.until)
+        NODE, OrderAudit.RENEWED, subject=target.subject, obj=target, kind=target.kind, until=clock.to_iso(target.until)
     )
 
 
@@ -184,7 +187,7 @@ def _after_release(order: Order, answer: OrderAnswer) -> None:
     _give_up(target, order.amount, answer, Event.RELEASE if whole else Event.RELEASE_PARTLY)
     unit_of_work.record(
         NODE,
-        "order released" if whole else "order released in part",
+        OrderAudit.RELEASED if whole else OrderAudit.RELEASED_IN_PART,
         subject=target.subject,
         obj=target,
         kind=target.kind,
@@ -203,7 +206,7 @@ def _after_return(order: Order, answer: OrderAnswer) -> None:
     _give_up(target, answer.amount, answer, Event.RETURN if whole else Event.RETURN_PARTLY)
     unit_of_work.record(
         NODE,
-        "order returned" if whole else "order returned in part",
+        OrderAudit.RETURNED if whole else OrderAudit.RETURNED_IN_PART,
         subject=target.subject,
         obj=target,
         kind=target.kind,

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from accord.capabilities import unit_of_work
+from accord.capabilities.orders.audit import ContactAudit, OrderAudit
 from accord.capabilities.orders.escalations import escalation_at
 from accord.capabilities.orders.life_cycle import WAITING
 from accord.capabilities.orders.models import Contact, Escalation, Order
 from accord.capabilities.people.policy import Permission, require
+from accord.capabilities.vocabulary import AuditAction
 from accord.core import clock
 from accord.core.errors import BadInput, Conflict, NotFound
 
@@ -41,7 +43,7 @@ def add_contact(actor: User, facts: ContactFacts) -> Contact:
     contact = _filled(Contact(), facts)
     contact.save()
     _climb_anew()
-    _record(actor, "contact added", contact)
+    _record(actor, ContactAudit.ADDED, contact)
     return contact
 
 
@@ -56,7 +58,7 @@ def change_contact(actor: User, contact_id: int, facts: ContactFacts) -> Contact
         contact.last_test_call_at = None
     contact.save()
     _climb_anew()
-    _record(actor, "contact changed", contact)
+    _record(actor, ContactAudit.CHANGED, contact)
     return contact
 
 
@@ -65,7 +67,7 @@ def remove_contact(actor: User, contact_id: int) -> None:
     """Nobody is called at this step any more; what was escalated to it stays on record."""
     require(actor, Permission.ORDERS_CLEAR)
     contact = _get(contact_id)
-    _record(actor, "contact removed", contact)
+    _record(actor, ContactAudit.REMOVED, contact)
     contact.delete()
     _climb_anew()
 
@@ -80,7 +82,13 @@ def note_test_call(actor: User, contact_id: int, note: str) -> Contact:
     contact.last_test_call_at = clock.now()
     contact.save(update_fields=["last_test_call_at"])
     unit_of_work.record(
-        actor, "test call noted", subject=None, obj=contact, institution=contact.institution, to=contact.name, note=note.strip()
+        actor,
+        ContactAudit.TEST_CALL_NOTED,
+        subject=None,
+        obj=contact,
+        institution=contact.institution,
+        to=contact.name,
+        note=note.strip(),
     )
     return contact
 
@@ -101,7 +109,7 @@ def note_escalation(actor: User, escalation_id: int, note: str) -> Escalation:
     order = row.order
     unit_of_work.record(
         actor,
-        "escalation noted",
+        OrderAudit.ESCALATION_NOTED,
         subject=order.subject,
         obj=order,
         institution=order.institution,
@@ -153,7 +161,7 @@ def _climb_anew() -> None:
     Order.objects.bulk_update(changed, ["escalate_at"], batch_size=500)
 
 
-def _record(actor: User, action: str, contact: Contact) -> None:
+def _record(actor: User, action: AuditAction, contact: Contact) -> None:
     unit_of_work.record(
         actor,
         action,

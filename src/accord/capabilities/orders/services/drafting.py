@@ -14,6 +14,7 @@ from uuid import UUID
 from accord.capabilities import unit_of_work
 from accord.capabilities.claims import services as claims
 from accord.capabilities.orders import events
+from accord.capabilities.orders.audit import OrderAudit
 from accord.capabilities.orders.escalations import first_escalation_at
 from accord.capabilities.orders.kinds import OrderKind
 from accord.capabilities.orders.life_cycle import Event, State, next_state
@@ -22,6 +23,7 @@ from accord.capabilities.orders.models import UNDER_AUTHORITY, Order
 from accord.capabilities.orders.regime import Approval, KindRule, current_regime
 from accord.capabilities.orders.rules import rule_of
 from accord.capabilities.people.policy import NODE, Actor, Permission, require
+from accord.capabilities.vocabulary import AuditAction
 from accord.core import clock
 from accord.core.errors import BadInput, Conflict, NotFound
 
@@ -57,9 +59,11 @@ def write(
         _mark_approved(order, drafter, rule)
     order.save(force_insert=True)
     if standing:
-        _record(None, "order approved under standing authority", order, authority=standing)
+        _record(None, OrderAudit.APPROVED_UNDER_STANDING_AUTHORITY, order, authority=standing)
     else:
-        _record(order.approved_by or drafter, "order approved" if order.state == State.APPROVED else "order drafted", order)
+        _record(
+            order.approved_by or drafter, OrderAudit.APPROVED if order.state == State.APPROVED else OrderAudit.DRAFTED, order
+        )
     if drafter is not None and emergency.strip() and order.state == State.DRAFT:
         return send_in_emergency(drafter, order.pk, emergency)
     return order
@@ -106,7 +110,7 @@ def _end_in_time(order: Order) -> None:
             raise Conflict(f"the partner asked for {order.reference} until {ends_by}, which is over; discard the draft")
 
 
-def _record(actor: User | None, action: str, order: Order, **more: str) -> None:
+def _record(actor: User | None, action: AuditAction, order: Order, **more: str) -> None:
     unit_of_work.record(
         actor or NODE,
         action,
@@ -145,9 +149,9 @@ def approve(actor: User, order_ids: Sequence[UUID], note: str = "") -> list[Orde
             raise Conflict(f"{order.reference} is your own draft; somebody else must approve it")
         _mark_approved(order, actor, rule_of(order))
         order.save()
-        _record(actor, "order approved", order)
+        _record(actor, OrderAudit.APPROVED, order)
         if note.strip():
-            unit_of_work.record(actor, "approval noted", subject=order.subject, obj=order, note=note.strip())
+            unit_of_work.record(actor, OrderAudit.APPROVAL_NOTED, subject=order.subject, obj=order, note=note.strip())
     events.changed.send([order.pk for order in orders])
     return orders
 
@@ -164,8 +168,8 @@ def send_in_emergency(actor: User, order_id: UUID, reason: str) -> Order:
     _mark_approved(order, actor, rule_of(order))
     order.override_reason = reason.strip()
     order.save()
-    _record(actor, "order approved", order)
-    unit_of_work.record(actor, "order overridden", subject=order.subject, obj=order, reason=order.override_reason)
+    _record(actor, OrderAudit.APPROVED, order)
+    unit_of_work.record(actor, OrderAudit.OVERRIDDEN, subject=order.subject, obj=order, reason=order.override_reason)
     events.changed.send([order.pk])
     return order
 
@@ -183,7 +187,7 @@ def clear_override(actor: User, order_id: UUID, note: str) -> Order:
         raise Conflict("you sent this order yourself; another supervisor must look at it")
     order.cleared_by, order.cleared_at, order.cleared_note = actor, clock.now(), note.strip()
     order.save(update_fields=["cleared_by", "cleared_at", "cleared_note"])
-    unit_of_work.record(actor, "override cleared", subject=order.subject, obj=order, note=order.cleared_note)
+    unit_of_work.record(actor, OrderAudit.OVERRIDE_CLEARED, subject=order.subject, obj=order, note=order.cleared_note)
     return order
 
 
@@ -203,6 +207,6 @@ def throw_away(actor: Actor, order_id: UUID, reason: str) -> Order:
     order.reason, order.ended_at = reason.strip(), clock.now()
     order.save(update_fields=["state", "reason", "ended_at"])
     claims.end_share(order.pk)
-    unit_of_work.record(actor, "order discarded", subject=order.subject, obj=order, reason=order.reason)
+    unit_of_work.record(actor, OrderAudit.DISCARDED, subject=order.subject, obj=order, reason=order.reason)
     events.changed.send([order.pk])
     return order

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from accord.capabilities import unit_of_work
 from accord.capabilities.claims import services as claims
+from accord.capabilities.orders.audit import OrderAudit
 from accord.capabilities.orders.kinds import KEEPS_MONEY, RENEWABLE, OrderKind
 from accord.capabilities.orders.life_cycle import AWAITED, HOLDING, STANDING, State
 from accord.capabilities.orders.models import Order
@@ -33,7 +34,7 @@ def send_again(actor: User, order_id: UUID) -> Order:
         raise Conflict("the order is not waiting for a person: it is on its way, or the bank has answered")
     order.next_attempt_at, order.answer_due_at = clock.now(), clock.now() + rule_of(order).execute_within
     order.save(update_fields=["next_attempt_at", "answer_due_at"])
-    unit_of_work.record(actor, "order sent again", subject=order.subject, obj=order, institution=order.institution)
+    unit_of_work.record(actor, OrderAudit.SENT_AGAIN, subject=order.subject, obj=order, institution=order.institution)
     return order
 
 

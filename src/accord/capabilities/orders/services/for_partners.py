@@ -17,6 +17,7 @@ from accord.capabilities.claims import services as claims
 from accord.capabilities.claims.messages import to_json
 from accord.capabilities.claims.ports import Credit
 from accord.capabilities.orders import events
+from accord.capabilities.orders.audit import OrderAudit
 from accord.capabilities.orders.kinds import OrderKind
 from accord.capabilities.orders.life_cycle import AWAITED, STANDING, State
 from accord.capabilities.orders.models import Order
@@ -154,5 +155,5 @@ def confirm_orders(actor: User, order_ids: Sequence[UUID]) -> None:
         if order.approved_by_id is None and order.approved_at is not None:
             order.approved_by = actor
             order.save(update_fields=["approved_by"])
-            unit_of_work.record(actor, "order confirmed", subject=order.subject, obj=order, kind=order.kind)
+            unit_of_work.record(actor, OrderAudit.CONFIRMED, subject=order.subject, obj=order, kind=order.kind)
     events.changed.send(order_ids)

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from accord.capabilities import unit_of_work
 from accord.capabilities.claims.ports import Acknowledged, check_moment
+from accord.capabilities.orders.audit import OrderAudit
 from accord.capabilities.orders.checks import check_order_answer
 from accord.capabilities.orders.life_cycle import AWAITED
 from accord.capabilities.orders.messages import message_of
@@ -37,7 +38,7 @@ def hand_in_answer(actor: User, order_id: UUID, reply: Acknowledged | OrderAnswe
         check_moment(order.institution, reply.expected_at)
     unit_of_work.record(
         actor,
-        "answer handed in",
+        OrderAudit.ANSWER_HANDED_IN,
         subject=order.subject,
         obj=order,
         institution=order.institution,

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from accord.capabilities import unit_of_work
+from accord.capabilities.orders.audit import OrderAudit
 from accord.capabilities.orders.life_cycle import State
 from accord.capabilities.orders.models import Order
 from accord.capabilities.orders.services.drafting import locked_order
@@ -44,5 +45,5 @@ def set_holder_terms(actor: User, order_id: UUID, terms: HolderTerms) -> Order:
     order.tell_from, order.delay_reason = None, ""
     set_delay(order, terms.tell_from, terms.delay_reason)
     order.save(update_fields=["holder_name", "tell_from", "delay_reason"])
-    unit_of_work.record(actor, "draft changed", subject=order.subject, obj=order, reason=order.delay_reason)
+    unit_of_work.record(actor, OrderAudit.DRAFT_CHANGED, subject=order.subject, obj=order, reason=order.delay_reason)
     return order

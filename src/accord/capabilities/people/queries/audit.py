@@ -13,6 +13,7 @@ from django.db.models import Max, Q, QuerySet, TextField
 from django.db.models.functions import Cast
 
 from accord.capabilities import unit_of_work
+from accord.capabilities.people.audit import RecordAudit
 from accord.capabilities.people.models import AuditEntry, AuditHead, ReadEntry, ReadHead
 from accord.capabilities.people.policy import Actor, Permission, require
 from accord.capabilities.people.services import read_content
@@ -36,7 +37,7 @@ CHANGES: Final = Chain("changes", AuditEntry, AuditHead, unit_of_work.audited_co
 READS: Final = Chain("reads", ReadEntry, ReadHead, read_content)
 CHAINS: Final = {chain.name: chain for chain in (CHANGES, READS)}
 
-READS_REMOVED: Final = "reads removed"
+READS_REMOVED: Final = RecordAudit.READS_REMOVED
 """The change that says up to where retention has removed reads: {"upto": seq, "link": its link}."""
 
 

@@ -11,6 +11,7 @@ from typing import Final
 from uuid import UUID
 
 from accord.capabilities import unit_of_work
+from accord.capabilities.people.audit import ServiceAudit
 from accord.capabilities.people.models import Agency, ServiceAccount, ServiceToken
 from accord.capabilities.people.policy import Actor, Permission, require
 from accord.core import clock
@@ -39,7 +40,7 @@ def add_service_account(actor: Actor, name: str, agency_code: str) -> ServiceAcc
     if not Agency.objects.filter(code=agency_code).exists():
         raise BadInput(f"there is no agency {agency_code!r}; add it first", where="agency")
     account = ServiceAccount.objects.create(name=name, agency_code=agency_code)
-    unit_of_work.record(actor, "service account added", subject=None, obj=account, name=name, agency=agency_code)
+    unit_of_work.record(actor, ServiceAudit.SERVICE_ACCOUNT_ADDED, subject=None, obj=account, name=name, agency=agency_code)
     return account
 
 
@@ -52,7 +53,7 @@ def set_service_account_active(actor: Actor, account_id: UUID, active: bool) -> 
         raise NotFound("there is no such service account")
     account.is_active = active
     account.save(update_fields=["is_active"])
-    action = "service account reactivated" if active else "service account deactivated"
+    action = ServiceAudit.SERVICE_ACCOUNT_REACTIVATED if active else ServiceAudit.SERVICE_ACCOUNT_DEACTIVATED
     unit_of_work.record(actor, action, subject=None, obj=account, name=account.name)
     return account
 
@@ -89,7 +90,7 @@ def issue_token(
         expires_at=now + lasts,
     )
     details = {"permissions": ", ".join(token.permissions), "token": prefix, "until": clock.to_iso(token.expires_at)}
-    unit_of_work.record(actor, "token issued", subject=None, obj=account, name=account.name, **details)
+    unit_of_work.record(actor, ServiceAudit.TOKEN_ISSUED, subject=None, obj=account, name=account.name, **details)
     return token, secret
 
 
@@ -105,7 +106,7 @@ def revoke_token(actor: Actor, prefix: str) -> ServiceToken:
     token.revoked_at = clock.machine_now()
     token.save(update_fields=["revoked_at"])
     account = ServiceAccount.objects.get(pk=token.account_id)
-    unit_of_work.record(actor, "token revoked", subject=None, obj=account, name=account.name, token=prefix)
+    unit_of_work.record(actor, ServiceAudit.TOKEN_REVOKED, subject=None, obj=account, name=account.name, token=prefix)
     return token
 
 

@@ -12,6 +12,7 @@ from django.core.exceptions import ValidationError
 
 from accord.capabilities import unit_of_work
 from accord.capabilities.people import lockout
+from accord.capabilities.people.audit import SignInAudit, UserAudit
 from accord.capabilities.people.models import Agency, AgencyKind, Role, Team, User
 from accord.capabilities.people.policy import NODE, RESERVED_NAMES, Actor, Permission, require
 from accord.capabilities.people.services.sessions import end_all
@@ -51,7 +52,14 @@ def add_user(actor: Actor, username: str, password: str, station: Station, *, mu
     user.must_change_password = must_change_password
     _place(user, station)
     unit_of_work.record(
-        actor, "user added", subject=None, obj=user, name=username, role=user.role, agency=user.agency_id, team=_team(user)
+        actor,
+        UserAudit.USER_ADDED,
+        subject=None,
+        obj=user,
+        name=username,
+        role=user.role,
+        agency=user.agency_id,
+        team=_team(user),
     )
     return user
 
@@ -68,7 +76,7 @@ def change_user(actor: Actor, user_id: UUID, station: Station) -> User:
     _place(user, station)
     unit_of_work.record(
         actor,
-        "user changed",
+        UserAudit.USER_CHANGED,
         subject=None,
         obj=user,
         name=user.username,
@@ -107,7 +115,7 @@ def set_active(actor: Actor, user_id: UUID, active: bool) -> User:
     user.save(update_fields=["is_active"])
     if not active:
         end_all(user)
-    action = "user reactivated" if active else "user deactivated"
+    action = UserAudit.USER_REACTIVATED if active else UserAudit.USER_DEACTIVATED
     unit_of_work.record(actor, action, subject=None, obj=user, name=user.username)
     return user
 
@@ -122,7 +130,7 @@ def give_password(actor: Actor, user_id: UUID, password: str) -> User:
     user.must_change_password = True
     user.save(update_fields=["password", "must_change_password"])
     end_all(user)
-    unit_of_work.record(actor, "password given", subject=None, obj=user, name=user.username)
+    unit_of_work.record(actor, SignInAudit.PASSWORD_GIVEN, subject=None, obj=user, name=user.username)
     return user
 
 
@@ -139,7 +147,7 @@ def change_own_password(user: User, old: str, new: str) -> None:
     mine.must_change_password = False
     mine.save(update_fields=["password", "must_change_password"])
     user.password, user.must_change_password = mine.password, False
-    unit_of_work.record(user, "password changed", subject=None, obj=user)
+    unit_of_work.record(user, SignInAudit.PASSWORD_CHANGED, subject=None, obj=user)
 
 
 @unit_of_work.change
@@ -148,7 +156,7 @@ def unlock_user(actor: Actor, user_id: UUID) -> User:
     require(actor, Permission.USERS_MANAGE)
     user = _locked(user_id)
     attempts = lockout.forget(user.username)
-    unit_of_work.record(actor, "user unlocked", subject=None, obj=user, name=user.username, rows=attempts)
+    unit_of_work.record(actor, UserAudit.USER_UNLOCKED, subject=None, obj=user, name=user.username, rows=attempts)
     return user
 
 
@@ -157,7 +165,7 @@ def note_lockout(username: str) -> None:
     """A user of this name, if there is one, has failed to sign in so often that they are locked out: on record."""
     user = User.objects.filter(username=username).first()
     if user is not None:
-        unit_of_work.record(NODE, "sign-in locked", subject=None, obj=user, name=username)
+        unit_of_work.record(NODE, SignInAudit.SIGN_IN_LOCKED, subject=None, obj=user, name=username)
 
 
 def set_language(user: User, language: str) -> None:
@@ -194,7 +202,7 @@ def add_agency(actor: Actor, code: str, name: str, name_zh: str, kind: AgencyKin
     if Agency.objects.filter(code=code).exists():
         raise BadInput(f"there is already an agency {code!r}; choose another code", where="code")
     agency = Agency.objects.create(code=code, name=name.strip(), name_zh=name_zh.strip(), kind=AgencyKind(kind))
-    unit_of_work.record(actor, "agency added", subject=None, obj=agency, name=agency.name, type=agency.kind)
+    unit_of_work.record(actor, UserAudit.AGENCY_ADDED, subject=None, obj=agency, name=agency.name, type=agency.kind)
     return agency
 
 
@@ -210,5 +218,5 @@ def add_team(actor: Actor, agency_code: str, name: str) -> Team:
     if Team.objects.filter(agency_id=agency_code, name__iexact=name).exists():
         raise BadInput(f"there is already a team {name!r} in this agency; choose another name", where="name")
     team = Team.objects.create(agency_id=agency_code, name=name)
-    unit_of_work.record(actor, "team added", subject=None, obj=team, name=name, agency=agency_code)
+    unit_of_work.record(actor, UserAudit.TEAM_ADDED, subject=None, obj=team, name=name, agency=agency_code)
     return team

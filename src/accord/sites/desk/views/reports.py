@@ -25,6 +25,7 @@ from accord.capabilities.people import services as people_services
 from accord.capabilities.people.models import User
 from accord.capabilities.people.policy import Permission, require
 from accord.capabilities.reports import queries, services
+from accord.capabilities.reports.audit import ReportAudit
 from accord.capabilities.reports.models import IdentifierState, Report, ReportState
 from accord.core import clock
 from accord.core.errors import BadInput, Conflict
@@ -60,7 +61,7 @@ def export(request: HttpRequest) -> HttpResponse:
     require(actor, Permission.REPORTS_READ)
     found = list(_filtered(actor, ReportFilter(request.GET)))
     people_services.note_read(actor, Report, taken="reports.csv", rows=len(found))
-    unit_of_work.record(actor, "reports exported", subject=None, obj=actor, rows=len(found))
+    unit_of_work.record(actor, ReportAudit.REPORTS_EXPORTED, subject=None, obj=actor, rows=len(found))
     header = (
         "reference", "state", "taken_at", "taken_by", "callback_number", "payer_bank", "payer_account", "payee_bank",
         "payee_account", "amount", "currency", "about_when", "still_pending", "duplicate_of",

@@ -18,6 +18,7 @@ from accord.capabilities.exchange.agreements import documents, queries, signatur
 from accord.capabilities.exchange.agreements.cycle import Event, next_state
 from accord.capabilities.exchange.agreements.services.agreement_news import News, What, move, new_row, news_of, note, take
 from accord.capabilities.exchange.agreements.terms import AgreementTerms
+from accord.capabilities.exchange.audit import AgreementAudit
 from accord.capabilities.exchange.channel.services import sending
 from accord.capabilities.exchange.kinds import MessageKind
 from accord.capabilities.exchange.models import Agreement, AgreementState, Partner
@@ -40,7 +41,7 @@ def draft(actor: Actor, terms: AgreementTerms) -> Agreement:
         raise Conflict(f"there is already an agreement with {partner} that says the same ({hash_[:12]})")
     row = new_row(partner, terms, document, AgreementState.DRAFT, actor)
     _check_predecessor(row, terms)
-    return note(actor, "agreement drafted", row)
+    return note(actor, AgreementAudit.DRAFTED, row)
 
 
 @unit_of_work.change
@@ -54,7 +55,7 @@ def offer(actor: Actor, agreement_id: UUID | str) -> Agreement:
     _check_room(row, terms)
     _sign(actor, row, after)
     _tell(row, "offer")
-    return note(actor, "agreement offered", row)
+    return note(actor, AgreementAudit.OFFERED, row)
 
 
 @unit_of_work.change
@@ -65,7 +66,7 @@ def sign(actor: Actor, agreement_id: UUID | str) -> Agreement:
     _check_room(row, queries.terms_of(row))
     _sign(actor, row, after)
     _tell(row, "sign")
-    return note(actor, "agreement signed", row)
+    return note(actor, AgreementAudit.SIGNED, row)
 
 
 @unit_of_work.change
@@ -74,7 +75,7 @@ def decline(actor: Actor, agreement_id: UUID | str, reason: str) -> Agreement:
     row = _locked(actor, agreement_id)
     move(row, next_state(row.state, Event.DECLINE), _reason(reason))
     _tell(row, "decline")
-    return note(actor, "agreement declined", row, reason=row.reason)
+    return note(actor, AgreementAudit.DECLINED, row, reason=row.reason)
 
 
 @unit_of_work.change
@@ -83,7 +84,7 @@ def discard(actor: Actor, agreement_id: UUID | str) -> None:
     row = _locked(actor, agreement_id, Permission.AGREEMENTS_DRAFT)
     if row.state != AgreementState.DRAFT:
         raise Conflict("only a draft can be dropped; withdraw or end what the partner knows of")
-    note(actor, "agreement dropped", row)
+    note(actor, AgreementAudit.DROPPED, row)
     row.delete()
 
 
@@ -93,7 +94,7 @@ def end(actor: Actor, agreement_id: UUID | str, reason: str) -> Agreement:
     row = _locked(actor, agreement_id)
     move(row, next_state(row.state, Event.END), _reason(reason))
     _tell_if_possible(row, "end")
-    return note(actor, "agreement ended", row, reason=row.reason)
+    return note(actor, AgreementAudit.ENDED, row, reason=row.reason)
 
 
 @unit_of_work.change
@@ -112,7 +113,7 @@ def set_ask_first(actor: Actor, partner_code: str, on: bool) -> list[Agreement]:
         row.save(update_fields=["ask_first_here", "ask_first_version"])
         body = {"agreement": row.hash, "on": on, "version": row.ask_first_version}
         sending.queue(partner_code, MessageKind.ASK_FIRST, body, about=row.pk)
-        note(actor, "asked first" if on else "asked first no longer", row)
+        note(actor, AgreementAudit.ASKED_FIRST if on else AgreementAudit.ASKED_FIRST_NO_LONGER, row)
     return rows
 
 

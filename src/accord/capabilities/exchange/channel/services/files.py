@@ -14,6 +14,7 @@ import msgspec
 from django.conf import settings
 
 from accord.capabilities import unit_of_work
+from accord.capabilities.exchange.audit import ChannelAudit
 from accord.capabilities.exchange.channel.receipts import (
     MOST_BATCH_BYTES,
     MOST_IN_BATCH,
@@ -86,7 +87,7 @@ def export(actor: Actor, code: str) -> Exported:
         envelopes=envelopes,
         reply=signed.reply,
     )
-    unit_of_work.record(actor, "envelopes exported", subject=None, obj=partner, partner=code, number=len(envelopes))
+    unit_of_work.record(actor, ChannelAudit.ENVELOPES_EXPORTED, subject=None, obj=partner, partner=code, number=len(envelopes))
     data = canonical_json({"type": file.type, **msgspec.to_builtins(file)}) + b"\n"
     return Exported(data, len(envelopes), _waiting(code) - len(envelopes))
 
@@ -108,7 +109,9 @@ def _note(actor: Actor, file: EnvelopeFile, reply: Reply, receipts: list[Receipt
     expected = None if stream is None else reply.expected.get(str(stream.epoch))
     if stream is not None and expected is not None:
         delivering.acknowledge(stream, expected, clock.now())
-    unit_of_work.record(actor, "envelopes imported", subject=None, obj=partner, partner=partner.pk, number=len(receipts))
+    unit_of_work.record(
+        actor, ChannelAudit.ENVELOPES_IMPORTED, subject=None, obj=partner, partner=partner.pk, number=len(receipts)
+    )
     return TakenIn(partner.pk, receipts, 0 if stream is None else stream.acknowledged)
 
 

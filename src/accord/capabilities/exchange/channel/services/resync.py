@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db.models import Q, QuerySet
 
 from accord.capabilities import unit_of_work
+from accord.capabilities.exchange.audit import ChannelAudit
 from accord.capabilities.exchange.channel.envelopes import Opened, Place, read_signed
 from accord.capabilities.exchange.channel.handlers import handles
 from accord.capabilities.exchange.channel.services import chunks, outgoing
@@ -40,7 +41,7 @@ def open_new_epochs() -> int:
         last = NextPlace(epoch=stream.epoch, sequence=stream.acknowledged + 1)
         begun = outgoing.reopen(stream.partner_id, Why.RESTORED, last=last)
         unit_of_work.record(
-            NODE, "exchange stream begun anew", subject=None, obj=begun, partner=stream.partner_id, why=Why.RESTORED
+            NODE, ChannelAudit.STREAM_BEGUN_ANEW, subject=None, obj=begun, partner=stream.partner_id, why=Why.RESTORED
         )
     return len(streams)
 

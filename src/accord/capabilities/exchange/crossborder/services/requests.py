@@ -17,6 +17,7 @@ from accord.capabilities import unit_of_work
 from accord.capabilities.claims import queries as claims
 from accord.capabilities.exchange.agreements import labelling
 from accord.capabilities.exchange.agreements.queries import InForce, by_hash, in_force
+from accord.capabilities.exchange.audit import RequestAudit
 from accord.capabilities.exchange.channel.handlers import handles
 from accord.capabilities.exchange.channel.services.sending import queue
 from accord.capabilities.exchange.crossborder.queries.foreign_cases import case_of_claim, claim_of_case
@@ -28,6 +29,7 @@ from accord.capabilities.exchange.kinds import MessageKind, Outcome, RequestKind
 from accord.capabilities.exchange.messages import NoteBody, RequestAnswerBody, RequestBody
 from accord.capabilities.exchange.models import Incoming, PartnerRequest, RequestState, ThreadNote
 from accord.capabilities.people.policy import NODE, Actor, Permission, require
+from accord.capabilities.vocabulary import AuditAction
 from accord.core import clock
 from accord.core.errors import BadInput, Conflict, NotAllowed, NotFound
 from accord.core.labels import Label
@@ -108,7 +110,7 @@ def ask(actor: Actor, partner: str, facts: RequestFacts) -> PartnerRequest:
         asked_at=now,
         due_at=body.due_at,
     )
-    _record(actor, "request asked", request)
+    _record(actor, RequestAudit.ASKED, request)
     return request
 
 
@@ -158,7 +160,7 @@ def take(actor: Actor, request_id: UUID) -> PartnerRequest:
     before, request.taken_by = request.taken_by, actor.username
     if before != request.taken_by:
         request.save(update_fields=["taken_by"])
-        _record(actor, "request taken over", request, before=before)
+        _record(actor, RequestAudit.TAKEN_OVER, request, before=before)
     return request
 
 
@@ -187,7 +189,7 @@ def answer(actor: Actor, request_id: UUID, outcome: Outcome, text: str, ground: 
     request.answer, request.answered_at, request.answered_by = sent.body, now, actor.username
     request.taken_by = request.taken_by or actor.username
     _settle(request, outcome)
-    _record(actor, f"request {outcome}", request, ground=body.ground)
+    _record(actor, RequestAudit.of(outcome), request, ground=body.ground)
     return request
 
 
@@ -204,7 +206,7 @@ def note(actor: Actor, request_id: UUID, text: str, escalate: bool = False) -> T
     if escalate and not request.escalated:
         request.escalated = True
         request.save(update_fields=["escalated"])
-    _record(actor, "request escalated" if escalate else "request noted", request)
+    _record(actor, RequestAudit.ESCALATED if escalate else RequestAudit.NOTED, request)
     return row
 
 
@@ -219,7 +221,7 @@ def withdraw(actor: Actor, request_id: UUID, reason: str) -> PartnerRequest:
     say(actor, request, reason, withdrawn=True)
     request.state = after_withdrawal(RequestState(request.state))
     request.save(update_fields=["state"])
-    _record(actor, "request withdrawn", request)
+    _record(actor, RequestAudit.WITHDRAWN, request)
     return request
 
 
@@ -258,7 +260,7 @@ def take_request(incoming: Incoming, body: RequestBody) -> None:
         asked_at=incoming.received_at,
         due_at=incoming.received_at + time_to_answer(agreement, urgent=body.urgent),
     )
-    _record(NODE, "request received", request)
+    _record(NODE, RequestAudit.RECEIVED, request)
 
 
 @handles(MessageKind.REQUEST_ANSWER)
@@ -270,7 +272,7 @@ def take_answer(incoming: Incoming, body: RequestAnswerBody) -> None:
     request.answer = msgspec.to_builtins(body)
     request.answered_at, request.answered_by = body.answered_at or incoming.received_at, ""
     _settle(request, body.outcome)
-    _record(NODE, f"request {body.outcome}", request, ground=body.ground)
+    _record(NODE, RequestAudit.of(body.outcome), request, ground=body.ground)
 
 
 @handles(MessageKind.NOTE)
@@ -286,7 +288,7 @@ def take_note(incoming: Incoming, body: NoteBody) -> None:
     if body.withdrawn:
         request.state = after_withdrawal(RequestState(request.state))
     request.save(update_fields=["escalated", "state"])
-    action = "request withdrawn" if body.withdrawn else "request escalated" if body.escalated else "request noted"
+    action = RequestAudit.WITHDRAWN if body.withdrawn else RequestAudit.ESCALATED if body.escalated else RequestAudit.NOTED
     _record(NODE, action, request)
 
 
@@ -321,7 +323,7 @@ def _check_unsettled(request: PartnerRequest) -> None:
         raise Conflict(f"the request {request.reference} is settled already; load the page afresh")
 
 
-def _record(actor: Actor, action: str, request: PartnerRequest, **details: str) -> None:
+def _record(actor: Actor, action: AuditAction, request: PartnerRequest, **details: str) -> None:
     unit_of_work.record(
         actor,
         action,

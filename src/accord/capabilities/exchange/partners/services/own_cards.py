@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db.models import QuerySet
 
 from accord.capabilities import unit_of_work
+from accord.capabilities.exchange.audit import OwnKeyAudit
 from accord.capabilities.exchange.models import KeyUse, OwnCard, OwnKey, Partner, PartnerState
 from accord.capabilities.exchange.partners import cards
 from accord.capabilities.exchange.partners.card_news import card_news
@@ -89,7 +90,7 @@ def issue(actor: Actor) -> OwnCard:
     content = {**_wanted(), "serial": serial, "issued_at": clock.to_iso(now)}
     signed = cards.sign_card(content, _signers())
     card = OwnCard.objects.create(serial=serial, signed=signed, issued_at=now)
-    unit_of_work.record(actor, "card issued", subject=None, obj=card, serial=serial)
+    unit_of_work.record(actor, OwnKeyAudit.CARD_ISSUED, subject=None, obj=card, serial=serial)
     for partner in Partner.objects.filter(state=PartnerState.CONFIRMED).order_by("code"):
         card_news().announce(partner.code, signed)
     return card

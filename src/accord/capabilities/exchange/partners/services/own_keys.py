@@ -13,6 +13,7 @@ from typing import Final
 from django.db.models import Q, QuerySet
 
 from accord.capabilities import unit_of_work
+from accord.capabilities.exchange.audit import OwnKeyAudit
 from accord.capabilities.exchange.errors import Refused
 from accord.capabilities.exchange.models import KeyUse, OwnKey
 from accord.capabilities.exchange.partners.card_news import card_news
@@ -80,7 +81,7 @@ def make_keys(actor: Actor) -> list[OwnKey]:
     made = [_make(use) for use in KeyUse]
     own_cards.issue(actor)
     for key in made:
-        unit_of_work.record(actor, "key made", subject=None, obj=key, use=key.use)
+        unit_of_work.record(actor, OwnKeyAudit.KEY_MADE, subject=None, obj=key, use=key.use)
     return made
 
 
@@ -106,7 +107,7 @@ def revoke(actor: Actor, kid: str) -> OwnKey:
         raise Conflict(f"the key {kid} is revoked already")
     key.revoked_at = clock.now()
     key.save(update_fields=["revoked_at"])
-    unit_of_work.record(actor, "key revoked", subject=None, obj=key, use=key.use)
+    unit_of_work.record(actor, OwnKeyAudit.KEY_REVOKED, subject=None, obj=key, use=key.use)
     if _usable(clock.now()).filter(use=key.use).exists():
         own_cards.issue(actor)
     else:
@@ -132,7 +133,7 @@ def _destroy_spent(now: datetime) -> int:
     keys = [key for key in _spent(now) if not _still_needed(key, now)]
     for key in keys:
         ring().destroy(key.kid)
-        unit_of_work.record(NODE, "key destroyed", subject=None, obj=key, use=key.use)
+        unit_of_work.record(NODE, OwnKeyAudit.KEY_DESTROYED, subject=None, obj=key, use=key.use)
         key.delete()
     return len(keys)
 
@@ -159,7 +160,7 @@ def _replace(actor: Actor, uses: list[KeyUse]) -> list[OwnKey]:
     made = [_make(use) for use in uses]
     own_cards.issue(actor)
     for key in made:
-        unit_of_work.record(actor, "key renewed", subject=None, obj=key, use=key.use)
+        unit_of_work.record(actor, OwnKeyAudit.KEY_RENEWED, subject=None, obj=key, use=key.use)
     return made
 
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 
 from accord.capabilities import unit_of_work
+from accord.capabilities.orders.audit import AppealAudit
 from accord.capabilities.orders.life_cycle import State
 from accord.capabilities.orders.models import UNRELEASED, Appeal, AppealState, Order
 from accord.capabilities.orders.remedies.appeal_cycle import AppealEvent, next_appeal_state
 from accord.capabilities.people.policy import NODE
+from accord.capabilities.vocabulary import AuditAction
 
 
 def release_answered(release: Order, at: datetime, *, carried_out: bool) -> None:
@@ -16,9 +18,9 @@ def release_answered(release: Order, at: datetime, *, carried_out: bool) -> None
     for appeal in _waiting_for(release):
         if carried_out:
             appeal.released_at = at
-            _move(appeal, AppealEvent.CONFIRM, "appeal released", at)
+            _move(appeal, AppealEvent.CONFIRM, AppealAudit.RELEASED, at)
         else:
-            _move(appeal, AppealEvent.FALL_THROUGH, "appeal release failed", at, refusal=release.refusal)
+            _move(appeal, AppealEvent.FALL_THROUGH, AppealAudit.RELEASE_FAILED, at, refusal=release.refusal)
 
 
 def release_lapsed(release: Order, target: Order, at: datetime) -> None:
@@ -26,9 +28,9 @@ def release_lapsed(release: Order, target: Order, at: datetime) -> None:
     over = target.state in (State.EXPIRED, State.RELEASED, State.RETURNED, State.LAPSED)
     for appeal in _waiting_for(release):
         if over:
-            _move(appeal, AppealEvent.END, "appeal closed", at)
+            _move(appeal, AppealEvent.END, AppealAudit.CLOSED, at)
         else:
-            _move(appeal, AppealEvent.FALL_THROUGH, "appeal release failed", at)
+            _move(appeal, AppealEvent.FALL_THROUGH, AppealAudit.RELEASE_FAILED, at)
 
 
 def order_ended(order: Order, at: datetime) -> None:
@@ -37,7 +39,7 @@ def order_ended(order: Order, at: datetime) -> None:
         return
     appeals = Appeal.objects.select_for_update(of=("self",)).filter(state=AppealState.DECIDED, release__target=order)
     for appeal in appeals.select_related("order"):
-        _move(appeal, AppealEvent.END, "appeal closed", at)
+        _move(appeal, AppealEvent.END, AppealAudit.CLOSED, at)
 
 
 def _waiting_for(release: Order) -> list[Appeal]:
@@ -45,7 +47,7 @@ def _waiting_for(release: Order) -> list[Appeal]:
     return [appeal for appeal in waiting.select_related("order") if appeal.state == AppealState.RELEASING]
 
 
-def _move(appeal: Appeal, event: AppealEvent, action: str, at: datetime, **details: object) -> None:
+def _move(appeal: Appeal, event: AppealEvent, action: AuditAction, at: datetime, **details: object) -> None:
     appeal.state = next_appeal_state(appeal.state, event)
     if appeal.state == AppealState.CLOSED:
         appeal.closed_at = at

@@ -16,6 +16,7 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from accord.capabilities import unit_of_work
+from accord.capabilities.orders.audit import AppealAudit
 from accord.capabilities.orders.in_force import in_force, who_ordered
 from accord.capabilities.orders.kinds import KEEPS_MONEY, OrderKind
 from accord.capabilities.orders.life_cycle import HOLDING, State
@@ -28,6 +29,7 @@ from accord.capabilities.orders.rules import rule_of
 from accord.capabilities.orders.services.drafting import locked_order
 from accord.capabilities.orders.services.following import OPEN, give_back
 from accord.capabilities.people.policy import NODE, Actor, Permission, require
+from accord.capabilities.vocabulary import AuditAction
 from accord.core import clock
 from accord.core.errors import BadInput, Conflict, NotFound
 from accord.core.object_ids import parse_code, parse_reference
@@ -110,7 +112,7 @@ def begin_review(actor: User, appeal_id: UUID) -> Appeal:
     appeal.state = next_appeal_state(appeal.state, AppealEvent.BEGIN_REVIEW)
     appeal.reviewer, appeal.review_began_at = actor, clock.now()
     appeal.save(update_fields=["state", "reviewer", "review_began_at"])
-    _note(actor, "appeal review began", appeal)
+    _note(actor, AppealAudit.REVIEW_BEGAN, appeal)
     return appeal
 
 
@@ -122,7 +124,7 @@ def withdraw(actor: User, appeal_id: UUID, reason: str) -> Appeal:
     appeal.state = next_appeal_state(appeal.state, AppealEvent.WITHDRAW)
     appeal.reasons, appeal.closed_at = _said(reason, "reason", "say who took the appeal back, and how"), clock.now()
     appeal.save(update_fields=["state", "reasons", "closed_at"])
-    _note(actor, "appeal withdrawn", appeal, reason=appeal.reasons)
+    _note(actor, AppealAudit.WITHDRAWN, appeal, reason=appeal.reasons)
     return appeal
 
 
@@ -149,7 +151,7 @@ def decide(actor: User, appeal_id: UUID, decision: str, amount: int | None, reas
     appeal.save()
     _note(
         actor,
-        "appeal decided",
+        AppealAudit.DECIDED,
         appeal,
         decision=decision,
         amount=appeal.release_amount,
@@ -198,7 +200,7 @@ def release_again(actor: User, appeal_id: UUID) -> Appeal:
         _send_release(actor, appeal, standing, wanted, whole=wanted is None)
     appeal.escalated_at = None
     appeal.save()
-    _note(actor, "appeal release ordered again", appeal)
+    _note(actor, AppealAudit.RELEASE_ORDERED_AGAIN, appeal)
     return appeal
 
 
@@ -230,7 +232,7 @@ def _escalate(appeal_id: UUID, now: datetime) -> int:
         return 0
     appeal.escalated_at = now
     appeal.save(update_fields=["escalated_at"])
-    _note(NODE, "appeal overdue", appeal, state=appeal.state, until=clock.to_iso(appeal.clock_due_at or now))
+    _note(NODE, AppealAudit.OVERDUE, appeal, state=appeal.state, until=clock.to_iso(appeal.clock_due_at or now))
     return 1
 
 
@@ -268,7 +270,7 @@ def _receive(actor: Actor, order: Order, channel: AppealChannel, facts: AppealFa
         received_at=received_at,
         due_at=received_at + (within / 2 if facts.care else within),
     )
-    _note(actor, "appeal received", appeal, channel=channel.value, until=clock.to_iso(appeal.due_at))
+    _note(actor, AppealAudit.RECEIVED, appeal, channel=channel.value, until=clock.to_iso(appeal.due_at))
     if facts.care:
         mark(actor, in_force(order) or order, facts.care)
     return appeal
@@ -335,7 +337,7 @@ def _close(appeal: Appeal, event: AppealEvent, now: datetime) -> None:
     appeal.state, appeal.closed_at = next_appeal_state(appeal.state, event), now
 
 
-def _note(actor: Actor, action: str, appeal: Appeal, **details: object) -> None:
+def _note(actor: Actor, action: AuditAction, appeal: Appeal, **details: object) -> None:
     order = appeal.order
     unit_of_work.record(
         actor,

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 from accord.capabilities import unit_of_work
+from accord.capabilities.orders.audit import OrderAudit
 from accord.capabilities.orders.kinds import KEEPS_MONEY
 from accord.capabilities.orders.life_cycle import LIVE, State
 from accord.capabilities.orders.models import Order
@@ -54,7 +55,7 @@ def mark(actor: Actor, order: Order, care: str, note: str = "") -> Order:
     order.save(update_fields=["care", "living_costs"])
     unit_of_work.record(
         actor,
-        "care noted",
+        OrderAudit.CARE_NOTED,
         subject=order.subject,
         obj=order,
         care=care,
@@ -90,5 +91,5 @@ def decline_living_costs(actor: User, order_id: UUID, reason: str) -> Order:
         raise Conflict("nothing more is to be left for living costs under this order")
     order.living_costs = 0
     order.save(update_fields=["living_costs"])
-    unit_of_work.record(actor, "living costs declined", subject=order.subject, obj=order, reason=reason.strip())
+    unit_of_work.record(actor, OrderAudit.LIVING_COSTS_DECLINED, subject=order.subject, obj=order, reason=reason.strip())
     return order

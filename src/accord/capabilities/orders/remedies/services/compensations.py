@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from accord.capabilities import unit_of_work
+from accord.capabilities.orders.audit import AppealAudit
 from accord.capabilities.orders.models import Appeal, Compensation
 from accord.capabilities.people.policy import Permission, require
+from accord.capabilities.vocabulary import AuditAction
 from accord.core import clock
 from accord.core.errors import BadInput, Conflict, NotFound
 from accord.core.money import MAX_MINOR, Money
@@ -38,7 +40,7 @@ def note_compensation(actor: User, appeal_id: UUID, amount: int, currency: str, 
         noted_by=actor.username,
         noted_at=clock.now(),
     )
-    _note(actor, "compensation noted", noted, reason=noted.ground)
+    _note(actor, AppealAudit.COMPENSATION_NOTED, noted, reason=noted.ground)
     return noted
 
 
@@ -57,11 +59,11 @@ def compensation_paid(actor: User, compensation_id: int, payment_reference: str)
         raise BadInput("give the reference of the payment, at most 128 characters", where="payment reference")
     paid.paid_at, paid.payment_reference = clock.now(), payment_reference.strip()
     paid.save(update_fields=["paid_at", "payment_reference"])
-    _note(actor, "compensation paid", paid, transfer=paid.payment_reference)
+    _note(actor, AppealAudit.COMPENSATION_PAID, paid, transfer=paid.payment_reference)
     return paid
 
 
-def _note(actor: User, action: str, row: Compensation, **details: object) -> None:
+def _note(actor: User, action: AuditAction, row: Compensation, **details: object) -> None:
     order = row.appeal.order
     unit_of_work.record(
         actor,

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from accord.capabilities import unit_of_work
 from accord.capabilities.claims.messages import to_json
+from accord.capabilities.orders.audit import ReturnAudit
 from accord.capabilities.orders.kinds import OrderKind
 from accord.capabilities.orders.models import Claimant, Order, Payout, Restitution, RestitutionSource, RestitutionState
 from accord.capabilities.orders.ports import PayTo
@@ -17,6 +18,7 @@ from accord.capabilities.orders.remedies.services.restitutions import locked_res
 from accord.capabilities.orders.services.drafting import approve, locked_order, write
 from accord.capabilities.orders.services.following import about
 from accord.capabilities.people.policy import Permission, require
+from accord.capabilities.vocabulary import AuditAction
 from accord.core import clock
 from accord.core.errors import BadInput, Conflict, NotFound
 
@@ -43,7 +45,7 @@ def decide(actor: User, restitution_id: UUID, reasons: str, court_reference: str
         raise Conflict("nobody would get anything")
     restitution.decided_by, restitution.decided_at, restitution.reasons = actor, clock.now(), reasons.strip()
     restitution.save()
-    _record(actor, "return decided", restitution, amount=sum(awards.values()))
+    _record(actor, ReturnAudit.DECIDED, restitution, amount=sum(awards.values()))
     _award(restitution, awards)
     sources = {row.pk: row for row in restitution.sources.all()}
     claimants = {row.pk: row for row in restitution.claimants.all()}
@@ -93,7 +95,7 @@ def pay_again(actor: User, restitution_id: UUID, court_reference: str = "") -> i
             actor, restitution, payout.source, payout.claimant, payout.amount, court_reference or payout.order.court_reference
         )
         payout.save(update_fields=["order"])
-    _record(actor, "return ordered again", restitution, rows=len(failed))
+    _record(actor, ReturnAudit.ORDERED_AGAIN, restitution, rows=len(failed))
     return len(failed)
 
 
@@ -117,7 +119,15 @@ def correct_payee(actor: User, claimant_id: int, institution: str, account: str,
     # whoever changes where money goes may not be who sends it there
     restitution.prepared_by = actor
     restitution.save(update_fields=["prepared_by"])
-    _record(actor, "payee corrected", restitution, claimant=claimant.name, institution=texts[0], account=texts[1], reason=found)
+    _record(
+        actor,
+        ReturnAudit.PAYEE_CORRECTED,
+        restitution,
+        claimant=claimant.name,
+        institution=texts[0],
+        account=texts[1],
+        reason=found,
+    )
     return claimant
 
 
@@ -135,7 +145,7 @@ def close(actor: User, restitution_id: UUID, reasons: str) -> Restitution:
     restitution.closed_at = clock.now()
     restitution.reasons = f"{restitution.reasons}\n{reasons.strip()}"
     restitution.save(update_fields=["state", "closed_at", "reasons"])
-    _record(actor, "return closed", restitution, reason=reasons.strip())
+    _record(actor, ReturnAudit.CLOSED, restitution, reason=reasons.strip())
     return restitution
 
 
@@ -145,7 +155,7 @@ def payouts_of(restitution: Restitution) -> list[Payout]:
     return list(found.select_related("order", "claimant", "source__order"))
 
 
-def _record(actor: User, action: str, restitution: Restitution, **details: object) -> None:
+def _record(actor: User, action: AuditAction, restitution: Restitution, **details: object) -> None:
     first = restitution.sources.select_related("order").order_by("id").first()
     currency = {"currency": restitution.currency} if "amount" in details else {}
     unit_of_work.record(

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 from accord.capabilities import unit_of_work
+from accord.capabilities.orders.audit import ReturnAudit
 from accord.capabilities.orders.kinds import KEEPS_MONEY
 from accord.capabilities.orders.life_cycle import HOLDING
 from accord.capabilities.orders.models import (
@@ -27,6 +28,7 @@ from accord.capabilities.orders.remedies.restitution_cycle import ReturnEvent, n
 from accord.capabilities.orders.remedies.returns import amount_free, claim_left, planned_awards
 from accord.capabilities.orders.services.drafting import locked_order
 from accord.capabilities.people.policy import Permission, require
+from accord.capabilities.vocabulary import AuditAction
 from accord.core import clock
 from accord.core.errors import BadInput, Conflict, NotFound
 from accord.core.money import Money
@@ -86,7 +88,7 @@ def prepare(actor: User, sources: Sequence[tuple[UUID, int]], distribution: str,
         RestitutionSource(restitution=restitution, order=order, amount=amount) for order, amount in orders
     )
     total = sum(amount for _, amount in orders)
-    _note(actor, "return prepared", restitution, amount=total, distribution=distribution, rows=len(orders))
+    _note(actor, ReturnAudit.PREPARED, restitution, amount=total, distribution=distribution, rows=len(orders))
     return restitution
 
 
@@ -126,7 +128,7 @@ def add_claimant(actor: User, restitution_id: UUID, facts: ClaimantFacts) -> Cla
         pay_account=facts.pay_account.strip(),
         ground=facts.ground.strip(),
     )
-    _note(actor, "claimant added", restitution, claimant=claimant.name, amount=claimant.claimed, type=claimant.kind)
+    _note(actor, ReturnAudit.CLAIMANT_ADDED, restitution, claimant=claimant.name, amount=claimant.claimed, type=claimant.kind)
     return claimant
 
 
@@ -168,7 +170,7 @@ def remove_claimant(actor: User, claimant_id: int, reason: str) -> None:
     restitution.state = next_return_state(restitution.state, ReturnEvent.CHANGE)
     said = _said(reason, "reason", "say why the claimant is taken out; it stays on record")
     claimant.delete()
-    _note(actor, "claimant removed", restitution, claimant=claimant.name, reason=said)
+    _note(actor, ReturnAudit.CLAIMANT_REMOVED, restitution, claimant=claimant.name, reason=said)
 
 
 @unit_of_work.change
@@ -185,7 +187,7 @@ def give_notice(actor: User, restitution_id: UUID, text: str, days: int) -> Rest
     restitution.notice = _said(text, "text", "write what is intended, and how to object")
     restitution.noticed_at, restitution.objections_until = now, now + timedelta(days=days)
     restitution.save(update_fields=["state", "notice", "noticed_at", "objections_until"])
-    _note(actor, "return announced", restitution, until=clock.to_iso(restitution.objections_until))
+    _note(actor, ReturnAudit.ANNOUNCED, restitution, until=clock.to_iso(restitution.objections_until))
     return restitution
 
 
@@ -201,7 +203,7 @@ def take_objection(actor: User, restitution_id: UUID, by: str, statement: str) -
         statement=_said(statement, "statement", "say what is objected"),
         received_at=clock.now(),
     )
-    _note(actor, "objection received", restitution, by=objection.by)
+    _note(actor, ReturnAudit.OBJECTION_RECEIVED, restitution, by=objection.by)
     return objection
 
 
@@ -222,7 +224,13 @@ def answer_objection(actor: User, objection_id: int, *, upheld: bool, answer: st
     objection.upheld, objection.answer = upheld, _said(answer, "answer", "give the answer in plain words")
     objection.answered_by, objection.answered_at = actor.username, clock.now()
     objection.save()
-    _note(actor, "objection upheld" if upheld else "objection rejected", restitution, by=objection.by, reason=objection.answer)
+    _note(
+        actor,
+        ReturnAudit.OBJECTION_UPHELD if upheld else ReturnAudit.OBJECTION_REJECTED,
+        restitution,
+        by=objection.by,
+        reason=objection.answer,
+    )
     return objection
 
 
@@ -235,7 +243,7 @@ def abandon(actor: User, restitution_id: UUID, reason: str) -> Restitution:
     restitution.reasons = _said(reason, "reason", "say why the return is given up; it stays on record")
     restitution.closed_at = clock.now()
     restitution.save(update_fields=["state", "reasons", "closed_at"])
-    _note(actor, "return abandoned", restitution, reason=restitution.reasons)
+    _note(actor, ReturnAudit.ABANDONED, restitution, reason=restitution.reasons)
     return restitution
 
 
@@ -270,7 +278,7 @@ def _said(text: str, where: str, otherwise: str) -> str:
     return text.strip()
 
 
-def _note(actor: User, action: str, restitution: Restitution, **details: object) -> None:
+def _note(actor: User, action: AuditAction, restitution: Restitution, **details: object) -> None:
     """On record beside the first hold's claim, so that its history tells of the return."""
     first = restitution.sources.select_related("order").order_by("id").first()
     subject = first.order.claim_id if first else None

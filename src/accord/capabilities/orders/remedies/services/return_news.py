@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from accord.capabilities import unit_of_work
+from accord.capabilities.orders.audit import ReturnAudit
 from accord.capabilities.orders.models import Order, Payout, Restitution, RestitutionSource, RestitutionState
 from accord.capabilities.orders.remedies.restitution_cycle import ReturnEvent, next_return_state
 from accord.capabilities.people.policy import NODE
@@ -23,7 +24,7 @@ def return_answered(order: Order, at: datetime) -> None:
     restitution.save(update_fields=["state", "closed_at"])
     unit_of_work.record(
         NODE,
-        "return paid",
+        ReturnAudit.PAID,
         subject=order.subject,
         obj=restitution,
         restitution=restitution.reference,

@@ -24,6 +24,7 @@ from accord.capabilities.exchange.agreements import enforcement, labelling
 from accord.capabilities.exchange.agreements import queries as agreements
 from accord.capabilities.exchange.agreements.queries import InForce
 from accord.capabilities.exchange.agreements.terms import OnwardRule
+from accord.capabilities.exchange.audit import ForeignEnquiryAudit
 from accord.capabilities.exchange.channel.services import sending
 from accord.capabilities.exchange.crossborder import disclosure, probing, referrals
 from accord.capabilities.exchange.crossborder.disclosure import Told
@@ -165,7 +166,7 @@ def _send(row: ForeignEnquiry, agreement: InForce, told: Told, picture: Picture)
             return
     unit_of_work.record(
         NODE,
-        "partner's enquiry answered",
+        ForeignEnquiryAudit.ANSWERED,
         subject=row.claim_id,
         obj=row,
         partner=row.partner_id,
@@ -239,7 +240,7 @@ def refuse(row: ForeignEnquiry, clause: str, reason: str) -> None:
     except Refused as refused:
         _keep_unsaid(row, refused)
     unit_of_work.record(
-        NODE, "partner's enquiry refused", subject=row.claim_id, obj=row, partner=row.partner_id, clause=clause, reason=reason
+        NODE, ForeignEnquiryAudit.REFUSED, subject=row.claim_id, obj=row, partner=row.partner_id, clause=clause, reason=reason
     )
 
 

@@ -11,6 +11,7 @@ from accord.capabilities.claims import queries as claim_queries
 from accord.capabilities.claims import services as claims
 from accord.capabilities.exchange.agreements import queries as agreements
 from accord.capabilities.exchange.agreements.terms import OnwardRule
+from accord.capabilities.exchange.audit import ForeignEnquiryAudit
 from accord.capabilities.exchange.crossborder.services.labels.relabelling import relabel
 from accord.capabilities.exchange.crossborder.services.labels.sent_labels import label_of
 from accord.capabilities.exchange.kinds import MessageKind
@@ -34,7 +35,7 @@ def let_go_onward(actor: Actor, claim_id: UUID, agencies: Collection[str]) -> in
     for code in agencies:
         partners.confirmed(code)
     claims.go_onward(claim.pk, agencies)
-    unit_of_work.record(actor, "onward consented", subject=claim.pk, obj=claim, after=sorted(agencies))
+    unit_of_work.record(actor, ForeignEnquiryAudit.ONWARD_CONSENTED, subject=claim.pk, obj=claim, after=sorted(agencies))
     asked = [enquiry.pk for enquiry in claim_queries.enquiries(actor, claim.pk)]
     return sum(_tell(actor, sent, agencies) for sent in Outgoing.objects.filter(kind=MessageKind.ENQUIRY, pk__in=asked))
 

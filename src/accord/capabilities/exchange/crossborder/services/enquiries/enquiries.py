@@ -25,6 +25,7 @@ from accord.capabilities.exchange.agreements import queries as agreements
 from accord.capabilities.exchange.agreements.queries import InForce
 from accord.capabilities.exchange.agreements.standing_authority import acts_alone
 from accord.capabilities.exchange.agreements.terms import OnwardRule
+from accord.capabilities.exchange.audit import ForeignEnquiryAudit
 from accord.capabilities.exchange.channel.handlers import handles
 from accord.capabilities.exchange.crossborder.services.enquiries import answers
 from accord.capabilities.exchange.errors import Refused
@@ -71,7 +72,7 @@ def take(message: Incoming, body: EnquiryBody) -> None:
     if acts_alone(agreement, MessageKind.ENQUIRY) is None:
         row.waits_for_officer = True
         row.save(update_fields=["waits_for_officer"])
-        unit_of_work.record(NODE, "partner's enquiry waits", subject=None, obj=row, partner=row.partner_id)
+        unit_of_work.record(NODE, ForeignEnquiryAudit.WAITS, subject=None, obj=row, partner=row.partner_id)
         return
     _follow(row, agreement)
 
@@ -140,7 +141,7 @@ def decide(actor: User, enquiry_id: UUID, accept: bool, reason: str, ground: str
         known = ", ".join(agreement.terms.refusal_grounds) or "none"
         raise BadInput(f"{ground!r} is no ground for refusal of this agreement; its grounds are: {known}", where="ground")
     row.waits_for_officer = False
-    done = "partner's enquiry let through" if accept else "partner's enquiry declined"
+    done = ForeignEnquiryAudit.LET_THROUGH if accept else ForeignEnquiryAudit.DECLINED
     unit_of_work.record(actor, done, subject=None, obj=row, partner=row.partner_id, reason=reason)
     if accept:
         now = clock.now()
@@ -170,7 +171,7 @@ def _follow(row: ForeignEnquiry, agreement: InForce) -> None:
         claims.restart_foreign_claim(earlier, starts, onward)
     row.next_attempt_at = clock.now()
     row.save()
-    unit_of_work.record(NODE, "partner's enquiry followed", subject=row.claim_id, obj=row, partner=row.partner_id)
+    unit_of_work.record(NODE, ForeignEnquiryAudit.FOLLOWED, subject=row.claim_id, obj=row, partner=row.partner_id)
 
 
 def _starts(credits_: Sequence[WireCredit]) -> list[tuple[str, Credit]]:

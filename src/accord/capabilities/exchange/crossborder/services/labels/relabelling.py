@@ -11,6 +11,7 @@ from django.db.models import Q
 from accord.capabilities import unit_of_work
 from accord.capabilities.exchange.agreements import labelling
 from accord.capabilities.exchange.agreements import queries as agreements
+from accord.capabilities.exchange.audit import AgreementAudit
 from accord.capabilities.exchange.channel.handlers import handles
 from accord.capabilities.exchange.crossborder.services.enquiries import enquiries
 from accord.capabilities.exchange.crossborder.services.labels import passing_on, retention
@@ -45,7 +46,9 @@ def relabel(actor: Actor, message_id: UUID, label: Label) -> Outgoing:
     labelling.relaxed_by(label_of(sent), label, settings.ACCORD_AGENCY)
     told = tell_change(sent, label)
     after = labelling.to_json(label)
-    unit_of_work.record(actor, "label changed", subject=None, obj=sent, partner=sent.partner_id, before=sent.label, after=after)
+    unit_of_work.record(
+        actor, AgreementAudit.LABEL_CHANGED, subject=None, obj=sent, partner=sent.partner_id, before=sent.label, after=after
+    )
     return told
 
 
@@ -73,7 +76,9 @@ def take_relabel(message: Incoming, body: RelabelBody) -> None:
     row.save(update_fields=["label", "retain_until"])
     _relabel_derived(row)
     passing_on.pass_on(row)
-    unit_of_work.record(NODE, "label changed by the partner", subject=None, obj=row, partner=row.partner_id, after=row.label)
+    unit_of_work.record(
+        NODE, AgreementAudit.LABEL_CHANGED_BY_THE_PARTNER, subject=None, obj=row, partner=row.partner_id, after=row.label
+    )
     if row.retain_until <= clock.now():
         retention.delete([row], "recalled")
 

@@ -15,6 +15,7 @@ from accord.capabilities.claims.messages import to_json
 from accord.capabilities.exchange.agreements import labelling
 from accord.capabilities.exchange.agreements import queries as agreements
 from accord.capabilities.exchange.agreements.standing_authority import orders_alone
+from accord.capabilities.exchange.audit import ForeignOrderAudit
 from accord.capabilities.exchange.channel.handlers import handles
 from accord.capabilities.exchange.crossborder.services.orders import foreign_answers as answers
 from accord.capabilities.exchange.crossborder.services.orders import foreign_follow_ups as follow_ups
@@ -64,7 +65,7 @@ def receive_order(message: Incoming, body: OrderBody) -> None:
     )
     unit_of_work.record(
         NODE,
-        "foreign order received",
+        ForeignOrderAudit.RECEIVED,
         subject=None,
         obj=foreign,
         partner=foreign.partner_id,
@@ -126,7 +127,7 @@ def decide(actor: User, foreign_order_id: UUID, accept: bool, reason: str, groun
     body = answers.body_of(foreign)
     unit_of_work.record(
         actor,
-        "foreign order accepted" if accept else "foreign order refused",
+        ForeignOrderAudit.ACCEPTED if accept else ForeignOrderAudit.REFUSED,
         subject=foreign.claim_id,
         obj=foreign,
         partner=foreign.partner_id,
@@ -162,7 +163,7 @@ def confirm(actor: User, foreign_order_id: UUID) -> ForeignOrder:
     foreign.confirmed_by, foreign.confirm_by = actor.username, None
     foreign.save(update_fields=["confirmed_by", "confirm_by"])
     orders.confirm_orders(actor, [order.pk for order in answers.own_orders(foreign)])
-    unit_of_work.record(actor, "foreign order confirmed", subject=foreign.claim_id, obj=foreign, partner=foreign.partner_id)
+    unit_of_work.record(actor, ForeignOrderAudit.CONFIRMED, subject=foreign.claim_id, obj=foreign, partner=foreign.partner_id)
     progress.advance(foreign)
     return foreign
 
@@ -187,7 +188,7 @@ def _lapse(foreign_id: UUID) -> int:
             return 0  # it is about to leave, or being released: the next sweep looks again
     foreign.confirm_by, foreign.reason = None, answers.LAPSED
     foreign.save(update_fields=["confirm_by", "reason"])
-    unit_of_work.record(NODE, "foreign order lapsed", subject=foreign.claim_id, obj=foreign, partner=foreign.partner_id)
+    unit_of_work.record(NODE, ForeignOrderAudit.LAPSED, subject=foreign.claim_id, obj=foreign, partner=foreign.partner_id)
     progress.advance(foreign)
     return 1
 

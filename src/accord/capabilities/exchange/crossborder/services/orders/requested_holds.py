@@ -16,6 +16,7 @@ from accord.capabilities.claims import queries as claim_queries
 from accord.capabilities.claims import services as claims
 from accord.capabilities.claims.messages import to_json
 from accord.capabilities.exchange.agreements import labelling
+from accord.capabilities.exchange.audit import ForeignOrderAudit
 from accord.capabilities.exchange.crossborder.request_cycle import UNSETTLED
 from accord.capabilities.exchange.crossborder.services.orders import foreign_holds as holds
 from accord.capabilities.exchange.kinds import RequestKind
@@ -88,7 +89,7 @@ def order_hold(actor: User, request_id: UUID, facts: HoldFacts) -> ForeignOrder:
     )
     unit_of_work.record(
         actor,
-        "foreign order accepted",
+        ForeignOrderAudit.ACCEPTED,
         subject=request.claim_id,
         obj=foreign,
         partner=request.partner_id,
