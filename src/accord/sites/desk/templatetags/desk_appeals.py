@@ -14,9 +14,9 @@ from accord.capabilities.orders.kinds import KEEPS_MONEY
 from accord.capabilities.orders.life_cycle import LIVE, State
 from accord.capabilities.orders.models import Appeal, Order
 from accord.capabilities.orders.notices import TOLD_TO_HOLDER
+from accord.capabilities.orders.ports import Care
 from accord.capabilities.orders.remedies import queries as remedies
 from accord.capabilities.orders.remedies.living_costs import living_costs_due
-from accord.capabilities.orders.ports import Care
 from accord.capabilities.people.policy import Permission, allowed
 from accord.core.money import Money
 

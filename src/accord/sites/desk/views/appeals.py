@@ -12,12 +12,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accord.capabilities.orders import queries
+from accord.capabilities.orders.models import AppealChannel, AppealDecision, AppealState
+from accord.capabilities.orders.ports import Care
 from accord.capabilities.orders.remedies import queries as remedies
 from accord.capabilities.orders.remedies.appeal_letter import about_to_be, letter
 from accord.capabilities.orders.remedies.services import appeals, care, compensations
 from accord.capabilities.orders.remedies.services.appeals import AppealFacts
-from accord.capabilities.orders.models import AppealChannel, AppealDecision, AppealState
-from accord.capabilities.orders.ports import Care
 from accord.capabilities.people.policy import Permission, require
 from accord.core import clock
 from accord.core.errors import BadInput, Conflict
