@@ -8,7 +8,7 @@ from typing import Final
 from uuid import UUID
 
 from accord.capabilities.claims import budgets
-from accord.capabilities.claims.events import changed
+from accord.capabilities.claims.events import notify
 from accord.capabilities.claims.messages import credits_from_json, to_json
 from accord.capabilities.claims.models import (
     Claim,
@@ -61,7 +61,7 @@ def open_foreign_claim(
         amount=money.minor,
         currency=money.currency,
     )
-    _begin(claim, starts)
+    _begin(claim, starts, first=True)
     return claim
 
 
@@ -104,7 +104,7 @@ def close_foreign_claim(claim_id: UUID, reason: str) -> None:
     people.record(NODE, "partner's claim closed", subject=claim.pk, obj=claim, origin=claim.origin, reason=reason)
 
 
-def _begin(claim: Claim, starts: Sequence[Start]) -> None:
+def _begin(claim: Claim, starts: Sequence[Start], *, first: bool = False) -> None:
     ClaimTransfer.objects.bulk_create(
         ClaimTransfer(
             claim=claim,
@@ -119,7 +119,7 @@ def _begin(claim: Claim, starts: Sequence[Start]) -> None:
     if not starts:
         return
     questions = [(institution, credit_at(institution, credit.bare())) for institution, credit in starts]
-    ask([Round(claim, Rule(claim.rule), 0, questions)])
+    ask([Round(claim, Rule(claim.rule), 0, questions, first)])
 
 
 def _set_onward(claim: Claim, onward: Collection[str]) -> None:
@@ -127,7 +127,7 @@ def _set_onward(claim: Claim, onward: Collection[str]) -> None:
         return
     claim.onward = sorted(onward)
     claim.save(update_fields=["onward"])
-    changed.send([claim.pk])
+    notify([claim])
 
 
 def _go_on(claim: Claim) -> None:
@@ -144,4 +144,4 @@ def _go_on(claim: Claim) -> None:
         return
     Enquiry.objects.filter(pk__in=[enquiry.pk for enquiry in gone_on]).update(state=EnquiryState.SUPERSEDED)
     Enquiry.objects.bulk_create(fresh)
-    changed.send([claim.pk])
+    notify([claim])

@@ -9,7 +9,7 @@ from collections import Counter
 from dataclasses import replace
 from uuid import UUID
 
-from accord.capabilities.claims.events import changed
+from accord.capabilities.claims.events import notify
 from accord.capabilities.claims.messages import answer_from_json, to_json
 from accord.capabilities.claims.models import (
     Claim,
@@ -62,7 +62,7 @@ def forget_answer(enquiry_id: UUID) -> None:
     proposed.delete()
     SavedTrace.objects.filter(claim=enquiry.claim_id).update(document={})
     people.record(NODE, "partner's answer forgotten", subject=enquiry.claim_id, obj=enquiry, institution=enquiry.institution)
-    changed.send([enquiry.claim_id])
+    notify([enquiry.claim])
 
 
 def _totals_of(answer: CentreAnswer) -> CentreAnswer:

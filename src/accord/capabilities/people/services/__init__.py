@@ -5,7 +5,7 @@ Sign-in matters have modules of their own: `second_factors` and `sessions`.
 
 from __future__ import annotations
 
-from accord.capabilities.people.services.audit_line import audited_content, change, part, record
+from accord.capabilities.people.services.audit_line import Listener, announce, audited_content, change, part, record
 from accord.capabilities.people.services.reads import note_read, read_content, write_reads
 from accord.capabilities.people.services.service_accounts import (
     add_service_account,
@@ -29,11 +29,13 @@ from accord.capabilities.people.services.users import (
 )
 
 __all__ = [
+    "Listener",
     "Station",
     "add_agency",
     "add_service_account",
     "add_team",
     "add_user",
+    "announce",
     "audited_content",
     "change",
     "change_own_password",
