@@ -6,7 +6,7 @@ wait for something, `Refused` (or any other error of ours) where it cannot be ta
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from accord.capabilities.exchange.kinds import MessageKind
@@ -15,7 +15,11 @@ from accord.capabilities.exchange.models import Incoming
 Handler = Callable[[Incoming, Any], None]
 """Takes the row and its body (the struct of `messages.BODIES`, or the bare JSON for kinds without one)."""
 
+TogetherHandler = Callable[[Sequence[tuple[Incoming, Any]]], None]
+"""Takes many messages of one kind in their order; what it raises sends them to the handler of one, one by one."""
+
 _HANDLERS: dict[MessageKind, Handler] = {}
+_TOGETHER: dict[MessageKind, TogetherHandler] = {}
 
 
 def handles(kind: MessageKind) -> Callable[[Handler], Handler]:
@@ -27,6 +31,21 @@ def handles(kind: MessageKind) -> Callable[[Handler], Handler]:
         return handler
 
     return register
+
+
+def handles_together(kind: MessageKind) -> Callable[[TogetherHandler], TogetherHandler]:
+    """Decorator: the function handles many messages of this kind at once, as the handler of one would one after the other."""
+
+    def register(handler: TogetherHandler) -> TogetherHandler:
+        assert kind not in _TOGETHER, kind
+        _TOGETHER[kind] = handler
+        return handler
+
+    return register
+
+
+def together_handler_of(kind: MessageKind) -> TogetherHandler | None:
+    return _TOGETHER.get(kind)
 
 
 def handler_of(kind: MessageKind) -> Handler | None:

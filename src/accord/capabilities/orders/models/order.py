@@ -155,6 +155,11 @@ class Order(Delivery):
         return self.state in HOLDING
 
     @property
+    def is_for_partner(self) -> bool:
+        """Whether it was written because a partner's centre asked for it (`services.for_partners`)."""
+        return self.approval == UNDER_AUTHORITY or "ends_by" in self.terms
+
+    @property
     def needs_clearing(self) -> bool:
         """Whether it left by an emergency override that no supervisor has looked at yet."""
         return bool(self.override_reason) and self.cleared_at is None

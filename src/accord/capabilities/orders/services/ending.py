@@ -27,4 +27,4 @@ def end_follow_ups(target: Order, at: datetime) -> None:
         if order.kind == OrderKind.RELEASE:
             appeal_news.release_lapsed(order, target, at)
     if ended:
-        events.changed.send([order.pk for order in ended])
+        events.notify(ended)
