@@ -41,7 +41,6 @@ def keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: SettingsWrap
     from accord.node.home import Home
     from accord.node.lines import LineBook
 
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     home, text, made = Home(tmp_path), "", {}
     secret_file(home.root / "token", "t")
     for code in (BANK, ELSEWHERE):

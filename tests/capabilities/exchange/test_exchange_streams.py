@@ -8,8 +8,9 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
+from levels import examples
 from other_centre import OtherCentre
 from peer import Peer, call
 
@@ -225,7 +226,7 @@ def test_a_mistake_of_ours_is_tried_again_later(
     assert "could not be applied" in caplog.text
 
 
-@settings(max_examples=30, suppress_health_check=list(HealthCheck))
+@examples(30, suppress_health_check=list(HealthCheck))
 @given(st.data())
 def test_any_order_of_any_repeats_leads_to_each_message_once_in_its_order(data: st.DataObject) -> None:
     """A line that loses, repeats and reorders; the sender sends again until everything is acknowledged."""
