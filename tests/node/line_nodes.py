@@ -11,7 +11,6 @@ import os
 import signal
 import sqlite3
 import subprocess
-import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
@@ -22,7 +21,8 @@ from typing import Any
 
 import httpx
 import pyarrow as pa
-from separate import environment_of
+from federation_kit import commands, loaded
+from federation_kit.commands import environment_of
 
 from accord.adapters.contract_kit import TestData
 from accord.core.clock import to_micros
@@ -108,16 +108,11 @@ class RunningNode:
     address: str
     port: int
     environment: Mapping[str, str]
-    process: subprocess.Popen[bytes] | None = None
+    process: loaded.Process | None = None
 
     def run(self, program: str, *arguments: object) -> Any:
         """A small program with this node's Django; what it prints, as JSON."""
-        done = subprocess.run(
-            [sys.executable, "-c", _DJANGO + program, *map(str, arguments)],
-            env=dict(self.environment), capture_output=True, text=True, check=False, timeout=180,
-        )  # fmt: skip
-        assert done.returncode == 0, done.stderr
-        return json.loads(done.stdout or "null")
+        return json.loads(commands.program(_DJANGO + program, *arguments, environment=dict(self.environment)) or "null")
 
     def rows(self, query: str, *values: Any) -> list[dict[str, Any]]:
         """Rows of this node's store, read while it runs."""
@@ -203,9 +198,8 @@ def running(home: Home, port: int | None = None, **more: str) -> Iterator[Runnin
     environment["DJANGO_SETTINGS_MODULE"] = "accord.node.settings"
     port = port or free_port()
     log = home.root / "node.log"
-    command = [sys.executable, "-m", "accord.node.cli", "node", "run", "--port", str(port)]
     with log.open("ab") as out:
-        node = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT)
+        node = loaded.start(loaded.MAIN, "node", "run", "--port", port, environment=environment, stdout=out, stderr=out)
     try:
         address = f"http://127.0.0.1:{port}"
         _wait_for(address, node, log)
@@ -222,9 +216,8 @@ def running(home: Home, port: int | None = None, **more: str) -> Iterator[Runnin
 @contextmanager
 def clerk_of(node: RunningNode) -> Iterator[None]:
     """The bank's lawyer at work for the length of the block."""
-    command = [sys.executable, "-c", _DJANGO + CLERK]
     with (node.home.root / "clerk.log").open("ab") as out:
-        clerk = subprocess.Popen(command, env=dict(node.environment), stdin=subprocess.DEVNULL, stdout=out, stderr=out)
+        clerk = loaded.start(("text", _DJANGO + CLERK), environment=dict(node.environment), stdout=out, stderr=out)
     try:
         yield
     finally:
@@ -237,7 +230,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _wait_for(address: str, node: subprocess.Popen[bytes], log: Path) -> None:
+def _wait_for(address: str, node: loaded.Process, log: Path) -> None:
     deadline = time.monotonic() + START_WITHIN_SECONDS
     while time.monotonic() < deadline:
         assert node.poll() is None, log.read_text(errors="replace")
