@@ -12,8 +12,8 @@ from uuid import uuid5
 
 import msgspec
 import pytest
-from across_a_border import A, B, Border, terms
 from django.db import transaction
+from federation_kit.one_store_border import A, B, Border, terms
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from small_world import VICTIM, SmallWorld, at

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 from django.db import transaction
+from federation_kit.partner_centre import OtherCentre, confirmed_partner
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from other_centre import OtherCentre, confirmed_partner
 
 from accord.capabilities.exchange.errors import Refused
 from accord.capabilities.exchange.models import Alarm, Partner, PartnerState

@@ -8,9 +8,9 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from federation_kit.partner_centre import OtherCentre
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from other_centre import OtherCentre
 from peer import Peer, call
 
 from accord.capabilities import unit_of_work
