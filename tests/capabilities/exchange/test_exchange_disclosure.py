@@ -10,8 +10,8 @@ from typing import Any
 
 import msgspec
 import pytest
-from agreed_terms import terms_between, with_party
-from centres_in_one_store import Centres
+from federation_kit.one_store import Centres
+from federation_kit.terms import terms_between, with_party
 from small_world import VICTIM, SmallWorld, at, call_of
 
 from accord.adapters.sandbox_bank import SandboxBanks

@@ -12,9 +12,9 @@ from uuid import uuid5
 
 import msgspec
 import pytest
-from across_a_border import A, B, Border, terms
 from django.db import transaction
 from hypothesis import HealthCheck, given
+from federation_kit.one_store_border import A, B, Border, terms
 from hypothesis import strategies as st
 from levels import examples
 from small_world import VICTIM, SmallWorld, at

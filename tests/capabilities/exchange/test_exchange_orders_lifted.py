@@ -8,7 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from across_a_border import A, B, Border, terms
+from federation_kit.one_store_border import A, B, Border, terms
 from small_world import VICTIM, SmallWorld, at, call_of
 
 from accord.capabilities.exchange.agreements.terms import AccountDetail

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 from django.db import transaction
 from hypothesis import given
+from federation_kit.partner_centre import OtherCentre, confirmed_partner
 from hypothesis import strategies as st
 from levels import examples
-from other_centre import OtherCentre, confirmed_partner
 
 from accord.capabilities.exchange.errors import Refused
 from accord.capabilities.exchange.models import Alarm, Partner, PartnerState

@@ -11,10 +11,10 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from agreed_terms import terms_between
-from centres_in_one_store import Centres
 from django.db import transaction
 from hypothesis import HealthCheck, Phase, given
+from federation_kit.one_store import Centres
+from federation_kit.terms import terms_between
 from hypothesis import strategies as st
 from levels import examples
 from orders_by_hand import ordered

@@ -9,9 +9,9 @@ from uuid import UUID
 
 import pytest
 from hypothesis import HealthCheck, given
+from federation_kit.partner_centre import OtherCentre
 from hypothesis import strategies as st
 from levels import examples
-from other_centre import OtherCentre
 from peer import Peer, call
 
 from accord.capabilities import unit_of_work
