@@ -15,9 +15,9 @@ from typing import Any
 
 import pytest
 
-pytest_plugins = ["levels", "migrated_store", "time_by_kind"]
-
 from accord.web.catalogues.compile import compile_stale
+
+pytest_plugins = ["levels", "migrated_store", "time_by_kind"]
 
 _STORE_FIXTURES = {"db", "transactional_db", "live_server"}
 _CHECKOUT = Path(__file__).parent.parent

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 from django.db import transaction
-from hypothesis import HealthCheck, given
 from federation_kit.one_store import Centres
 from federation_kit.terms import terms_between
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 from levels import examples
 from small_world import VICTIM, SmallWorld, at, bank_of, call_of

@@ -13,8 +13,8 @@ from uuid import uuid5
 import msgspec
 import pytest
 from django.db import transaction
-from hypothesis import HealthCheck, given
 from federation_kit.one_store_border import A, B, Border, terms
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 from levels import examples
 from small_world import VICTIM, SmallWorld, at

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 from django.db import transaction
-from hypothesis import given
 from federation_kit.partner_centre import OtherCentre, confirmed_partner
+from hypothesis import given
 from hypothesis import strategies as st
 from levels import examples
 

@@ -12,9 +12,9 @@ from uuid import UUID
 
 import pytest
 from django.db import transaction
-from hypothesis import HealthCheck, Phase, given
 from federation_kit.one_store import Centres
 from federation_kit.terms import terms_between
+from hypothesis import HealthCheck, Phase, given
 from hypothesis import strategies as st
 from levels import examples
 from orders_by_hand import ordered

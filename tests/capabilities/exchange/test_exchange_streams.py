@@ -8,8 +8,8 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from hypothesis import HealthCheck, given
 from federation_kit.partner_centre import OtherCentre
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 from levels import examples
 from peer import Peer, call

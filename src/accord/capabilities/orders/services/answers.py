@@ -13,6 +13,7 @@ from accord.capabilities import unit_of_work
 from accord.capabilities.claims import services as claims
 from accord.capabilities.claims.messages import credits_from_json, to_json
 from accord.capabilities.claims.ports import Acknowledged, Credit, TransferLeg
+from accord.capabilities.claims.services import FirstHold
 from accord.capabilities.delivery import ask_again_at
 from accord.capabilities.orders import events
 from accord.capabilities.orders.audit import OrderAudit
@@ -92,7 +93,7 @@ class _Together:
     shortfalls: dict[UUID, int] = field(default_factory=dict)
     claims: dict[UUID, Claim] = field(default_factory=dict)
     again: list[tuple[UUID, str, str]] = field(default_factory=list)
-    begun: list[claims.FirstHold] = field(default_factory=list)
+    begun: list[FirstHold] = field(default_factory=list)
 
     def carry_out(self) -> None:
         """Shares first: what the plan proposes next rests on them."""

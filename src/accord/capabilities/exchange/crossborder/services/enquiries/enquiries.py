@@ -200,7 +200,8 @@ def _claim_of(row: ForeignEnquiry, rule: Rule, credits_: Sequence[Credit]) -> UU
 
 
 def _claims_of(rows: QuerySet[Any], place: int) -> QuerySet[Any, dict[str, Any]]:
-    return rows.order_by().annotate(place=Value(place)).values("claim", "place", "received_at")
+    found: QuerySet[Any, dict[str, Any]] = rows.order_by().annotate(place=Value(place)).values("claim", "place", "received_at")
+    return found
 
 
 def _units(credits_: Sequence[Credit]) -> set[tuple[str, int, tuple[tuple[int, int], ...]]]:
