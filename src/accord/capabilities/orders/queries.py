@@ -8,9 +8,9 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accord.capabilities.claims import queries as claims
+from accord.capabilities.distinct import distinct_values
 from accord.capabilities.orders.kinds import OrderKind
 from accord.capabilities.orders.life_cycle import STANDING, WAITING, State
-from accord.capabilities.distinct import distinct_values
 from accord.capabilities.orders.models import (
     Contact,
     Escalation,

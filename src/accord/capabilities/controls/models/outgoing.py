@@ -6,8 +6,8 @@ from django.db import models
 
 from accord.capabilities.controls.models.received import ReceivedOrder
 from accord.capabilities.controls.models.visible import InboxQuerySet
-from accord.capabilities.orders.ports import Care
 from accord.capabilities.delivery import Delivery, due_index
+from accord.capabilities.orders.ports import Care
 from accord.core.object_ids import new_id
 
 

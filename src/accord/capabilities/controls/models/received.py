@@ -10,8 +10,8 @@ from django.utils.translation import gettext_lazy as _
 from accord.capabilities.controls.life_cycle import AT_WORK, OPEN, State
 from accord.capabilities.controls.models.agreement import BankRule
 from accord.capabilities.controls.models.visible import InboxQuerySet
-from accord.capabilities.orders.kinds import ON_MONEY, OrderKind
 from accord.capabilities.delivery import Delivery, due_index
+from accord.capabilities.orders.kinds import ON_MONEY, OrderKind
 from accord.core.money import Money
 
 

@@ -7,8 +7,8 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from accord.capabilities.orders.models.order import Order
 from accord.capabilities.delivery import index_where_known
+from accord.capabilities.orders.models.order import Order
 from accord.capabilities.orders.ports import Care
 from accord.capabilities.people.policy import Actor, Permission, allowed
 from accord.core.object_ids import new_code, new_id, new_reference

@@ -13,8 +13,8 @@ from django.db.models import Max, Q, QuerySet, TextField
 from django.db.models.functions import Cast
 
 from accord.capabilities import unit_of_work
-from accord.capabilities.people.audit import RecordAudit
 from accord.capabilities.distinct import distinct_values
+from accord.capabilities.people.audit import RecordAudit
 from accord.capabilities.people.models import AuditEntry, AuditHead, ReadEntry, ReadHead
 from accord.capabilities.people.policy import Actor, Permission, require
 from accord.capabilities.people.services import read_content
