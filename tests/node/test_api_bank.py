@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
+from levels import examples
 from small_world import SmallWorld, at
 
 from accord.adapters.bank_wire import MOST_BYTES_ASKED, Problem, decode, encode
@@ -37,7 +38,6 @@ API = "/api/bank/v1"
 @pytest.fixture(autouse=True)
 def bank_node(settings: SettingsWrapper) -> None:
     settings.ACCORD_AGENCY, settings.ACCORD_AGENCY_KIND, settings.ROOT_URLCONF = BANK, "bank", "accord.node.bank_urls"
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture
@@ -230,7 +230,7 @@ _VALUES = st.recursive(
 )
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     changed=st.dictionaries(_FIELDS, _VALUES, max_size=3),
     kind=st.sampled_from(OrderKind),

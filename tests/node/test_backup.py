@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from federation_kit.commands import environment_of, separately
 from own_store import all_rows, own_store
-from separate import environment_of, separately
 
 from accord.engine.records import RecordStore
 

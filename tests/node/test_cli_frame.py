@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
-from command_line import Accord
+from federation_kit.commands import Accord
 
 from accord.core.errors import AccordError, BadInput, Conflict, Corrupt, NotAllowed, NotFound, Unavailable
 from accord.node.cli import output

@@ -10,7 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from crossing_world import BANKS, NOON, crossing_world
+from federation_kit.crossing_world import BANKS, NOON, crossing_world
 from hypothesis import given
 from hypothesis import strategies as st
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from crossing_world import NOON, crossing_world
-from separate import environment_of
+from federation_kit.commands import environment_of
+from federation_kit.crossing_world import NOON, crossing_world
 
 from accord.lab.federation import first_store, layout
 from accord.lab.federation.plan import plan_centres

@@ -121,7 +121,7 @@ def centre_api(folder: Path, patch: pytest.MonkeyPatch) -> Iterator[Api]:
 @contextmanager
 def partner_api() -> Iterator[Api]:
     """A centre with keys and a confirmed partner, which has sealed an envelope for it."""
-    from other_centre import OtherCentre, confirmed_partner
+    from federation_kit.partner_centre import OtherCentre, confirmed_partner
 
     from accord.capabilities.exchange.channel.envelopes import Place, Seal, new_content
     from accord.capabilities.exchange.models import KeyUse

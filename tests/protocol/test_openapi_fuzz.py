@@ -16,6 +16,7 @@ import schemathesis
 from api_nodes import OPENED, Api, bank_api, centre_api, connection_kept, django_application, partner_api, token_for
 from bank_at_work import BANK, CENTRE, enquiry, hold
 from hypothesis import HealthCheck, Phase, given, settings
+from levels import scaled
 from schemathesis import GenerationMode
 from schemathesis.checks import (
     content_type_conformance,
@@ -77,7 +78,7 @@ def test_every_answer_is_one_that_the_document_describes(api: Api, mode: Generat
             continue  # there is nothing in it to get wrong
 
         @settings(
-            max_examples=EXAMPLES,
+            max_examples=scaled(EXAMPLES),
             derandomize=True,
             database=None,
             deadline=None,

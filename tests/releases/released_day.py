@@ -196,7 +196,7 @@ def compare_rules(officer: User) -> None:
 def appeal_and_return(officer: User, supervisor: User) -> None:
     """An appeal that was granted, with a compensation; and a return that was announced and objected to."""
     from accord.capabilities.orders.models import Order
-    from accord.capabilities.orders.services import appeals, compensations, restitutions
+    from accord.capabilities.orders.remedies.services import appeals, compensations, restitutions
 
     wrongly = Order.objects.filter(state="held", account="a-2").earliest("drafted_at")
     rightly = Order.objects.filter(state="held", account="b-1").earliest("drafted_at")

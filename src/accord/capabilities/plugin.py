@@ -15,7 +15,7 @@ are read from here (docs/extending.md). A declaration is made once, after all ap
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -54,6 +54,14 @@ CarryOut = Callable[[datetime, bool], int]
 
 
 @dataclass(frozen=True, slots=True)
+class MessageHandler:
+    """What is done with a kind of partners' messages: `one` takes the row and its body, `together` many in their order."""
+
+    one: Callable[[Any, Any], None]
+    together: Callable[[Sequence[tuple[Any, Any]]], None] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Check:
     """Part of an examination of a node of these kinds; the operational store is ready."""
 
@@ -76,7 +84,7 @@ class Declaration:
     vocabulary: Vocabulary = field(default_factory=Vocabulary)
     navigation: tuple[Entry, ...] = ()
     retention: Mapping[str, CarryOut] = field(default_factory=dict)
-    handlers: Mapping[str, Callable[[Any, Any], None]] = field(default_factory=dict)
+    handlers: Mapping[str, MessageHandler] = field(default_factory=dict)
     needs: tuple[Port, ...] = ()
     offers: tuple[Offer, ...] = ()
     checks: tuple[Check, ...] = ()

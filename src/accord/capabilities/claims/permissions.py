@@ -15,6 +15,12 @@ class ClaimPermission(Permission):
     TRACE = "claims:trace"
 
 
+class PlanPermission(Permission):
+    """Lines of a hold plan become orders: who approves orders (a later capability grants it) decides on them."""
+
+    APPROVE = "orders:approve"
+
+
 class AnswerPermission(Permission):
     """Answers of ledger holders."""
 

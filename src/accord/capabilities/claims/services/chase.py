@@ -7,7 +7,8 @@ one claim that arrive together are taken over together.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
@@ -16,7 +17,7 @@ from django.db.models import Q
 from accord.capabilities import unit_of_work
 from accord.capabilities.claims import territory
 from accord.capabilities.claims.audit import ClaimAudit
-from accord.capabilities.claims.events import changed
+from accord.capabilities.claims.events import notify
 from accord.capabilities.claims.messages import answer_from_json, credits_from_json, onward_credits, to_json
 from accord.capabilities.claims.models import Claim, ClaimTransfer, Enquiry, EnquiryState, StandingAmount
 from accord.capabilities.claims.permissions import ClaimPermission
@@ -71,30 +72,75 @@ def start_at(
 
     Naming the same transfer again changes nothing and returns None; so does a transfer that is being asked about already.
     """
+    opened = start_all(actor, [Start(claim_id, institution, credit, answer)])
+    return opened[0] if opened else None
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """The credit at which a claim starts, and what its receiver already said of it."""
+
+    claim_id: UUID
+    institution: str
+    credit: Credit
+    answer: EnquiryAnswer | None = None
+
+
+@unit_of_work.change
+def start_all(actor: Actor, starts: Sequence[Start]) -> list[Enquiry]:
+    """As `start_at`, for many claims in one go; the enquiries that were opened."""
     require(actor, ClaimPermission.TRACE)
-    claim = _claim(claim_id)
-    _, created = ClaimTransfer.objects.get_or_create(
-        claim=claim,
-        transfer=credit.transfer,
-        defaults={
-            "institution": institution,
-            "amount": credit.amount,
-            "currency": credit.currency,
-            "intervals": to_json(credit.intervals),
-        },
+    claims = _claims({start.claim_id for start in starts})
+    fresh, begun = _write_starts(starts)
+    for start in fresh:
+        unit_of_work.record(
+            actor,
+            ClaimAudit.TRANSFER_FOUND,
+            subject=start.claim_id,
+            obj=claims[start.claim_id],
+            transfer=start.credit.transfer,
+            institution=start.institution,
+        )
+    rounds = [_first_round(claims[start.claim_id], start, first=start.claim_id not in begun) for start in fresh]
+    opened = ask(rounds).opened if rounds else []
+    asked = {(enquiry.claim_id, enquiry.institution, credits_from_json(enquiry.credits)): enquiry for enquiry in opened}
+    told: dict[UUID, EnquiryAnswer] = {}
+    for start in fresh:
+        enquiry = asked.get((start.claim_id, territory.holder_of(start.institution), (start.credit,)))
+        if enquiry is not None and start.answer is not None:
+            told[enquiry.pk] = start.answer
+    if told:
+        take_answers(told)
+    return opened
+
+
+def _write_starts(starts: Sequence[Start]) -> tuple[list[Start], set[UUID]]:
+    """Keep the starts that were not known; returns these, and which of the claims had begun before."""
+    rows = ClaimTransfer.objects.filter(claim__in={start.claim_id for start in starts})
+    known = set(rows.values_list("claim", "transfer"))
+    begun = {claim_id for claim_id, _ in known}
+    new: list[Start] = []
+    for start in starts:
+        if (start.claim_id, start.credit.transfer) not in known:
+            known.add((start.claim_id, start.credit.transfer))
+            new.append(start)
+    ClaimTransfer.objects.bulk_create(
+        ClaimTransfer(
+            claim_id=start.claim_id,
+            transfer=start.credit.transfer,
+            institution=start.institution,
+            amount=start.credit.amount,
+            currency=start.credit.currency,
+            intervals=to_json(start.credit.intervals),
+        )
+        for start in new
     )
-    if not created:
-        return None
-    unit_of_work.record(
-        actor, ClaimAudit.TRANSFER_FOUND, subject=claim.pk, obj=claim, transfer=credit.transfer, institution=institution
-    )
-    first = (territory.holder_of(institution), credit_at(institution, credit))
-    opened = ask([Round(claim, Rule(claim.rule), 0, [first])]).opened
-    if not opened:
-        return None
-    if answer is not None and credits_from_json(opened[0].credits) == (credit,):
-        answered(opened[0].pk, answer)
-    return opened[0]
+    return new, begun
+
+
+def _first_round(claim: Claim, start: Start, *, first: bool) -> Round:
+    question = (territory.holder_of(start.institution), credit_at(start.institution, start.credit))
+    return Round(claim, Rule(claim.rule), 0, [question], first)
 
 
 def answered(enquiry_id: UUID, answer: EnquiryAnswer) -> None:
@@ -134,7 +180,7 @@ def take_answers(answers: Mapping[UUID, EnquiryAnswer], versions: Mapping[UUID, 
             onward=len(answer.onward),
             exits=len(answer.exits),
         )
-    changed.send(claims.keys())
+    notify(claims.values())
 
 
 def _write_down(answers: Mapping[UUID, EnquiryAnswer], versions: Mapping[UUID, int]) -> tuple[Told, set[tuple[UUID, str]]]:
@@ -236,7 +282,7 @@ def fail(enquiry_id: UUID, error: str, *, credit_unknown: bool = False) -> None:
 
     A question that was answered or widened meanwhile stays as it is. `credit_unknown`: the holder knows no such credit.
     """
-    enquiry = Enquiry.objects.select_for_update().get(pk=enquiry_id)
+    enquiry = Enquiry.objects.select_for_update(of=("self",)).select_related("claim").get(pk=enquiry_id)
     if enquiry.state not in (EnquiryState.QUEUED, EnquiryState.ACKNOWLEDGED):
         return
     enquiry.state, enquiry.last_error, enquiry.next_attempt_at = EnquiryState.FAILED, error, None
@@ -245,7 +291,7 @@ def fail(enquiry_id: UUID, error: str, *, credit_unknown: bool = False) -> None:
     unit_of_work.record(
         NODE, ClaimAudit.ENQUIRY_FAILED, subject=enquiry.claim_id, obj=enquiry, institution=enquiry.institution, error=error
     )
-    changed.send([enquiry.claim_id])
+    notify([enquiry.claim])
 
 
 @unit_of_work.change
@@ -292,7 +338,12 @@ def trace_under(actor: Actor, claim_id: UUID, rule: Rule) -> list[Enquiry]:
 
 
 def _claim(claim_id: UUID) -> Claim:
-    claim = Claim.objects.select_for_update().filter(pk=claim_id).first()
-    if claim is None:
+    return _claims({claim_id})[claim_id]
+
+
+def _claims(claim_ids: Collection[UUID]) -> dict[UUID, Claim]:
+    """These claims, locked until the end of the change."""
+    claims = {claim.pk: claim for claim in Claim.objects.select_for_update().filter(pk__in=claim_ids).order_by("pk")}
+    if len(claims) != len(claim_ids):
         raise NotFound("there is no such claim")
-    return claim
+    return claims

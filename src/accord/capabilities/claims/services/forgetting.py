@@ -11,7 +11,7 @@ from uuid import UUID
 
 from accord.capabilities import unit_of_work
 from accord.capabilities.claims.audit import PartnerClaimAudit
-from accord.capabilities.claims.events import changed
+from accord.capabilities.claims.events import notify
 from accord.capabilities.claims.messages import answer_from_json, to_json
 from accord.capabilities.claims.models import (
     Claim,
@@ -65,7 +65,7 @@ def forget_answer(enquiry_id: UUID) -> None:
     unit_of_work.record(
         NODE, PartnerClaimAudit.ANSWER_FORGOTTEN, subject=enquiry.claim_id, obj=enquiry, institution=enquiry.institution
     )
-    changed.send([enquiry.claim_id])
+    notify([enquiry.claim])
 
 
 def _totals_of(answer: CentreAnswer) -> CentreAnswer:

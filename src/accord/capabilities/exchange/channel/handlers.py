@@ -1,12 +1,14 @@
 """What is done with a message that has passed: one handler a kind, run in the change that marks the message as applied.
 
 A handler is called once for each message, in the order of the partner's stream. It raises `Parked` where the message has to
-wait for something, `Refused` (or any other error of ours) where it cannot be taken; then nothing that it did stays.
+wait for something, `Refused` (or any other error of ours) where it cannot be taken; then nothing that it did stays. Apps
+declare their handlers (`plugin.MessageHandler`); they take the row and its body (the struct of `messages.BODIES`, or the bare
+JSON for kinds without one).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -17,9 +19,18 @@ from accord.capabilities.exchange.models import Incoming
 from accord.capabilities.plugin import declared
 
 Handler = Callable[[Incoming, Any], None]
-"""Takes the row and its body (the struct of `messages.BODIES`, or the bare JSON for kinds without one)."""
+"""Takes the row and its body."""
+
+TogetherHandler = Callable[[Sequence[tuple[Incoming, Any]]], None]
+"""Takes many messages of one kind in their order; what it raises sends them to the handler of one, one by one."""
 
 _HANDLERS: dict[str, Handler] = {}
+_TOGETHER: dict[str, TogetherHandler] = {}
+
+
+def together_handler_of(kind: MessageKind) -> TogetherHandler | None:
+    _collect(tuple(apps.app_configs))
+    return _TOGETHER.get(kind)
 
 
 def handler_of(kind: MessageKind) -> Handler | None:
@@ -35,4 +46,6 @@ def _collect(_apps: tuple[str, ...]) -> None:
         assert found.isdisjoint(declaration.handlers), f"{config.name} handles kinds of messages that another app handles"
         found |= declaration.handlers.keys()
         for kind, handler in declaration.handlers.items():
-            _HANDLERS.setdefault(kind, handler)
+            _HANDLERS.setdefault(kind, handler.one)
+            if handler.together is not None:
+                _TOGETHER.setdefault(kind, handler.together)

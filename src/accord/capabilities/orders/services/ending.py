@@ -8,7 +8,7 @@ from accord.capabilities.orders.audit import OrderAudit
 from accord.capabilities.orders.kinds import OrderKind
 from accord.capabilities.orders.life_cycle import WAITING, Event, State, next_state
 from accord.capabilities.orders.models import Order
-from accord.capabilities.orders.services import appeal_news
+from accord.capabilities.orders.remedies.services import appeal_news
 from accord.capabilities.people.policy import NODE
 
 
@@ -27,4 +27,4 @@ def end_follow_ups(target: Order, at: datetime) -> None:
         if order.kind == OrderKind.RELEASE:
             appeal_news.release_lapsed(order, target, at)
     if ended:
-        events.changed.send([order.pk for order in ended])
+        events.notify(ended)

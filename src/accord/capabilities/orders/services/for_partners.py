@@ -24,7 +24,7 @@ from accord.capabilities.orders.models import Order
 from accord.capabilities.orders.permissions import OrderPermission
 from accord.capabilities.orders.ports import PaymentFacts
 from accord.capabilities.orders.regime import Approval, KindRule, current_regime
-from accord.capabilities.orders.services.drafting import locked_order, throw_away, write
+from accord.capabilities.orders.services.drafting import locked_order, locked_orders, throw_away, write
 from accord.capabilities.orders.services.following import OPEN, give_back
 from accord.capabilities.orders.services.requests import LONGEST_DELAY
 from accord.capabilities.people.policy import NODE, require
@@ -72,13 +72,11 @@ def hold_lines(
         if left <= 0:
             break
         chosen = [line.pk for line in lines if line.claim_id == claim_id]
-        approved = claims.approve_within(actor or NODE, claim_id, chosen, left)
-        if not approved:
+        approval = claims.approve_within(actor or NODE, claim_id, chosen, left)
+        if approval is None:
             continue
-        claim = approved[0].line.claim
-        claims.save_trace(claim)
-        fresh = [(_ordered(actor, row.line, id_of(row.line.place), terms), row) for row in approved]
-        claims.book(claim, [(order.pk, row) for order, row in fresh])
+        fresh = [(_ordered(actor, row.line, id_of(row.line.place), terms), row) for row in approval.lines]
+        claims.book(approval, [(order.pk, row) for order, row in fresh])
         placed += [order for order, _ in fresh]
     return placed
 
@@ -151,10 +149,10 @@ def let_go(order_id: UUID, reason: str, standing: str, amount: int | None = None
 def confirm_orders(actor: User, order_ids: Sequence[UUID]) -> None:
     """An officer stands by what the node ordered under a standing authority: from now on they are that officer's orders."""
     require(actor, OrderPermission.APPROVE)
-    for order_id in order_ids:
-        order = locked_order(order_id)
+    orders = locked_orders(order_ids)
+    for order in orders:
         if order.approved_by_id is None and order.approved_at is not None:
             order.approved_by = actor
             order.save(update_fields=["approved_by"])
             unit_of_work.record(actor, OrderAudit.CONFIRMED, subject=order.subject, obj=order, kind=order.kind)
-    events.changed.send(order_ids)
+    events.notify(orders)

@@ -35,7 +35,7 @@ def told_unasked(order_id: UUID, status: OrderStatus, why: str) -> bool:
         _lapse(order, status, why)
     else:
         _keep(order, amount, status, why)
-    events.changed.send([order.pk])
+    events.notify([order])
     return True
 
 

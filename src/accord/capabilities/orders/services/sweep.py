@@ -134,7 +134,7 @@ def _expire(order_ids: Sequence[UUID], now: datetime) -> int:
     claims.end_shares([order.pk for order in orders])
     for order in orders:
         end_follow_ups(order, now)
-    events.changed.send([order.pk for order in orders])
+    events.notify(orders)
     return len(orders)
 
 

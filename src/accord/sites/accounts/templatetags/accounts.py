@@ -41,13 +41,13 @@ def may(user: Any, permission: str) -> bool:
 
 
 class Link(NamedTuple):
-    """One link of the frame for one reader; `count` is how much waits there, 0 or None where nothing does."""
+    """One link of the frame for one reader; `waiting` is how much waits there."""
 
     address: str
     label: str
     is_here: bool
     key: str
-    count: int | None
+    waiting: int
 
 
 @register.simple_tag(takes_context=True)

@@ -50,7 +50,7 @@ NEWS_EVERY: Final = timedelta(seconds=1)
 """Changes that come within this time are told together."""
 
 
-@events.changed.connect
+@events.changed_for_others.connect
 def claims_changed(claim_ids: Collection[UUID]) -> None:
     """What partners were told of these claims may have changed; whoever waits for a first answer comes at once."""
     now = clock.now()
@@ -225,7 +225,7 @@ def refuse(row: ForeignEnquiry, clause: str, reason: str) -> None:
     """Answer that nothing is told, and why."""
     row.outcome, row.refusal, row.answered_at, row.next_attempt_at = Outcome.REFUSED, clause[:40], clock.now(), None
     row.waits_for_officer, row.version = False, row.version + 1
-    row.save()
+    row.save(force_insert=row._state.adding)
     body = EnquiryAnswerBody(
         enquiry_id=row.pk,
         version=row.version,

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 from itertools import pairwise
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 import msgspec
+from django.db.models import QuerySet, Value
 
 from accord.capabilities import unit_of_work
 from accord.capabilities.claims import queries as claim_queries
@@ -62,7 +63,6 @@ def take(message: Incoming, body: EnquiryBody) -> None:
         return
     agreement = agreements.by_hash(message.partner_id, message.agreement)
     row = _row(message, body, agreement)
-    row.save(force_insert=True)
     try:
         _check(body)
     except Refused as refused:
@@ -70,7 +70,7 @@ def take(message: Incoming, body: EnquiryBody) -> None:
         return
     if acts_alone(agreement, MessageKind.ENQUIRY) is None:
         row.waits_for_officer = True
-        row.save(update_fields=["waits_for_officer"])
+        row.save(force_insert=True)
         unit_of_work.record(NODE, ForeignEnquiryAudit.WAITS, subject=None, obj=row, partner=row.partner_id)
         return
     _follow(row, agreement)
@@ -158,18 +158,18 @@ def _follow(row: ForeignEnquiry, agreement: InForce) -> None:
     starts = _starts(credits_)
     onward = _onward(row, agreement)
     earlier = _claim_of(row, rule, [credit for _, credit in starts])
+    row.next_attempt_at = clock.now()
     if earlier is None:
         currency = credits_[0].currency
         money = Money(sum(credit.amount for _, credit in starts if credit.currency == currency), currency)
         row.claim = claims.open_foreign_claim(row.partner_id, money, rule, starts, onward)
+        row.save(force_insert=row._state.adding)
     else:
         # the newer enquiry is the one that is answered from here on
         ForeignEnquiry.objects.filter(claim=earlier).exclude(pk=row.pk).update(claim=None, next_attempt_at=None)
         row.claim_id = earlier
-        row.save()  # its budget counts from here on
+        row.save(force_insert=row._state.adding)  # its budget counts from here on
         claims.restart_foreign_claim(earlier, starts, onward)
-    row.next_attempt_at = clock.now()
-    row.save()
     unit_of_work.record(NODE, ForeignEnquiryAudit.FOLLOWED, subject=row.claim_id, obj=row, partner=row.partner_id)
 
 
@@ -188,13 +188,19 @@ def _claim_of(row: ForeignEnquiry, rule: Rule, credits_: Sequence[Credit]) -> UU
     """
     enquiries = ForeignEnquiry.objects.filter(partner=row.partner_id, case=row.case, rule=row.rule).exclude(claim=None)
     orders = ForeignOrder.objects.filter(partner=row.partner_id, case=row.case, body__rule=row.rule).exclude(claim=None)
-    known = [*enquiries.values_list("claim", flat=True), *orders.order_by("received_at").values_list("claim", flat=True)]
-    starts = claim_queries.starts_of(list(dict.fromkeys(known)))
+    found = _claims_of(enquiries, 0).union(_claims_of(orders, 1), all=True).order_by("place", "received_at")
+    known = dict.fromkeys(row["claim"] for row in found)
+    starts = claim_queries.starts_of(list(known), row.partner_id)
     asked = _units(credits_)
     for claim_id, begun in starts.items():
         if begun and (not rule.keeps_parcels or _units(begun) == asked):
             return claim_id
     return None
+
+
+def _claims_of(rows: QuerySet[Any], place: int) -> QuerySet[Any, dict[str, Any]]:
+    found: QuerySet[Any, dict[str, Any]] = rows.order_by().annotate(place=Value(place)).values("claim", "place", "received_at")
+    return found
 
 
 def _units(credits_: Sequence[Credit]) -> set[tuple[str, int, tuple[tuple[int, int], ...]]]:

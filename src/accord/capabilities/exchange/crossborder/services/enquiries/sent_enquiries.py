@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 import msgspec
 from django.conf import settings
@@ -19,6 +21,7 @@ from accord.capabilities.claims.ports import (
     Acknowledged,
     CentreAnswer,
     Credit,
+    EnquiryAnswer,
     EnquiryRequest,
     HeldThere,
     LegExit,
@@ -46,7 +49,7 @@ from accord.core.labels import Label
 from accord.engine.tracing.model import ExitKind, Parcel
 
 if TYPE_CHECKING:
-    from accord.capabilities.claims.models import Claim
+    from accord.capabilities.claims.models import Claim, Enquiry
 
 
 def ask(request: EnquiryRequest) -> Acknowledged:
@@ -126,24 +129,45 @@ def wire_credit(credit: Credit, institution: str) -> WireCredit:
 
 
 def take_answer(message: Incoming, body: EnquiryAnswerBody) -> None:
-    """Take over what the partner's centre tells, in the place of what it told before.
+    """Apply what the partner's centre tells, in the place of what it told before.
 
-    An answer that cannot be true spoils its own enquiry alone: nothing of it is taken over, and a person sees why.
+    An answer that cannot be true spoils its own enquiry alone: nothing of it is applied, and a person sees why.
     """
-    enquiry = claim_queries.enquiry_of(NODE, body.enquiry_id)
-    if enquiry is None or enquiry.institution != message.partner_id:
-        raise Refused("enquiry", f"{message.partner_id} was not asked this: {body.enquiry_id}")
+    take_answers([(message, body)])
+
+
+def take_answers(messages: Sequence[tuple[Incoming, EnquiryAnswerBody]]) -> None:
+    """The same for many answers, in one go as far as each is to another enquiry."""
+    asked = claim_queries.enquiries_of(NODE, {body.enquiry_id for _, body in messages})
+    told: dict[UUID, tuple[EnquiryAnswer, int]] = {}
+    for message, body in messages:
+        enquiry = asked.get(body.enquiry_id)
+        if enquiry is None or enquiry.institution != message.partner_id:
+            raise Refused("enquiry", f"{message.partner_id} was not asked this: {body.enquiry_id}")
+        if enquiry.pk in told:
+            _apply(told)
+            told.clear()
+        try:
+            told[enquiry.pk] = (_checked(message, body, enquiry), body.version)
+        except Nonsense as nonsense:
+            claims.fail(enquiry.pk, str(nonsense))
+    _apply(told)
+
+
+def _apply(told: Mapping[UUID, tuple[EnquiryAnswer, int]]) -> None:
+    if told:
+        answers = {enquiry_id: answer for enquiry_id, (answer, _) in told.items()}
+        claims.take_answers(answers, {enquiry_id: version for enquiry_id, (_, version) in told.items()})
+
+
+def _checked(message: Incoming, body: EnquiryAnswerBody, enquiry: Enquiry) -> EnquiryAnswer:
+    """The answer, if it is one and can be true; Nonsense says why it cannot be applied."""
     if body.outcome is Outcome.REFUSED:
-        claims.fail(enquiry.pk, f"{message.partner_id} refuses ({body.clause or 'no clause named'}): {body.reason}"[:2_000])
-        return
-    try:
-        answer = read_answer(body, message.partner_id)
-        check_answer(request_of(enquiry, ""), answer)
-    except Nonsense as nonsense:
-        claims.fail(enquiry.pk, str(nonsense))
-        return
-    at = min(by_our_clock(message.partner, body.answered_at), clock.now())
-    claims.take_answers({enquiry.pk: replace(answer, answered_at=at)}, {enquiry.pk: body.version})
+        refuses = f"{message.partner_id} refuses ({body.clause or 'no clause named'}): {body.reason}"
+        raise Nonsense(refuses[:2_000])
+    answer = read_answer(body, message.partner_id)
+    check_answer(request_of(enquiry, ""), answer)
+    return replace(answer, answered_at=min(by_our_clock(message.partner, body.answered_at), clock.now()))
 
 
 def read_answer(body: EnquiryAnswerBody, partner: str) -> CentreAnswer:

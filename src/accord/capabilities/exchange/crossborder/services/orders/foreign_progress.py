@@ -40,7 +40,7 @@ _LOOK_AGAIN: Final = timedelta(seconds=1)
 _FOLLOWED: Final = (ForeignOrderState.ORDERED, ForeignOrderState.ANSWERED)
 
 
-@events.changed.connect
+@events.changed_for_others.connect
 def orders_changed(order_ids: Collection[UUID]) -> None:
     """Orders of ours have changed: what partners are told of them may have too, of an order and of a release of it."""
     behind = ForeignOrderPart.objects.filter(order__in=order_ids).values("foreign")

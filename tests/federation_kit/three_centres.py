@@ -15,7 +15,6 @@ import os
 import signal
 import sqlite3
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
@@ -23,15 +22,15 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import httpx
-from crossing_world import NOON, crossing_world
-
 from accord.engine.exercise import World
 from accord.lab.federation import introductions, layout
 from accord.lab.federation.channel import Member, ask_all
 from accord.lab.federation.plan import DIFFERENT, VERIFIED, CentrePlan, FederationPlan, Pact, free_ports, plan_centres
 from accord.node import exercise_clock
 from accord.node.home import Home
+from federation_kit import loaded
+from federation_kit.crossing_world import NOON, crossing_world
+from federation_kit.running import OPEN, START_WITHIN_SECONDS, Said, start_node
 
 COUNTRIES = ("CN", "SG", "TH")
 PASSWORD = "four plain words together"
@@ -40,7 +39,6 @@ AT_ONCE = (Pact(("CN", "SG"), onward=True), Pact(("SG", "TH")), Pact(("CN", "TH"
 `DIFFERENT` are those of the demo."""
 
 CONSOLE = str(Path(__file__).parent / "centre_console.py")
-START_WITHIN_SECONDS = 90
 WAIT_SECONDS = 90
 
 _CALL = """
@@ -92,6 +90,22 @@ answer = len(waiting) + len(drafts)
 """
 
 
+class Console(Member):
+    """A centre's own Django behind a channel, forked from the loaded interpreter."""
+
+    def __init__(self, name: str, environment: Mapping[str, str], log: Path) -> None:
+        self.name, self._log = name, log
+        with log.open("ab") as messages:
+            self._process = loaded.start(  # type: ignore[assignment] # does what the channel asks of it
+                ("file", CONSOLE),
+                environment=environment,
+                stdin=loaded.PIPE,
+                stdout=loaded.PIPE,
+                stderr=messages,
+                new_session=True,
+            )
+
+
 @dataclasses.dataclass
 class RunningCentre:
     """One centre. `process` is its node (`accord node run`), which a test may end, kill and start again."""
@@ -99,7 +113,8 @@ class RunningCentre:
     plan: CentrePlan
     environment: dict[str, str]
     console: Member
-    process: subprocess.Popen[bytes] | None = None
+    process: loaded.Process | None = None
+    _said: Said | None = None
 
     @property
     def code(self) -> str:
@@ -142,24 +157,11 @@ class RunningCentre:
 
     def launch(self) -> None:
         """Start its node, which needs a while until it answers."""
-        command = [sys.executable, "-m", "accord.node.cli", "node", "run", "--port", str(self.plan.port)]
-        with (self.plan.folder / "node.log").open("ab") as log:
-            self.process = subprocess.Popen(
-                command, env=self.environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
-            )
+        self.process, self._said = start_node(self.home, self.plan.port, self.environment, new_session=True)
 
     def wait_until_open(self) -> None:
-        assert self.process is not None
-        deadline = time.monotonic() + START_WITHIN_SECONDS
-        while time.monotonic() < deadline:
-            assert self.process.poll() is None, self.log
-            try:
-                httpx.get(f"{self.address}/api/nothing", timeout=5, trust_env=False)
-            except httpx.HTTPError:
-                time.sleep(0.1)
-            else:
-                return
-        raise AssertionError(f"{self.code} did not answer: {self.log}")
+        assert self._said is not None
+        self._said.wait_for(OPEN, START_WITHIN_SECONDS)
 
     @property
     def log(self) -> str:
@@ -262,7 +264,7 @@ def three_centres(
         centres = {}
         for one in plan.centres:
             environment = layout.environment(plan, one)
-            console = Member(one.code, [CONSOLE], environment, one.folder / "console.log")
+            console = Console(one.code, environment, one.folder / "console.log")
             open_.callback(console.close)
             centres[one.country] = RunningCentre(one, environment, console)
         consoles = {centre.code: centre.console for centre in centres.values()}

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 
 from accord.capabilities import unit_of_work
-from accord.capabilities.orders.appeal_cycle import AppealEvent, next_appeal_state
 from accord.capabilities.orders.audit import AppealAudit
 from accord.capabilities.orders.life_cycle import State
 from accord.capabilities.orders.models import UNRELEASED, Appeal, AppealState, Order
+from accord.capabilities.orders.remedies.appeal_cycle import AppealEvent, next_appeal_state
 from accord.capabilities.people.policy import NODE
 from accord.capabilities.vocabulary import AuditAction
 

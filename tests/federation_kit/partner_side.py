@@ -12,11 +12,10 @@ from accord.core.canonical import canonical_json
 from accord.core.object_ids import new_id
 
 if TYPE_CHECKING:
-    from other_centre import OtherCentre
-
     from accord.capabilities.exchange.agreements.terms import AgreementTerms
     from accord.capabilities.exchange.kinds import MessageKind
     from accord.capabilities.exchange.models import Agreement, Incoming
+    from federation_kit.partner_centre import OtherCentre
 
 HERE, THERE = "CN-ASC", "SG-ASC"
 TYPE = "accord+agreement"

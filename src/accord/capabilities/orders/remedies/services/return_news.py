@@ -7,7 +7,7 @@ from datetime import datetime
 from accord.capabilities import unit_of_work
 from accord.capabilities.orders.audit import ReturnAudit
 from accord.capabilities.orders.models import Order, Payout, Restitution, RestitutionSource, RestitutionState
-from accord.capabilities.orders.restitution_cycle import ReturnEvent, next_return_state
+from accord.capabilities.orders.remedies.restitution_cycle import ReturnEvent, next_return_state
 from accord.capabilities.people.policy import NODE
 
 

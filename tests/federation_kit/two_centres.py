@@ -9,10 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from line_nodes import RunningNode, free_port, running
-from separate import environment_of
-
 from accord.node.home import Home
+from federation_kit.commands import environment_of
+from federation_kit.running import RunningNode, free_port, running
 
 KEYS: Final = """
 from accord.capabilities.exchange.partners import cards

@@ -13,7 +13,6 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
-from agreed_terms import terms_between, with_party
 from django.test import override_settings
 from small_world import call_of
 
@@ -51,6 +50,7 @@ from accord.core.errors import AccordError
 from accord.core.money import Money
 from accord.core.object_ids import new_id
 from accord.engine.tracing.model import Rule
+from federation_kit.terms import terms_between, with_party
 
 if TYPE_CHECKING:
     from accord.adapters.sandbox_bank import SandboxBanks

@@ -16,7 +16,6 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from accord.capabilities import unit_of_work
-from accord.capabilities.orders.appeal_cycle import AppealEvent, next_appeal_state
 from accord.capabilities.orders.audit import AppealAudit
 from accord.capabilities.orders.in_force import in_force, who_ordered
 from accord.capabilities.orders.kinds import KEEPS_MONEY, OrderKind
@@ -25,8 +24,9 @@ from accord.capabilities.orders.models import UNDECIDED, UNRELEASED, Appeal, App
 from accord.capabilities.orders.notices import LANGUAGES, TOLD_TO_HOLDER
 from accord.capabilities.orders.permissions import AppealPermission
 from accord.capabilities.orders.ports import AppealMessage, Care
+from accord.capabilities.orders.remedies.appeal_cycle import AppealEvent, next_appeal_state
+from accord.capabilities.orders.remedies.services.care import mark
 from accord.capabilities.orders.rules import rule_of
-from accord.capabilities.orders.services.care import mark
 from accord.capabilities.orders.services.drafting import locked_order
 from accord.capabilities.orders.services.following import OPEN, give_back
 from accord.capabilities.people.policy import NODE, Actor, require

@@ -25,8 +25,8 @@ from accord.capabilities.orders.models import (
     RestitutionSource,
 )
 from accord.capabilities.orders.permissions import ReturnPermission
-from accord.capabilities.orders.restitution_cycle import ReturnEvent, next_return_state
-from accord.capabilities.orders.returns import amount_free, claim_left, planned_awards
+from accord.capabilities.orders.remedies.restitution_cycle import ReturnEvent, next_return_state
+from accord.capabilities.orders.remedies.returns import amount_free, claim_left, planned_awards
 from accord.capabilities.orders.services.drafting import locked_order
 from accord.capabilities.people.policy import require
 from accord.capabilities.vocabulary import AuditAction

@@ -1,34 +1,24 @@
-"""Nodes of their own for tests of lines: a bank and a centre, each with its home, store, web process and worker.
-
-The test's process never touches their Django: what must be set up is done by a small program in a process of its own.
-"""
+"""A bank's node for tests of lines to banks: its small world, the agencies that it trusts, and the lawyer who decides."""
 
 from __future__ import annotations
 
-import dataclasses
 import json
-import os
-import signal
-import sqlite3
-import subprocess
-import sys
-import time
-from collections.abc import Iterator, Mapping
-from contextlib import closing, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from socket import create_server
 from typing import Any
 
-import httpx
 import pyarrow as pa
-from separate import environment_of
 
 from accord.adapters.contract_kit import TestData
 from accord.core.clock import to_micros
 from accord.engine.exercise import ACCOUNTS, MENTIONS, PATHS, RESTS, WORLD_TRANSFERS, Bank, Truth, World, WorldPlan
 from accord.node import exercise_clock
 from accord.node.home import Home
+from federation_kit import loaded
+from federation_kit.commands import environment_of
+from federation_kit.running import DJANGO, RunningNode, running
 
 BANK = "BANKA"
 CENTRE = "CN-CENTRE"
@@ -52,7 +42,7 @@ DATA: dict[str, Any] = {
 
 
 def kit_data() -> TestData:
-    return TestData.of(DATA, "line_nodes")
+    return TestData.of(DATA, "bank_node")
 
 
 def small_world() -> World:
@@ -99,45 +89,6 @@ def _account(number: str) -> dict[str, Any]:
 def _bank_of(account: str) -> str:
     return f"BANK{account[0].upper()}"
 
-
-@dataclasses.dataclass(frozen=True)
-class RunningNode:
-    """A node that runs: where it is, and the processes of it that a test may end."""
-
-    home: Home
-    address: str
-    port: int
-    environment: Mapping[str, str]
-    process: subprocess.Popen[bytes] | None = None
-
-    def run(self, program: str, *arguments: object) -> Any:
-        """A small program with this node's Django; what it prints, as JSON."""
-        done = subprocess.run(
-            [sys.executable, "-c", _DJANGO + program, *map(str, arguments)],
-            env=dict(self.environment), capture_output=True, text=True, check=False, timeout=180,
-        )  # fmt: skip
-        assert done.returncode == 0, done.stderr
-        return json.loads(done.stdout or "null")
-
-    def rows(self, query: str, *values: Any) -> list[dict[str, Any]]:
-        """Rows of this node's store, read while it runs."""
-        with closing(sqlite3.connect(f"file:{self.home.database}?mode=ro", uri=True, timeout=20)) as store:
-            store.row_factory = sqlite3.Row
-            return [dict(row) for row in store.execute(query, values)]
-
-    def stop(self) -> None:
-        """End it before the block ends."""
-        assert self.process is not None
-        self.process.send_signal(signal.SIGTERM)
-        self.process.wait(20)
-
-
-_DJANGO = """
-import json, sys
-from accord.node.home import Home
-from accord.node.serve import prepare
-prepare(Home.from_environment())
-"""
 
 PREPARE_BANK = """
 from accord.capabilities.people import services as people
@@ -198,57 +149,15 @@ def new_home(root: Path, name: str, **settings: str) -> Home:
 
 
 @contextmanager
-def running(home: Home, port: int | None = None, **more: str) -> Iterator[RunningNode]:
-    """The node of a home, until the end of the block; nothing of it is left behind."""
-    environment = environment_of(home.root, **more)
-    environment["DJANGO_SETTINGS_MODULE"] = "accord.node.settings"
-    port = port or free_port()
-    log = home.root / "node.log"
-    command = [sys.executable, "-m", "accord.node.cli", "node", "run", "--port", str(port)]
-    with log.open("ab") as out:
-        node = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT)
-    try:
-        address = f"http://127.0.0.1:{port}"
-        _wait_for(address, node, log)
-        yield RunningNode(home, address, port, environment, node)
-    finally:
-        node.send_signal(signal.SIGTERM)  # does nothing where it has ended
-        try:
-            node.wait(20)
-        except subprocess.TimeoutExpired:
-            node.kill()
-            node.wait()
-
-
-@contextmanager
 def clerk_of(node: RunningNode) -> Iterator[None]:
     """The bank's lawyer at work for the length of the block."""
-    command = [sys.executable, "-c", _DJANGO + CLERK]
     with (node.home.root / "clerk.log").open("ab") as out:
-        clerk = subprocess.Popen(command, env=dict(node.environment), stdin=subprocess.DEVNULL, stdout=out, stderr=out)
+        clerk = loaded.start(("text", DJANGO + CLERK), environment=dict(node.environment), stdout=out, stderr=out)
     try:
         yield
     finally:
         clerk.kill()
         clerk.wait()
-
-
-def free_port() -> int:
-    with create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
-
-
-def _wait_for(address: str, node: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + START_WITHIN_SECONDS
-    while time.monotonic() < deadline:
-        assert node.poll() is None, log.read_text(errors="replace")
-        try:
-            httpx.get(f"{address}/api/nothing", timeout=5, trust_env=False)
-        except httpx.HTTPError:
-            time.sleep(0.1)
-        else:
-            return
-    raise AssertionError(f"the node did not answer: {log.read_text(errors='replace')}")
 
 
 @contextmanager
@@ -262,12 +171,3 @@ def bank_node(root: Path, webhook: str = "", lines: str = "") -> Iterator[tuple[
     tokens = prepared.run(PREPARE_BANK, f"{CENTRE},{OTHER}", webhook)
     with running(home) as node:
         yield node, tokens
-
-
-def secret_file(path: Path, text: str) -> Path:
-    """A file that its owner alone may read."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(text + "\n")
-    return path

@@ -13,11 +13,11 @@ from accord.capabilities import unit_of_work
 from accord.capabilities.orders.audit import OrderAudit
 from accord.capabilities.orders.kinds import KEEPS_MONEY
 from accord.capabilities.orders.life_cycle import LIVE, State
-from accord.capabilities.orders.living_costs import FOR_LIVING, living_costs_due
 from accord.capabilities.orders.models import Order
 from accord.capabilities.orders.permissions import OrderPermission
 from accord.capabilities.orders.ports import Care
 from accord.capabilities.orders.regime import regime
+from accord.capabilities.orders.remedies.living_costs import FOR_LIVING, living_costs_due
 from accord.capabilities.orders.services.drafting import locked_order
 from accord.capabilities.orders.services.following import ask_release
 from accord.capabilities.people.policy import Actor, require

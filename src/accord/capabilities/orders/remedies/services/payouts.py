@@ -13,11 +13,11 @@ from accord.capabilities.orders.models import Claimant, Order, Payout, Restituti
 from accord.capabilities.orders.permissions import ReturnPermission
 from accord.capabilities.orders.ports import PayTo
 from accord.capabilities.orders.regime import current_regime
-from accord.capabilities.orders.restitution_cycle import ReturnEvent, next_return_state
-from accord.capabilities.orders.returns import amount_free, obstacles, planned_awards
+from accord.capabilities.orders.remedies.restitution_cycle import ReturnEvent, next_return_state
+from accord.capabilities.orders.remedies.returns import amount_free, obstacles, planned_awards
+from accord.capabilities.orders.remedies.services.restitutions import locked_restitution, refuse_the_preparer
 from accord.capabilities.orders.services.drafting import approve, locked_order, write
 from accord.capabilities.orders.services.following import about
-from accord.capabilities.orders.services.restitutions import locked_restitution, refuse_the_preparer
 from accord.capabilities.people.policy import require
 from accord.capabilities.vocabulary import AuditAction
 from accord.core import clock

@@ -10,8 +10,6 @@ from uuid import UUID
 from django.db.models import Sum
 
 from accord.capabilities.claims import queries as claims
-from accord.capabilities.orders import distribution as rules
-from accord.capabilities.orders.distribution import Awards, Share, Source
 from accord.capabilities.orders.kinds import OrderKind
 from accord.capabilities.orders.life_cycle import ENDED, State
 from accord.capabilities.orders.models import (
@@ -26,6 +24,8 @@ from accord.capabilities.orders.models import (
     RestitutionState,
 )
 from accord.capabilities.orders.regime import Approval, current_regime
+from accord.capabilities.orders.remedies import distribution as rules
+from accord.capabilities.orders.remedies.distribution import Awards, Share, Source
 from accord.capabilities.people.policy import NODE
 from accord.core.errors import NotFound
 

@@ -24,7 +24,7 @@ HERE, THERE, THIRD = "CN-ASC", "SG-ASC", "TH-ASC"
 
 def agreed_partner(code: str = THERE, **changes: Any) -> Partner:
     """A confirmed partner; `changes` are terms of the agreement that is in force with it."""
-    from other_centre import OtherCentre, confirmed_partner
+    from federation_kit.partner_centre import OtherCentre, confirmed_partner
 
     partner = confirmed_partner(OtherCentre(code, code[:2]))
     sign_with(code, **changes)
@@ -33,10 +33,9 @@ def agreed_partner(code: str = THERE, **changes: Any) -> Partner:
 
 def sign_with(code: str, state: str = "signed", **changes: Any) -> Agreement:
     """An agreement with a partner, signed by both unless `state` says otherwise."""
-    from agreed_terms import terms_between
-
     from accord.capabilities.exchange.agreements import documents
     from accord.capabilities.exchange.models import Agreement
+    from federation_kit.terms import terms_between
 
     terms = terms_between(settings.ACCORD_AGENCY, code, **changes)
     document, now = documents.document(terms), clock.now()
