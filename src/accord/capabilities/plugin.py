@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 from django.apps import AppConfig, apps
 
-from accord.capabilities.ports import EVERYWHERE, Offer, Port
+from accord.capabilities.ports import CENTRE, EVERYWHERE, Offer, Port
 from accord.core.findings import Finding
 
 if TYPE_CHECKING:
@@ -62,6 +62,15 @@ class MessageHandler:
 
 
 @dataclass(frozen=True, slots=True)
+class Mount:
+    """Pages under a prefix of the address, on nodes of these kinds; `urls` names the module of their addresses."""
+
+    prefix: str
+    urls: str
+    kinds: frozenset[str] = frozenset({CENTRE})
+
+
+@dataclass(frozen=True, slots=True)
 class Check:
     """Part of an examination of a node of these kinds; the operational store is ready."""
 
@@ -74,6 +83,7 @@ class Check:
 class Declaration:
     """What a capability brings.
 
+    - `mounts`, `navigation`: its pages, and links to them in the frame of every page.
     - `retention`: what each rule of the `retention.toml` in its folder removes, by the rule's name.
     - `handlers`: what is done with a partner's message, by the message's kind.
     - `needs`, `offers`: ports at which it asks others, and those of earlier capabilities at which it answers.
@@ -82,6 +92,7 @@ class Declaration:
 
     grants: tuple[Grant, ...] = ()
     vocabulary: Vocabulary = field(default_factory=Vocabulary)
+    mounts: tuple[Mount, ...] = ()
     navigation: tuple[Entry, ...] = ()
     retention: Mapping[str, CarryOut] = field(default_factory=dict)
     handlers: Mapping[str, MessageHandler] = field(default_factory=dict)

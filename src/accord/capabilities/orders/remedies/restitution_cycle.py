@@ -5,8 +5,8 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Final
 
-from accord.capabilities.orders.cycles import Move, Moves, moves_of, next_of
 from accord.capabilities.orders.models.restitution import RestitutionState
+from accord.capabilities.transitions import Move, Moves, moves_of, next_of
 
 
 class ReturnEvent(StrEnum):
