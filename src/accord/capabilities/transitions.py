@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar, cast
 from uuid import UUID
 
 from accord.core.errors import Conflict
@@ -77,11 +77,11 @@ class Machine(Generic[_State, _Event]):
 
     def next(self, state: str, event: _Event) -> _State:
         """Where `event` leads from a stored state; Conflict where the table has no such row."""
-        return next_of(self.moves, self.what, state, event)  # type: ignore[type-var]  # a stored state equals its member
+        return next_of(self.moves, self.what, cast("_State", state), event)  # a stored state equals its member
 
     def allows(self, state: str, event: _Event) -> bool:
         """Whether the table has a row for `event` in `state`; its guard is the service's to check."""
-        return (state, event) in self.moves
+        return (cast("_State", state), event) in self.moves
 
 
 def transition(
