@@ -126,8 +126,6 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "django.template.context_processors.i18n",
-                "accord.sites.desk.navigation.waiting",
-                "accord.sites.liaison.navigation.waiting",
             ]
         },
     }

@@ -17,7 +17,8 @@ from django.views.decorators.http import require_GET
 
 from accord.capabilities import unit_of_work
 from accord.capabilities.people.models import User
-from accord.capabilities.people.policy import Permission, require
+from accord.capabilities.people.permissions import FigurePermission
+from accord.capabilities.people.policy import require
 from accord.capabilities.supervision.audit import FigureAudit
 from accord.capabilities.supervision.figures import Duration, Figure, OutcomeFigures, Share
 from accord.capabilities.supervision.queries import outcome_figures
@@ -68,7 +69,7 @@ def show(request: HttpRequest) -> HttpResponse:
 def export(request: HttpRequest) -> HttpResponse:
     """The same as a file; that it was taken is on record."""
     actor = officer(request)
-    require(actor, Permission.FIGURES_READ)
+    require(actor, FigurePermission.READ)
     first, last = _period(request)
     rows = list(_rows(_figures(actor, first, last)))
     unit_of_work.record(actor, FigureAudit.EXPORTED, subject=None, obj=actor, rows=len(rows))
