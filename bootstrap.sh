@@ -58,12 +58,15 @@ set_up_with_pip() {
     .venv/bin/python -m pip install -qq --no-input --disable-pip-version-check --no-deps --no-build-isolation --editable .
 }
 
-# A program of ours starts in a third of the time with bytecode, and some environments forbid Python to keep it by itself
-# (PYTHONDONTWRITEBYTECODE). Files whose bytecode is current are only looked at.
-compile_sources() { .venv/bin/python -m compileall -q src tests; }
+# Bytecode and catalogues of translations. A program of ours starts in a third of the time with bytecode, and some environments
+# forbid Python to keep it by itself (PYTHONDONTWRITEBYTECODE). What is current is only looked at.
+compile_own() {
+    .venv/bin/python -m compileall -q src tests
+    .venv/bin/python -m accord.web.catalogues.compile
+}
 
 set_up() {
-    if is_current; then compile_sources; return; fi
+    if is_current; then compile_own; return; fi
     # Its programs name the folder that it was made in.
     if [[ -f $stamp && $(head -n 1 "$stamp") != "$PWD" ]]; then rm -rf .venv; fi
     rm -f "$stamp"
@@ -72,7 +75,7 @@ set_up() {
     fi
     # An environment made before may have been installed without bytecode. A few files of packages are templates, not Python.
     .venv/bin/python -m compileall -qq -j 0 .venv/lib >/dev/null 2>&1 || true
-    compile_sources
+    compile_own
     fingerprint >"$stamp"
     say "done: .venv/bin/accord --help"
 }

@@ -8,10 +8,10 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any, Final
 
-from accord.node.federation import centre
-from accord.node.federation.centre import Centre
-from accord.node.federation.channel import Command
-from accord.node.federation.people import OFFICER, user
+from accord.lab.federation import centre
+from accord.lab.federation.centre import Centre
+from accord.lab.federation.channel import Command
+from accord.lab.federation.people import OFFICER, user
 from accord.node.home import Home
 
 SOON: Final = timedelta(minutes=2)
@@ -42,7 +42,7 @@ class BenchCentre(Centre):
         """Submit the calls, one after the other as fast as they go; how many."""
         from accord.capabilities.orders import services as orders
         from accord.core import clock
-        from accord.node.demo.day import facts_of
+        from accord.lab.demo.day import facts_of
 
         officer = user(OFFICER)
         for report in self._warm_up if warm_up else self._calls:

@@ -26,6 +26,8 @@ from pathlib import Path
 from socket import create_server
 from typing import Any, Final
 
+from accord.capabilities import unit_of_work
+
 SENDER, RECEIVER = "AA-CENTRE", "BB-CENTRE"
 BYTES: Final = 1_800
 """Of a message's canonical content: about an enquiry's answer with ten transfers."""
@@ -107,9 +109,9 @@ def _django() -> None:
 
 def _keys() -> str:
     _django()
-    from accord.capabilities.exchange.queries import partners
-    from accord.capabilities.exchange.services.trust import own_keys
-    from accord.capabilities.exchange.trust import cards
+    from accord.capabilities.exchange.partners import cards
+    from accord.capabilities.exchange.partners import queries as partners
+    from accord.capabilities.exchange.partners.services import own_keys
     from accord.capabilities.people.policy import OPERATOR
 
     own_keys.make_keys(OPERATOR)
@@ -118,8 +120,8 @@ def _keys() -> str:
 
 def _confirm(card: str) -> None:
     _django()
-    from accord.capabilities.exchange.services.trust import partners
-    from accord.capabilities.exchange.trust import cards
+    from accord.capabilities.exchange.partners import cards
+    from accord.capabilities.exchange.partners.services import partners
     from accord.capabilities.people.policy import OPERATOR
 
     added = partners.add(OPERATOR, card.encode())
@@ -133,11 +135,10 @@ def _body(number: int) -> dict[str, str]:
 
 def _queue(messages: str) -> float:
     _django()
+    from accord.capabilities.exchange.channel.services import sending
     from accord.capabilities.exchange.kinds import MessageKind
-    from accord.capabilities.exchange.services.delivery import sending
-    from accord.capabilities.people import services as people
 
-    @people.change
+    @unit_of_work.change
     def some(numbers: Iterable[int]) -> None:
         for number in numbers:
             sending.queue(RECEIVER, MessageKind.TEST_CALL, _body(number))
@@ -151,7 +152,7 @@ def _queue(messages: str) -> float:
 def _send(messages: str) -> float:
     """The worker's own code, until everything is delivered."""
     _django()
-    from accord.capabilities.exchange.queries.delivery import lag
+    from accord.capabilities.exchange.channel.queries.delivery import lag
     from accord.capabilities.people.policy import OPERATOR
     from accord.node.exchange_work import ExchangeWork
 

@@ -35,10 +35,10 @@ from typing import Any
 
 from planted_chains import world_with_chains
 
+from accord.lab.federation import introductions, layout
+from accord.lab.federation.channel import Member, answers, ask_all
+from accord.lab.federation.plan import VERIFIED, FederationPlan, Pact, free_ports, one_for_all, plan_centres
 from accord.node import exercise_clock
-from accord.node.federation import introductions, layout
-from accord.node.federation.channel import Member, answers, ask_all
-from accord.node.federation.plan import VERIFIED, FederationPlan, Pact, free_ports, one_for_all, plan_centres
 from accord.node.home import Home
 
 COUNTRIES = ("CN", "SG", "TH")

@@ -163,7 +163,7 @@ def submit_all(world: Any) -> dict[Any, Any]:
     from accord.capabilities.people import services as people
     from accord.capabilities.people.models import Role
     from accord.core import clock
-    from accord.node.demo.day import facts_of
+    from accord.lab.demo.day import facts_of
 
     officer = people.create_user("officer", "a long enough password", Role.OFFICER)
     submitted = {}

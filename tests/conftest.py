@@ -16,6 +16,8 @@ from typing import Any
 
 import pytest
 
+from accord.web.catalogues.compile import compile_stale
+
 pytest_plugins = ["levels", "migrated_store", "time_by_kind"]
 
 _STORE_FIXTURES = {"db", "transactional_db", "live_server"}
@@ -53,6 +55,9 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ["ACCORD_DATABASE_URL"] = server.url
         os.environ[OWN_SERVER] = "1"
     config.add_cleanup(lambda: shutil.rmtree(_home, ignore_errors=True))
+
+    if not hasattr(config, "workerinput") and compile_stale():
+        raise pytest.UsageError("the translations have mistakes; put them right in the .po files named above")
 
     import django
     from django.conf import settings

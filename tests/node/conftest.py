@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from command_line import Accord, Answer
+from federation_kit.commands import Accord, Answer
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def home(tmp_path: Path) -> Iterator[Path]:
 @pytest.fixture
 def accord(home: Path, capfd: pytest.CaptureFixture[str]) -> Accord:
     """Runs `accord` with these arguments."""
-    from accord.node.cli import run
+    from accord.lab.cli import run
 
     def command(*arguments: object) -> Answer:
         capfd.readouterr()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
 import pytest
-from line_nodes import secret_file
+from federation_kit.running import secret_file
 from small_world import at, call_of
 
 from accord.adapters.bank_wire import MOST_BYTES_TOLD, LetterType, Problem, decode, signatures, write_letter

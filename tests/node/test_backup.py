@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from federation_kit.commands import environment_of, separately
 from own_store import all_rows, own_store
-from separate import environment_of, separately
 
 from accord.engine.records import RecordStore
 
@@ -34,8 +34,8 @@ world.save(home.world)
 exercise_clock.stand_at(home, plan.call_day)
 serve.prepare(home)
 from accord.core import clock
-from accord.node.demo.day import Day
-from accord.node.federation import people
+from accord.lab.demo.day import Day
+from accord.lab.federation import people
 from accord.node.wiring import wire
 from accord.node.worker import Worker
 people.hire("four plain words together")
@@ -83,7 +83,8 @@ home = Home.from_environment()
 from accord.node import serve
 serve.prepare(home)
 import pyarrow as pa
-from accord.capabilities.people import services as people
+from accord.capabilities import unit_of_work
+from accord.capabilities.people.audit import SignInAudit
 from accord.capabilities.people.models import User
 from accord.capabilities.people.policy import NODE
 from accord.engine.records import RecordKind, RecordStore
@@ -91,7 +92,7 @@ user, store, number = User.objects.first(), RecordStore(home.records), 0
 unknown = ("debtor_bank", "debtor_country", "creditor_bank", "creditor_country", "counter_amount", "counter_currency")
 while True:
     for _ in range(20):
-        people.record(NODE, "signed in", subject=None, obj=user, number=number)
+        unit_of_work.record(NODE, SignInAudit.SIGNED_IN, subject=None, obj=user, number=number)
         number += 1
     row = {"id": f"w{number}", "time": number, "debtor": "a", "creditor": "b", "amount": 1, "currency": "CNY"}
     rows = pa.Table.from_pylist([{**dict.fromkeys(unknown), **row, "kind": "transfer"}])

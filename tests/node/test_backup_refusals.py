@@ -16,8 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from command_line import Accord
-from separate import environment_of, separately
+from federation_kit.commands import Accord, environment_of, separately
 
 from accord.core.errors import Conflict, Corrupt, Unavailable
 from accord.node.backup import stores

@@ -6,8 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from command_line import Answer
-from separate import separately
+from federation_kit.commands import Answer, separately
 
 pytestmark = [pytest.mark.database, pytest.mark.slow]
 

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
-from command_line import Accord
+from federation_kit.commands import Accord
 
 from accord.core.errors import AccordError, BadInput, Conflict, Corrupt, NotAllowed, NotFound, Unavailable
 from accord.node.cli import output
@@ -50,7 +50,7 @@ def test_help_lists_the_commands(accord: Accord) -> None:
 def test_help_needs_no_heavy_part() -> None:
     """Help must come at once, so nothing slow may be imported for it."""
     program = (
-        "import sys; from accord.node.cli import run; run(['--help']); "
+        "import sys; from accord.lab.cli import run; run(['--help']); "
         "print([name for name in ('numpy', 'numba', 'polars', 'pyarrow', 'django', 'rich') if name in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

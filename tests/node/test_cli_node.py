@@ -11,8 +11,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
-from command_line import Accord
-from separate import environment_of, separately
+from federation_kit.commands import Accord, environment_of, separately
 
 GOOD = "four plain words together"
 

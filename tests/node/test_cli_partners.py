@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from command_line import Answer
+from federation_kit.commands import Answer, separately
 from scripted_server import scripted
-from separate import separately
 
 pytestmark = pytest.mark.slow
 

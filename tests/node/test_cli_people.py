@@ -7,7 +7,7 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from separate import separately
+from federation_kit.commands import separately
 
 GOOD = "four plain words together\n"
 

@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from separate import environment_of, separately
+from federation_kit.commands import environment_of, separately
 
-from accord.node.federation.plan import free_ports
+from accord.lab.federation.plan import free_ports
 
 SMALL_WORLD = ("--people", "300", "--days", "4", "--victims", "6")
 SMALL = ("demo", *SMALL_WORLD, "--no-desk")
@@ -97,7 +97,7 @@ def until(process: subprocess.Popen[str], words: str, errors: Path) -> str:
 @pytest.mark.timeout(1200)
 def test_the_desks_stay_open_until_ctrl_c_and_leave_nothing(home: Path, tmp_path: Path) -> None:
     port, errors = free_ports(1)[0], tmp_path / "errors"
-    command = [sys.executable, "-m", "accord.node.cli", "demo", *SMALL_WORLD, "--port", str(port)]
+    command = [sys.executable, "-m", "accord", "demo", *SMALL_WORLD, "--port", str(port)]
     with errors.open("wb") as told, (tmp_path / "tables").open("wb") as tables:
         demo: subprocess.Popen[str] = subprocess.Popen(
             command, env=environment_of(home, COLUMNS="120"), stdout=tables, stderr=told, text=True
@@ -127,7 +127,7 @@ def test_the_desks_stay_open_until_ctrl_c_and_leave_nothing(home: Path, tmp_path
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_ctrl_c_while_the_centres_open_ends_all(home: Path, tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "accord.node.cli", *SMALL]
+    command = [sys.executable, "-m", "accord", *SMALL]
     demo = subprocess.Popen(command, env=environment_of(home), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     try:
         deadline = time.monotonic() + 120

@@ -12,7 +12,7 @@ import pytest
 import typer
 from typer.main import get_command
 
-from accord.node.cli.app import app
+from accord.lab.cli import app
 
 CHECKOUT: Final = Path(__file__).parents[2]
 PAGES: Final = sorted([CHECKOUT / "README.md", *(CHECKOUT / "docs").rglob("*.md")])

@@ -10,12 +10,12 @@ from pathlib import Path
 import pytest
 
 from accord.core.errors import Conflict, Unavailable
-from accord.node.federation.channel import Member, answers, ask_all, close_all
+from accord.lab.federation.channel import Member, answers, ask_all, close_all
 
 PROGRAM = """
 import os, time
 from accord.core.errors import Conflict
-from accord.node.federation.channel import serve
+from accord.lab.federation.channel import serve
 
 def add(first, second):
     print("this is no answer")

@@ -10,14 +10,14 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from crossing_world import BANKS, NOON, crossing_world
+from federation_kit.crossing_world import BANKS, NOON, crossing_world
 from hypothesis import given
 from hypothesis import strategies as st
 
 from accord.core.errors import BadInput, Conflict
+from accord.lab.federation import layout
+from accord.lab.federation.plan import DIFFERENT, Pact, free_ports, one_for_all, plan_centres
 from accord.node import exercise_clock
-from accord.node.federation import layout
-from accord.node.federation.plan import DIFFERENT, Pact, free_ports, one_for_all, plan_centres
 from accord.node.home import Home
 
 _WHAT_A_NODE_SEES = """

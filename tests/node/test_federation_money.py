@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from crossing_world import STANDING, number_of
-from three_centres import AT_ONCE, Centres, three_centres
+from federation_kit.crossing_world import STANDING, number_of
+from federation_kit.three_centres import AT_ONCE, Centres, three_centres
 
 from accord.adapters.sandbox_bank import SandboxBanks
 from accord.core import clock
@@ -36,7 +36,7 @@ def held_at_banks(centres: Centres) -> dict[tuple[str, str], int]:
 RELEASE = """
 from accord.capabilities.orders import services as orders
 from accord.capabilities.orders.models import Order
-from accord.node.federation.people import user
+from accord.lab.federation.people import user
 held = list(Order.objects.filter(state__in=["held", "held_partly"]))
 for order in held:
     orders.ask_release(user("supervisor"), order.pk, "the caller was mistaken: it was no fraud")

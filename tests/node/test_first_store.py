@@ -10,15 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from crossing_world import NOON, crossing_world
-from separate import environment_of
+from federation_kit.commands import environment_of
+from federation_kit.crossing_world import NOON, crossing_world
 
-from accord.node.federation import first_store, layout
-from accord.node.federation.plan import plan_centres
+from accord.lab.federation import first_store, layout
+from accord.lab.federation.plan import plan_centres
 
 _PREPARE = """
 from accord.node import serve
-from accord.node.federation import first_store
+from accord.lab.federation import first_store
 from accord.node.home import Home
 made = []
 def make_tables(home, migrate):

@@ -18,12 +18,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from command_line import Accord
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
-from separate import environment_of, separately
+from federation_kit.commands import Accord, environment_of, separately
 
 PASSWORD = "four plain words together"
 

@@ -196,7 +196,7 @@ def compare_rules(officer: User) -> None:
 def appeal_and_return(officer: User, supervisor: User) -> None:
     """An appeal that was granted, with a compensation; and a return that was announced and objected to."""
     from accord.capabilities.orders.models import Order
-    from accord.capabilities.orders.services import appeals, compensations, restitutions
+    from accord.capabilities.orders.remedies.services import appeals, compensations, restitutions
 
     wrongly = Order.objects.filter(state="held", account="a-2").earliest("drafted_at")
     rightly = Order.objects.filter(state="held", account="b-1").earliest("drafted_at")
@@ -214,11 +214,12 @@ def appeal_and_return(officer: User, supervisor: User) -> None:
 
 def never_sent(officer: User) -> None:
     """An order in each state that the day did not come to (drafts, what was discarded), as copies of one that holds."""
-    from accord.capabilities.orders.models import ORDER_STATES, Order, order_reference
+    from accord.capabilities.orders.life_cycle import State
+    from accord.capabilities.orders.models import Order, order_reference
     from accord.core.object_ids import new_id
 
     reached = set(Order.objects.values_list("state", flat=True))
-    for state in sorted({state.value for state, _ in ORDER_STATES} - reached):
+    for state in sorted({state.value for state in State} - reached):
         order = Order.objects.filter(state="held").order_by("drafted_at").first()
         assert order is not None
         order.pk, order.reference, order.state, order.held, order.plan_item = new_id(), order_reference(), state, 0, None

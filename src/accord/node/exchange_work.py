@@ -9,11 +9,11 @@ from django.conf import settings
 
 from accord.adapters.partner_http import PartnerLines, Trust
 from accord.capabilities.delivery import Courier, keep_leases
-from accord.capabilities.exchange.services.agreements.retention import delete_due
-from accord.capabilities.exchange.services.enquiries import answers
-from accord.capabilities.exchange.services.orders.foreign_orders import answer_due_orders, lapse_due
-from accord.capabilities.exchange.services.trust.own_keys import rotate_due
-from accord.capabilities.exchange.services.trust.partner_messages import test_calls_due
+from accord.capabilities.exchange.channel.services.partner_messages import test_calls_due
+from accord.capabilities.exchange.crossborder.services.enquiries import answers
+from accord.capabilities.exchange.crossborder.services.labels.retention import delete_due
+from accord.capabilities.exchange.crossborder.services.orders.foreign_orders import answer_due_orders, lapse_due
+from accord.capabilities.exchange.partners.services.own_keys import rotate_due
 from accord.capabilities.exchange.tasks import ExchangeCourier, apply_ready, partner_of, retry_parked, send_due, take_replies
 from accord.core import clock
 

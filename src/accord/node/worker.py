@@ -29,10 +29,10 @@ from accord.capabilities.controls.tasks import end_due as end_due_controls
 from accord.capabilities.controls.tasks import next_control_due
 from accord.capabilities.controls.tasks import work_due as work_due_controls
 from accord.capabilities.delivery import Courier, keep_leases
-from accord.capabilities.exchange.services.trust.own_cards import renew_due as renew_card_due
+from accord.capabilities.exchange.partners.services.own_cards import renew_due as renew_card_due
 from accord.capabilities.exchange.tasks import next_exchange_due
 from accord.capabilities.orders.ports import OrderTaker
-from accord.capabilities.orders.services.appeals import appeals_overdue, next_appeal_due
+from accord.capabilities.orders.remedies.services.appeals import appeals_overdue, next_appeal_due
 from accord.capabilities.orders.tasks import (
     OrderCourier,
     next_order_due,

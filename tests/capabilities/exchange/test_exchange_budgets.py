@@ -10,9 +10,9 @@ from typing import Any
 
 import msgspec
 import pytest
-from agreed_terms import terms_between
-from centres_in_one_store import Centres
 from django.db import transaction
+from federation_kit.one_store import Centres
+from federation_kit.terms import terms_between
 from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 from levels import examples

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from agreed_terms import terms_between
-from centres_in_one_store import Centres
 from django.db import transaction
+from federation_kit.one_store import Centres
+from federation_kit.terms import terms_between
 from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 from levels import examples

@@ -11,9 +11,9 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from agreed_terms import terms_between
-from centres_in_one_store import Centres
 from django.db import transaction
+from federation_kit.one_store import Centres
+from federation_kit.terms import terms_between
 from hypothesis import HealthCheck, Phase, given
 from hypothesis import strategies as st
 from levels import examples
@@ -25,6 +25,11 @@ from accord.capabilities.claims.models import Claim
 from accord.capabilities.claims.ports import Credit
 from accord.capabilities.exchange.agreements import labelling
 from accord.capabilities.exchange.agreements.terms import OnwardRule
+from accord.capabilities.exchange.channel.services import sending
+from accord.capabilities.exchange.crossborder.services.enquiries import consent
+from accord.capabilities.exchange.crossborder.services.labels import relabelling
+from accord.capabilities.exchange.crossborder.services.labels.sent_labels import label_of
+from accord.capabilities.exchange.crossborder.services.orders import sent_orders
 from accord.capabilities.exchange.errors import Refused
 from accord.capabilities.exchange.kinds import MessageKind
 from accord.capabilities.exchange.messages import RelabelBody
@@ -37,11 +42,6 @@ from accord.capabilities.exchange.models import (
     Partner,
     PartnerState,
 )
-from accord.capabilities.exchange.services.agreements import relabelling
-from accord.capabilities.exchange.services.agreements.sent_labels import label_of
-from accord.capabilities.exchange.services.delivery import sending
-from accord.capabilities.exchange.services.enquiries import consent
-from accord.capabilities.exchange.services.orders import sent_orders
 from accord.capabilities.orders.kinds import OrderKind
 from accord.capabilities.orders.models import Order
 from accord.capabilities.orders.ports import OrderMessage

@@ -1,8 +1,17 @@
 from __future__ import annotations
 
-from django.apps import AppConfig
+from accord.capabilities.plugin import Capability, Declaration, Vocabulary
 
 
-class ClaimsConfig(AppConfig):
+class ClaimsConfig(Capability):
     name = "accord.capabilities.claims"
     label = "claims"
+
+    def declare(self) -> Declaration:
+        from django.utils.translation import gettext_lazy as _
+
+        from accord.capabilities.claims.audit import ClaimAudit, ClaimDetail, PartnerClaimAudit
+
+        return Declaration(
+            vocabulary=Vocabulary(actions=(ClaimAudit, PartnerClaimAudit), details=(ClaimDetail,), rows={"claim": _("claim")}),
+        )

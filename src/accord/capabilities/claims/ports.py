@@ -12,27 +12,28 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from itertools import pairwise
 from typing import Final, Protocol
 from uuid import UUID
 
 import msgspec
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
 
 from accord.core.errors import AccordError
 from accord.core.money import EXPONENTS, MAX_MINOR
 from accord.engine.tracing.model import ExitKind, Interval, Parcel, Rule
 
 
-class AccountKind(StrEnum):
+class AccountKind(TextChoices):
     """What the holder says an account is; UNKNOWN where it says nothing."""
 
-    PERSONAL = "personal"
-    JOINT = "joint"
-    SALARY = "salary"
-    MERCHANT = "merchant"
-    POOLED = "pooled"
-    UNKNOWN = "unknown"
+    PERSONAL = "personal", _("Personal account")
+    JOINT = "joint", _("Joint account")
+    SALARY = "salary", _("Salary account")
+    MERCHANT = "merchant", _("Merchant account")
+    POOLED = "pooled", _("Pooled account")
+    UNKNOWN = "unknown", _("Kind not known")
 
     @property
     def needs_enquiry_first(self) -> bool:

@@ -75,16 +75,24 @@ def enquiry_of(actor: Actor, enquiry_id: UUID) -> Enquiry | None:
     return Enquiry.objects.filter(pk=enquiry_id, claim__in=claims(actor)).first()
 
 
+def enquiries_of(actor: Actor, enquiry_ids: Collection[UUID]) -> dict[UUID, Enquiry]:
+    """Many of them, with their claims; those that the actor may not see are left out."""
+    rows = Enquiry.objects.filter(pk__in=enquiry_ids, claim__in=claims(actor)).select_related("claim")
+    return {row.pk: row for row in rows}
+
+
 def with_answers_to_come(claim_ids: Collection[UUID]) -> set[UUID]:
     """Those of these claims for which a ledger holder has still to answer. For whoever tells of the whole claim."""
     waiting = Enquiry.objects.filter(claim__in=claim_ids, state__in=(EnquiryState.QUEUED, EnquiryState.ACKNOWLEDGED))
     return set(waiting.order_by().values_list("claim_id", flat=True).distinct())
 
 
-def starts_of(claim_ids: Collection[UUID]) -> dict[UUID, list[Credit]]:
-    """The transfers at which claims start. For whoever looks for the claim of a transfer."""
+def starts_of(claim_ids: Collection[UUID], origin: str) -> dict[UUID, list[Credit]]:
+    """The transfers at which claims start that are followed for a partner. For whoever looks for the claim of a transfer."""
     starts: dict[UUID, list[Credit]] = {claim_id: [] for claim_id in claim_ids}
-    for start in ClaimTransfer.objects.filter(claim__in=claim_ids):
+    if not starts:
+        return starts
+    for start in ClaimTransfer.objects.filter(claim__in=claim_ids, claim__origin=origin):
         starts[start.claim_id].append(start_of(start))
     return starts
 

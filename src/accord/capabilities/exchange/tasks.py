@@ -10,16 +10,19 @@ from typing import Final
 from django.db.models import Min
 
 from accord.capabilities.delivery import Courier, lease_due
+from accord.capabilities.exchange.channel.ports import PartnerTransport
+from accord.capabilities.exchange.channel.services import applying, delivering
+from accord.capabilities.exchange.channel.services.delivering import Delivered, Sealed
+from accord.capabilities.exchange.crossborder.services.enquiries import answers
+from accord.capabilities.exchange.crossborder.services.orders import foreign_progress
 from accord.capabilities.exchange.models import ForeignOrder, Incoming, IncomingState, OutStream, Partner, PartnerState
-from accord.capabilities.exchange.ports import PartnerTransport
-from accord.capabilities.exchange.services.delivery import applying, delivering
-from accord.capabilities.exchange.services.delivery.delivering import Delivered, Sealed
-from accord.capabilities.exchange.services.enquiries import answers
-from accord.capabilities.exchange.services.orders import foreign_progress
 from accord.core import clock
 from accord.core.errors import AccordError
 
 PARTNERS_AT_ONCE: Final = 16
+
+APPLIED_AT_ONCE: Final = 64
+"""Messages of one partner that are applied in one change, before it is the next partner's turn."""
 
 ExchangeCourier = Courier[OutStream, Delivered]
 """One call to a partner at a time: what comes later waits for what went before."""
@@ -84,9 +87,11 @@ def apply_ready(limit: int) -> int:
     partners = set(ready.values_list("partner_id", flat=True).distinct())
     while partners and done < limit:
         for partner in sorted(partners):
-            if applying.apply_next(partner):
-                done += 1
-            else:
+            if done >= limit:
+                break
+            applied, more = applying.apply_first(partner, min(limit - done, APPLIED_AT_ONCE))
+            done += applied
+            if not more:
                 partners.discard(partner)
     return done
 

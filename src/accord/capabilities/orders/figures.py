@@ -19,8 +19,8 @@ from django.db.models.functions import Coalesce, Greatest
 from accord.capabilities.as_text import as_text, counted_by_slot, moment_of
 from accord.capabilities.orders.kinds import KEEPS_MONEY, OrderKind
 from accord.capabilities.orders.life_cycle import State
-from accord.capabilities.orders.living_costs import FOR_LIVING
 from accord.capabilities.orders.models import Appeal, AppealDecision, Order, Payout
+from accord.capabilities.orders.remedies.living_costs import FOR_LIVING
 from accord.capabilities.people.policy import Actor, Permission, require
 from accord.core import clock
 

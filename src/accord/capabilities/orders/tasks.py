@@ -10,7 +10,8 @@ from uuid import UUID
 
 from django.db.models import Min
 
-from accord.capabilities.claims.ports import Acknowledged, check_moment
+from accord.capabilities import unit_of_work
+from accord.capabilities.claims.ports import Acknowledged, Nonsense, check_moment
 from accord.capabilities.clocks import keep_each
 from accord.capabilities.delivery import Courier, lease_due, take_together
 from accord.capabilities.orders import services
@@ -20,7 +21,6 @@ from accord.capabilities.orders.life_cycle import LIVE, WAITING
 from accord.capabilities.orders.messages import message_of
 from accord.capabilities.orders.models import Order
 from accord.capabilities.orders.ports import OrderAnswer, OrderMessage, OrderTaker
-from accord.capabilities.people import services as people
 from accord.core import clock
 from accord.core.errors import AccordError, Conflict, NotFound, Unavailable
 
@@ -92,32 +92,50 @@ def receive(institution: str, order_id: UUID, reply: Reply) -> bool:
     It passes the same checks as any answer. Raises NotFound where this institution has no such order, Nonsense where the
     answer cannot be true; then nothing is taken over.
     """
-    if not Order.objects.filter(pk=order_id, institution=institution).exists():
+    order = Order.objects.filter(pk=order_id, institution=institution).first()
+    if order is None:
         raise NotFound("there is no such order for this institution")
-    return take_over(order_id, reply)
-
-
-def take_over(order_id: UUID, reply: Reply, *, of_partner: bool = False) -> bool:
-    """The same for a reply whose sender has been found to be the order's receiver: a bank, or a partner's centre."""
-    order = Order.objects.get(pk=order_id)
-    _check(message_of(order), reply, of_partner=of_partner)
+    _check(message_of(order), reply)
     if isinstance(reply, OrderAnswer):
         return services.answered(order_id, reply)
     services.acknowledged(order_id, reply)
     return True
 
 
-@people.change
+def apply_all(replies: Mapping[UUID, Reply]) -> None:
+    """Apply what a partner's centre says of orders that it was asked for. Call inside a change.
+
+    What cannot be true spoils its own order alone: that stays open, and a person must look.
+    """
+    orders = Order.objects.in_bulk(list(replies))
+    answers: dict[UUID, OrderAnswer] = {}
+    for order_id, reply in replies.items():
+        try:
+            _check(message_of(orders[order_id]), reply, of_partner=True)
+        except Nonsense as error:
+            services.fail(order_id, str(error))
+            continue
+        if isinstance(reply, OrderAnswer):
+            answers[order_id] = reply
+        else:
+            services.acknowledged(order_id, reply)
+    if answers:
+        services.apply_answers(answers)
+
+
+@unit_of_work.change
 def _take_all(told: Mapping[UUID, tuple[Order, Reply | AccordError]]) -> None:
+    answers = {order_id: reply for order_id, (_, reply) in told.items() if isinstance(reply, OrderAnswer)}
+    if answers:
+        services.apply_answers(answers)
     for order, reply in told.values():
-        _take(order, reply)
+        if not isinstance(reply, OrderAnswer):
+            _note(order, reply)
 
 
-def _take(order: Order, reply: Reply | AccordError) -> None:
+def _note(order: Order, reply: Acknowledged | AccordError) -> None:
     if isinstance(reply, Acknowledged):
         services.acknowledged(order.pk, reply)
-    elif isinstance(reply, OrderAnswer):
-        services.answered(order.pk, reply)
     elif isinstance(reply, Unavailable):
         services.retry_later(order, str(reply))
     else:

@@ -1,4 +1,4 @@
-"""The command line `accord`. Parts that need numpy, Django or a data file are imported by the command that uses them."""
+"""The commands of a node. Parts that need numpy, Django or a data file are imported by the command that uses them."""
 
 from __future__ import annotations
 
@@ -10,5 +10,5 @@ __all__ = ["main", "run"]
 
 
 def main() -> None:
-    """The program `accord`: runs the command line and ends the process with its exit code."""
+    """Run a command of a node and end the process with its exit code; the program `accord` has the lab's as well."""
     sys.exit(run(sys.argv[1:]))

@@ -1,4 +1,4 @@
-"""python -m accord.node.cli: the command line without the installed program."""
+"""python -m accord.node.cli: the commands of a node without the installed program."""
 
 from accord.node.cli import main
 

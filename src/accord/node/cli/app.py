@@ -1,4 +1,4 @@
-"""The commands put together, and what their errors become.
+"""The commands of a node put together, and what their errors become. The program adds those of the lab (`accord.lab.cli`).
 
 Exit codes: 0 done, 2 bad usage or bad input, 1 failure, 130 after Ctrl-C. A failure that Accord foresees is one clear block
 on standard error; only a programming mistake shows a traceback. Help is plain text, not rich panels: those take longer to
@@ -17,7 +17,6 @@ from accord.core.errors import AccordError
 from accord.node.cli import (
     agreements,
     audit,
-    demo,
     doctor,
     exchange,
     exercise,
@@ -70,7 +69,6 @@ def accord(
         open_home(home)
 
 
-app.command("demo", short_help="Play a day of an anti-scam desk on made-up banks.", epilog=demo.EPILOG)(demo.demo)
 app.command("doctor", short_help="Say what a node needs and what is missing here.", epilog=doctor.EPILOG)(doctor.doctor)
 app.add_typer(records.app, name="records")
 app.command("trace", short_help="Follow stolen money through the loaded records.", epilog=trace.EPILOG)(trace.trace)

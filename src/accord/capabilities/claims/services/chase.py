@@ -7,14 +7,17 @@ one claim that arrive together are taken over together.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
 from django.db.models import Q
 
+from accord.capabilities import unit_of_work
 from accord.capabilities.claims import territory
-from accord.capabilities.claims.events import changed
+from accord.capabilities.claims.audit import ClaimAudit
+from accord.capabilities.claims.events import notify
 from accord.capabilities.claims.messages import answer_from_json, credits_from_json, onward_credits, to_json
 from accord.capabilities.claims.models import Claim, ClaimTransfer, Enquiry, EnquiryState, StandingAmount
 from accord.capabilities.claims.ports import AccountStanding, Acknowledged, Credit, EnquiryAnswer
@@ -30,7 +33,6 @@ from accord.capabilities.claims.services.questions import (
 )
 from accord.capabilities.claims.services.shares import Place
 from accord.capabilities.delivery import ask_again_at, next_retry
-from accord.capabilities.people import services as people
 from accord.capabilities.people.policy import NODE, Actor, Permission, require
 from accord.core import clock
 from accord.core.errors import BadInput, NotFound
@@ -42,16 +44,16 @@ CHASE_RULES: Final = (Rule.FIFO, Rule.LIFO, Rule.HAIRCUT, Rule.LIBR)
 """Poison is an upper bound over one ledger and never the ground of a hold, so it is not asked of banks."""
 
 
-@people.change
+@unit_of_work.change
 def open_claim(actor: Actor, report_id: UUID, money: Money, rule: Rule) -> Claim:
     """A claim for a report's money; its first transfer is not known yet."""
     require(actor, Permission.CLAIMS_TRACE)
     claim = Claim.objects.create(
         report_id=report_id, amount=money.minor, currency=money.currency, rule=rule, opened_at=clock.now()
     )
-    people.record(
+    unit_of_work.record(
         actor,
-        "claim opened",
+        ClaimAudit.OPENED,
         subject=claim.pk,
         obj=claim,
         rule=rule.value,
@@ -61,7 +63,7 @@ def open_claim(actor: Actor, report_id: UUID, money: Money, rule: Rule) -> Claim
     return claim
 
 
-@people.change
+@unit_of_work.change
 def start_at(
     actor: Actor, claim_id: UUID, institution: str, credit: Credit, answer: EnquiryAnswer | None = None
 ) -> Enquiry | None:
@@ -69,28 +71,75 @@ def start_at(
 
     Naming the same transfer again changes nothing and returns None; so does a transfer that is being asked about already.
     """
+    opened = start_all(actor, [Start(claim_id, institution, credit, answer)])
+    return opened[0] if opened else None
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """The credit at which a claim starts, and what its receiver already said of it."""
+
+    claim_id: UUID
+    institution: str
+    credit: Credit
+    answer: EnquiryAnswer | None = None
+
+
+@unit_of_work.change
+def start_all(actor: Actor, starts: Sequence[Start]) -> list[Enquiry]:
+    """As `start_at`, for many claims in one go; the enquiries that were opened."""
     require(actor, Permission.CLAIMS_TRACE)
-    claim = _claim(claim_id)
-    _, created = ClaimTransfer.objects.get_or_create(
-        claim=claim,
-        transfer=credit.transfer,
-        defaults={
-            "institution": institution,
-            "amount": credit.amount,
-            "currency": credit.currency,
-            "intervals": to_json(credit.intervals),
-        },
+    claims = _claims({start.claim_id for start in starts})
+    fresh, begun = _write_starts(starts)
+    for start in fresh:
+        unit_of_work.record(
+            actor,
+            ClaimAudit.TRANSFER_FOUND,
+            subject=start.claim_id,
+            obj=claims[start.claim_id],
+            transfer=start.credit.transfer,
+            institution=start.institution,
+        )
+    rounds = [_first_round(claims[start.claim_id], start, first=start.claim_id not in begun) for start in fresh]
+    opened = ask(rounds).opened if rounds else []
+    asked = {(enquiry.claim_id, enquiry.institution, credits_from_json(enquiry.credits)): enquiry for enquiry in opened}
+    told: dict[UUID, EnquiryAnswer] = {}
+    for start in fresh:
+        enquiry = asked.get((start.claim_id, territory.holder_of(start.institution), (start.credit,)))
+        if enquiry is not None and start.answer is not None:
+            told[enquiry.pk] = start.answer
+    if told:
+        take_answers(told)
+    return opened
+
+
+def _write_starts(starts: Sequence[Start]) -> tuple[list[Start], set[UUID]]:
+    """Keep the starts that were not known; returns these, and which of the claims had begun before."""
+    rows = ClaimTransfer.objects.filter(claim__in={start.claim_id for start in starts})
+    known = set(rows.values_list("claim", "transfer"))
+    begun = {claim_id for claim_id, _ in known}
+    new: list[Start] = []
+    for start in starts:
+        if (start.claim_id, start.credit.transfer) not in known:
+            known.add((start.claim_id, start.credit.transfer))
+            new.append(start)
+    ClaimTransfer.objects.bulk_create(
+        ClaimTransfer(
+            claim_id=start.claim_id,
+            transfer=start.credit.transfer,
+            institution=start.institution,
+            amount=start.credit.amount,
+            currency=start.credit.currency,
+            intervals=to_json(start.credit.intervals),
+        )
+        for start in new
     )
-    if not created:
-        return None
-    people.record(actor, "claim transfer found", subject=claim.pk, obj=claim, transfer=credit.transfer, institution=institution)
-    first = (territory.holder_of(institution), credit_at(institution, credit))
-    opened = ask([Round(claim, Rule(claim.rule), 0, [first])]).opened
-    if not opened:
-        return None
-    if answer is not None and credits_from_json(opened[0].credits) == (credit,):
-        answered(opened[0].pk, answer)
-    return opened[0]
+    return new, begun
+
+
+def _first_round(claim: Claim, start: Start, *, first: bool) -> Round:
+    question = (territory.holder_of(start.institution), credit_at(start.institution, start.credit))
+    return Round(claim, Rule(claim.rule), 0, [question], first)
 
 
 def answered(enquiry_id: UUID, answer: EnquiryAnswer) -> None:
@@ -102,7 +151,7 @@ Told = list[tuple[Enquiry, EnquiryAnswer]]
 """Enquiries with what was answered to them."""
 
 
-@people.change
+@unit_of_work.change
 def take_answers(answers: Mapping[UUID, EnquiryAnswer], versions: Mapping[UUID, int] | None = None) -> None:
     """Take over checked answers, by enquiry, of any claims: what stands, the next questions, the plan.
 
@@ -120,9 +169,9 @@ def take_answers(answers: Mapping[UUID, EnquiryAnswer], versions: Mapping[UUID, 
     plan.refresh({claim: places[claim.pk, claim.rule] for claim in claims.values()})
     plan.propose_exits([(enquiry, exit_) for enquiry, answer in told if enquiry.on_own_rule for exit_ in answer.exits])
     for enquiry, answer in told:
-        people.record(
+        unit_of_work.record(
             NODE,
-            "enquiry answered",
+            ClaimAudit.ENQUIRY_ANSWERED,
             subject=enquiry.claim_id,
             obj=enquiry,
             institution=enquiry.institution,
@@ -130,7 +179,7 @@ def take_answers(answers: Mapping[UUID, EnquiryAnswer], versions: Mapping[UUID, 
             onward=len(answer.onward),
             exits=len(answer.exits),
         )
-    changed.send(claims.keys())
+    notify(claims.values())
 
 
 def _write_down(answers: Mapping[UUID, EnquiryAnswer], versions: Mapping[UUID, int]) -> tuple[Told, set[tuple[UUID, str]]]:
@@ -226,23 +275,25 @@ def retry_later(enquiry: Enquiry, error: str) -> None:
     waiting.update(next_attempt_at=next_retry(clock.now(), enquiry.attempts), last_error=error)
 
 
-@people.change
+@unit_of_work.change
 def fail(enquiry_id: UUID, error: str, *, credit_unknown: bool = False) -> None:
     """The holder's answer cannot be used, or it refuses: nothing of it is taken over, a person must look.
 
     A question that was answered or widened meanwhile stays as it is. `credit_unknown`: the holder knows no such credit.
     """
-    enquiry = Enquiry.objects.select_for_update().get(pk=enquiry_id)
+    enquiry = Enquiry.objects.select_for_update(of=("self",)).select_related("claim").get(pk=enquiry_id)
     if enquiry.state not in (EnquiryState.QUEUED, EnquiryState.ACKNOWLEDGED):
         return
     enquiry.state, enquiry.last_error, enquiry.next_attempt_at = EnquiryState.FAILED, error, None
     enquiry.credit_unknown = credit_unknown
     enquiry.save(update_fields=["state", "last_error", "next_attempt_at", "credit_unknown"])
-    people.record(NODE, "enquiry failed", subject=enquiry.claim_id, obj=enquiry, institution=enquiry.institution, error=error)
-    changed.send([enquiry.claim_id])
+    unit_of_work.record(
+        NODE, ClaimAudit.ENQUIRY_FAILED, subject=enquiry.claim_id, obj=enquiry, institution=enquiry.institution, error=error
+    )
+    notify([enquiry.claim])
 
 
-@people.change
+@unit_of_work.change
 def trace_again(actor: Actor, claim_id: UUID, institution: str | None = None, account: str | None = None) -> list[Enquiry]:
     """Ask afresh, to now, where the picture may be old: failed enquiries and those by which money stands that is not held.
 
@@ -261,7 +312,7 @@ def trace_again(actor: Actor, claim_id: UUID, institution: str | None = None, ac
     Enquiry.objects.filter(pk__in=[old.pk for old in stale]).update(state=EnquiryState.SUPERSEDED, next_attempt_at=None)
     Enquiry.objects.bulk_create(fresh)
     if fresh:
-        people.record(actor, "traced again", subject=claim.pk, obj=claim, enquiries=len(fresh))
+        unit_of_work.record(actor, ClaimAudit.TRACED_AGAIN, subject=claim.pk, obj=claim, enquiries=len(fresh))
     return fresh
 
 
@@ -271,7 +322,7 @@ def _afresh(claim: Claim, old: Enquiry) -> Enquiry:
     return new_enquiry(claim, Rule(old.rule), old.institution, credits_from_json(old.credits), hop)
 
 
-@people.change
+@unit_of_work.change
 def trace_under(actor: Actor, claim_id: UUID, rule: Rule) -> list[Enquiry]:
     """Trace the claim under another rule too, for comparison; holds go on standing on the claim's own rule."""
     require(actor, Permission.CLAIMS_TRACE)
@@ -281,12 +332,17 @@ def trace_under(actor: Actor, claim_id: UUID, rule: Rule) -> list[Enquiry]:
         )
     claim = _claim(claim_id)
     starts = [(territory.holder_of(start.institution), start_credit(start)) for start in claim.starts.all()]
-    people.record(actor, "traced under another rule", subject=claim.pk, obj=claim, rule=rule.value)
+    unit_of_work.record(actor, ClaimAudit.TRACED_UNDER_ANOTHER_RULE, subject=claim.pk, obj=claim, rule=rule.value)
     return ask([Round(claim, rule, 0, starts)]).opened
 
 
 def _claim(claim_id: UUID) -> Claim:
-    claim = Claim.objects.select_for_update().filter(pk=claim_id).first()
-    if claim is None:
+    return _claims({claim_id})[claim_id]
+
+
+def _claims(claim_ids: Collection[UUID]) -> dict[UUID, Claim]:
+    """These claims, locked until the end of the change."""
+    claims = {claim.pk: claim for claim in Claim.objects.select_for_update().filter(pk__in=claim_ids).order_by("pk")}
+    if len(claims) != len(claim_ids):
         raise NotFound("there is no such claim")
-    return claim
+    return claims

@@ -7,8 +7,10 @@ from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
+from accord.capabilities import unit_of_work
 from accord.capabilities.claims import budgets
-from accord.capabilities.claims.events import changed
+from accord.capabilities.claims.audit import PartnerClaimAudit
+from accord.capabilities.claims.events import notify
 from accord.capabilities.claims.messages import credits_from_json, to_json
 from accord.capabilities.claims.models import (
     Claim,
@@ -22,7 +24,6 @@ from accord.capabilities.claims.models import (
 from accord.capabilities.claims.ports import Credit
 from accord.capabilities.claims.services.chase import trace_again
 from accord.capabilities.claims.services.questions import Round, ask, credit_at, is_followed_at, new_enquiries
-from accord.capabilities.people import services as people
 from accord.capabilities.people.policy import NODE
 from accord.core import clock
 from accord.core.money import Money
@@ -35,7 +36,7 @@ Start = tuple[str, Credit]
 """The institution that a claimed transfer reached, and the transfer."""
 
 
-@people.change
+@unit_of_work.change
 def open_foreign_claim(
     origin: str, money: Money, rule: Rule, starts: Sequence[Start] = (), onward: Collection[str] = ()
 ) -> Claim:
@@ -51,9 +52,9 @@ def open_foreign_claim(
         currency=money.currency,
         opened_at=clock.now(),
     )
-    people.record(
+    unit_of_work.record(
         NODE,
-        "partner's claim opened",
+        PartnerClaimAudit.CLAIM_OPENED,
         subject=claim.pk,
         obj=claim,
         origin=origin,
@@ -61,11 +62,11 @@ def open_foreign_claim(
         amount=money.minor,
         currency=money.currency,
     )
-    _begin(claim, starts)
+    _begin(claim, starts, first=True)
     return claim
 
 
-@people.change
+@unit_of_work.change
 def restart_foreign_claim(claim_id: UUID, starts: Sequence[Start], onward: Collection[str] = ()) -> None:
     """The claim starts at exactly these transfers from now on: the origin has learned of more, or of less. Where nothing
     has changed, what may be out of date is asked about afresh."""
@@ -84,7 +85,7 @@ def restart_foreign_claim(claim_id: UUID, starts: Sequence[Start], onward: Colle
     _go_on(claim)
 
 
-@people.change
+@unit_of_work.change
 def go_onward(claim_id: UUID, onward: Collection[str]) -> None:
     """The originator lets the claim be followed to these partners: what had left to them is asked about now."""
     claim = Claim.objects.select_for_update().get(pk=claim_id)
@@ -92,7 +93,7 @@ def go_onward(claim_id: UUID, onward: Collection[str]) -> None:
     _go_on(claim)
 
 
-@people.change
+@unit_of_work.change
 def close_foreign_claim(claim_id: UUID, reason: str) -> None:
     """Follow the claim no longer: nothing more is asked for it and nothing proposed."""
     claim = Claim.objects.select_for_update().get(pk=claim_id)
@@ -101,10 +102,10 @@ def close_foreign_claim(claim_id: UUID, reason: str) -> None:
     waiting = claim.enquiries.filter(state__in=(EnquiryState.QUEUED, EnquiryState.ACKNOWLEDGED))
     waiting.update(state=EnquiryState.SUPERSEDED, next_attempt_at=None)
     PlanItem.objects.filter(claim=claim, state=PlanItemState.PROPOSED).delete()
-    people.record(NODE, "partner's claim closed", subject=claim.pk, obj=claim, origin=claim.origin, reason=reason)
+    unit_of_work.record(NODE, PartnerClaimAudit.CLAIM_CLOSED, subject=claim.pk, obj=claim, origin=claim.origin, reason=reason)
 
 
-def _begin(claim: Claim, starts: Sequence[Start]) -> None:
+def _begin(claim: Claim, starts: Sequence[Start], *, first: bool = False) -> None:
     ClaimTransfer.objects.bulk_create(
         ClaimTransfer(
             claim=claim,
@@ -119,7 +120,7 @@ def _begin(claim: Claim, starts: Sequence[Start]) -> None:
     if not starts:
         return
     questions = [(institution, credit_at(institution, credit.bare())) for institution, credit in starts]
-    ask([Round(claim, Rule(claim.rule), 0, questions)])
+    ask([Round(claim, Rule(claim.rule), 0, questions, first)])
 
 
 def _set_onward(claim: Claim, onward: Collection[str]) -> None:
@@ -127,7 +128,7 @@ def _set_onward(claim: Claim, onward: Collection[str]) -> None:
         return
     claim.onward = sorted(onward)
     claim.save(update_fields=["onward"])
-    changed.send([claim.pk])
+    notify([claim])
 
 
 def _go_on(claim: Claim) -> None:
@@ -144,4 +145,4 @@ def _go_on(claim: Claim) -> None:
         return
     Enquiry.objects.filter(pk__in=[enquiry.pk for enquiry in gone_on]).update(state=EnquiryState.SUPERSEDED)
     Enquiry.objects.bulk_create(fresh)
-    changed.send([claim.pk])
+    notify([claim])

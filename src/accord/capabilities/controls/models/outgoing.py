@@ -7,7 +7,7 @@ from django.db import models
 from accord.capabilities.controls.models.received import ReceivedOrder
 from accord.capabilities.controls.models.visible import InboxQuerySet
 from accord.capabilities.delivery import Delivery
-from accord.capabilities.orders.words import CARES
+from accord.capabilities.orders.ports import Care
 from accord.core.object_ids import new_id
 
 
@@ -39,7 +39,7 @@ class HandedInAppeal(Delivery):
     order = models.ForeignKey(ReceivedOrder, on_delete=models.PROTECT, related_name="appeals")
     appellant = models.CharField(max_length=150)
     statement = models.TextField()
-    care = models.CharField(max_length=14, choices=[(care.value, words) for care, words in CARES], blank=True)
+    care = models.CharField(max_length=14, choices=Care.choices, blank=True)
     language = models.CharField(max_length=10)
     received_at = models.DateTimeField()
     recorded_by = models.CharField(max_length=150)

@@ -9,8 +9,10 @@ from uuid import UUID
 import msgspec
 from django.conf import settings
 
+from accord.capabilities import unit_of_work
 from accord.capabilities.claims.ports import Acknowledged, EnquiryAnswer, EnquiryRequest
 from accord.capabilities.controls import clocks, core_line
+from accord.capabilities.controls.audit import InboxEnquiryAudit, InboxOrderAudit
 from accord.capabilities.controls.life_cycle import AT_WORK, State
 from accord.capabilities.controls.messages import answer_of, check_enquiry, check_order, document_of, fingerprint
 from accord.capabilities.controls.models import EnquiryState, ReceivedEnquiry, ReceivedOrder
@@ -19,7 +21,6 @@ from accord.capabilities.controls.services.enquiries import work_on_enquiry
 from accord.capabilities.controls.services.progress import work_on_order
 from accord.capabilities.delivery import LEASE
 from accord.capabilities.orders.ports import OrderAnswer, OrderMessage, OrderStatus, Refusal
-from accord.capabilities.people import services as people
 from accord.core import clock
 from accord.core.errors import Conflict, NotAllowed, NotFound
 
@@ -80,7 +81,7 @@ def status_of(channel: Channel, order_id: UUID) -> OrderStatus | None:
     return OrderStatus(row.kept, row.until, row.ended_at)
 
 
-@people.change
+@unit_of_work.change
 def _order_row(channel: Channel, order: OrderMessage, content: bytes) -> ReceivedOrder:
     known = _came_before(ReceivedOrder, channel, order.order_id, content)
     if known is not None:
@@ -102,9 +103,9 @@ def _order_row(channel: Channel, order: OrderMessage, content: bytes) -> Receive
         target=order.target,
         replaces=order.replaces,
     )
-    people.record(
+    unit_of_work.record(
         channel,
-        "inbox order received",
+        InboxOrderAudit.RECEIVED,
         subject=row.pk,
         obj=row,
         kind=row.kind,
@@ -117,7 +118,7 @@ def _order_row(channel: Channel, order: OrderMessage, content: bytes) -> Receive
     return row
 
 
-@people.change
+@unit_of_work.change
 def _enquiry_row(channel: Channel, request: EnquiryRequest, content: bytes) -> ReceivedEnquiry:
     known = _came_before(ReceivedEnquiry, channel, request.enquiry_id, content)
     if known is not None:
@@ -131,7 +132,9 @@ def _enquiry_row(channel: Channel, request: EnquiryRequest, content: bytes) -> R
         credits_named=len(request.credits),
         first_transfer=request.credits[0].transfer,
     )
-    people.record(channel, "inbox enquiry received", subject=row.pk, obj=row, sender=row.sender, transfer=row.first_transfer)
+    unit_of_work.record(
+        channel, InboxEnquiryAudit.RECEIVED, subject=row.pk, obj=row, sender=row.sender, transfer=row.first_transfer
+    )
     return row
 
 

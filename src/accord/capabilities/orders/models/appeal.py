@@ -7,9 +7,8 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from accord.capabilities.orders.models.order import Order, plain
+from accord.capabilities.orders.models.order import Order
 from accord.capabilities.orders.ports import Care
-from accord.capabilities.orders.words import CARES
 from accord.capabilities.people.policy import Actor, Permission, allowed
 from accord.core.object_ids import new_code, new_id, new_reference
 
@@ -69,7 +68,7 @@ class Appeal(models.Model):
     reach = models.CharField(max_length=200, blank=True)  # how to answer the appellant
     statement = models.TextField()
     language = models.CharField(max_length=10, default="zh-hans")
-    care = models.CharField(max_length=14, choices=plain(CARES), default=Care.NONE.value, blank=True)
+    care = models.CharField(max_length=14, choices=Care.choices, default=Care.NONE.value, blank=True)
     received_at = models.DateTimeField()
     due_at = models.DateTimeField()
     reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, ClassVar, Final, Self
+from typing import ClassVar, Final, Self
 from uuid import UUID
 
 from django.conf import settings
@@ -9,46 +9,16 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from accord.capabilities.delivery import Delivery
-from accord.capabilities.orders.kinds import KEEPS_MONEY, ON_MONEY
+from accord.capabilities.orders.kinds import KEEPS_MONEY, ON_MONEY, OrderKind
 from accord.capabilities.orders.life_cycle import HOLDING, STANDING, WAITING, State
 from accord.capabilities.orders.ports import Care
 from accord.capabilities.orders.regime import Approval
-from accord.capabilities.orders.words import CARES, KIND_WORDS
 from accord.capabilities.people.policy import Actor, Permission, allowed
 from accord.core.money import Money
 from accord.core.object_ids import new_code, new_id, new_reference
 
-ORDER_STATES = [
-    (State.DRAFT, _("Draft")),
-    (State.APPROVED, _("Approved")),
-    (State.SENT, _("Sent")),
-    (State.ACKNOWLEDGED, _("Acknowledged")),
-    (State.HELD, _("Held in full")),
-    (State.HELD_PARTLY, _("Held in part")),
-    (State.IN_FORCE, _("In force")),
-    (State.DONE, _("Done")),
-    (State.REFUSED, _("Refused")),
-    (State.EXPIRED, _("Expired")),
-    (State.RELEASED, _("Released")),
-    (State.REPLACED, _("Replaced")),
-    (State.RETURNED, _("Returned")),
-    (State.DISCARDED, _("Discarded")),
-    (State.LAPSED, _("Ended by the receiver")),
-]
-
-APPROVALS = [
-    (Approval.ONE_OFFICER, _("One officer")),
-    (Approval.TWO_OFFICERS, _("Two officers")),
-    (Approval.COURT, _("A court’s decision")),
-]
-
 UNDER_AUTHORITY: Final = "standing"
 """How an order was approved that no person approved: at a partner's request, under a standing authority of this agency."""
-
-
-def plain(choices: list[tuple[Any, Any]]) -> list[tuple[str, Any]]:
-    """Choices by their bare values, so that a migration keeps them whatever becomes of the enumeration."""
-    return [(value.value, words) for value, words in choices]
 
 
 class OrderQuerySet(models.QuerySet["Order"]):
@@ -76,8 +46,8 @@ class Order(Delivery):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     reference = models.CharField(max_length=16, unique=True, default=order_reference, editable=False)
-    kind = models.CharField(max_length=20, choices=plain(KIND_WORDS))
-    state = models.CharField(max_length=14, choices=plain(ORDER_STATES), default=State.DRAFT.value)
+    kind = models.CharField(max_length=20, choices=OrderKind.choices)
+    state = models.CharField(max_length=14, choices=State.choices, default=State.DRAFT.value)
     claim = models.ForeignKey("claims.Claim", on_delete=models.PROTECT, null=True, related_name="+")
     report = models.ForeignKey("reports.Report", on_delete=models.PROTECT, null=True, related_name="+")
     plan_item = models.ForeignKey("claims.PlanItem", on_delete=models.PROTECT, null=True, related_name="+")
@@ -103,7 +73,7 @@ class Order(Delivery):
     grounds = models.TextField(blank=True)
     approval = models.CharField(
         max_length=14,
-        choices=[*plain(APPROVALS), (UNDER_AUTHORITY, _("A standing authority, at a partner’s request"))],
+        choices=[*Approval.choices, (UNDER_AUTHORITY, _("A standing authority, at a partner’s request"))],
         default=Approval.ONE_OFFICER.value,
     )
     court_reference = models.CharField(max_length=120, blank=True)
@@ -134,7 +104,7 @@ class Order(Delivery):
     tell_from = models.DateTimeField(null=True)  # null: from the moment the order is carried out
     delay_reason = models.TextField(blank=True)
     delay_approved_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
-    care = models.CharField(max_length=14, choices=plain(CARES), default=Care.NONE.value, blank=True)
+    care = models.CharField(max_length=14, choices=Care.choices, default=Care.NONE.value, blank=True)
     living_costs = models.BigIntegerField(default=0)
     holder_code = models.CharField(max_length=16, default=new_code, editable=False)  # the holder appeals with it
 
@@ -183,6 +153,11 @@ class Order(Delivery):
     @property
     def is_holding(self) -> bool:
         return self.state in HOLDING
+
+    @property
+    def is_for_partner(self) -> bool:
+        """Whether it was written because a partner's centre asked for it (`services.for_partners`)."""
+        return self.approval == UNDER_AUTHORITY or "ends_by" in self.terms
 
     @property
     def needs_clearing(self) -> bool:

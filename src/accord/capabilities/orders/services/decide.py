@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
+from accord.capabilities import unit_of_work
 from accord.capabilities.claims import services as claims
 from accord.capabilities.claims.messages import to_json
 from accord.capabilities.claims.ports import Credit
@@ -14,8 +15,7 @@ from accord.capabilities.orders.kinds import OrderKind
 from accord.capabilities.orders.models import Order
 from accord.capabilities.orders.ports import PaymentFacts
 from accord.capabilities.orders.regime import current_regime
-from accord.capabilities.orders.services.drafting import write
-from accord.capabilities.people import services as people
+from accord.capabilities.orders.services.drafting import write, write_all
 from accord.capabilities.people.policy import Permission, require
 from accord.capabilities.reports import services as reports
 from accord.capabilities.reports.services import CallFacts
@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from accord.capabilities.reports.models import Report
 
 
+HOLD: Final = "hold"
+"""The plan's action that becomes an order; any other line of it that is approved is a question to the bank."""
+
+
 @dataclass(frozen=True, slots=True)
 class FirstResponse:
     """What a submitted call led to. For a duplicate, the claim and first order are those of the earlier report."""
@@ -36,7 +40,7 @@ class FirstResponse:
     order: Order
 
 
-@people.change
+@unit_of_work.change
 def respond_to_call(actor: User, facts: CallFacts, emergency: str = "") -> FirstResponse:
     """Take the report, open the claim and send the first order, in one step and before any match or trace.
 
@@ -110,7 +114,7 @@ def first_hold(
     )
 
 
-@people.change
+@unit_of_work.change
 def approve_plan(actor: User, claim_id: UUID, items: Sequence[UUID], emergency: str = "") -> list[Order]:
     """Approve lines of a claim's hold plan: a hold leaves as an order, an enquiry is asked of the bank afresh.
 
@@ -120,32 +124,26 @@ def approve_plan(actor: User, claim_id: UUID, items: Sequence[UUID], emergency: 
     require(actor, Permission.ORDERS_DRAFT)
     if not items:
         raise BadInput("choose at least one line of the plan")
-    approved = claims.approve_items(actor, claim_id, items)
-    if not approved:
+    approval = claims.approve_items(actor, claim_id, items)
+    if approval is None:
         return []
-    claim = approved[0].line.claim
-    claims.save_trace(claim)
-    carried_out = [(_carry_out(actor, row.line, emergency), row) for row in approved]
-    placed = [(order, row) for order, row in carried_out if order is not None]
-    claims.book(claim, [(order.pk, row) for order, row in placed])
-    return [order for order, _ in placed]
+    for row in approval.lines:
+        if row.line.action != HOLD:
+            claims.trace_again(actor, row.line.claim_id, row.line.institution, row.line.account)
+    holds = [row for row in approval.lines if row.line.action == HOLD]
+    placed = write_all([_hold(row.line) for row in holds], actor, emergency=emergency)
+    claims.book(approval, [(order.pk, row) for order, row in zip(placed, holds, strict=True)])
+    return placed
 
 
-def _carry_out(actor: User, item: PlanItem, emergency: str) -> Order | None:
-    if item.action != "hold":
-        claims.trace_again(actor, item.claim_id, item.institution, item.account)
-        return None
-    return write(
-        Order(
-            kind=current_regime().plan_order,
-            claim=item.claim,
-            plan_item=item,
-            institution=item.institution,
-            account=item.account,
-            amount=item.amount,
-            currency=item.currency,
-            credits=item.credits,
-        ),
-        actor,
-        emergency=emergency,
+def _hold(item: PlanItem) -> Order:
+    return Order(
+        kind=current_regime().plan_order,
+        claim=item.claim,
+        plan_item=item,
+        institution=item.institution,
+        account=item.account,
+        amount=item.amount,
+        currency=item.currency,
+        credits=item.credits,
     )

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from accord.capabilities import unit_of_work
 from accord.capabilities.claims import services as claims
 from accord.capabilities.orders import events
+from accord.capabilities.orders.audit import OrderAudit
 from accord.capabilities.orders.checks import check_status
 from accord.capabilities.orders.life_cycle import HOLDING, Event, next_state
 from accord.capabilities.orders.messages import message_of
@@ -14,11 +16,10 @@ from accord.capabilities.orders.ports import OrderStatus
 from accord.capabilities.orders.rules import renewal_due_at
 from accord.capabilities.orders.services.drafting import locked_order
 from accord.capabilities.orders.services.ending import end_follow_ups
-from accord.capabilities.people import services as people
 from accord.capabilities.people.policy import NODE
 
 
-@people.change
+@unit_of_work.change
 def told_unasked(order_id: UUID, status: OrderStatus, why: str) -> bool:
     """Take over how an order stands at its receiver; False where it holds nothing here (ended, or never answered).
 
@@ -34,7 +35,7 @@ def told_unasked(order_id: UUID, status: OrderStatus, why: str) -> bool:
         _lapse(order, status, why)
     else:
         _keep(order, amount, status, why)
-    events.changed.send([order.pk])
+    events.notify([order])
     return True
 
 
@@ -46,9 +47,9 @@ def _lapse(order: Order, status: OrderStatus, why: str) -> None:
     order.save(update_fields=["state", "reason", "ended_at", "next_attempt_at", "escalate_at", "renewal_due_at"])
     claims.end_share(order.pk)
     end_follow_ups(order, ended_at)
-    people.record(
+    unit_of_work.record(
         NODE,
-        "order lapsed",
+        OrderAudit.LAPSED,
         subject=order.subject,
         obj=order,
         kind=order.kind,
@@ -72,9 +73,9 @@ def _keep(order: Order, amount: int, status: OrderStatus, why: str) -> None:
     order.save(update_fields=["state", "held", "until", "renewal_due_at"])
     if lost:
         claims.confirm_share(order.pk, amount)
-        people.record(
+        unit_of_work.record(
             NODE,
-            "order reduced",
+            OrderAudit.REDUCED,
             subject=order.subject,
             obj=order,
             kind=order.kind,

@@ -12,19 +12,20 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from accord.capabilities.claims.ports import EnquiryAnswer
+from accord.capabilities.claims.ports import AccountKind, EnquiryAnswer
 from accord.capabilities.controls import queries, services
-from accord.capabilities.controls.models import ENQUIRY_STATES, EnquiryState
+from accord.capabilities.controls.models import EnquiryState
 from accord.capabilities.controls.services.enquiries import request_of
+from accord.capabilities.orders.ports import Refusal
 from accord.capabilities.people import queries as people
 from accord.capabilities.people.policy import Permission, allowed
 from accord.core import clock
 from accord.sites.bank.requests import reader
-from accord.sites.bank.words import ACCOUNT_KINDS, CHANNELS, FOR_PEOPLE_TO_CHOOSE, check_rows
+from accord.sites.bank.words import CHANNELS, FOR_PEOPLE_TO_CHOOSE, check_rows
 from accord.sites.desk.presenters.trace_rows import WORDS as EXITS
 from accord.sites.desk.presenters.words import RULES
 from accord.sites.desk.requests import page_of
-from accord.web.reason_words import REFUSALS
+from accord.web.vocabulary import code_label
 
 
 @require_GET
@@ -39,7 +40,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "rows": [(enquiry, enquiry.is_overdue(now)) for enquiry in page],
         "text": text,
         "state": state,
-        "states": ENQUIRY_STATES,
+        "states": EnquiryState.choices,
         "counts": queries.counts(actor),
     }
     return render(request, "bank/enquiries.html", context)
@@ -55,13 +56,13 @@ def show(request: HttpRequest, enquiry_id: UUID) -> HttpResponse:
         "enquiry": enquiry,
         "asked": asked,
         "answer": answer,
-        "standing": [(place, ACCOUNT_KINDS[place.kind]) for place in answer.standing] if answer else [],
+        "standing": [(place, AccountKind(place.kind).label) for place in answer.standing] if answer else [],
         "exits": [(exit_, EXITS[exit_.kind]) for exit_ in answer.exits] if answer else [],
         "checks": check_rows(enquiry.checks),
         "channel": CHANNELS.get(enquiry.channel, enquiry.channel),
         "rule_words": RULES.get(asked.rule.value, asked.rule.value),
-        "refusal": REFUSALS.get(enquiry.refusal, ""),
-        "refusals": [(code.value, REFUSALS[code]) for code in FOR_PEOPLE_TO_CHOOSE],
+        "refusal": code_label(Refusal, enquiry.refusal),
+        "refusals": [(code.value, code.label) for code in FOR_PEOPLE_TO_CHOOSE],
         "overdue": enquiry.is_overdue(clock.now()),
         "may_decide": allowed(actor, Permission.INBOX_DECIDE),
         "for_decision": enquiry.state == EnquiryState.FOR_DECISION,

@@ -17,7 +17,7 @@ from accord.capabilities.controls.life_cycle import State
 from accord.capabilities.controls.messages import message_of
 from accord.capabilities.controls.models import ReceivedOrder
 from accord.capabilities.orders.kinds import KEEPS_MONEY
-from accord.capabilities.orders.words import CARES
+from accord.capabilities.orders.ports import Care, Refusal
 from accord.capabilities.people import queries as people
 from accord.capabilities.people.models import User
 from accord.capabilities.people.policy import Permission, allowed
@@ -25,9 +25,9 @@ from accord.core import clock
 from accord.core.errors import BadInput
 from accord.core.money import Money
 from accord.sites.bank.requests import reader
-from accord.sites.bank.words import CARE, CHANNELS, FOR_PEOPLE_TO_CHOOSE, check_rows
+from accord.sites.bank.words import CHANNELS, FOR_PEOPLE_TO_CHOOSE, check_rows
 from accord.sites.desk.presenters.words import RULES
-from accord.web.reason_words import REFUSALS
+from accord.web.vocabulary import code_label
 
 
 @require_GET
@@ -48,9 +48,9 @@ def _context(actor: User, order: ReceivedOrder) -> dict[str, Any]:
         "checks": check_rows(order.checks),
         "channel": CHANNELS.get(order.channel, order.channel),
         "rule_words": RULES.get(message.rule.value, message.rule.value),
-        "care": CARE.get(message.care.value, ""),
-        "refusal": REFUSALS.get(order.refusal, ""),
-        "refusals": [(code.value, REFUSALS[code]) for code in FOR_PEOPLE_TO_CHOOSE],
+        "care": message.care.label if message.care else "",
+        "refusal": code_label(Refusal, order.refusal),
+        "refusals": [(code.value, code.label) for code in FOR_PEOPLE_TO_CHOOSE],
         "overdue": order.is_overdue(now),
         "may_decide": allowed(actor, Permission.INBOX_DECIDE),
         "for_decision": order.state == State.FOR_DECISION,
@@ -58,7 +58,7 @@ def _context(actor: User, order: ReceivedOrder) -> dict[str, Any]:
         "whole_amount": Money(order.amount, order.currency).decimal() if order.currency else "",
         "notice": notice,
         "may_tell": notice is not None and control is not None and notice.tell_from <= now,
-        "cares": CARES,
+        "cares": Care.choices,
         "appeals": queries.appeals(actor, order.pk),
         "follow_ups": queries.about(actor, order),
         "earlier": _earlier(actor, order),

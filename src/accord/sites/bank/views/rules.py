@@ -13,8 +13,7 @@ from django.views.decorators.http import require_GET, require_POST
 from accord.capabilities.controls import clocks, queries, services
 from accord.capabilities.controls.models import ENQUIRY, RULE_KINDS
 from accord.capabilities.controls.services.rules import KINDS_FOR_BANKS, NEVER_ALONE, AgreementFacts
-from accord.capabilities.orders.kinds import ON_MONEY
-from accord.capabilities.orders.words import KIND_WORDS
+from accord.capabilities.orders.kinds import ON_MONEY, OrderKind
 from accord.capabilities.people.policy import Permission, allowed
 from accord.core.errors import BadInput
 from accord.core.money import Money
@@ -24,7 +23,7 @@ from accord.sites.bank.requests import reader
 @require_GET
 def show(request: HttpRequest) -> HttpResponse:
     actor = reader(request)
-    words = dict(KIND_WORDS)
+    words = dict(OrderKind.choices)
     agreements = list(queries.agreements(actor))
     context = {
         "agreements": [(row, [words[kind] for kind in words if kind in row.kinds]) for row in agreements],

@@ -14,11 +14,12 @@ from django.utils.translation import gettext_lazy as _
 from accord.capabilities.claims import queries as claims
 from accord.capabilities.claims.models import Claim, SavedTrace
 from accord.capabilities.orders import queries
-from accord.capabilities.orders.appeal_letter import letter, taken
 from accord.capabilities.orders.in_force import in_force, who_ordered
 from accord.capabilities.orders.kinds import KEEPS_MONEY
-from accord.capabilities.orders.living_costs import living_costs_due
 from accord.capabilities.orders.models import Appeal, AppealDecision, AppealState, Compensation, Order, Restitution
+from accord.capabilities.orders.remedies import queries as remedies
+from accord.capabilities.orders.remedies.appeal_letter import letter, taken
+from accord.capabilities.orders.remedies.living_costs import living_costs_due
 from accord.capabilities.orders.rules import rule_of
 from accord.capabilities.people.models import User
 from accord.capabilities.people.policy import Permission, allowed
@@ -41,7 +42,7 @@ class AppealPage:
 
     def __init__(self, actor: User, appeal_id: UUID) -> None:
         self._actor = actor
-        self.appeal: Appeal = queries.appeal(actor, appeal_id)
+        self.appeal: Appeal = remedies.appeal(actor, appeal_id)
         self.order: Order = queries.get(actor, self.appeal.order_id)
         self.now = clock.now()
 
@@ -127,11 +128,11 @@ class AppealPage:
     @cached_property
     def others(self) -> list[Appeal]:
         """Other appeals against the same order."""
-        return [appeal for appeal in queries.appeals_of_order(self._actor, self.order.pk) if appeal.pk != self.appeal.pk]
+        return [appeal for appeal in remedies.appeals_of_order(self._actor, self.order.pk) if appeal.pk != self.appeal.pk]
 
     @cached_property
     def returns(self) -> list[Restitution]:
-        return queries.restitutions_of_order(self._actor, self.order.pk)
+        return remedies.restitutions_of_order(self._actor, self.order.pk)
 
     @cached_property
     def living_costs(self) -> Money | None:

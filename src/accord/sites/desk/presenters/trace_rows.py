@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accord.capabilities.claims.joined_trace import JoinedTrace, OpenBranch
 from accord.capabilities.claims.models import EnquiryState
-from accord.capabilities.claims.ports import TransferLeg
+from accord.capabilities.claims.ports import AccountKind, TransferLeg
 from accord.core.clock import to_iso
 from accord.core.money import Money
 
@@ -56,14 +56,7 @@ WORDS: Final = {
 }
 """What a row, or an account in the picture, is called."""
 
-ACCOUNT_KINDS: Final = {
-    "personal": _("Personal account"),
-    "joint": _("Joint account"),
-    "salary": _("Salary account"),
-    "merchant": _("Merchant account"),
-    "pooled": _("Pooled account"),
-    "unknown": _("Kind of account not stated"),
-}
+ACCOUNT_KINDS: Final = dict(AccountKind.choices)
 
 
 @dataclass(frozen=True, slots=True)

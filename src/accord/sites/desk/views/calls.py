@@ -9,8 +9,8 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from accord.capabilities.orders.kinds import OrderKind
 from accord.capabilities.orders.life_cycle import State
-from accord.capabilities.orders.models import KIND_WORDS
 from accord.capabilities.orders.regime import current_regime
 from accord.capabilities.orders.services import respond_to_call
 from accord.capabilities.people.policy import Permission, require
@@ -53,7 +53,7 @@ def new(request: HttpRequest) -> HttpResponse:
             "institutions": institutions.known(actor),
             "opened_at": _opened_at(request),
             "law": regime.rule(regime.first_order),
-            "first_order": dict(KIND_WORDS)[regime.first_order],
+            "first_order": OrderKind(regime.first_order).label,
         },
         status=400 if form.errors else 200,
     )

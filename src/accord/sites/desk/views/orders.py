@@ -12,9 +12,13 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
-from accord.capabilities.exchange.queries import orders as exchange_orders
+from accord.capabilities import unit_of_work
+from accord.capabilities.exchange.crossborder.queries import orders as exchange_orders
 from accord.capabilities.orders import queries
-from accord.capabilities.orders.models import KIND_WORDS, ORDER_STATES, Order
+from accord.capabilities.orders.audit import OrderAudit
+from accord.capabilities.orders.kinds import OrderKind
+from accord.capabilities.orders.life_cycle import State
+from accord.capabilities.orders.models import Order
 from accord.capabilities.orders.rules import rule_of
 from accord.capabilities.people import services as people
 from accord.capabilities.people.models import User
@@ -85,8 +89,8 @@ def index(request: HttpRequest) -> HttpResponse:
         "page": page,
         "rows": [(order, order.is_overdue(now), asked.get(order.pk), sent.get(order.pk)) for order in page],
         "filter": chosen,
-        "kinds": KIND_WORDS,
-        "states": ORDER_STATES,
+        "kinds": OrderKind.choices,
+        "states": State.choices,
         "banks": queries.orders(actor).order_by("institution").values_list("institution", flat=True).distinct(),
         "counts": {name: query(actor).count() for name, query in _CLOCKS.items()},
         "refusals": REFUSALS,
@@ -102,7 +106,7 @@ def export(request: HttpRequest) -> HttpResponse:
     found = OrderFilter.of(request).apply(actor).select_related("cleared_by")
     rows = [_csv_row(order) for order in found.iterator(chunk_size=2_000)]
     people.note_read(actor, Order, taken="orders.csv", rows=len(rows))
-    people.record(actor, "orders exported", subject=None, obj=actor, rows=len(rows))
+    unit_of_work.record(actor, OrderAudit.ORDERS_EXPORTED, subject=None, obj=actor, rows=len(rows))
     return csv_response("orders.csv", _COLUMNS, rows)
 
 

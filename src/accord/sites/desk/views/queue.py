@@ -15,6 +15,7 @@ from accord.capabilities.claims import queries as claims
 from accord.capabilities.claims.models import ClaimState
 from accord.capabilities.orders import queries as orders
 from accord.capabilities.orders.catchable import QueueEntry, queue
+from accord.capabilities.orders.remedies import queries as remedies
 from accord.capabilities.people.models import User
 from accord.capabilities.reports import queries as reports
 from accord.core.money import Money
@@ -71,9 +72,9 @@ def queue_context(actor: User) -> dict[str, Any]:
         "call_backs": call_backs[:PANEL_ROWS],
         "call_backs_count": call_backs.count(),
         "silent_banks": silent_banks(actor)[:PANEL_ROWS],
-        "appeals": orders.open_appeals(actor)[:PANEL_ROWS],
-        "appeals_count": orders.open_appeals(actor).count(),
-        "appeals_overdue": orders.overdue_appeals(actor).exists(),
+        "appeals": remedies.open_appeals(actor)[:PANEL_ROWS],
+        "appeals_count": remedies.open_appeals(actor).count(),
+        "appeals_overdue": remedies.overdue_appeals(actor).exists(),
         "foreign_claims": foreign[:PANEL_ROWS],
         "foreign_claims_count": foreign.count(),
         "expiring": expiring[:PANEL_ROWS],

@@ -10,12 +10,15 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
+from accord.capabilities.exchange.kinds import MessageKind, RequestKind
+from accord.capabilities.exchange.vocabulary import AlarmKind, WaitsFor
+from accord.capabilities.orders.kinds import OrderKind
 from accord.core.labels import Label
 from accord.sites.liaison.labels import label_of
-from accord.sites.liaison.words import ALARMS, KINDS, REQUEST_KINDS, WAITS_FOR, ground_in_words
-from accord.web.audit_words import order_kind_in_words
+from accord.sites.liaison.words import ground_in_words
 from accord.web.label_words import PURPOSES
 from accord.web.templatetags.accord import bank_name, duration_text
+from accord.web.vocabulary import code_label
 
 register = template.Library()
 
@@ -26,23 +29,23 @@ register.filter("ground", ground_in_words)
 
 @register.filter
 def message_kind(code: str) -> str:
-    return str(KINDS.get(code, code))
+    return code_label(MessageKind, code)
 
 
 @register.filter
 def alarm(code: str) -> str:
-    return str(ALARMS.get(code, code))
+    return code_label(AlarmKind, code)
 
 
 @register.filter
 def waits_for(code: str) -> str:
     """What an order waits for at a partner's centre, by its word for it; "under way" where it says nothing."""
-    return str(WAITS_FOR.get(code, code)) or gettext("under way")
+    return code_label(WaitsFor, code) or gettext("under way")
 
 
 @register.filter
 def request_kind(code: str) -> str:
-    return str(REQUEST_KINDS.get(code, code))
+    return code_label(RequestKind, code)
 
 
 @register.filter
@@ -86,7 +89,9 @@ def offset(skew: timedelta) -> str:
     return text % {"length": duration_text(seconds)}
 
 
-register.filter("order_kind", order_kind_in_words)
+@register.filter
+def order_kind(code: str) -> str:
+    return code_label(OrderKind, code)
 
 
 @register.filter

@@ -12,10 +12,12 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from accord.capabilities.exchange.agreements import queries as agreements
+from accord.capabilities.exchange.crossborder.queries import foreign_enquiries, orders
+from accord.capabilities.exchange.crossborder.services.enquiries import enquiries as enquiry_services
+from accord.capabilities.exchange.crossborder.services.orders import foreign_orders as order_services
 from accord.capabilities.exchange.models import ForeignEnquiry, ForeignOrder, ForeignOrderState
-from accord.capabilities.exchange.queries import agreements, foreign_enquiries, orders
-from accord.capabilities.exchange.services.enquiries import enquiries as enquiry_services
-from accord.capabilities.exchange.services.orders import foreign_orders as order_services
+from accord.capabilities.orders.kinds import OrderKind
 from accord.capabilities.people import queries as people
 from accord.capabilities.people.models import User
 from accord.capabilities.people.policy import Permission, allowed
@@ -27,10 +29,9 @@ from accord.sites.desk.requests import page_of
 from accord.sites.desk.views.decisions import Question, ask
 from accord.sites.liaison.agreed import offence_name
 from accord.sites.liaison.readers import reader
-from accord.sites.liaison.words import GROUNDS
-from accord.web.audit_words import order_kind_in_words
 from accord.web.errors import message_of
 from accord.web.templatetags.accord import bank_name
+from accord.web.vocabulary import code_label
 
 
 @require_GET
@@ -138,7 +139,7 @@ def _order_page(request: HttpRequest, order_id: UUID, problem: str = "", status:
         "typed": request.POST,
         "money": order_money(shown),
         "held": Money(shown.held, sight.asks.currency) if sight.asks.currency else None,
-        "kind": order_kind_in_words(sight.asks.kind),
+        "kind": code_label(OrderKind, sight.asks.kind),
         "rule": RULES.get(sight.asks.rule, ""),
         "offence": offence_name(shown.partner_id, shown.agreement, sight.asks.offence),
         "refusal": REFUSALS.get(shown.refusal, shown.refusal),
@@ -162,7 +163,7 @@ def _grounds(shown: ForeignOrder) -> list[tuple[str, Any]]:
     if shown.state != ForeignOrderState.PROPOSED:
         return []
     terms = agreements.by_hash(shown.partner_id, shown.agreement).terms
-    return [(str(ground), GROUNDS[ground]) for ground in terms.refusal_grounds]
+    return [(ground.value, ground.label) for ground in terms.refusal_grounds]
 
 
 @require_POST

@@ -12,18 +12,17 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accord.adapters.partner_cards import fetch_card
+from accord.capabilities.exchange.agreements import queries as agreement_queries
 from accord.capabilities.exchange.models import Partner
-from accord.capabilities.exchange.queries import agreements as agreement_queries
-from accord.capabilities.exchange.queries import partners as queries
-from accord.capabilities.exchange.services.trust import partners as services
-from accord.capabilities.exchange.trust import cards
+from accord.capabilities.exchange.partners import cards, queries
+from accord.capabilities.exchange.partners.services import partners as services
+from accord.capabilities.exchange.vocabulary import TestResult
 from accord.capabilities.people.models import User
 from accord.capabilities.people.policy import Permission, allowed
 from accord.core.errors import AccordError, BadInput, NotFound
 from accord.sites.desk.views.decisions import Question, ask
 from accord.sites.liaison.presenters import partner_row, sees_cases
 from accord.sites.liaison.readers import partner_reader, reader
-from accord.sites.liaison.words import TEST_RESULTS
 from accord.web.errors import message_of
 from accord.web.templatetags.accord import bank_name
 
@@ -104,7 +103,7 @@ def _page(request: HttpRequest, code: str, problem: str = "", status: int = 200)
         "may_answer": allowed(actor, Permission.EXCHANGE_ANSWER),
         "may_clear": allowed(actor, Permission.PARTNERS_MANAGE) or allowed(actor, Permission.EXCHANGE_ANSWER),
         "may_call": allowed(actor, Permission.PARTNERS_MANAGE) or allowed(actor, Permission.EXCHANGE_ASK),
-        "call_results": TEST_RESULTS,
+        "call_results": dict(TestResult.choices),
         "sees_cases": sees_cases(actor),
     }
     return render(request, "liaison/partner.html", context, status=status)

@@ -12,16 +12,18 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from accord.capabilities import unit_of_work
 from accord.capabilities.claims import queries as claims
+from accord.capabilities.exchange.agreements import queries as agreement_queries
+from accord.capabilities.exchange.audit import RequestAudit
+from accord.capabilities.exchange.crossborder.queries import requests as queries
+from accord.capabilities.exchange.crossborder.request_cycle import UNSETTLED
+from accord.capabilities.exchange.crossborder.services import requests as services
+from accord.capabilities.exchange.crossborder.services.orders.requested_holds import hold_of
 from accord.capabilities.exchange.errors import Refused
 from accord.capabilities.exchange.kinds import Outcome, RequestKind
 from accord.capabilities.exchange.models import PartnerRequest, PartnerState, RequestState
-from accord.capabilities.exchange.queries import agreements as agreement_queries
-from accord.capabilities.exchange.queries import partners as partner_queries
-from accord.capabilities.exchange.queries import requests as queries
-from accord.capabilities.exchange.request_cycle import UNSETTLED
-from accord.capabilities.exchange.services import requests as services
-from accord.capabilities.exchange.services.orders.requested_holds import hold_of
+from accord.capabilities.exchange.partners import queries as partner_queries
 from accord.capabilities.people import queries as people_queries
 from accord.capabilities.people import services as people
 from accord.capabilities.people.models import User
@@ -34,11 +36,11 @@ from accord.sites.desk.requests import page_of
 from accord.sites.liaison.agreed import offence_name
 from accord.sites.liaison.forms import RequestForm
 from accord.sites.liaison.readers import reader
-from accord.sites.liaison.words import GROUNDS, LANGUAGE_NAMES, OUTCOMES, REQUEST_KINDS
+from accord.sites.liaison.words import LANGUAGE_NAMES
 from accord.web.errors import message_of
 
 if TYPE_CHECKING:
-    from accord.capabilities.exchange.queries.agreements import InForce
+    from accord.capabilities.exchange.agreements.queries import InForce
 
 _COLUMNS: Final = (
     "reference", "direction", "partner", "case", "kind", "state", "urgent", "escalated", "asked_at", "due_at", "answered_at",
@@ -79,7 +81,7 @@ def _list(request: HttpRequest) -> dict[str, Any]:
 def index(request: HttpRequest) -> HttpResponse:
     actor = reader(request)
     context = _list(request) | {
-        "kinds": REQUEST_KINDS,
+        "kinds": dict(RequestKind.choices),
         "states": RequestState.choices,
         "partners": partner_queries.partners(actor),
         "may_ask": allowed(actor, Permission.EXCHANGE_ASK),
@@ -100,7 +102,7 @@ def export(request: HttpRequest) -> HttpResponse:
     actor = reader(request)
     lines = [_csv_row(row) for row in _found(request, actor)]
     people.note_read(actor, PartnerRequest, taken="requests.csv", rows=len(lines))
-    people.record(actor, "partner requests exported", subject=None, obj=actor, rows=len(lines))
+    unit_of_work.record(actor, RequestAudit.PARTNER_REQUESTS_EXPORTED, subject=None, obj=actor, rows=len(lines))
     return csv_response("requests.csv", _COLUMNS, lines)
 
 
@@ -191,7 +193,7 @@ def _page(request: HttpRequest, request_id: UUID, problem: str = "", status: int
         "overdue": open_ and shown.due_at < clock.now(),
         "offence": offence_name(shown.partner_id, shown.agreement, str(shown.body.get("offence", ""))),
         "language": LANGUAGE_NAMES.get(str(shown.body.get("language", "")).lower(), shown.body.get("language", "")),
-        "outcomes": OUTCOMES,
+        "outcomes": dict(Outcome.choices),
         "grounds": _grounds(shown) if open_ and not shown.outgoing else [],
         "may_answer": open_ and not shown.outgoing and allowed(actor, Permission.EXCHANGE_ANSWER),
         "may_withdraw": open_ and shown.outgoing and allowed(actor, Permission.EXCHANGE_ASK),
@@ -205,7 +207,7 @@ def _page(request: HttpRequest, request_id: UUID, problem: str = "", status: int
 
 def _grounds(shown: PartnerRequest) -> list[tuple[str, Any]]:
     terms = agreement_queries.by_hash(shown.partner_id, shown.agreement).terms
-    return [(str(ground), GROUNDS[ground]) for ground in terms.refusal_grounds]
+    return [(ground.value, ground.label) for ground in terms.refusal_grounds]
 
 
 @require_POST

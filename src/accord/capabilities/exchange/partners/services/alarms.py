@@ -1,0 +1,26 @@
+"""What never happens by accident, in words, and that somebody has looked at it. They are raised in `raising`."""
+
+from __future__ import annotations
+
+from accord.capabilities import unit_of_work
+from accord.capabilities.exchange.audit import ChannelAudit
+from accord.capabilities.exchange.models import Alarm
+from accord.capabilities.people.policy import Actor, Permission, allowed, require
+from accord.core import clock
+from accord.core.errors import Conflict, NotFound
+
+
+@unit_of_work.change
+def note_seen(actor: Actor, alarm_id: int) -> Alarm:
+    """Somebody has looked at it and knows what it was."""
+    if not allowed(actor, Permission.PARTNERS_MANAGE):
+        require(actor, Permission.EXCHANGE_ANSWER)
+    alarm = Alarm.objects.select_for_update().filter(pk=alarm_id).first()
+    if alarm is None:
+        raise NotFound("there is no such alarm")
+    if alarm.seen_at is not None:
+        raise Conflict(f"{alarm.seen_by} has looked at it already")
+    alarm.seen_by, alarm.seen_at = actor.username, clock.now()
+    alarm.save(update_fields=["seen_by", "seen_at"])
+    unit_of_work.record(actor, ChannelAudit.ALARM_SEEN, subject=None, obj=alarm, state=alarm.what)
+    return alarm
