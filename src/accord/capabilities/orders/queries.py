@@ -2,12 +2,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accord.capabilities.claims import queries as claims
+from accord.capabilities.distinct import distinct_values
 from accord.capabilities.orders.kinds import OrderKind
 from accord.capabilities.orders.life_cycle import STANDING, WAITING, State
 from accord.capabilities.orders.models import (
@@ -76,6 +77,26 @@ def by_claims(actor: Actor, claim_ids: Sequence[UUID]) -> dict[UUID, list[Order]
     return found
 
 
+class BriefOrder(NamedTuple):
+    """What a list of claims tells of an order. `held` is minor units of `currency`."""
+
+    state: str
+    held: int
+    currency: str
+    until: datetime
+    answer_due_at: datetime
+
+
+def brief_by_claims(actor: Actor, claim_ids: Sequence[UUID]) -> dict[UUID, list[BriefOrder]]:
+    """The orders of many claims, without all that an order has beside; claims without an order are left out."""
+    found: dict[UUID, list[BriefOrder]] = {}
+    rows = Order.objects.visible_to(actor).filter(claim_id__in=claim_ids).order_by()
+    for claim_id, *columns in rows.values_list("claim_id", *BriefOrder._fields):
+        assert claim_id is not None
+        found.setdefault(claim_id, []).append(BriefOrder(*columns))
+    return found
+
+
 def overdue(actor: Actor) -> QuerySet[Order]:
     """Orders that a bank should have answered by now, the longest silent first."""
     return orders(actor).filter(state__in=WAITING, answer_due_at__lt=clock.now()).order_by("answer_due_at")
@@ -98,9 +119,9 @@ def overrides_to_clear(actor: Actor) -> QuerySet[Order]:
 
 def renewals_to_decide(actor: Actor) -> QuerySet[Order]:
     """Standing orders that lapse soon and may be renewed, without those whose renewal is under way."""
-    open_renewals = Order.objects.filter(kind=OrderKind.RENEWAL, state__in=(State.DRAFT, *WAITING)).values("target")
-    standing = orders(actor).filter(state__in=STANDING).exclude(renewal_prompted_at=None)
-    return standing.exclude(pk__in=open_renewals).order_by("until")
+    under_way = Order.objects.filter(target=OuterRef("pk"), kind=OrderKind.RENEWAL, state__in=(State.DRAFT, *WAITING))
+    standing = orders(actor).filter(state__in=STANDING, renewal_prompted_at__isnull=False)
+    return standing.filter(~Exists(under_way)).order_by("until")
 
 
 def own_drafts(actor: Actor) -> QuerySet[Order]:
@@ -139,8 +160,12 @@ def without_contact(actor: Actor) -> list[str]:
     listed = set(contacts(actor).filter(step=1).values_list("institution", flat=True))
     if "" in listed:
         return []
-    addressed = orders(actor).order_by("institution").values_list("institution", flat=True).distinct()
-    return sorted(set(addressed) - listed)
+    return sorted(set(receivers(actor)) - listed)
+
+
+def receivers(actor: Actor) -> list[str]:
+    """Institutions that orders went to, sorted."""
+    return distinct_values(Order, "institution") if allowed(actor, Permission.ORDERS_READ) else []
 
 
 def claims_with_orders_due(now: datetime) -> set[UUID]:

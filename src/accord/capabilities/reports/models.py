@@ -64,7 +64,13 @@ class Report(models.Model):
 
     class Meta:
         ordering = ("-created_at",)
-        indexes: ClassVar = [models.Index(fields=["state", "created_at"])]
+        indexes: ClassVar = [
+            models.Index(fields=["state", "created_at"]),
+            models.Index(fields=["created_at", "id"], name="reports_by_age"),
+            models.Index(fields=["callback_number"], name="reports_by_caller"),
+            models.Index(fields=["payer_bank"], name="reports_by_payer_bank"),
+            models.Index(fields=["payee_bank"], name="reports_by_payee_bank"),
+        ]
 
     def __str__(self) -> str:
         return self.reference
@@ -135,6 +141,14 @@ class Shift(models.Model):
 
     class Meta:
         ordering = ("-started_at",)
+        indexes: ClassVar = [
+            models.Index(fields=["started_at"], name="shifts_by_age"),
+            models.Index(
+                fields=["started_at"],
+                name="shifts_to_acknowledge",
+                condition=models.Q(acknowledged_at__isnull=True, handed_over_at__isnull=False),
+            ),
+        ]
 
 
 class WrongTry(models.Model):

@@ -6,7 +6,7 @@ from django.db import models
 
 from accord.capabilities.controls.models.received import ReceivedOrder
 from accord.capabilities.controls.models.visible import InboxQuerySet
-from accord.capabilities.delivery import Delivery
+from accord.capabilities.delivery import Delivery, due_index
 from accord.capabilities.orders.ports import Care
 from accord.core.object_ids import new_id
 
@@ -30,6 +30,7 @@ class AnswerToPush(Delivery):
 
     class Meta:
         ordering = ("created_at", "id")
+        indexes: ClassVar = [due_index("answers_to_push_due")]
 
 
 class HandedInAppeal(Delivery):
@@ -50,3 +51,4 @@ class HandedInAppeal(Delivery):
 
     class Meta:
         ordering = ("received_at", "id")
+        indexes: ClassVar = [due_index("appeals_to_hand_in_due")]

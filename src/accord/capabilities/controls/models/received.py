@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from accord.capabilities.controls.life_cycle import AT_WORK, OPEN, State
 from accord.capabilities.controls.models.agreement import BankRule
 from accord.capabilities.controls.models.visible import InboxQuerySet
-from accord.capabilities.delivery import Delivery
+from accord.capabilities.delivery import Delivery, due_index
 from accord.capabilities.orders.kinds import ON_MONEY, OrderKind
 from accord.core.money import Money
 
@@ -86,7 +86,8 @@ class ReceivedOrder(Received):
         ordering = ("-received_at", "-id")
         indexes: ClassVar = [
             models.Index(fields=["state", "execute_due_at"]),
-            models.Index(fields=["state", "next_attempt_at"]),
+            due_index("received_orders_due"),
+            models.Index(fields=["received_at", "id"], name="received_orders_by_age"),
             models.Index(fields=["state", "until"]),
             models.Index(fields=["sender", "state"]),
         ]
@@ -133,7 +134,8 @@ class ReceivedEnquiry(Received):
         ordering = ("-received_at", "-id")
         indexes: ClassVar = [
             models.Index(fields=["state", "execute_due_at"]),
-            models.Index(fields=["state", "next_attempt_at"]),
+            due_index("received_enquiries_due"),
+            models.Index(fields=["received_at", "id"], name="received_enquiries_by_age"),
         ]
 
     def __str__(self) -> str:

@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from accord.capabilities.delivery import index_where_known
 from accord.capabilities.orders.models.order import Order
 from accord.capabilities.orders.ports import Care
 from accord.capabilities.people.policy import Actor, Permission, allowed
@@ -88,7 +89,10 @@ class Appeal(models.Model):
 
     class Meta:
         ordering = ("due_at", "id")
-        indexes: ClassVar = [models.Index(fields=["state", "due_at"])]
+        indexes: ClassVar = [
+            models.Index(fields=["state", "due_at"]),
+            index_where_known("decided_at", "appeals_by_decision"),
+        ]
 
     def __str__(self) -> str:
         return self.reference

@@ -6,9 +6,10 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from accord.capabilities.delivery import Delivery
+from accord.capabilities.delivery import Delivery, due_index, index_where_known
 from accord.capabilities.orders.kinds import KEEPS_MONEY, ON_MONEY, OrderKind
 from accord.capabilities.orders.life_cycle import HOLDING, STANDING, WAITING, State
 from accord.capabilities.orders.ports import Care
@@ -117,8 +118,18 @@ class Order(Delivery):
             models.Index(fields=["claim", "state"]),
             models.Index(fields=["target", "state"]),
             models.Index(fields=["state", "answer_due_at"]),
-            models.Index(fields=["escalate_at"]),
-            models.Index(fields=["renewal_due_at"]),
+            models.Index(fields=["drafted_at", "id"], name="orders_by_age"),
+            models.Index(fields=["institution"], name="orders_by_receiver"),
+            due_index("orders_due"),
+            index_where_known("escalate_at", "orders_to_escalate"),
+            index_where_known("renewal_due_at", "orders_to_prompt"),
+            index_where_known("sent_at", "orders_by_sending"),
+            index_where_known("answered_at", "orders_by_answer"),
+            index_where_known("approved_at", "orders_by_approval"),
+            models.Index(fields=["state", "until"], name="orders_prompted", condition=Q(renewal_prompted_at__isnull=False)),
+            models.Index(
+                fields=["approved_at"], name="orders_to_clear", condition=~Q(override_reason="") & Q(cleared_at__isnull=True)
+            ),
         ]
 
     def __str__(self) -> str:

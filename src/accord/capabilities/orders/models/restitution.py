@@ -65,6 +65,7 @@ class Restitution(models.Model):
 
     class Meta:
         ordering = ("-prepared_at", "-id")
+        indexes: ClassVar = [models.Index(fields=["prepared_at", "id"], name="returns_by_age")]
 
     def __str__(self) -> str:
         return self.reference

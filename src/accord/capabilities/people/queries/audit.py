@@ -13,6 +13,7 @@ from django.db.models import Max, Q, QuerySet, TextField
 from django.db.models.functions import Cast
 
 from accord.capabilities import unit_of_work
+from accord.capabilities.distinct import distinct_values
 from accord.capabilities.people.audit import RecordAudit
 from accord.capabilities.people.models import AuditEntry, AuditHead, ReadEntry, ReadHead
 from accord.capabilities.people.policy import Actor, Permission, require
@@ -100,7 +101,7 @@ def _with_text(found: QuerySet[Any], chain: Chain, text: str) -> QuerySet[Any]:
 def actions(actor: Actor) -> list[str]:
     """Every action that is on record, for a list to choose from."""
     require(actor, Permission.AUDIT_READ)
-    return list(AuditEntry.objects.order_by("action").values_list("action", flat=True).distinct())
+    return distinct_values(AuditEntry, "action")
 
 
 def last_changes(subjects: Collection[UUID]) -> dict[UUID, datetime]:

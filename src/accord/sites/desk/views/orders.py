@@ -91,7 +91,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "filter": chosen,
         "kinds": OrderKind.choices,
         "states": State.choices,
-        "banks": queries.orders(actor).order_by("institution").values_list("institution", flat=True).distinct(),
+        "banks": queries.receivers(actor),
         "counts": {name: query(actor).count() for name, query in _CLOCKS.items()},
         "refusals": REFUSALS,
     }
