@@ -19,7 +19,7 @@ from own_store import all_rows, own_store
 
 from accord.engine.records import RecordStore
 
-pytestmark = [pytest.mark.database, pytest.mark.slow]
+pytestmark = [pytest.mark.database, pytest.mark.slow, pytest.mark.both_stores]
 
 _PLAY = """
 from datetime import timedelta

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from own_store import own_store
 
-pytestmark = [pytest.mark.database, pytest.mark.slow]
+pytestmark = [pytest.mark.database, pytest.mark.slow, pytest.mark.both_stores]
 
 HERE = Path(__file__).parent
 RELEASES = sorted(HERE.glob("*.json.gz"))
