@@ -19,6 +19,7 @@ from accord.node.home import Home
 from federation_kit import loaded
 from federation_kit.commands import environment_of
 from federation_kit.running import DJANGO, RunningNode, running
+from federation_kit.stores import with_store
 
 BANK = "BANKA"
 CENTRE = "CN-CENTRE"
@@ -142,7 +143,7 @@ while True:
 def new_home(root: Path, name: str, **settings: str) -> Home:
     """A home with the small world in it, at noon of its day."""
     home = Home(root / name)
-    home.create()
+    with_store(home.root)
     small_world().save(home.world)
     home.config.write_text("".join(f"{key} = {json.dumps(value)}\n" for key, value in settings.items()), encoding="utf-8")
     return home

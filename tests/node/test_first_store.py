@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
-import subprocess
-import sys
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
-from federation_kit.commands import environment_of
+from federation_kit.commands import environment_of, program
 from federation_kit.crossing_world import NOON, crossing_world
 
 from accord.lab.federation import first_store, layout
@@ -42,11 +40,7 @@ SAME = (
 
 def prepared(home: Path) -> str:
     """Prepare a node; whether its store was there whenever its migrations began."""
-    done = subprocess.run(
-        [sys.executable, "-c", _PREPARE], env=environment_of(home), capture_output=True, text=True, check=False, timeout=120
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout.strip()
+    return program(_PREPARE, environment=environment_of(home)).strip()
 
 
 def read(home: Path) -> list[list[Any]]:

@@ -83,6 +83,7 @@ INSTALLED_APPS = [
     "accord.capabilities.exchange",
     "accord.capabilities.supervision",
     "accord.web",
+    "accord.sites.common",
     "accord.sites.accounts",
     "accord.sites.desk",
     "accord.sites.bank",

@@ -30,7 +30,7 @@ from accord.core import clock, hash_chain
 from accord.core.clock import ShiftedClock, SteppedClock
 from accord.core.object_ids import new_id
 
-pytestmark = [pytest.mark.database, pytest.mark.django_db, pytest.mark.usefixtures("centre")]
+pytestmark = [pytest.mark.database, pytest.mark.django_db, pytest.mark.usefixtures("centre"), pytest.mark.both_stores]
 
 
 @pytest.fixture

@@ -26,8 +26,8 @@ from accord.capabilities.supervision.truth import exercise_truth
 from accord.core import clock
 from accord.core.errors import BadInput
 from accord.core.money import Money
-from accord.sites.desk.csv_download import csv_response
-from accord.sites.desk.requests import officer
+from accord.sites.common.csv_download import csv_response
+from accord.sites.common.requests import officer
 from accord.sites.oversight.wording import LOAD, WORDS, Words
 
 DAYS: Final = 30

@@ -18,8 +18,8 @@ from accord.capabilities.people.permissions import AuditPermission
 from accord.core import clock
 from accord.core.canonical import canonical_json
 from accord.sites.bank.requests import reader
-from accord.sites.desk.csv_download import csv_response
-from accord.sites.desk.requests import page_of
+from accord.sites.common.csv_download import csv_response
+from accord.sites.common.requests import page_of
 
 _ROWS: Final = 100
 

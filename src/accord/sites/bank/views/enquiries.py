@@ -23,9 +23,9 @@ from accord.capabilities.people.policy import allowed
 from accord.core import clock
 from accord.sites.bank.requests import reader
 from accord.sites.bank.words import CHANNELS, FOR_PEOPLE_TO_CHOOSE, check_rows
-from accord.sites.desk.presenters.trace_rows import WORDS as EXITS
-from accord.sites.desk.presenters.words import RULES
-from accord.sites.desk.requests import page_of
+from accord.sites.common.requests import page_of
+from accord.sites.common.words import RULES
+from accord.sites.common.words import TRACE_WORDS as EXITS
 from accord.web.vocabulary import code_label
 
 

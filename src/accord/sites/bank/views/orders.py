@@ -27,7 +27,7 @@ from accord.core.errors import BadInput
 from accord.core.money import Money
 from accord.sites.bank.requests import reader
 from accord.sites.bank.words import CHANNELS, FOR_PEOPLE_TO_CHOOSE, check_rows
-from accord.sites.desk.presenters.words import RULES
+from accord.sites.common.words import RULES
 from accord.web.vocabulary import code_label
 
 

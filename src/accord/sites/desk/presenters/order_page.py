@@ -25,10 +25,10 @@ from accord.capabilities.people.policy import allowed
 from accord.capabilities.permissions import Permission
 from accord.capabilities.reports import queries as reports
 from accord.core import clock
+from accord.sites.common.words import REFUSALS, RULES
 from accord.sites.desk.presenters.evidence import Check, Evidence, checks, evidence_of
 from accord.sites.desk.presenters.life_cycle_picture import LifeCyclePicture, life_cycle_picture
 from accord.sites.desk.presenters.order_words import ClockRow, clock_rows, terms_in_words, traced_calls
-from accord.sites.desk.presenters.words import REFUSALS, RULES
 
 if TYPE_CHECKING:
     from accord.capabilities.claims.models import Claim

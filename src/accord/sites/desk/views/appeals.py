@@ -23,9 +23,9 @@ from accord.capabilities.people.policy import require
 from accord.core import clock
 from accord.core.errors import BadInput, Conflict
 from accord.core.money import Money
+from accord.sites.common.requests import officer, page_of
 from accord.sites.desk.amounts import minor_units
 from accord.sites.desk.presenters.appeal_page import AppealPage
-from accord.sites.desk.requests import officer, page_of
 from accord.web.error_texts import in_readers_language
 
 _LISTS: Final = {

@@ -17,9 +17,9 @@ from accord.capabilities.people.policy import require
 from accord.capabilities.reports.permissions import ReportPermission
 from accord.core import clock
 from accord.core.errors import BadInput
+from accord.sites.common.requests import officer
 from accord.sites.desk import institutions
 from accord.sites.desk.forms.call import MINUTES_AGO, CallForm
-from accord.sites.desk.requests import officer
 from accord.web.errors import message_of
 
 CURRENCIES = {"CN": "CNY", "SG": "SGD", "TH": "THB", "HK": "HKD", "MY": "MYR", "GB": "GBP", "US": "USD", "JP": "JPY"}

@@ -19,9 +19,9 @@ from accord.capabilities.orders.permissions import OrderPermission
 from accord.capabilities.people.policy import allowed, require
 from accord.core import clock
 from accord.core.errors import BadInput, Conflict, NotFound
+from accord.sites.common.requests import officer
 from accord.sites.desk import institutions
 from accord.sites.desk.forms.contacts import ContactForm
-from accord.sites.desk.requests import officer
 from accord.web.errors import message_of
 
 TEST_EVERY: Final = timedelta(days=31)

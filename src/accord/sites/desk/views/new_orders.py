@@ -27,11 +27,11 @@ from accord.capabilities.reports import queries as reports
 from accord.capabilities.reports.models import IdentifierState, Report
 from accord.core.errors import BadInput, Conflict, NotFound
 from accord.core.identifiers import IdentifierType
+from accord.sites.common.confirm import Question, ask
+from accord.sites.common.lengths import length_in_words
+from accord.sites.common.requests import officer
 from accord.sites.desk import institutions
 from accord.sites.desk.forms.new_order import FIELDS_OF, LIMIT_FIELDS, NEEDED_OF, NewOrderForm
-from accord.sites.desk.presenters.order_words import length_in_words
-from accord.sites.desk.requests import officer
-from accord.sites.desk.views.decisions import Question, ask
 from accord.web.errors import message_of
 from accord.web.templatetags.accord import bank_name, local_text
 

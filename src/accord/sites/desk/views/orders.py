@@ -27,10 +27,10 @@ from accord.capabilities.people.policy import require
 from accord.core import clock
 from accord.core.clock import to_iso
 from accord.core.errors import NotFound
-from accord.sites.desk.csv_download import csv_response
+from accord.sites.common.csv_download import csv_response
+from accord.sites.common.requests import officer, page_of
+from accord.sites.common.words import REFUSALS
 from accord.sites.desk.presenters.order_page import OrderPage
-from accord.sites.desk.presenters.words import REFUSALS
-from accord.sites.desk.requests import officer, page_of
 
 _CLOCKS: Final = {
     "overdue": queries.overdue,

@@ -27,7 +27,7 @@ from accord.capabilities.people.models import User
 from accord.capabilities.people.policy import require
 from accord.core import clock
 from accord.core.errors import BadInput, Conflict, NotFound
-from accord.sites.desk.requests import go, officer
+from accord.sites.common.requests import go, officer
 
 _FORM: Final = "camt.029"
 

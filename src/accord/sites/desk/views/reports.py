@@ -31,11 +31,11 @@ from accord.capabilities.reports.models import IdentifierState, Report, ReportSt
 from accord.capabilities.reports.permissions import ReportPermission
 from accord.core import clock
 from accord.core.errors import BadInput, Conflict
+from accord.sites.common.csv_download import csv_response
+from accord.sites.common.requests import go, is_htmx, officer, page_of
+from accord.sites.common.words import REFUSALS
 from accord.sites.desk import institutions
-from accord.sites.desk.csv_download import csv_response
 from accord.sites.desk.forms.reports import ReportFilter, StartForm, StatementForm, first_error, start_choices
-from accord.sites.desk.presenters.words import REFUSALS
-from accord.sites.desk.requests import go, is_htmx, officer, page_of
 from accord.sites.desk.statements import MAPS, Statement, read_statement
 from accord.sites.desk.views.new_orders import report_links
 from accord.web.errors import message_of

@@ -24,10 +24,10 @@ from accord.capabilities.people.models import User
 from accord.capabilities.people.policy import require
 from accord.core.errors import BadInput, Conflict
 from accord.core.money import Money
+from accord.sites.common.requests import officer, page_of
 from accord.sites.desk.amounts import minor_units
 from accord.sites.desk.institutions import code_of, known
 from accord.sites.desk.presenters.return_page import ReturnPage
-from accord.sites.desk.requests import officer, page_of
 from accord.web.error_texts import in_readers_language
 
 MOST_OFFERED = 100

@@ -23,8 +23,8 @@ from accord.capabilities.people.models import User
 from accord.capabilities.people.policy import allowed
 from accord.core import clock
 from accord.core.errors import AccordError, BadInput
-from accord.sites.desk.requests import page_of
-from accord.sites.desk.views.decisions import Question, ask
+from accord.sites.common.confirm import Question, ask
+from accord.sites.common.requests import page_of
 from accord.sites.liaison.clause_words import clauses_in_words
 from accord.sites.liaison.difference_words import changes
 from accord.sites.liaison.readers import reader

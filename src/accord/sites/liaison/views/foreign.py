@@ -27,9 +27,9 @@ from accord.capabilities.people.policy import allowed
 from accord.core import clock
 from accord.core.errors import BadInput
 from accord.core.money import Money
-from accord.sites.desk.presenters.words import REFUSALS, RULES
-from accord.sites.desk.requests import page_of
-from accord.sites.desk.views.decisions import Question, ask
+from accord.sites.common.confirm import Question, ask
+from accord.sites.common.requests import page_of
+from accord.sites.common.words import REFUSALS, RULES
 from accord.sites.liaison.agreed import offence_name
 from accord.sites.liaison.readers import reader
 from accord.web.errors import message_of

@@ -21,7 +21,7 @@ from accord.capabilities.exchange.vocabulary import TestResult
 from accord.capabilities.people.models import User
 from accord.capabilities.people.policy import allowed
 from accord.core.errors import AccordError, BadInput, NotFound
-from accord.sites.desk.views.decisions import Question, ask
+from accord.sites.common.confirm import Question, ask
 from accord.sites.liaison.presenters import partner_row, sees_cases
 from accord.sites.liaison.readers import partner_reader, reader
 from accord.web.errors import message_of

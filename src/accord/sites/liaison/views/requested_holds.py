@@ -19,7 +19,7 @@ from accord.capabilities.exchange.models import PartnerRequest
 from accord.capabilities.orders.permissions import OrderPermission
 from accord.core.errors import BadInput, Conflict, NotFound
 from accord.core.money import Money
-from accord.sites.desk.views.decisions import Question, ask
+from accord.sites.common.confirm import Question, ask
 from accord.sites.liaison.forms import RequestedHoldForm
 from accord.sites.liaison.readers import reader
 from accord.web.errors import message_of

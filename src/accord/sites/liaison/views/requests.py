@@ -34,8 +34,8 @@ from accord.capabilities.people.policy import allowed
 from accord.core import clock
 from accord.core.clock import to_iso
 from accord.core.errors import AccordError, BadInput
-from accord.sites.desk.csv_download import csv_response
-from accord.sites.desk.requests import page_of
+from accord.sites.common.csv_download import csv_response
+from accord.sites.common.requests import page_of
 from accord.sites.liaison.agreed import offence_name
 from accord.sites.liaison.forms import RequestForm
 from accord.sites.liaison.readers import reader
