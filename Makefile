@@ -39,9 +39,9 @@ requirements.txt: uv.lock # The same pins and hashes for pip
 bench: setup ## Run every benchmark beside its peers and print the ratios
 	@set -e; for name in records tracing response clocks envelopes federation; do echo "== benchmarks/$$name.py"; .venv/bin/python benchmarks/$$name.py; done
 
-messages: setup ## Collect and compile the translations (needs gettext)
-	cd src/accord && ../../.venv/bin/django-admin makemessages --locale zh_Hans --no-obsolete --add-location file --no-wrap --settings accord.node.settings
-	cd src/accord && ../../.venv/bin/django-admin compilemessages --locale zh_Hans --settings accord.node.settings
+messages: setup ## Collect the texts to translate into the catalogues beside the code, and compile these
+	.venv/bin/python -m accord.web.catalogues.collect
+	.venv/bin/python -m accord.web.catalogues.compile
 
 clean: ## Remove .venv, caches and build output (never accord-data)
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist

@@ -25,6 +25,9 @@ from accord.capabilities.claims.models import Enquiry, EnquiryState, StandingAmo
 from accord.capabilities.claims.ports import AccountStanding, CentreAnswer, Credit, EnquiryAnswer
 from accord.capabilities.exchange.agreements import documents
 from accord.capabilities.exchange.agreements.terms import AccountDetail
+from accord.capabilities.exchange.channel.services import applying
+from accord.capabilities.exchange.crossborder.services.enquiries import cases
+from accord.capabilities.exchange.crossborder.services.orders import foreign_orders
 from accord.capabilities.exchange.kinds import UNDER_NO_AGREEMENT
 from accord.capabilities.exchange.models import (
     Agreement,
@@ -36,9 +39,6 @@ from accord.capabilities.exchange.models import (
     Partner,
     PartnerState,
 )
-from accord.capabilities.exchange.services.delivery import applying
-from accord.capabilities.exchange.services.enquiries import cases
-from accord.capabilities.exchange.services.orders import foreign_orders
 from accord.capabilities.orders import services as orders
 from accord.capabilities.orders import tasks as order_tasks
 from accord.capabilities.orders.life_cycle import WAITING

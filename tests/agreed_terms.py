@@ -9,10 +9,10 @@ import msgspec
 
 from accord.capabilities.exchange.agreements import documents
 from accord.capabilities.exchange.agreements.fields import disclosable
+from accord.capabilities.exchange.agreements.queries import InForce
 from accord.capabilities.exchange.agreements.terms import AgreementTerms, Offence, Party, RefusalGround
 from accord.capabilities.exchange.kinds import REQUESTS, MessageKind
 from accord.capabilities.exchange.messages import BODIES
-from accord.capabilities.exchange.queries.agreements import InForce
 
 OFFENCE = "fraud"
 STARTS = datetime(2026, 1, 1, tzinfo=UTC)

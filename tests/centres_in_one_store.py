@@ -22,6 +22,8 @@ from accord.capabilities.claims import territory
 from accord.capabilities.claims.models import Claim, Enquiry, EnquiryState
 from accord.capabilities.claims.ports import EnquiryAnswer, LedgerHolder
 from accord.capabilities.exchange.agreements import documents
+from accord.capabilities.exchange.channel.services import applying
+from accord.capabilities.exchange.crossborder.services.enquiries import answers
 from accord.capabilities.exchange.kinds import UNDER_NO_AGREEMENT
 from accord.capabilities.exchange.models import (
     Agreement,
@@ -35,9 +37,7 @@ from accord.capabilities.exchange.models import (
     PartnerKey,
     PartnerState,
 )
-from accord.capabilities.exchange.services.delivery import applying
-from accord.capabilities.exchange.services.enquiries import answers
-from accord.capabilities.exchange.trust import keyring
+from accord.capabilities.exchange.partners import keyring
 from accord.core import clock
 from accord.core.errors import AccordError
 

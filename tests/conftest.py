@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 from hypothesis import settings as hypothesis_settings
 
+from accord.web.catalogues.compile import compile_stale
+
 _STORE_FIXTURES = {"db", "transactional_db", "live_server"}
 _CHECKOUT = Path(__file__).parent.parent
 
@@ -48,6 +50,9 @@ def pytest_configure(config: pytest.Config) -> None:
         config.add_cleanup(server.stop)
         os.environ["ACCORD_DATABASE_URL"] = server.url
     config.add_cleanup(lambda: shutil.rmtree(_home, ignore_errors=True))
+
+    if not hasattr(config, "workerinput") and compile_stale():
+        raise pytest.UsageError("the translations have mistakes; put them right in the .po files named above")
 
     import django
 

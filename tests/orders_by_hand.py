@@ -6,12 +6,12 @@ import itertools
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from accord.capabilities import unit_of_work
 from accord.capabilities.claims import services as claims
 from accord.capabilities.orders import services as orders
 from accord.capabilities.orders.kinds import OrderKind
 from accord.capabilities.orders.models import Order
 from accord.capabilities.orders.ports import OrderAnswer, Refusal
-from accord.capabilities.people import services as people
 from accord.capabilities.reports.services import CallFacts
 from accord.core import clock
 from accord.core.money import Money
@@ -52,7 +52,7 @@ def share_of(order: Order) -> None:
     """Book the order's money for its claim, as the plan does for what a trace has found."""
     assert order.claim is not None
 
-    @people.change
+    @unit_of_work.change
     def book() -> None:
         place = (order.institution, order.account, order.currency)
         claims.book_first(order.pk, order.claim, place, order.held, order.transfer, None)  # type: ignore[arg-type]

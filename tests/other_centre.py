@@ -15,7 +15,7 @@ class OtherCentre:
     """Signs with the ring that it holds; `card` gives its newest card, and what is named in `said` otherwise than before."""
 
     def __init__(self, code: str = "SG-ASC", jurisdiction: str = "SG", **said: Any) -> None:
-        from accord.capabilities.exchange.trust.keyring import SoftwareRing
+        from accord.capabilities.exchange.partners.keyring import SoftwareRing
 
         self.code = code
         self.ring = SoftwareRing()
@@ -65,7 +65,7 @@ class OtherCentre:
 
     def card(self, *, signers: list[str] | None = None, serial: int | None = None, **said: Any) -> bytes:
         """A card as a file, signed with all its signing keys unless `signers` says otherwise; each one has a higher serial."""
-        from accord.capabilities.exchange.trust import cards, keyring
+        from accord.capabilities.exchange.partners import cards, keyring
 
         self.said |= said
         content = {
@@ -83,8 +83,8 @@ class OtherCentre:
 
 def confirmed_partner(centre: OtherCentre) -> Partner:
     """The centre as a confirmed partner of this node: its card is added, and the words asked for are given."""
-    from accord.capabilities.exchange.services.trust import partners
-    from accord.capabilities.exchange.trust import cards
+    from accord.capabilities.exchange.partners import cards
+    from accord.capabilities.exchange.partners.services import partners
     from accord.capabilities.people.policy import OPERATOR
 
     added = partners.add(OPERATOR, centre.card())

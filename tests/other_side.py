@@ -24,7 +24,7 @@ TYPE = "accord+agreement"
 
 def signature(other: OtherCentre, document: dict[str, Any], *, agency: str = THERE, hash_: str = "", type_: str = TYPE) -> str:
     from accord.capabilities.exchange.agreements import documents
-    from accord.capabilities.exchange.wire import jose
+    from accord.capabilities.exchange.channel import jose
 
     stated = {
         "agency": agency,
@@ -40,7 +40,7 @@ def news(other: OtherCentre, what: str, document: dict[str, Any], **changes: Any
 
 def handled(kind: MessageKind, body: dict[str, Any], partner: str = THERE) -> None:
     """The handler is run as the worker runs it."""
-    from accord.capabilities.exchange.handlers import handler_of
+    from accord.capabilities.exchange.channel.handlers import handler_of
     from accord.capabilities.exchange.models import Incoming
 
     handler = handler_of(kind)
@@ -51,8 +51,8 @@ def handled(kind: MessageKind, body: dict[str, Any], partner: str = THERE) -> No
 
 def signed_with(other: OtherCentre, terms: AgreementTerms) -> Agreement:
     """Offered here, signed there."""
+    from accord.capabilities.exchange.agreements.services import agreements
     from accord.capabilities.exchange.kinds import MessageKind
-    from accord.capabilities.exchange.services.agreements import agreements
     from accord.capabilities.people.policy import OPERATOR
 
     row = agreements.offer(OPERATOR, agreements.draft(OPERATOR, terms).pk)

@@ -58,9 +58,9 @@ def sign_with(code: str, state: str = "signed", **changes: Any) -> Agreement:
 def comes_in(kind: MessageKind, body: Any, partner: str = THERE, label: Label | None = None) -> Incoming:
     """A message of a partner that has passed every check, applied; the row says what became of it."""
     from accord.capabilities.exchange.agreements import labelling
+    from accord.capabilities.exchange.agreements.queries import in_force
+    from accord.capabilities.exchange.channel.services import applying
     from accord.capabilities.exchange.models import Incoming
-    from accord.capabilities.exchange.queries.agreements import in_force
-    from accord.capabilities.exchange.services.delivery import applying
 
     sequence = Incoming.objects.filter(partner_id=partner).count() + 1
     row: Incoming = Incoming.objects.create(

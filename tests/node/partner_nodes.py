@@ -15,17 +15,17 @@ from separate import environment_of
 from accord.node.home import Home
 
 KEYS: Final = """
-from accord.capabilities.exchange.trust import cards
-from accord.capabilities.exchange.queries import partners
-from accord.capabilities.exchange.services.trust import own_keys
+from accord.capabilities.exchange.partners import cards
+from accord.capabilities.exchange.partners import queries as partners
+from accord.capabilities.exchange.partners.services import own_keys
 from accord.capabilities.people.policy import OPERATOR
 own_keys.make_keys(OPERATOR)
 print(json.dumps(cards.card_bytes(partners.own_card(OPERATOR).signed).decode()))
 """
 
 CONFIRM: Final = """
-from accord.capabilities.exchange.trust import cards
-from accord.capabilities.exchange.services.trust import partners
+from accord.capabilities.exchange.partners import cards
+from accord.capabilities.exchange.partners.services import partners
 from accord.capabilities.people.policy import OPERATOR
 added = partners.add(OPERATOR, sys.argv[1].encode())
 words = cards.words(partners.fingerprint_of(added), "en")
@@ -34,7 +34,7 @@ partners.confirm(OPERATOR, added.code, {place: words[place - 1] for place in par
 
 CALL: Final = """
 from accord.capabilities.exchange.kinds import MessageKind
-from accord.capabilities.exchange.services.delivery import sending
+from accord.capabilities.exchange.channel.services import sending
 from accord.core import clock
 for _ in range(int(sys.argv[2])):
     sending.queue(sys.argv[1], MessageKind.TEST_CALL, {"asked_at": clock.to_iso(clock.now())})

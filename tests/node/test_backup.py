@@ -83,7 +83,7 @@ home = Home.from_environment()
 from accord.node import serve
 serve.prepare(home)
 import pyarrow as pa
-from accord.capabilities.people import services as people
+from accord.capabilities import unit_of_work
 from accord.capabilities.people.models import User
 from accord.capabilities.people.policy import NODE
 from accord.engine.records import RecordKind, RecordStore
@@ -91,7 +91,7 @@ user, store, number = User.objects.first(), RecordStore(home.records), 0
 unknown = ("debtor_bank", "debtor_country", "creditor_bank", "creditor_country", "counter_amount", "counter_currency")
 while True:
     for _ in range(20):
-        people.record(NODE, "signed in", subject=None, obj=user, number=number)
+        unit_of_work.record(NODE, "signed in", subject=None, obj=user, number=number)
         number += 1
     row = {"id": f"w{number}", "time": number, "debtor": "a", "creditor": "b", "amount": 1, "currency": "CNY"}
     rows = pa.Table.from_pylist([{**dict.fromkeys(unknown), **row, "kind": "transfer"}])

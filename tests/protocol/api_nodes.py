@@ -123,10 +123,10 @@ def partner_api() -> Iterator[Api]:
     """A centre with keys and a confirmed partner, which has sealed an envelope for it."""
     from other_centre import OtherCentre, confirmed_partner
 
+    from accord.capabilities.exchange.channel.envelopes import Place, Seal, new_content
     from accord.capabilities.exchange.models import KeyUse
-    from accord.capabilities.exchange.services.trust import own_keys
-    from accord.capabilities.exchange.trust import keyring
-    from accord.capabilities.exchange.wire.envelopes import Place, Seal, new_content
+    from accord.capabilities.exchange.partners import keyring
+    from accord.capabilities.exchange.partners.services import own_keys
     from accord.capabilities.people.policy import OPERATOR
 
     with keyring.using(keyring.SoftwareRing()):

@@ -20,8 +20,8 @@ def cross(officer: User) -> None:
     """One of everything, all of it over but the new card that waits for its partner: there is no line to it."""
     from other_centre import OtherCentre, confirmed_partner
 
-    from accord.capabilities.exchange.services.trust import own_keys
-    from accord.capabilities.exchange.services.trust.raising import raise_alarm
+    from accord.capabilities.exchange.partners.services import own_keys
+    from accord.capabilities.exchange.partners.services.raising import raise_alarm
     from accord.capabilities.people.policy import OPERATOR
 
     own_keys.make_keys(OPERATOR)

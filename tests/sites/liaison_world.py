@@ -12,6 +12,9 @@ from partners_at_work import HERE, THERE, agreed_partner, comes_in, sign_with
 from written_orders import kept
 
 from accord.capabilities.claims.models import Claim
+from accord.capabilities.exchange.agreements.queries import in_force
+from accord.capabilities.exchange.crossborder.services import requests as services
+from accord.capabilities.exchange.crossborder.services.requests import RequestFacts
 from accord.capabilities.exchange.kinds import MessageKind, RequestKind
 from accord.capabilities.exchange.messages import NoteBody, OrderBody, RequestBody
 from accord.capabilities.exchange.models import (
@@ -24,10 +27,7 @@ from accord.capabilities.exchange.models import (
     Partner,
     PartnerRequest,
 )
-from accord.capabilities.exchange.queries.agreements import in_force
-from accord.capabilities.exchange.services import requests as services
-from accord.capabilities.exchange.services.requests import RequestFacts
-from accord.capabilities.exchange.services.trust import own_keys, partners
+from accord.capabilities.exchange.partners.services import own_keys, partners
 from accord.capabilities.people.models import User
 from accord.capabilities.people.policy import OPERATOR
 from accord.core import clock

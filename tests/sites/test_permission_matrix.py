@@ -240,7 +240,7 @@ def _centre() -> Iterator[World]:
     from liaison_world import OWN_CENTRE
     from permission_world import centre_world, people_of
 
-    from accord.capabilities.exchange.trust import keyring
+    from accord.capabilities.exchange.partners import keyring
 
     with clock.using(SteppedClock(NOON)), keyring.using(keyring.SoftwareRing()), override_settings(**OWN_CENTRE):
         yield centre_world(people_of(ROLES))

@@ -88,6 +88,11 @@ class Agenda(Generic[_Task]):
             self._in_vain.clear()
 
 
+def next_due(tasks: Sequence[Clock | Job | Dispatch], now: datetime) -> datetime | None:
+    """When the next of these tasks falls due; None where nothing waits. One statement."""
+    return Agenda(tasks).next_due(now)
+
+
 class _Questions:
     """The looks of several tasks as one statement."""
 

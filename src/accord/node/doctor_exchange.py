@@ -19,7 +19,7 @@ _RENEWED_WITHIN: Final = timedelta(days=2)
 
 def examine_exchange(home: Home) -> Iterator[Finding]:
     """Findings about keys and partners; the operational store is ready. Nothing where the node takes no part in it."""
-    from accord.capabilities.exchange.queries import partners
+    from accord.capabilities.exchange.partners import queries as partners
     from accord.capabilities.people.policy import OPERATOR
 
     keys = list(partners.own_keys(OPERATOR))
@@ -34,8 +34,8 @@ def examine_exchange(home: Home) -> Iterator[Finding]:
 
 def _keys(keys: list[OwnKey]) -> Finding:
     from accord.capabilities.exchange.models import KeyUse
-    from accord.capabilities.exchange.services.trust import own_cards, own_keys
-    from accord.capabilities.exchange.trust.keyring import ring
+    from accord.capabilities.exchange.partners.keyring import ring
+    from accord.capabilities.exchange.partners.services import own_cards, own_keys
     from accord.core import clock
 
     name = "Keys for partners"
@@ -70,7 +70,7 @@ def _passphrase(home: Home) -> Finding:
 
 
 def _card() -> Finding:
-    from accord.capabilities.exchange.services.trust import own_cards
+    from accord.capabilities.exchange.partners.services import own_cards
     from accord.core import clock
 
     name = "Partner card"
@@ -84,7 +84,7 @@ def _card() -> Finding:
 
 
 def _partners() -> Finding:
-    from accord.capabilities.exchange.queries import partners
+    from accord.capabilities.exchange.partners import queries as partners
     from accord.capabilities.people.policy import OPERATOR
 
     name = "Partners"

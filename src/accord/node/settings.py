@@ -34,6 +34,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from django.utils.translation import gettext_lazy as _
 
 from accord.node.home import Home
+from accord.web.catalogues import locale_folders
 
 HOME = Home.from_environment()
 
@@ -203,7 +204,7 @@ USE_TZ = True
 TIME_ZONE = os.environ.get("ACCORD_TIME_ZONE", "Asia/Shanghai")
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("zh-hans", _("Chinese (simplified)"))]
-LOCALE_PATHS = [Path(__file__).parent.parent / "web" / "locale"]
+LOCALE_PATHS = locale_folders()
 
 STATIC_URL = "/static/"
 STATIC_ROOT = None  # assets are served from the package itself; nothing is collected

@@ -21,12 +21,13 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, close_old_connections, connections
 
 from accord.adapters.partner_http import PartnerLines, Trust
+from accord.capabilities import agenda
 from accord.capabilities.agenda import Agenda
 from accord.capabilities.claims.ports import LedgerHolder
 from accord.capabilities.claims.tasks import HolderOf
 from accord.capabilities.clocks import keep_each
 from accord.capabilities.delivery import Courier, keep_leases
-from accord.capabilities.exchange.services.trust.own_cards import renew_due as renew_card_due
+from accord.capabilities.exchange.partners.services.own_cards import renew_due as renew_card_due
 from accord.capabilities.jobs import Clock, Dispatch, Job
 from accord.capabilities.orders.ports import OrderTaker
 from accord.capabilities.orders.tasks import TakerOf
@@ -277,9 +278,8 @@ def after(tried: threading.Event, lines: Lines, patience_seconds: float = PATIEN
 
 
 def next_due() -> datetime | None:
-    """When the next row falls due; None when nothing waits. Two statements: a worker knows it without any."""
-    agendas: tuple[Agenda[Any], ...] = (Agenda(tasks.clocks()), Agenda(tasks.work()))
-    return _earliest(*(agenda.next_due(clock.now()) for agenda in agendas))
+    """When the next row falls due; None when nothing waits. One statement: a worker knows it without any."""
+    return agenda.next_due([*tasks.clocks(), *tasks.work()], clock.now())
 
 
 def _earliest(*moments: datetime | None) -> datetime | None:

@@ -156,9 +156,9 @@ def test_nothing_is_told_that_is_not_in_the_words_of_the_body(banks: SandboxBank
 
 def test_an_impossible_answer_spoils_its_own_enquiry_alone(banks: SandboxBanks, officer: User, monkeypatch: Any) -> None:
     from accord.capabilities.claims.models import Enquiry
+    from accord.capabilities.exchange.crossborder.services.enquiries import sent_enquiries
     from accord.capabilities.exchange.messages import EnquiryAnswerBody, WireStanding
     from accord.capabilities.exchange.models import Incoming
-    from accord.capabilities.exchange.services.enquiries import sent_enquiries
 
     centres, _ = traced(banks, officer, terms_between(CN, TH))
     asked = Enquiry.objects.get(institution=TH)

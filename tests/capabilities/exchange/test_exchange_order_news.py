@@ -20,11 +20,11 @@ from small_world import VICTIM, SmallWorld, at
 
 from accord.capabilities.claims.models import Claim, PlanItem
 from accord.capabilities.exchange.agreements.terms import AccountDetail
+from accord.capabilities.exchange.crossborder.services.orders import foreign_orders, sent_orders
+from accord.capabilities.exchange.crossborder.services.orders.foreign_answers import body_of
 from accord.capabilities.exchange.errors import Parked, Refused
 from accord.capabilities.exchange.messages import OrderAnswerBody, OrderNewsBody
 from accord.capabilities.exchange.models import ForeignOrder, ForeignOrderState, Incoming, Partner, SentOrder
-from accord.capabilities.exchange.services.orders import foreign_orders, sent_orders
-from accord.capabilities.exchange.services.orders.foreign_answers import body_of
 from accord.capabilities.orders import services as orders
 from accord.capabilities.orders.kinds import KEEPS_MONEY
 from accord.capabilities.orders.life_cycle import HOLDING, State

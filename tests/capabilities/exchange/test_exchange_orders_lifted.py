@@ -12,8 +12,8 @@ from across_a_border import A, B, Border, terms
 from small_world import VICTIM, SmallWorld, at, call_of
 
 from accord.capabilities.exchange.agreements.terms import AccountDetail
+from accord.capabilities.exchange.crossborder.services.orders import foreign_orders
 from accord.capabilities.exchange.models import ForeignOrder, ForeignOrderState
-from accord.capabilities.exchange.services.orders import foreign_orders
 from accord.capabilities.orders import services as orders
 from accord.capabilities.orders.life_cycle import State
 from accord.capabilities.orders.models import Appeal, AppealDecision, AppealState, Order

@@ -13,9 +13,9 @@ from other_centre import OtherCentre, confirmed_partner
 
 from accord.capabilities.exchange.errors import Refused
 from accord.capabilities.exchange.models import Alarm, Partner, PartnerState
-from accord.capabilities.exchange.queries import partners as known
-from accord.capabilities.exchange.services.trust import partners
-from accord.capabilities.exchange.trust import cards, trust_book
+from accord.capabilities.exchange.partners import cards, trust_book
+from accord.capabilities.exchange.partners import queries as known
+from accord.capabilities.exchange.partners.services import partners
 from accord.capabilities.people.models import AuditEntry, User
 from accord.capabilities.people.policy import OPERATOR
 from accord.core import clock
@@ -319,7 +319,7 @@ def test_a_restored_partner_is_written_to_with_the_key_that_it_still_has(day: St
 
 
 def test_alarms_are_looked_at(administrator: User, officer: User) -> None:
-    from accord.capabilities.exchange.services.trust.alarms import note_seen
+    from accord.capabilities.exchange.partners.services.alarms import note_seen
 
     confirmed_partner(OtherCentre())
     with pytest.raises(NotAllowed):
@@ -336,7 +336,7 @@ def test_alarms_are_looked_at(administrator: User, officer: User) -> None:
 
 
 def test_what_counts_is_read_again_after_another_process_changed_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    from accord.capabilities.exchange.trust import trust_book
+    from accord.capabilities.exchange.partners import trust_book
 
     confirmed_partner(OtherCentre())
     shelf = trust_book._Shelf()

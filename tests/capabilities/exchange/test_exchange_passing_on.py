@@ -24,6 +24,11 @@ from accord.capabilities.claims.models import Claim
 from accord.capabilities.claims.ports import Credit
 from accord.capabilities.exchange.agreements import labelling
 from accord.capabilities.exchange.agreements.terms import OnwardRule
+from accord.capabilities.exchange.channel.services import sending
+from accord.capabilities.exchange.crossborder.services.enquiries import consent
+from accord.capabilities.exchange.crossborder.services.labels import relabelling
+from accord.capabilities.exchange.crossborder.services.labels.sent_labels import label_of
+from accord.capabilities.exchange.crossborder.services.orders import sent_orders
 from accord.capabilities.exchange.errors import Refused
 from accord.capabilities.exchange.kinds import MessageKind
 from accord.capabilities.exchange.messages import RelabelBody
@@ -36,11 +41,6 @@ from accord.capabilities.exchange.models import (
     Partner,
     PartnerState,
 )
-from accord.capabilities.exchange.services.agreements import relabelling
-from accord.capabilities.exchange.services.agreements.sent_labels import label_of
-from accord.capabilities.exchange.services.delivery import sending
-from accord.capabilities.exchange.services.enquiries import consent
-from accord.capabilities.exchange.services.orders import sent_orders
 from accord.capabilities.orders.kinds import OrderKind
 from accord.capabilities.orders.models import Order
 from accord.capabilities.orders.ports import OrderMessage

@@ -16,11 +16,11 @@ from small_world import VICTIM, SmallWorld, at
 
 from accord.capabilities.claims.models import Claim
 from accord.capabilities.exchange.agreements.terms import AccountDetail
+from accord.capabilities.exchange.crossborder.services import requests
+from accord.capabilities.exchange.crossborder.services.orders import requested_holds
+from accord.capabilities.exchange.crossborder.services.orders.requested_holds import HoldFacts
 from accord.capabilities.exchange.kinds import Outcome, RequestKind
 from accord.capabilities.exchange.models import Alarm, ForeignOrder, ForeignOrderState, OwnCase, PartnerRequest, ThreadNote
-from accord.capabilities.exchange.services import requests
-from accord.capabilities.exchange.services.orders import requested_holds
-from accord.capabilities.exchange.services.orders.requested_holds import HoldFacts
 from accord.capabilities.orders import services as orders
 from accord.capabilities.orders.life_cycle import State
 from accord.capabilities.orders.models import Order

@@ -10,13 +10,13 @@ from uuid import uuid4
 import pytest
 from partners_at_work import THERE, THIRD, agreed_partner, comes_in, sent
 
+from accord.capabilities.exchange.crossborder.queries import requests as queries
+from accord.capabilities.exchange.crossborder.services import requests as services
+from accord.capabilities.exchange.crossborder.services.requests import RequestFacts
 from accord.capabilities.exchange.errors import Refused
 from accord.capabilities.exchange.kinds import MessageKind, Outcome, RequestKind
 from accord.capabilities.exchange.messages import NoteBody, RequestAnswerBody, RequestBody
 from accord.capabilities.exchange.models import Incoming, IncomingState, OwnCase, PartnerRequest, RequestState, ThreadNote
-from accord.capabilities.exchange.queries import requests as queries
-from accord.capabilities.exchange.services import requests as services
-from accord.capabilities.exchange.services.requests import RequestFacts
 from accord.capabilities.people.models import AuditEntry
 from accord.core import clock
 from accord.core.clock import SteppedClock

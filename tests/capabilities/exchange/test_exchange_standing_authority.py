@@ -17,10 +17,10 @@ from small_world import VICTIM, SmallWorld, at, call_of
 from accord.capabilities.claims.models import PlanItem
 from accord.capabilities.exchange.agreements.standing_authority import orders_alone
 from accord.capabilities.exchange.agreements.terms import AccountDetail, AgreementTerms, Informs
+from accord.capabilities.exchange.crossborder.queries import orders as queries
+from accord.capabilities.exchange.crossborder.services.orders import foreign_orders
 from accord.capabilities.exchange.kinds import MessageKind
 from accord.capabilities.exchange.models import Agreement, ForeignOrder, ForeignOrderState, Partner, SentOrder
-from accord.capabilities.exchange.queries import orders as queries
-from accord.capabilities.exchange.services.orders import foreign_orders
 from accord.capabilities.orders import services as orders
 from accord.capabilities.orders.kinds import OrderKind
 from accord.capabilities.orders.life_cycle import State

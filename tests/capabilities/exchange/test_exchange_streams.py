@@ -13,15 +13,15 @@ from hypothesis import strategies as st
 from other_centre import OtherCentre
 from peer import Peer, call
 
-from accord.capabilities.exchange import handlers
+from accord.capabilities import unit_of_work
+from accord.capabilities.exchange.channel import handlers
+from accord.capabilities.exchange.channel.receipts import Receipt
+from accord.capabilities.exchange.channel.streams import RULES, WINDOW, Arrival
 from accord.capabilities.exchange.errors import Parked, Refused
 from accord.capabilities.exchange.kinds import MessageKind
 from accord.capabilities.exchange.models import Alarm, Incoming, IncomingState, InStream, Partner
-from accord.capabilities.exchange.services.trust import own_keys
+from accord.capabilities.exchange.partners.services import own_keys
 from accord.capabilities.exchange.tasks import apply_ready, retry_parked
-from accord.capabilities.exchange.wire.receipts import Receipt
-from accord.capabilities.exchange.wire.streams import RULES, WINDOW, Arrival
-from accord.capabilities.people import services as people
 from accord.capabilities.people.models import AuditEntry, AuditHead
 from accord.capabilities.people.policy import OPERATOR
 from accord.core import clock, hash_chain
@@ -260,7 +260,7 @@ def test_the_audit_tells_nothing_of_what_a_failed_handler_took_back(
     peer: Peer, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
     def handler(row: Incoming, body: Any) -> None:
-        people.record(OPERATOR, "test call answered", subject=None, obj=row, to="before it failed")
+        unit_of_work.record(OPERATOR, "test call answered", subject=None, obj=row, to="before it failed")
         if body["asked_at"] == "fail":
             raise error
 
@@ -274,16 +274,16 @@ def test_the_audit_tells_nothing_of_what_a_failed_handler_took_back(
 
 def test_a_part_of_a_change_that_fails_leaves_the_chain_whole(peer: Peer) -> None:
     def note(to: str) -> None:
-        people.record(OPERATOR, "test call answered", subject=None, obj=Partner.objects.get(), to=to)
+        unit_of_work.record(OPERATOR, "test call answered", subject=None, obj=Partner.objects.get(), to=to)
 
     def fails() -> None:
-        with people.part():
+        with unit_of_work.part():
             note("lost")
-            with people.part():
+            with unit_of_work.part():
                 note("lost too")
             raise Refused("kinds", "no")
 
-    @people.change
+    @unit_of_work.change
     def several() -> None:
         note("first")
         with pytest.raises(Refused):
@@ -295,6 +295,6 @@ def test_a_part_of_a_change_that_fails_leaves_the_chain_whole(peer: Peer) -> Non
     added = list(AuditEntry.objects.order_by("seq"))[before:]
     assert [entry.details["to"] for entry in added] == ["first", "last"]
     assert added[1].seq == added[0].seq + 1
-    assert added[1].link == hash_chain.link(added[0].link, people.audited_content(added[1]))
+    assert added[1].link == hash_chain.link(added[0].link, unit_of_work.audited_content(added[1]))
     head = AuditHead.objects.get()
     assert (head.seq, head.link) == (added[1].seq, added[1].link)

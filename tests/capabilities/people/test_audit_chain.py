@@ -9,6 +9,7 @@ from threading import Barrier
 import pytest
 from django.db import connection, transaction
 
+from accord.capabilities import unit_of_work
 from accord.capabilities.people import services as people
 from accord.capabilities.people.models import AuditEntry, AuditHead, Role, User
 from accord.capabilities.people.policy import NODE
@@ -24,7 +25,9 @@ LENGTH = 6
 @pytest.fixture
 def line(day: SteppedClock, officer: User) -> None:
     for number in range(LENGTH):
-        people.record(officer, "did something", subject=None, obj=officer, number=number, note="说明", parts=[1, {"a": None}])
+        unit_of_work.record(
+            officer, "did something", subject=None, obj=officer, number=number, note="说明", parts=[1, {"a": None}]
+        )
 
 
 def insert_after(seq: int) -> None:
@@ -35,7 +38,7 @@ def insert_after(seq: int) -> None:
     forged = AuditEntry(
         seq=seq + 1, at=before.at, actor="officer", action="forged", object_type="user", object_id="1", details={}
     )
-    forged.link = hash_chain.link(before.link, people.audited_content(forged))
+    forged.link = hash_chain.link(before.link, unit_of_work.audited_content(forged))
     forged.save(force_insert=True)
 
 
@@ -48,7 +51,7 @@ def swap(one: int, other: int) -> None:
 def append_behind_the_head() -> None:
     last = AuditEntry.objects.latest("seq")
     last.seq += 1
-    last.link = hash_chain.link(AuditEntry.objects.get(pk=LENGTH).link, people.audited_content(last))
+    last.link = hash_chain.link(AuditEntry.objects.get(pk=LENGTH).link, unit_of_work.audited_content(last))
     last.save(force_insert=True)
 
 
@@ -94,7 +97,7 @@ def test_a_changed_entry_is_found(line: None, column: dict[str, object], seq: in
 def test_a_last_entry_rewritten_with_a_link_that_fits_is_found(line: None) -> None:
     last = AuditEntry.objects.get(pk=LENGTH)
     last.action = "did something else"
-    last.link = hash_chain.link(AuditEntry.objects.get(pk=LENGTH - 1).link, people.audited_content(last))
+    last.link = hash_chain.link(AuditEntry.objects.get(pk=LENGTH - 1).link, unit_of_work.audited_content(last))
     last.save()
     assert first_broken_audit_entry() == LENGTH
 
@@ -120,13 +123,13 @@ def test_an_entry_stays_exactly_when_its_change_stays(officer: User) -> None:
 
     def change_and_fail() -> None:
         with transaction.atomic():
-            people.record(officer, "did something", subject=None, obj=officer)
+            unit_of_work.record(officer, "did something", subject=None, obj=officer)
             raise Thought
 
     with pytest.raises(Thought):
         change_and_fail()
     assert not AuditEntry.objects.exists()
-    people.record(NODE, "did something", subject=None, obj=officer)
+    unit_of_work.record(NODE, "did something", subject=None, obj=officer)
     assert AuditEntry.objects.get().seq == 1
     assert first_broken_audit_entry() is None
 
@@ -142,8 +145,8 @@ def test_concurrent_changes_make_one_line() -> None:
             start.wait()
             for number in range(each):
                 with transaction.atomic():
-                    people.record(user, "did something", subject=None, obj=user, worker=worker, number=number)
-                    people.record(user, "and something more", subject=None, obj=user, worker=worker, number=number)
+                    unit_of_work.record(user, "did something", subject=None, obj=user, worker=worker, number=number)
+                    unit_of_work.record(user, "and something more", subject=None, obj=user, worker=worker, number=number)
         finally:
             connection.close()
 
@@ -165,15 +168,15 @@ def test_changes_that_meet_in_opposite_order_wait_for_each_other() -> None:
     one = people.create_user("one", "a-long-password", Role.OFFICER)
     start = Barrier(2)
 
-    @people.change
+    @unit_of_work.change
     def entry_first() -> None:
-        people.record(one, "entry first", subject=None, obj=one)
+        unit_of_work.record(one, "entry first", subject=None, obj=one)
         User.objects.select_for_update().get(pk=one.pk)
 
-    @people.change
+    @unit_of_work.change
     def row_first() -> None:
         User.objects.select_for_update().get(pk=one.pk)
-        people.record(one, "row first", subject=None, obj=one)
+        unit_of_work.record(one, "row first", subject=None, obj=one)
 
     def often(service: Callable[[], None]) -> None:
         try:

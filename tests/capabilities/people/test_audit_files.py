@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from accord.capabilities import unit_of_work
 from accord.capabilities.people import services as people
 from accord.capabilities.people.audit_files import export, verify_file
 from accord.capabilities.people.context import RequestContext, within_request
@@ -31,7 +32,7 @@ def file(request: pytest.FixtureRequest, tmp_path: Path, day: SteppedClock, offi
     """Five changes and the export itself; some with a purpose, with text that CSV must quote."""
     for number in range(LENGTH):
         with within_request(RequestContext()):
-            people.record(
+            unit_of_work.record(
                 officer, "did, something", subject=officer.pk, obj=officer, number=number, note='说 "x",\n明', none=None
             )
     path = tmp_path / f"audit.{request.param}"
@@ -98,7 +99,7 @@ def test_tampering_with_the_file_is_found(
 ) -> None:
     for number in range(LENGTH):
         with within_request(RequestContext()):
-            people.record(officer, "did", subject=None, obj=officer, number=number)
+            unit_of_work.record(officer, "did", subject=None, obj=officer, number=number)
     path = tmp_path / "audit.jsonl"
     export(OPERATOR, CHANGES, path)
     rows = rows_of(path)
@@ -109,7 +110,7 @@ def test_tampering_with_the_file_is_found(
 
 def test_a_cell_changed_in_csv_is_found(tmp_path: Path, day: SteppedClock, officer: User) -> None:
     for _ in range(3):
-        people.record(officer, "did", subject=None, obj=officer)
+        unit_of_work.record(officer, "did", subject=None, obj=officer)
     path = tmp_path / "audit.csv"
     export(OPERATOR, CHANGES, path)
     lines = lines_of(path)

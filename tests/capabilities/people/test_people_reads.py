@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from small_world import call_of
 
+from accord.capabilities import unit_of_work
 from accord.capabilities.claims import queries as claims
 from accord.capabilities.orders import queries as orders
 from accord.capabilities.orders import services as order_services
@@ -83,6 +84,6 @@ def test_another_search_is_another_sight(response: order_services.FirstResponse,
 def test_changes_carry_the_purpose_of_the_request(response: order_services.FirstResponse, supervisor: User) -> None:
     assert {entry.purpose for entry in AuditEntry.objects.all()} == {""}
     with within_request(RequestContext(purpose=Purpose.TRAINING)):
-        assert people.record(supervisor, "did", subject=None, obj=supervisor).purpose == "training"
+        assert unit_of_work.record(supervisor, "did", subject=None, obj=supervisor).purpose == "training"
     with within_request(RequestContext()):
-        assert people.record(supervisor, "did", subject=None, obj=supervisor).purpose == "supervision"
+        assert unit_of_work.record(supervisor, "did", subject=None, obj=supervisor).purpose == "supervision"

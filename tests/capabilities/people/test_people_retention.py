@@ -10,9 +10,9 @@ import pytest
 from axes.models import AccessAttempt
 from small_world import call_of
 
+from accord.capabilities import unit_of_work
 from accord.capabilities.orders import services as order_services
 from accord.capabilities.people import retention
-from accord.capabilities.people import services as people
 from accord.capabilities.people.models import AuditEntry, RetentionClock, User, UserSession
 from accord.capabilities.people.queries import CHANGES, first_broken
 from accord.capabilities.people.services import sessions
@@ -144,7 +144,7 @@ def test_a_wrong_period_is_refused_and_removes_nothing(
 ) -> None:
     settings.ACCORD_RETENTION_FILE = tmp_path / "retention.toml"
     settings.ACCORD_RETENTION_FILE.write_text(text)
-    people.record(officer, "did", subject=None, obj=officer)
+    unit_of_work.record(officer, "did", subject=None, obj=officer)
     with pytest.raises(BadInput) as refused:
         retention.run()
     assert str(settings.ACCORD_RETENTION_FILE) in str(refused.value)

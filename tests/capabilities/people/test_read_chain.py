@@ -10,6 +10,7 @@ from threading import Barrier
 import pytest
 from django.db import connection
 
+from accord.capabilities import unit_of_work
 from accord.capabilities.people import retention
 from accord.capabilities.people import services as people
 from accord.capabilities.people.context import RequestContext, within_request
@@ -84,7 +85,7 @@ def test_an_inserted_entry_is_found(line: None) -> None:
 
 def test_a_purpose_taken_from_a_change_is_found(officer: User) -> None:
     with within_request(RequestContext()):
-        people.record(officer, "did", subject=None, obj=officer)
+        unit_of_work.record(officer, "did", subject=None, obj=officer)
     AuditEntry.objects.update(purpose="")
     assert first_broken(CHANGES) == 1
 
@@ -151,7 +152,7 @@ def test_concurrent_readers_and_writers_make_two_whole_lines() -> None:
             for number in range(each):
                 with within_request(RequestContext(session=str(worker))) as request:
                     people.note_read(user, user, number=number)
-                    people.record(user, "did", subject=None, obj=user)
+                    unit_of_work.record(user, "did", subject=None, obj=user)
                     people.write_reads(request)
         finally:
             connection.close()

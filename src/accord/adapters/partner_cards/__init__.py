@@ -8,7 +8,7 @@ from typing import Final
 
 import httpx
 
-from accord.capabilities.exchange.trust.cards import MOST_BYTES, check_address
+from accord.capabilities.exchange.partners.cards import MOST_BYTES, check_address
 from accord.core.errors import BadInput, Unavailable
 
 _SILENT_SECONDS: Final = 10.0

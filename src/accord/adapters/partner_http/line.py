@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 
 from accord.adapters.bank_http.transport import Endpoint, Reply, Transport
-from accord.capabilities.exchange.wire.receipts import Batch, SignedReply
+from accord.capabilities.exchange.channel.receipts import Batch, SignedReply
 from accord.core.errors import BadInput, Unavailable
 
 PATH: Final = "api/partner/v1/envelopes"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from accord.capabilities.claims.ports import Acknowledged, EnquiryRequest
-from accord.capabilities.exchange.services.enquiries import sent_enquiries
+from accord.capabilities.exchange.crossborder.services.enquiries import sent_enquiries
 
 
 @dataclass(frozen=True, slots=True)

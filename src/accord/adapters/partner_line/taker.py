@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from accord.capabilities.claims.ports import Acknowledged
-from accord.capabilities.exchange.services.orders import sent_orders
+from accord.capabilities.exchange.crossborder.services.orders import sent_orders
 from accord.capabilities.orders.ports import OrderAnswer, OrderMessage, OrderStatus
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
+from accord.capabilities import unit_of_work
 from accord.capabilities.controls import core_line
 from accord.capabilities.controls.life_cycle import AT_WORK, BEFORE_THE_ACT, Event, State
 from accord.capabilities.controls.models import Control, EndReason, ReceivedEnquiry, ReceivedOrder
@@ -17,7 +18,6 @@ from accord.capabilities.controls.services.outcome import end, expired
 from accord.capabilities.delivery import lease_due, next_retry
 from accord.capabilities.jobs import BANK, Clock, Job, attempts, earliest
 from accord.capabilities.orders.kinds import FOLLOWS_UP, OrderKind
-from accord.capabilities.people import services as people
 from accord.core.errors import AccordError
 
 BATCH: Final = 64
@@ -57,7 +57,7 @@ def expire_waiting(now: datetime) -> int:
     return sum(_expire(order_id, now) for order_id in list(due))
 
 
-@people.change
+@unit_of_work.change
 def _expire(order_id: UUID, now: datetime) -> int:
     row = _waiting().select_for_update().filter(pk=order_id, until__lte=now).first()
     if row is None:
@@ -81,7 +81,7 @@ def _give_up(order_id: UUID, core: CoreSystem, now: datetime) -> int:
     return _given_up(order_id, now)
 
 
-@people.change
+@unit_of_work.change
 def _given_up(order_id: UUID, now: datetime) -> int:
     row = _executing().select_for_update().filter(pk=order_id, until__lte=now).first()
     if row is None:
@@ -116,7 +116,7 @@ def _lift(control: Control, core: CoreSystem, now: datetime) -> None:
         _lifted(control.pk, now)
 
 
-@people.change
+@unit_of_work.change
 def _lifted(order_id: UUID, now: datetime) -> None:
     control = Control.objects.select_for_update().filter(pk=order_id, ended_at=None, until__lte=now).first()
     if control is not None:

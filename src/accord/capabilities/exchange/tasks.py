@@ -10,6 +10,12 @@ from typing import Final, Protocol
 from django.db.models import QuerySet
 
 from accord.capabilities.delivery import Courier, lease_due
+from accord.capabilities.exchange.channel.ports import PartnerTransport
+from accord.capabilities.exchange.channel.services import applying, delivering, partner_messages
+from accord.capabilities.exchange.channel.services.delivering import Delivered, Sealed
+from accord.capabilities.exchange.crossborder.services.enquiries import answers
+from accord.capabilities.exchange.crossborder.services.labels import retention
+from accord.capabilities.exchange.crossborder.services.orders import foreign_orders, foreign_progress
 from accord.capabilities.exchange.models import (
     ForeignEnquiry,
     ForeignOrder,
@@ -20,14 +26,8 @@ from accord.capabilities.exchange.models import (
     Partner,
     PartnerState,
 )
-from accord.capabilities.exchange.ports import PartnerTransport
-from accord.capabilities.exchange.services.agreements import retention
-from accord.capabilities.exchange.services.delivery import applying, delivering
-from accord.capabilities.exchange.services.delivery.delivering import Delivered, Sealed
-from accord.capabilities.exchange.services.enquiries import answers
-from accord.capabilities.exchange.services.orders import foreign_orders, foreign_progress
-from accord.capabilities.exchange.services.trust import own_keys, partner_messages
-from accord.capabilities.exchange.services.trust.own_cards import LIFE, OVERLAP
+from accord.capabilities.exchange.partners.services import own_keys
+from accord.capabilities.exchange.partners.services.own_cards import LIFE, OVERLAP
 from accord.capabilities.jobs import CENTRE, Clock, Dispatch, Job, attempts, earliest, exists, latest
 from accord.core import clock
 from accord.core.errors import AccordError

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Final, Protocol
 from uuid import UUID
 
+from accord.capabilities import unit_of_work
 from accord.capabilities.claims.ports import Acknowledged, check_moment
 from accord.capabilities.delivery import Courier, lease_due, take_together
 from accord.capabilities.jobs import Clock, Dispatch, attempts, earliest
@@ -18,7 +19,6 @@ from accord.capabilities.orders.messages import message_of
 from accord.capabilities.orders.models import UNDECIDED, UNRELEASED, Order
 from accord.capabilities.orders.ports import OrderAnswer, OrderMessage, OrderTaker
 from accord.capabilities.orders.services.appeals import appeals_overdue, unheard
-from accord.capabilities.people import services as people
 from accord.core import clock
 from accord.core.errors import AccordError, Conflict, NotFound, Unavailable
 
@@ -105,7 +105,7 @@ def take_over(order_id: UUID, reply: Reply, *, of_partner: bool = False) -> bool
     return True
 
 
-@people.change
+@unit_of_work.change
 def _take_all(told: Mapping[UUID, tuple[Order, Reply | AccordError]]) -> None:
     for order, reply in told.values():
         _take(order, reply)

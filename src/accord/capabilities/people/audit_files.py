@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, TextIO
 
+from accord.capabilities import unit_of_work
 from accord.capabilities.people.policy import Actor, Permission, require
 from accord.capabilities.people.queries.audit import CHANGES, Chain, head_of, start_of
-from accord.capabilities.people.services.audit_line import record
 from accord.core import hash_chain
 from accord.core.canonical import canonical_json
 from accord.core.errors import AccordError, BadInput, Conflict, Unavailable
@@ -48,7 +48,7 @@ def export(actor: Actor, chain: Chain, path: Path) -> int:
     require(actor, Permission.AUDIT_READ)
     if path.exists():
         raise Conflict("the file exists already; choose another name", where=str(path))
-    noted = record(actor, "audit exported", subject=None, obj=chain.head(pk=1), chain=chain.name)
+    noted = unit_of_work.record(actor, "audit exported", subject=None, obj=chain.head(pk=1), chain=chain.name)
     try:
         with path.open("x", encoding="utf-8", newline="") as file:
             return _write(chain, file, as_csv=path.suffix == ".csv", upto=noted.seq if chain is CHANGES else None)

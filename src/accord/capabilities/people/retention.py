@@ -18,9 +18,9 @@ from typing import Any, Final
 
 from django.conf import settings
 
+from accord.capabilities import unit_of_work
 from accord.capabilities.people.models import RetentionClock
 from accord.capabilities.people.policy import NODE
-from accord.capabilities.people.services import change, record
 from accord.core import clock
 from accord.core.errors import AccordError, BadInput
 
@@ -112,11 +112,13 @@ def _attempt(rule: Rule, dry_run: bool) -> Execution:
     return Execution(rule, count)
 
 
-@change
+@unit_of_work.change
 def _carry_out(rule: Rule, before: datetime) -> int:
     count = _registered[rule.name](before, False)
     the_clock, _ = RetentionClock.objects.get_or_create(pk=1, defaults={"due_at": clock.now()})
-    record(NODE, "retention carried out", subject=None, obj=the_clock, rule=rule.name, rows=count, days=rule.keep.days)
+    unit_of_work.record(
+        NODE, "retention carried out", subject=None, obj=the_clock, rule=rule.name, rows=count, days=rule.keep.days
+    )
     return count
 
 
@@ -135,7 +137,7 @@ def run_due(now: datetime) -> int:
     return count
 
 
-@change
+@unit_of_work.change
 def _claim(now: datetime) -> bool:
     """Whether this worker is the one that carries it out; one that dies meanwhile is followed by another in an hour."""
     the_clock, _ = RetentionClock.objects.get_or_create(pk=1, defaults={"due_at": now})

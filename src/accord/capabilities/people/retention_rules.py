@@ -8,11 +8,11 @@ from axes.models import AccessAttempt
 from django.contrib.sessions.models import Session
 from django.db.models import Q
 
+from accord.capabilities import unit_of_work
 from accord.capabilities.people.models import ReadEntry, ReadHead, ServiceToken, UserSession
 from accord.capabilities.people.policy import NODE
 from accord.capabilities.people.queries.audit import READS, READS_REMOVED, first_broken, start_of
 from accord.capabilities.people.retention import register
-from accord.capabilities.people.services import record
 from accord.capabilities.people.services.sessions import LONGEST, end_worn_out_sessions
 from accord.core import clock
 from accord.core.errors import Corrupt
@@ -52,7 +52,9 @@ def remove_reads(before: datetime, dry_run: bool) -> int:
     end = old.order_by("-seq").first()
     assert end is not None
     head = ReadHead.objects.get(pk=1)
-    record(NODE, READS_REMOVED, subject=None, obj=head, upto=end.seq, link=end.link, rows=end.seq - start_of(READS)[0])
+    unit_of_work.record(
+        NODE, READS_REMOVED, subject=None, obj=head, upto=end.seq, link=end.link, rows=end.seq - start_of(READS)[0]
+    )
     return old.delete()[0]
 
 

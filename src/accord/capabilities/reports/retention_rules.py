@@ -6,8 +6,8 @@ from datetime import datetime
 
 from django.db.models import Q
 
+from accord.capabilities import unit_of_work
 from accord.capabilities.people import queries as people
-from accord.capabilities.people import services as people_services
 from accord.capabilities.people.policy import NODE
 from accord.capabilities.people.retention import register
 from accord.capabilities.reports.models import IdentifierState, Report, ReportIdentifier, ReportState, StatementLine
@@ -24,7 +24,7 @@ def remove_narratives(before: datetime, dry_run: bool) -> int:
         StatementLine.objects.filter(report=report).delete()
         ReportIdentifier.objects.filter(report=report).exclude(state=IdentifierState.CONFIRMED).delete()
         Report.objects.filter(pk=report.pk).update(narrative="")
-        people_services.record(NODE, "narrative removed", subject=report.pk, obj=report, characters=len(report.narrative))
+        unit_of_work.record(NODE, "narrative removed", subject=report.pk, obj=report, characters=len(report.narrative))
     return len(quiet)
 
 

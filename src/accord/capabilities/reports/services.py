@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from accord.capabilities.people import services as people
+from accord.capabilities import unit_of_work
 from accord.capabilities.people.policy import Permission, require
 from accord.capabilities.reports.models import IdentifierState, Report, ReportIdentifier, ReportState, Shift, StatementLine
 from accord.core import clock
@@ -47,7 +47,7 @@ class CallFacts:
     language: str = "zh-hans"
 
 
-@people.change
+@unit_of_work.change
 def take_report(actor: User, facts: CallFacts) -> Report:
     """Write down a call. A second call about the same payment is joined to the first as its duplicate."""
     require(actor, Permission.REPORTS_TAKE)
@@ -78,7 +78,7 @@ def take_report(actor: User, facts: CallFacts) -> Report:
     if report.duplicate_of is not None:
         report.state = ReportState.DUPLICATE
     report.save(force_insert=True)
-    people.record(actor, "report taken", subject=report.pk, obj=report, amount=report.amount, currency=report.currency)
+    unit_of_work.record(actor, "report taken", subject=report.pk, obj=report, amount=report.amount, currency=report.currency)
     return report
 
 
@@ -147,7 +147,7 @@ def add_narrative(actor: User, report_id: UUID, narrative: str) -> list[ReportId
     return _keep_narrative(actor, report_id, narrative, extract(narrative, currency=report.currency).mentions)
 
 
-@people.change
+@unit_of_work.change
 def _keep_narrative(actor: User, report_id: UUID, narrative: str, mentions: Sequence[Mention]) -> list[ReportIdentifier]:
     """Apart from the reading of the text, which may take seconds and locks nobody out."""
     report = _locked(actor, report_id)
@@ -174,11 +174,13 @@ def _keep_narrative(actor: User, report_id: UUID, narrative: str, mentions: Sequ
             )
         )
     ReportIdentifier.objects.bulk_create(proposed)
-    people.record(actor, "narrative added", subject=report.pk, obj=report, characters=len(narrative), proposed=len(proposed))
+    unit_of_work.record(
+        actor, "narrative added", subject=report.pk, obj=report, characters=len(narrative), proposed=len(proposed)
+    )
     return proposed
 
 
-@people.change
+@unit_of_work.change
 def decide_identifier(actor: User, report_id: UUID, identifier_id: int, state: IdentifierState) -> ReportIdentifier:
     """Confirm or reject a proposed identifier; may be changed again later."""
     require(actor, Permission.REPORTS_TAKE)
@@ -187,11 +189,11 @@ def decide_identifier(actor: User, report_id: UUID, identifier_id: int, state: I
         raise NotFound("there is no such identifier on this report")
     identifier.state, identifier.decided_by = state, actor
     identifier.save(update_fields=["state", "decided_by"])
-    people.record(actor, f"identifier {state}", subject=report_id, obj=identifier, type=identifier.type)
+    unit_of_work.record(actor, f"identifier {state}", subject=report_id, obj=identifier, type=identifier.type)
     return identifier
 
 
-@people.change
+@unit_of_work.change
 def add_statement(actor: User, report_id: UUID, lines: Iterable[StatementLine]) -> int:
     """Keep the rows of the victim's own statement, replacing an earlier upload; how many there are."""
     require(actor, Permission.REPORTS_TAKE)
@@ -201,11 +203,11 @@ def add_statement(actor: User, report_id: UUID, lines: Iterable[StatementLine]) 
     for row in rows:
         row.report = report
     StatementLine.objects.bulk_create(rows, batch_size=500)
-    people.record(actor, "statement added", subject=report.pk, obj=report, rows=len(rows))
+    unit_of_work.record(actor, "statement added", subject=report.pk, obj=report, rows=len(rows))
     return len(rows)
 
 
-@people.change
+@unit_of_work.change
 def lock(actor: User, report_id: UUID) -> Report:
     """Take or renew the officer lock; Conflict names the officer who has it."""
     require(actor, Permission.REPORTS_TAKE)
@@ -215,7 +217,7 @@ def lock(actor: User, report_id: UUID) -> Report:
     return report
 
 
-@people.change
+@unit_of_work.change
 def unlock(actor: User, report_id: UUID) -> None:
     """Give the lock back; a supervisor may take it from an officer who has left."""
     require(actor, Permission.REPORTS_TAKE)
@@ -224,21 +226,21 @@ def unlock(actor: User, report_id: UUID) -> None:
         raise Conflict(f"{report.locked_by} is working on {report}; ask them or a supervisor")
     report.locked_by = report.locked_until = None
     report.save(update_fields=["locked_by", "locked_until"])
-    people.record(actor, "report unlocked", subject=report.pk, obj=report)
+    unit_of_work.record(actor, "report unlocked", subject=report.pk, obj=report)
 
 
-@people.change
+@unit_of_work.change
 def called_back(actor: User, report_id: UUID, note: str = "") -> Report:
     """The victim was called back; the call-back clock stops."""
     require(actor, Permission.REPORTS_TAKE)
     report = _get(report_id)
     report.called_back_at, report.call_back_due = clock.now(), None
     report.save(update_fields=["called_back_at", "call_back_due"])
-    people.record(actor, "called back", subject=report.pk, obj=report, note=note)
+    unit_of_work.record(actor, "called back", subject=report.pk, obj=report, note=note)
     return report
 
 
-@people.change
+@unit_of_work.change
 def close_report(actor: User, report_id: UUID, reason: str) -> Report:
     """End the work on a report, with the reason on record; reopening is open to anyone who may take reports."""
     require(actor, Permission.REPORTS_TAKE)
@@ -255,7 +257,7 @@ def reopen_report(actor: User, report_id: UUID, reason: str) -> Report:
     return _set_state(actor, report_id, ReportState.OPEN, "report reopened", reason)
 
 
-@people.change
+@unit_of_work.change
 def _set_state(actor: User, report_id: UUID, state: ReportState, action: str, reason: str) -> Report:
     report = _get(report_id)
     if report.state == state:
@@ -265,7 +267,7 @@ def _set_state(actor: User, report_id: UUID, state: ReportState, action: str, re
     if state == ReportState.OPEN:
         report.duplicate_of = None
     report.save(update_fields=["state", "duplicate_of", "closed_at"])
-    people.record(actor, action, subject=report.pk, obj=report, reason=reason)
+    unit_of_work.record(actor, action, subject=report.pk, obj=report, reason=reason)
     return report
 
 
@@ -285,7 +287,7 @@ def _locked(actor: User, report_id: UUID) -> Report:
     return report
 
 
-@people.change
+@unit_of_work.change
 def begin_shift(actor: User) -> Shift:
     """The officer's running shift, begun now if there is none."""
     require(actor, Permission.SHIFTS_HAND_OVER)
@@ -293,7 +295,7 @@ def begin_shift(actor: User) -> Shift:
     return shift or Shift.objects.create(officer=actor, started_at=clock.now())
 
 
-@people.change
+@unit_of_work.change
 def hand_over(actor: User, note: str) -> Shift:
     """End the actor's shift with a note for the next officer."""
     require(actor, Permission.SHIFTS_HAND_OVER)
@@ -301,11 +303,11 @@ def hand_over(actor: User, note: str) -> Shift:
     shift.handed_over_at, shift.note = clock.now(), note
     shift.save(update_fields=["handed_over_at", "note"])
     Report.objects.filter(locked_by=actor).update(locked_by=None, locked_until=None)
-    people.record(actor, "shift handed over", subject=None, obj=shift, note=note)
+    unit_of_work.record(actor, "shift handed over", subject=None, obj=shift, note=note)
     return shift
 
 
-@people.change
+@unit_of_work.change
 def acknowledge_hand_over(actor: User, shift_id: UUID) -> Shift:
     """The next officer has read the note and takes the desk."""
     require(actor, Permission.SHIFTS_HAND_OVER)
@@ -319,5 +321,5 @@ def acknowledge_hand_over(actor: User, shift_id: UUID) -> Shift:
     shift.acknowledged_by, shift.acknowledged_at = actor, clock.now()
     shift.save(update_fields=["acknowledged_by", "acknowledged_at"])
     begin_shift(actor)
-    people.record(actor, "shift acknowledged", subject=None, obj=shift)
+    unit_of_work.record(actor, "shift acknowledged", subject=None, obj=shift)
     return shift

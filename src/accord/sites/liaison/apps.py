@@ -8,7 +8,7 @@ class LiaisonConfig(AppConfig):
     label = "liaison"
 
     def ready(self) -> None:
-        from accord.capabilities.exchange.queries import partners
+        from accord.capabilities.exchange.partners import queries as partners
         from accord.web import agency_names
 
         agency_names.learn_from(partners.names)

@@ -9,9 +9,9 @@ from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
+from accord.capabilities.exchange.crossborder.services.orders.requested_holds import HoldFacts
+from accord.capabilities.exchange.crossborder.services.requests import LONGEST_TEXT, RequestFacts
 from accord.capabilities.exchange.kinds import RequestKind
-from accord.capabilities.exchange.services.orders.requested_holds import HoldFacts
-from accord.capabilities.exchange.services.requests import LONGEST_TEXT, RequestFacts
 from accord.core.errors import BadInput
 from accord.core.labels import Label, Pap, Tlp
 from accord.core.money import Money
@@ -20,7 +20,7 @@ from accord.web.error_texts import in_readers_language
 from accord.web.label_words import PURPOSES
 
 if TYPE_CHECKING:
-    from accord.capabilities.exchange.queries.agreements import InForce
+    from accord.capabilities.exchange.agreements.queries import InForce
 
 
 class RequestForm(forms.Form):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
-from accord.capabilities.exchange.queries import foreign_enquiries, orders, requests
+from accord.capabilities.exchange.crossborder.queries import foreign_enquiries, orders, requests
 from accord.capabilities.people.models import User
 from accord.capabilities.people.policy import Permission, allowed
 

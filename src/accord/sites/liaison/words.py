@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accord.capabilities.exchange.agreements.terms import RefusalGround
 from accord.capabilities.exchange.kinds import MessageKind, Outcome, RequestKind
-from accord.capabilities.exchange.services.trust.alarms import ALARMS as CARD_ALARMS
+from accord.capabilities.exchange.partners.services.alarms import ALARMS as CARD_ALARMS
 from accord.web.reason_words import CLAUSES, refusal_in_words
 
 LANGUAGE_NAMES: Final = {"en": "English", "zh-hans": "中文", "zh": "中文"}

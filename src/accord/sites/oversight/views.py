@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
-from accord.capabilities.people import services as people
+from accord.capabilities import unit_of_work
 from accord.capabilities.people.models import User
 from accord.capabilities.people.policy import Permission, require
 from accord.capabilities.supervision.figures import Duration, Figure, OutcomeFigures, Share
@@ -70,7 +70,7 @@ def export(request: HttpRequest) -> HttpResponse:
     require(actor, Permission.FIGURES_READ)
     first, last = _period(request)
     rows = list(_rows(_figures(actor, first, last)))
-    people.record(actor, "figures exported", subject=None, obj=actor, rows=len(rows))
+    unit_of_work.record(actor, "figures exported", subject=None, obj=actor, rows=len(rows))
     header = (
         "figure", "group", "currency", "numerator", "denominator", "n", "percent", "median_seconds", "p95_seconds",
         "missing", "name", "definition",

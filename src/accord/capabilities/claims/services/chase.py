@@ -13,6 +13,7 @@ from uuid import UUID
 
 from django.db.models import Q
 
+from accord.capabilities import unit_of_work
 from accord.capabilities.claims import territory
 from accord.capabilities.claims.events import changed
 from accord.capabilities.claims.messages import answer_from_json, credits_from_json, onward_credits, to_json
@@ -30,7 +31,6 @@ from accord.capabilities.claims.services.questions import (
 )
 from accord.capabilities.claims.services.shares import Place
 from accord.capabilities.delivery import ask_again_at, next_retry
-from accord.capabilities.people import services as people
 from accord.capabilities.people.policy import NODE, Actor, Permission, require
 from accord.core import clock
 from accord.core.errors import BadInput, NotFound
@@ -42,14 +42,14 @@ CHASE_RULES: Final = (Rule.FIFO, Rule.LIFO, Rule.HAIRCUT, Rule.LIBR)
 """Poison is an upper bound over one ledger and never the ground of a hold, so it is not asked of banks."""
 
 
-@people.change
+@unit_of_work.change
 def open_claim(actor: Actor, report_id: UUID, money: Money, rule: Rule) -> Claim:
     """A claim for a report's money; its first transfer is not known yet."""
     require(actor, Permission.CLAIMS_TRACE)
     claim = Claim.objects.create(
         report_id=report_id, amount=money.minor, currency=money.currency, rule=rule, opened_at=clock.now()
     )
-    people.record(
+    unit_of_work.record(
         actor,
         "claim opened",
         subject=claim.pk,
@@ -61,7 +61,7 @@ def open_claim(actor: Actor, report_id: UUID, money: Money, rule: Rule) -> Claim
     return claim
 
 
-@people.change
+@unit_of_work.change
 def start_at(
     actor: Actor, claim_id: UUID, institution: str, credit: Credit, answer: EnquiryAnswer | None = None
 ) -> Enquiry | None:
@@ -83,7 +83,9 @@ def start_at(
     )
     if not created:
         return None
-    people.record(actor, "claim transfer found", subject=claim.pk, obj=claim, transfer=credit.transfer, institution=institution)
+    unit_of_work.record(
+        actor, "claim transfer found", subject=claim.pk, obj=claim, transfer=credit.transfer, institution=institution
+    )
     first = (territory.holder_of(institution), credit_at(institution, credit))
     opened = ask([Round(claim, Rule(claim.rule), 0, [first])]).opened
     if not opened:
@@ -102,7 +104,7 @@ Told = list[tuple[Enquiry, EnquiryAnswer]]
 """Enquiries with what was answered to them."""
 
 
-@people.change
+@unit_of_work.change
 def take_answers(answers: Mapping[UUID, EnquiryAnswer], versions: Mapping[UUID, int] | None = None) -> None:
     """Take over checked answers, by enquiry, of any claims: what stands, the next questions, the plan.
 
@@ -120,7 +122,7 @@ def take_answers(answers: Mapping[UUID, EnquiryAnswer], versions: Mapping[UUID, 
     plan.refresh({claim: places[claim.pk, claim.rule] for claim in claims.values()})
     plan.propose_exits([(enquiry, exit_) for enquiry, answer in told if enquiry.on_own_rule for exit_ in answer.exits])
     for enquiry, answer in told:
-        people.record(
+        unit_of_work.record(
             NODE,
             "enquiry answered",
             subject=enquiry.claim_id,
@@ -226,7 +228,7 @@ def retry_later(enquiry: Enquiry, error: str) -> None:
     waiting.update(next_attempt_at=next_retry(clock.now(), enquiry.attempts), last_error=error)
 
 
-@people.change
+@unit_of_work.change
 def fail(enquiry_id: UUID, error: str, *, credit_unknown: bool = False) -> None:
     """The holder's answer cannot be used, or it refuses: nothing of it is taken over, a person must look.
 
@@ -238,11 +240,13 @@ def fail(enquiry_id: UUID, error: str, *, credit_unknown: bool = False) -> None:
     enquiry.state, enquiry.last_error, enquiry.next_attempt_at = EnquiryState.FAILED, error, None
     enquiry.credit_unknown = credit_unknown
     enquiry.save(update_fields=["state", "last_error", "next_attempt_at", "credit_unknown"])
-    people.record(NODE, "enquiry failed", subject=enquiry.claim_id, obj=enquiry, institution=enquiry.institution, error=error)
+    unit_of_work.record(
+        NODE, "enquiry failed", subject=enquiry.claim_id, obj=enquiry, institution=enquiry.institution, error=error
+    )
     changed.send([enquiry.claim_id])
 
 
-@people.change
+@unit_of_work.change
 def trace_again(actor: Actor, claim_id: UUID, institution: str | None = None, account: str | None = None) -> list[Enquiry]:
     """Ask afresh, to now, where the picture may be old: failed enquiries and those by which money stands that is not held.
 
@@ -261,7 +265,7 @@ def trace_again(actor: Actor, claim_id: UUID, institution: str | None = None, ac
     Enquiry.objects.filter(pk__in=[old.pk for old in stale]).update(state=EnquiryState.SUPERSEDED, next_attempt_at=None)
     Enquiry.objects.bulk_create(fresh)
     if fresh:
-        people.record(actor, "traced again", subject=claim.pk, obj=claim, enquiries=len(fresh))
+        unit_of_work.record(actor, "traced again", subject=claim.pk, obj=claim, enquiries=len(fresh))
     return fresh
 
 
@@ -271,7 +275,7 @@ def _afresh(claim: Claim, old: Enquiry) -> Enquiry:
     return new_enquiry(claim, Rule(old.rule), old.institution, credits_from_json(old.credits), hop)
 
 
-@people.change
+@unit_of_work.change
 def trace_under(actor: Actor, claim_id: UUID, rule: Rule) -> list[Enquiry]:
     """Trace the claim under another rule too, for comparison; holds go on standing on the claim's own rule."""
     require(actor, Permission.CLAIMS_TRACE)
@@ -281,7 +285,7 @@ def trace_under(actor: Actor, claim_id: UUID, rule: Rule) -> list[Enquiry]:
         )
     claim = _claim(claim_id)
     starts = [(territory.holder_of(start.institution), start_credit(start)) for start in claim.starts.all()]
-    people.record(actor, "traced under another rule", subject=claim.pk, obj=claim, rule=rule.value)
+    unit_of_work.record(actor, "traced under another rule", subject=claim.pk, obj=claim, rule=rule.value)
     return ask([Round(claim, rule, 0, starts)]).opened
 
 

@@ -6,13 +6,13 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from accord.capabilities import unit_of_work
 from accord.capabilities.claims.events import changed
 from accord.capabilities.claims.messages import parcels_from_json
 from accord.capabilities.claims.models import Claim, HoldShare, PlanAction, PlanItem, PlanItemState, SharedAccount
 from accord.capabilities.claims.ports import EnquiryAnswer
 from accord.capabilities.claims.services import plan
 from accord.capabilities.claims.services.shares import Place, lock_places, reserve_share
-from accord.capabilities.people import services as people
 from accord.capabilities.people.policy import Actor, Permission, require
 from accord.core import clock
 from accord.core.errors import BadInput, Conflict, NotFound
@@ -27,7 +27,7 @@ class Approved:
     account: SharedAccount
 
 
-@people.change
+@unit_of_work.change
 def approve_items(actor: Actor, claim_id: UUID, items: Sequence[UUID]) -> list[Approved]:
     """Approve hold lines of a claim: each is weighed once more against all holds on its account, and marked approved.
 
@@ -38,7 +38,7 @@ def approve_items(actor: Actor, claim_id: UUID, items: Sequence[UUID]) -> list[A
     return approve_within(actor, claim_id, items, None)
 
 
-@people.change
+@unit_of_work.change
 def approve_within(actor: Actor, claim_id: UUID, items: Sequence[UUID], limit: int | None) -> list[Approved]:
     """As `approve_items`, for whoever has already been found to be allowed to, and no more than `limit` minor units in all.
 
@@ -170,7 +170,7 @@ def note_shortfall(item_id: UUID, shortfall: int) -> None:
     PlanItem.objects.filter(pk=item_id).update(shortfall=shortfall)
 
 
-@people.change
+@unit_of_work.change
 def rule_out(actor: Actor, claim: Claim, place: Place, amount: int, reason: str) -> None:
     """Do not propose up to `amount` at the place for this claim again: a person decided that it stays free."""
     now = clock.now()
@@ -189,7 +189,7 @@ def rule_out(actor: Actor, claim: Claim, place: Place, amount: int, reason: str)
     )
 
 
-@people.change
+@unit_of_work.change
 def decide_item(actor: Actor, item_id: UUID, action: PlanAction | None, reason: str) -> PlanItem:
     """Dismiss a line (action None) or change hold to enquiry or back; the reason is kept. May be decided again later."""
     require(actor, Permission.ORDERS_APPROVE)
@@ -205,17 +205,17 @@ def decide_item(actor: Actor, item_id: UUID, action: PlanAction | None, reason: 
     return _decide(actor, line, reason)
 
 
-@people.change
+@unit_of_work.change
 def hold_line(actor: Actor, line: PlanItem, reason: str) -> None:
     """Turn a line that says "ask first" into a hold, for whoever has been found to be allowed to. The reason is kept."""
     line.action = PlanAction.HOLD
     line.save(update_fields=["action"])
-    people.record(
+    unit_of_work.record(
         actor, "plan decided", subject=line.claim_id, obj=line, state=line.state, action_chosen=line.action, reason=reason
     )
 
 
-@people.change
+@unit_of_work.change
 def mark_done(actor: Actor, item_id: UUID, note: str) -> PlanItem:
     """An exit's action was carried out outside Accord."""
     require(actor, Permission.ORDERS_APPROVE)
@@ -236,7 +236,7 @@ def _proposed(item_id: UUID) -> PlanItem:
 def _decide(actor: Actor, line: PlanItem, reason: str) -> PlanItem:
     line.reason, line.decided_by, line.decided_at = reason, actor.username, clock.now()
     line.save(update_fields=["action", "state", "reason", "decided_by", "decided_at"])
-    people.record(
+    unit_of_work.record(
         actor, "plan decided", subject=line.claim_id, obj=line, state=line.state, action_chosen=line.action, reason=reason
     )
     return line

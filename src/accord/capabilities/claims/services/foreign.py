@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
+from accord.capabilities import unit_of_work
 from accord.capabilities.claims import budgets
 from accord.capabilities.claims.events import changed
 from accord.capabilities.claims.messages import credits_from_json, to_json
@@ -22,7 +23,6 @@ from accord.capabilities.claims.models import (
 from accord.capabilities.claims.ports import Credit
 from accord.capabilities.claims.services.chase import trace_again
 from accord.capabilities.claims.services.questions import Round, ask, credit_at, is_followed_at, new_enquiries
-from accord.capabilities.people import services as people
 from accord.capabilities.people.policy import NODE
 from accord.core import clock
 from accord.core.money import Money
@@ -35,7 +35,7 @@ Start = tuple[str, Credit]
 """The institution that a claimed transfer reached, and the transfer."""
 
 
-@people.change
+@unit_of_work.change
 def open_foreign_claim(
     origin: str, money: Money, rule: Rule, starts: Sequence[Start] = (), onward: Collection[str] = ()
 ) -> Claim:
@@ -51,7 +51,7 @@ def open_foreign_claim(
         currency=money.currency,
         opened_at=clock.now(),
     )
-    people.record(
+    unit_of_work.record(
         NODE,
         "partner's claim opened",
         subject=claim.pk,
@@ -65,7 +65,7 @@ def open_foreign_claim(
     return claim
 
 
-@people.change
+@unit_of_work.change
 def restart_foreign_claim(claim_id: UUID, starts: Sequence[Start], onward: Collection[str] = ()) -> None:
     """The claim starts at exactly these transfers from now on: the origin has learned of more, or of less. Where nothing
     has changed, what may be out of date is asked about afresh."""
@@ -84,7 +84,7 @@ def restart_foreign_claim(claim_id: UUID, starts: Sequence[Start], onward: Colle
     _go_on(claim)
 
 
-@people.change
+@unit_of_work.change
 def go_onward(claim_id: UUID, onward: Collection[str]) -> None:
     """The originator lets the claim be followed to these partners: what had left to them is asked about now."""
     claim = Claim.objects.select_for_update().get(pk=claim_id)
@@ -92,7 +92,7 @@ def go_onward(claim_id: UUID, onward: Collection[str]) -> None:
     _go_on(claim)
 
 
-@people.change
+@unit_of_work.change
 def close_foreign_claim(claim_id: UUID, reason: str) -> None:
     """Follow the claim no longer: nothing more is asked for it and nothing proposed."""
     claim = Claim.objects.select_for_update().get(pk=claim_id)
@@ -101,7 +101,7 @@ def close_foreign_claim(claim_id: UUID, reason: str) -> None:
     waiting = claim.enquiries.filter(state__in=(EnquiryState.QUEUED, EnquiryState.ACKNOWLEDGED))
     waiting.update(state=EnquiryState.SUPERSEDED, next_attempt_at=None)
     PlanItem.objects.filter(claim=claim, state=PlanItemState.PROPOSED).delete()
-    people.record(NODE, "partner's claim closed", subject=claim.pk, obj=claim, origin=claim.origin, reason=reason)
+    unit_of_work.record(NODE, "partner's claim closed", subject=claim.pk, obj=claim, origin=claim.origin, reason=reason)
 
 
 def _begin(claim: Claim, starts: Sequence[Start]) -> None:

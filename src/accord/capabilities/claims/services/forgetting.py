@@ -9,6 +9,7 @@ from collections import Counter
 from dataclasses import replace
 from uuid import UUID
 
+from accord.capabilities import unit_of_work
 from accord.capabilities.claims.events import changed
 from accord.capabilities.claims.messages import answer_from_json, to_json
 from accord.capabilities.claims.models import (
@@ -23,11 +24,10 @@ from accord.capabilities.claims.models import (
 )
 from accord.capabilities.claims.ports import CentreAnswer, OpenAmount
 from accord.capabilities.claims.services.foreign import close_foreign_claim
-from accord.capabilities.people import services as people
 from accord.capabilities.people.policy import NODE
 
 
-@people.change
+@unit_of_work.change
 def forget_foreign_claim(claim_id: UUID) -> None:
     """Of a claim of another centre only that it was there stays: where it started, whom we asked and what they answered go.
 
@@ -43,10 +43,10 @@ def forget_foreign_claim(claim_id: UUID) -> None:
     )
     PlanItem.objects.filter(claim=claim).update(credits=[], transfer="", reason="")
     SavedTrace.objects.filter(claim=claim).update(document={})
-    people.record(NODE, "partner's claim forgotten", subject=claim.pk, obj=claim, origin=claim.origin)
+    unit_of_work.record(NODE, "partner's claim forgotten", subject=claim.pk, obj=claim, origin=claim.origin)
 
 
-@people.change
+@unit_of_work.change
 def forget_answer(enquiry_id: UUID) -> None:
     """Of what a partner's centre answered only totals stay, as money of which it is not known where it is.
 
@@ -61,7 +61,9 @@ def forget_answer(enquiry_id: UUID) -> None:
     proposed = PlanItem.objects.filter(claim=enquiry.claim_id, institution=enquiry.institution, state=PlanItemState.PROPOSED)
     proposed.delete()
     SavedTrace.objects.filter(claim=enquiry.claim_id).update(document={})
-    people.record(NODE, "partner's answer forgotten", subject=enquiry.claim_id, obj=enquiry, institution=enquiry.institution)
+    unit_of_work.record(
+        NODE, "partner's answer forgotten", subject=enquiry.claim_id, obj=enquiry, institution=enquiry.institution
+    )
     changed.send([enquiry.claim_id])
 
 

@@ -11,9 +11,9 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 from uuid import UUID
 
+from accord.capabilities import unit_of_work
 from accord.capabilities.claims.messages import parcels_from_json, to_json
 from accord.capabilities.claims.models import Claim, HoldShare, SharedAccount
-from accord.capabilities.people import services as people
 from accord.engine.tracing.intervals import minus
 from accord.engine.tracing.model import Interval, Parcel
 
@@ -66,7 +66,7 @@ def free_units(
     return max(0, amount - overlapping), ()
 
 
-@people.change
+@unit_of_work.change
 def reserve_share(
     order_id: UUID,
     claim: Claim,

@@ -8,13 +8,13 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
+from accord.capabilities import unit_of_work
 from accord.capabilities.controls.models import HandedInAppeal
 from accord.capabilities.controls.ports import MOST_TEXT
 from accord.capabilities.controls.services.progress import locked
 from accord.capabilities.controls.services.telling import check_may_be_told
 from accord.capabilities.delivery import next_retry
 from accord.capabilities.orders.ports import AppealMessage, Care
-from accord.capabilities.people import services as people
 from accord.capabilities.people.policy import NODE, Permission, require
 from accord.core import clock
 from accord.core.errors import BadInput
@@ -33,7 +33,7 @@ class HoldersAppeal:
     language: str = "zh-Hans"
 
 
-@people.change
+@unit_of_work.change
 def record_appeal(actor: User, order_id: UUID, appeal: HoldersAppeal) -> HandedInAppeal:
     """Take the holder's appeal down; it goes to the centre by itself."""
     require(actor, Permission.INBOX_DECIDE)
@@ -57,7 +57,7 @@ def record_appeal(actor: User, order_id: UUID, appeal: HoldersAppeal) -> HandedI
         next_attempt_at=now,
     )
     found.save(force_insert=True)
-    people.record(actor, "appeal handed in", subject=row.pk, obj=found, sender=row.sender)
+    unit_of_work.record(actor, "appeal handed in", subject=row.pk, obj=found, sender=row.sender)
     return found
 
 
@@ -79,7 +79,7 @@ def appeals_to_hand_in() -> QuerySet[HandedInAppeal]:
     return rows
 
 
-@people.change
+@unit_of_work.change
 def appeal_delivered(row_id: UUID, reference: str = "") -> None:
     """The centre has taken an appeal, and calls it `reference`."""
     row = HandedInAppeal.objects.select_for_update().get(pk=row_id)
@@ -87,7 +87,7 @@ def appeal_delivered(row_id: UUID, reference: str = "") -> None:
         row.delivered_at, row.next_attempt_at, row.last_error = clock.now(), None, ""
         row.centre_reference = reference[:40]
         row.save()
-        people.record(NODE, "appeal delivered", subject=row.order_id, obj=row, reference=row.centre_reference)
+        unit_of_work.record(NODE, "appeal delivered", subject=row.order_id, obj=row, reference=row.centre_reference)
 
 
 def appeal_failed(row: HandedInAppeal, error: str) -> None:

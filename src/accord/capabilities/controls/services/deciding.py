@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from accord.capabilities import unit_of_work
 from accord.capabilities.controls.life_cycle import Event, State, next_state
 from accord.capabilities.controls.messages import message_of
 from accord.capabilities.controls.models import EnquiryState, ReceivedEnquiry, ReceivedOrder
@@ -14,7 +15,6 @@ from accord.capabilities.controls.services.outcome import refused
 from accord.capabilities.controls.services.progress import locked
 from accord.capabilities.orders.kinds import KEEPS_MONEY, OrderKind
 from accord.capabilities.orders.ports import Refusal
-from accord.capabilities.people import services as people
 from accord.capabilities.people.policy import Permission, require
 from accord.core import clock
 from accord.core.errors import BadInput, Conflict
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from accord.capabilities.people.models import User
 
 
-@people.change
+@unit_of_work.change
 def execute(actor: User, order_id: UUID, note: str, amount: int | None = None) -> ReceivedOrder:
     """Let an order be carried out, in full or up to `amount` (minor units), for no longer than was agreed with the sender.
 
@@ -52,7 +52,7 @@ def execute(actor: User, order_id: UUID, note: str, amount: int | None = None) -
     row.state = next_state(row.state, Event.START)
     row.decided_by, row.decided_at, row.next_attempt_at = actor, now, now
     row.save()
-    people.record(
+    unit_of_work.record(
         actor,
         "inbox order decided",
         subject=row.pk,
@@ -65,7 +65,7 @@ def execute(actor: User, order_id: UUID, note: str, amount: int | None = None) -
     return row
 
 
-@people.change
+@unit_of_work.change
 def refuse(actor: User, order_id: UUID, refusal: str, reason: str) -> ReceivedOrder:
     """Refuse an order with a coded reason and words for the sender."""
     require(actor, Permission.INBOX_DECIDE)
@@ -78,7 +78,7 @@ def refuse(actor: User, order_id: UUID, refusal: str, reason: str) -> ReceivedOr
     return row
 
 
-@people.change
+@unit_of_work.change
 def answer_enquiry(actor: User, enquiry_id: UUID, note: str = "") -> ReceivedEnquiry:
     """Let an enquiry be answered from the bank's ledger."""
     require(actor, Permission.INBOX_DECIDE)
@@ -88,11 +88,11 @@ def answer_enquiry(actor: User, enquiry_id: UUID, note: str = "") -> ReceivedEnq
     row.state, row.decided_by, row.decided_at = EnquiryState.ANSWERING, actor, clock.now()
     row.next_attempt_at = row.decided_at
     row.save()
-    people.record(actor, "inbox enquiry decided", subject=row.pk, obj=row, sender=row.sender, note=note.strip())
+    unit_of_work.record(actor, "inbox enquiry decided", subject=row.pk, obj=row, sender=row.sender, note=note.strip())
     return row
 
 
-@people.change
+@unit_of_work.change
 def refuse_enquiry(actor: User, enquiry_id: UUID, refusal: str, reason: str) -> ReceivedEnquiry:
     """Do not answer an enquiry, with a coded reason and words for the sender."""
     require(actor, Permission.INBOX_DECIDE)
@@ -105,7 +105,7 @@ def refuse_enquiry(actor: User, enquiry_id: UUID, refusal: str, reason: str) -> 
     return row
 
 
-@people.change
+@unit_of_work.change
 def try_again(actor: User, order_id: UUID) -> ReceivedOrder:
     """Ask the core once more about an order that is stuck; it knows the order by its id and does nothing twice."""
     require(actor, Permission.INBOX_DECIDE)
@@ -114,11 +114,11 @@ def try_again(actor: User, order_id: UUID) -> ReceivedOrder:
         raise Conflict("the order is not stuck: the node is at work on it, or it has been answered")
     row.next_attempt_at = clock.now()
     row.save(update_fields=["next_attempt_at"])
-    people.record(actor, "inbox order tried again", subject=row.pk, obj=row)
+    unit_of_work.record(actor, "inbox order tried again", subject=row.pk, obj=row)
     return row
 
 
-@people.change
+@unit_of_work.change
 def ask_core_again(actor: User, enquiry_id: UUID) -> ReceivedEnquiry:
     """Ask the core once more about an enquiry that is stuck."""
     require(actor, Permission.INBOX_DECIDE)
@@ -127,7 +127,7 @@ def ask_core_again(actor: User, enquiry_id: UUID) -> ReceivedEnquiry:
         raise Conflict("the enquiry is not stuck: the node is at work on it, or it has been answered")
     row.next_attempt_at = clock.now()
     row.save(update_fields=["next_attempt_at"])
-    people.record(actor, "inbox enquiry tried again", subject=row.pk, obj=row)
+    unit_of_work.record(actor, "inbox enquiry tried again", subject=row.pk, obj=row)
     return row
 
 

@@ -6,6 +6,7 @@ from uuid import UUID
 
 import msgspec
 
+from accord.capabilities import unit_of_work
 from accord.capabilities.claims.messages import to_json
 from accord.capabilities.claims.ports import Acknowledged, EnquiryRequest, check_answer
 from accord.capabilities.controls.checks import Check, Result, to_document
@@ -15,7 +16,6 @@ from accord.capabilities.controls.services.knowledge import rule_for, terms_with
 from accord.capabilities.controls.services.outbox import keep_promise
 from accord.capabilities.delivery import LEASE, ask_again_at, next_retry
 from accord.capabilities.orders.ports import Refusal
-from accord.capabilities.people import services as people
 from accord.capabilities.people.policy import NODE, Actor
 from accord.core import clock
 from accord.core.errors import AccordError, BadInput, NotFound, Unavailable
@@ -54,7 +54,7 @@ def locked_enquiry(enquiry_id: UUID) -> ReceivedEnquiry:
     return row
 
 
-@people.change
+@unit_of_work.change
 def _check_and_route(enquiry_id: UUID, request: EnquiryRequest, missing: tuple[str, ...]) -> None:
     row = locked_enquiry(enquiry_id)
     if row.state != EnquiryState.RECEIVED:
@@ -108,7 +108,7 @@ def _answer(row: ReceivedEnquiry, core: CoreSystem) -> None:
     _take_over(row.pk, to_json(reply))
 
 
-@people.change
+@unit_of_work.change
 def _refused_by_core(enquiry_id: UUID, error: BadInput) -> None:
     row = locked_enquiry(enquiry_id)
     if row.state == EnquiryState.ANSWERING:
@@ -116,7 +116,7 @@ def _refused_by_core(enquiry_id: UUID, error: BadInput) -> None:
         refuse_enquiry_row(row, refusal, error.message)
 
 
-@people.change
+@unit_of_work.change
 def _take_over(enquiry_id: UUID, answer: object) -> None:
     row = locked_enquiry(enquiry_id)
     if row.state != EnquiryState.ANSWERING:
@@ -125,7 +125,7 @@ def _take_over(enquiry_id: UUID, answer: object) -> None:
     row.next_attempt_at, row.last_error = None, ""
     row.save()
     keep_promise(row, "enquiry", row.answer)
-    people.record(
+    unit_of_work.record(
         NODE, "inbox enquiry answered", subject=row.pk, obj=row, sender=row.sender, automatic="✓" if row.rule_id else ""
     )
 
@@ -135,14 +135,14 @@ def refuse_enquiry_row(row: ReceivedEnquiry, refusal: Refusal, reason: str, acto
     row.state, row.refusal, row.reason = EnquiryState.REFUSED, refusal, reason
     row.answered_at, row.next_attempt_at, row.last_error = clock.now(), None, ""
     row.save()
-    people.record(actor, "inbox enquiry refused", subject=row.pk, obj=row, refusal=refusal, reason=reason)
+    unit_of_work.record(actor, "inbox enquiry refused", subject=row.pk, obj=row, refusal=refusal, reason=reason)
 
 
-@people.change
+@unit_of_work.change
 def _stop(enquiry_id: UUID, error: str) -> None:
     """The core's answer cannot be true: nothing more happens until a person looks."""
     row = locked_enquiry(enquiry_id)
     if row.state in AT_WORK:
         row.next_attempt_at, row.last_error = None, error[:2_000]
         row.save(update_fields=["next_attempt_at", "last_error"])
-        people.record(NODE, "inbox enquiry stuck", subject=row.pk, obj=row, error=row.last_error)
+        unit_of_work.record(NODE, "inbox enquiry stuck", subject=row.pk, obj=row, error=row.last_error)

@@ -7,9 +7,9 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
+from accord.capabilities import unit_of_work
 from accord.capabilities.controls.models import Agreement, AnswerToPush, ReceivedEnquiry, ReceivedOrder
 from accord.capabilities.delivery import next_retry
-from accord.capabilities.people import services as people
 from accord.capabilities.people.policy import NODE
 from accord.core import clock
 
@@ -33,14 +33,14 @@ def answers_to_push() -> QuerySet[AnswerToPush]:
     return rows
 
 
-@people.change
+@unit_of_work.change
 def pushed(row_id: UUID) -> None:
     """The sender's webhook has taken an answer."""
     row = AnswerToPush.objects.select_for_update().get(pk=row_id)
     if row.delivered_at is None:
         row.delivered_at, row.next_attempt_at, row.last_error = clock.now(), None, ""
         row.save(update_fields=["delivered_at", "next_attempt_at", "last_error"])
-        people.record(NODE, "inbox answer pushed", subject=row.message_id, obj=row, sender=row.sender)
+        unit_of_work.record(NODE, "inbox answer pushed", subject=row.message_id, obj=row, sender=row.sender)
 
 
 def push_failed(row: AnswerToPush, error: str) -> None:

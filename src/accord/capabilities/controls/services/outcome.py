@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from uuid import UUID
 
+from accord.capabilities import unit_of_work
 from accord.capabilities.claims.messages import to_json
 from accord.capabilities.controls.life_cycle import CARRIED_OUT, Event, State, next_state
 from accord.capabilities.controls.messages import as_carried_out, message_of
@@ -12,13 +13,12 @@ from accord.capabilities.controls.models import Control, EndReason, ReceivedOrde
 from accord.capabilities.controls.services.outbox import keep_promise
 from accord.capabilities.orders.kinds import FOLLOWS_UP, KEEPS_MONEY, ON_MONEY, OrderKind
 from accord.capabilities.orders.ports import OrderAnswer, Refusal
-from accord.capabilities.people import services as people
 from accord.capabilities.people.policy import NODE, Actor
 from accord.core import clock
 from accord.core.money import Money
 
 
-@people.change
+@unit_of_work.change
 def take_over(order_id: UUID, answer: OrderAnswer) -> None:
     """Take over what the core answered; nothing happens where it was taken over before."""
     row: ReceivedOrder = ReceivedOrder.objects.select_for_update().get(pk=order_id)
@@ -77,7 +77,7 @@ def settle(row: ReceivedOrder, event: Event, answer: OrderAnswer, actor: Actor =
         row.ended_at = answer.answered_at
     row.save()
     keep_promise(row, "order", row.answer)
-    people.record(
+    unit_of_work.record(
         actor,
         f"inbox order {row.state}",
         subject=row.pk,
@@ -160,7 +160,7 @@ def _step(control: Control, event: Event) -> None:
     order.state, order.kept = next_state(order.state, event), control.amount
     order.save(update_fields=["state", "kept", "until", "ended_at"])
     control.save()
-    people.record(
+    unit_of_work.record(
         NODE,
         f"inbox order {event}",
         subject=order.pk,

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
+from accord.capabilities import unit_of_work
 from accord.capabilities.claims.ports import Acknowledged
 from accord.capabilities.controls import checks
 from accord.capabilities.controls.life_cycle import AT_WORK, BEFORE_THE_ACT, CARRIED_OUT, Event, State, next_state
@@ -25,7 +26,6 @@ from accord.capabilities.delivery import LEASE, ask_again_at, next_retry
 from accord.capabilities.orders.checks import check_order_answer
 from accord.capabilities.orders.kinds import FOLLOWS_UP, KEEPS_MONEY, OrderKind
 from accord.capabilities.orders.ports import OrderAnswer, OrderMessage, Refusal
-from accord.capabilities.people import services as people
 from accord.capabilities.people.policy import NODE
 from accord.core import clock
 from accord.core.errors import AccordError, NotFound, Unavailable
@@ -57,7 +57,7 @@ def locked(order_id: UUID) -> ReceivedOrder:
     return row
 
 
-@people.change
+@unit_of_work.change
 def _check_and_route(
     order_id: UUID, message: OrderMessage, accounts: tuple[CoreAccount, ...], missing: tuple[str, ...]
 ) -> None:
@@ -117,7 +117,7 @@ def _route_follow_up(row: ReceivedOrder, message: OrderMessage, decisive: checks
 def _ask_person(row: ReceivedOrder) -> None:
     row.state, row.next_attempt_at = next_state(row.state, Event.ASK), None
     row.save()
-    people.record(NODE, "inbox order for_decision", subject=row.pk, obj=row, kind=row.kind, sender=row.sender)
+    unit_of_work.record(NODE, "inbox order for_decision", subject=row.pk, obj=row, kind=row.kind, sender=row.sender)
 
 
 def _start(row: ReceivedOrder, rule: BankRule | None) -> None:
@@ -170,7 +170,7 @@ def _still(order_id: UUID) -> QuerySet[ReceivedOrder]:
     return ReceivedOrder.objects.filter(pk=order_id, state__in=AT_WORK)
 
 
-@people.change
+@unit_of_work.change
 def _stop(order_id: UUID, error: str) -> None:
     """The core contradicts the order or itself: nothing more happens until a person looks."""
     row = locked(order_id)
@@ -178,4 +178,4 @@ def _stop(order_id: UUID, error: str) -> None:
         return
     row.next_attempt_at, row.last_error = None, error[:2_000]
     row.save(update_fields=["next_attempt_at", "last_error"])
-    people.record(NODE, "inbox order stuck", subject=row.pk, obj=row, error=row.last_error)
+    unit_of_work.record(NODE, "inbox order stuck", subject=row.pk, obj=row, error=row.last_error)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
+from accord.capabilities import unit_of_work
 from accord.capabilities.controls.models import ENQUIRY, Agreement, BankRule
 from accord.capabilities.orders.kinds import ON_MONEY, ON_NUMBERS, OrderKind
-from accord.capabilities.people import services as people
 from accord.capabilities.people.policy import Permission, require
 from accord.core import clock
 from accord.core.errors import BadInput, Conflict, NotFound
@@ -39,7 +39,7 @@ class AgreementFacts:
     answers_enquiries: bool = True
 
 
-@people.change
+@unit_of_work.change
 def agree(actor: User, facts: AgreementFacts) -> Agreement:
     """Put an agency on the list of those that may ask and order here; an earlier version of the agreement ends."""
     require(actor, Permission.INBOX_RULES)
@@ -59,7 +59,7 @@ def agree(actor: User, facts: AgreementFacts) -> Agreement:
         set_at=now,
     )
     row.save(force_insert=True)
-    people.record(actor, "agreement set", subject=None, obj=row, sender=row.sender, hours=row.longest_hours)
+    unit_of_work.record(actor, "agreement set", subject=None, obj=row, sender=row.sender, hours=row.longest_hours)
     if facts.answers_enquiries and not BankRule.objects.filter(sender=row.sender, kind=ENQUIRY, ended_at=None).exists():
         set_rule(actor, row.sender, ENQUIRY)
     return row
@@ -78,7 +78,7 @@ def _check(facts: AgreementFacts) -> None:
         raise BadInput("answers are pushed to an address that begins with https://", where="webhook")
 
 
-@people.change
+@unit_of_work.change
 def end_agreement(actor: User, agreement_id: UUID) -> None:
     """Take an agency off the list, with every rule for it. What is in force stays, and it may still release."""
     require(actor, Permission.INBOX_RULES)
@@ -90,10 +90,10 @@ def end_agreement(actor: User, agreement_id: UUID) -> None:
     row.ended_at, row.ended_by = clock.now(), actor
     row.save(update_fields=["ended_at", "ended_by"])
     BankRule.objects.filter(sender=row.sender, ended_at=None).update(ended_at=row.ended_at, ended_by=actor)
-    people.record(actor, "agreement ended", subject=None, obj=row, sender=row.sender)
+    unit_of_work.record(actor, "agreement ended", subject=None, obj=row, sender=row.sender)
 
 
-@people.change
+@unit_of_work.change
 def set_rule(actor: User, sender: str, kind: str, ceiling: Money | None = None) -> BankRule:
     """Let messages of one kind from one agency act without a person, on money up to `ceiling`."""
     require(actor, Permission.INBOX_RULES)
@@ -112,13 +112,13 @@ def set_rule(actor: User, sender: str, kind: str, ceiling: Money | None = None) 
     row = BankRule(sender=sender, kind=kind, currency=currency, set_by=actor, set_at=now)
     row.ceiling = ceiling.minor if ceiling is not None and on_money else None
     row.save(force_insert=True)
-    people.record(
+    unit_of_work.record(
         actor, "rule set", subject=None, obj=row, sender=sender, kind=kind, amount=row.ceiling, currency=currency or None
     )
     return row
 
 
-@people.change
+@unit_of_work.change
 def end_rule(actor: User, rule_id: UUID) -> None:
     """From now on a person decides again."""
     require(actor, Permission.INBOX_RULES)
@@ -129,4 +129,4 @@ def end_rule(actor: User, rule_id: UUID) -> None:
         raise Conflict("this rule has ended already")
     row.ended_at, row.ended_by = clock.now(), actor
     row.save(update_fields=["ended_at", "ended_by"])
-    people.record(actor, "rule ended", subject=None, obj=row, sender=row.sender, kind=row.kind)
+    unit_of_work.record(actor, "rule ended", subject=None, obj=row, sender=row.sender, kind=row.kind)

@@ -9,6 +9,7 @@ from uuid import UUID
 import msgspec
 from django.conf import settings
 
+from accord.capabilities import unit_of_work
 from accord.capabilities.claims.ports import Acknowledged, EnquiryAnswer, EnquiryRequest
 from accord.capabilities.controls import clocks, core_line
 from accord.capabilities.controls.life_cycle import AT_WORK, State
@@ -19,7 +20,6 @@ from accord.capabilities.controls.services.enquiries import work_on_enquiry
 from accord.capabilities.controls.services.progress import work_on_order
 from accord.capabilities.delivery import LEASE
 from accord.capabilities.orders.ports import OrderAnswer, OrderMessage, OrderStatus, Refusal
-from accord.capabilities.people import services as people
 from accord.core import clock
 from accord.core.errors import Conflict, NotAllowed, NotFound
 
@@ -80,7 +80,7 @@ def status_of(channel: Channel, order_id: UUID) -> OrderStatus | None:
     return OrderStatus(row.kept, row.until, row.ended_at)
 
 
-@people.change
+@unit_of_work.change
 def _order_row(channel: Channel, order: OrderMessage, content: bytes) -> ReceivedOrder:
     known = _came_before(ReceivedOrder, channel, order.order_id, content)
     if known is not None:
@@ -102,7 +102,7 @@ def _order_row(channel: Channel, order: OrderMessage, content: bytes) -> Receive
         target=order.target,
         replaces=order.replaces,
     )
-    people.record(
+    unit_of_work.record(
         channel,
         "inbox order received",
         subject=row.pk,
@@ -117,7 +117,7 @@ def _order_row(channel: Channel, order: OrderMessage, content: bytes) -> Receive
     return row
 
 
-@people.change
+@unit_of_work.change
 def _enquiry_row(channel: Channel, request: EnquiryRequest, content: bytes) -> ReceivedEnquiry:
     known = _came_before(ReceivedEnquiry, channel, request.enquiry_id, content)
     if known is not None:
@@ -131,7 +131,9 @@ def _enquiry_row(channel: Channel, request: EnquiryRequest, content: bytes) -> R
         credits_named=len(request.credits),
         first_transfer=request.credits[0].transfer,
     )
-    people.record(channel, "inbox enquiry received", subject=row.pk, obj=row, sender=row.sender, transfer=row.first_transfer)
+    unit_of_work.record(
+        channel, "inbox enquiry received", subject=row.pk, obj=row, sender=row.sender, transfer=row.first_transfer
+    )
     return row
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from accord.capabilities import unit_of_work
 from accord.capabilities.controls.messages import message_of
 from accord.capabilities.controls.models import Control, ReceivedOrder
 from accord.capabilities.controls.services.progress import locked
-from accord.capabilities.people import services as people
 from accord.capabilities.people.policy import Permission, require
 from accord.core import clock
 from accord.core.errors import Conflict
@@ -28,7 +28,7 @@ def check_may_be_told(row: ReceivedOrder) -> None:
         raise Conflict(f"the holder may be told from {clock.to_iso(notice.tell_from)}; before that nothing may be said")
 
 
-@people.change
+@unit_of_work.change
 def note_told(actor: User, order_id: UUID) -> ReceivedOrder:
     """Note that the holder was told; the first time counts."""
     require(actor, Permission.INBOX_DECIDE)
@@ -37,5 +37,5 @@ def note_told(actor: User, order_id: UUID) -> ReceivedOrder:
     if row.told_at is None:
         row.told_at, row.told_by = clock.now(), actor
         row.save(update_fields=["told_at", "told_by"])
-        people.record(actor, "holder told", subject=row.pk, obj=row, account=row.account)
+        unit_of_work.record(actor, "holder told", subject=row.pk, obj=row, account=row.account)
     return row

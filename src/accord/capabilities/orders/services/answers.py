@@ -9,6 +9,7 @@ from uuid import UUID
 
 import msgspec
 
+from accord.capabilities import unit_of_work
 from accord.capabilities.claims import services as claims
 from accord.capabilities.claims.messages import credits_from_json, to_json
 from accord.capabilities.claims.ports import Acknowledged, Credit, TransferLeg
@@ -23,7 +24,6 @@ from accord.capabilities.orders.services import appeal_news, return_news
 from accord.capabilities.orders.services.decide import first_hold, first_recall
 from accord.capabilities.orders.services.drafting import locked_order
 from accord.capabilities.orders.services.ending import end_follow_ups
-from accord.capabilities.people import services as people
 from accord.capabilities.people.policy import NODE
 from accord.core import clock
 from accord.engine.tracing.model import Rule
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from accord.capabilities.claims.models import Claim
 
 
-@people.change
+@unit_of_work.change
 def acknowledged(order_id: UUID, reply: Acknowledged) -> None:
     """The receiver has the order; ask again when it expects to have carried it out."""
     order = locked_order(order_id)
@@ -45,7 +45,7 @@ def acknowledged(order_id: UUID, reply: Acknowledged) -> None:
     order.save(update_fields=["state", "acknowledged_at", "next_attempt_at", "attempts", "last_error"])
 
 
-@people.change
+@unit_of_work.change
 def answered(order_id: UUID, answer: OrderAnswer) -> bool:
     """Take over a checked answer; False when the order awaits none (answered before, withdrawn, run out)."""
     order = locked_order(order_id)
@@ -72,7 +72,7 @@ def _settle(order: Order, answer: OrderAnswer) -> None:
     elif order.state in STANDING:
         order.renewal_due_at = renewal_due_at(order, answer.answered_at)
     order.save()
-    people.record(
+    unit_of_work.record(
         NODE,
         f"order {order.state}",
         subject=order.subject,
@@ -148,7 +148,7 @@ def _end_replaced(replaced: Order, order: Order, answer: OrderAnswer) -> None:
     replaced.ended_at = answer.answered_at
     replaced.save(update_fields=["state", "ended_at"])
     end_follow_ups(replaced, answer.answered_at)
-    people.record(NODE, "order replaced", subject=replaced.subject, obj=replaced, kind=replaced.kind, by=order.reference)
+    unit_of_work.record(NODE, "order replaced", subject=replaced.subject, obj=replaced, kind=replaced.kind, by=order.reference)
 
 
 def _after_restriction(order: Order, answer: OrderAnswer) -> None:
@@ -169,7 +169,9 @@ def _after_renewal(order: Order, answer: OrderAnswer) -> None:
     target.until, target.renewals, target.renewal_prompted_at = answer.until or order.until, target.renewals + 1, None
     target.renewal_due_at = renewal_due_at(target, answer.answered_at)
     target.save(update_fields=["state", "until", "renewals", "renewal_prompted_at", "renewal_due_at"])
-    people.record(NODE, "order renewed", subject=target.subject, obj=target, kind=target.kind, until=clock.to_iso(target.until))
+    unit_of_work.record(
+        NODE, "order renewed", subject=target.subject, obj=target, kind=target.kind, until=clock.to_iso(target.until)
+    )
 
 
 def _after_release(order: Order, answer: OrderAnswer) -> None:
@@ -180,7 +182,7 @@ def _after_release(order: Order, answer: OrderAnswer) -> None:
         return
     whole = target.state not in HOLDING or order.amount >= target.held
     _give_up(target, order.amount, answer, Event.RELEASE if whole else Event.RELEASE_PARTLY)
-    people.record(
+    unit_of_work.record(
         NODE,
         "order released" if whole else "order released in part",
         subject=target.subject,
@@ -199,7 +201,7 @@ def _after_return(order: Order, answer: OrderAnswer) -> None:
         return
     whole = answer.amount >= target.held
     _give_up(target, answer.amount, answer, Event.RETURN if whole else Event.RETURN_PARTLY)
-    people.record(
+    unit_of_work.record(
         NODE,
         "order returned" if whole else "order returned in part",
         subject=target.subject,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from accord.capabilities import unit_of_work
 from accord.capabilities.orders.appeal_cycle import AppealEvent, next_appeal_state
 from accord.capabilities.orders.life_cycle import State
 from accord.capabilities.orders.models import UNRELEASED, Appeal, AppealState, Order
-from accord.capabilities.people import services as people
 from accord.capabilities.people.policy import NODE
 
 
@@ -51,7 +51,7 @@ def _move(appeal: Appeal, event: AppealEvent, action: str, at: datetime, **detai
         appeal.closed_at = at
     appeal.save(update_fields=["state", "closed_at", "released_at"])
     order = appeal.order
-    people.record(
+    unit_of_work.record(
         NODE,
         action,
         subject=order.subject,

@@ -15,6 +15,7 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
+from accord.capabilities import unit_of_work
 from accord.capabilities.orders.appeal_cycle import AppealEvent, next_appeal_state
 from accord.capabilities.orders.in_force import in_force, who_ordered
 from accord.capabilities.orders.kinds import KEEPS_MONEY, OrderKind
@@ -26,7 +27,6 @@ from accord.capabilities.orders.rules import rule_of
 from accord.capabilities.orders.services.care import mark
 from accord.capabilities.orders.services.drafting import locked_order
 from accord.capabilities.orders.services.following import OPEN, give_back
-from accord.capabilities.people import services as people
 from accord.capabilities.people.policy import NODE, Actor, Permission, require
 from accord.core import clock
 from accord.core.errors import BadInput, Conflict, NotFound
@@ -54,7 +54,7 @@ class AppealFacts:
     care: str = Care.NONE.value
 
 
-@people.change
+@unit_of_work.change
 def receive_public(reference: str, code: str, facts: AppealFacts) -> Appeal:
     """The holder appeals on the public site, with the order's reference and the code that its bank gave."""
     checked = _checked(facts)
@@ -64,7 +64,7 @@ def receive_public(reference: str, code: str, facts: AppealFacts) -> Appeal:
     return _receive(NODE, order, AppealChannel.PUBLIC, checked, clock.now())
 
 
-@people.change
+@unit_of_work.change
 def receive_from_bank(institution: str, message: AppealMessage) -> Appeal:
     """The holder appealed at its bank. The bank may send it again: it is the same appeal. The clock runs from the bank's."""
     language = message.language.lower()
@@ -88,7 +88,7 @@ def receive_from_bank(institution: str, message: AppealMessage) -> Appeal:
     return _receive(NODE, order, AppealChannel.BANK, checked, received_at)
 
 
-@people.change
+@unit_of_work.change
 def record(actor: User, order_id: UUID, channel: str, facts: AppealFacts) -> Appeal:
     """An appeal that reached an officer: at the desk, by letter, on the telephone."""
     require(actor, Permission.APPEALS_RECORD)
@@ -101,7 +101,7 @@ def record(actor: User, order_id: UUID, channel: str, facts: AppealFacts) -> App
     return _receive(actor, order, AppealChannel(channel), checked, clock.now())
 
 
-@people.change
+@unit_of_work.change
 def begin_review(actor: User, appeal_id: UUID) -> Appeal:
     """Take an appeal on; whoever could not decide it may not review it either. Another reviewer may take it over."""
     require(actor, Permission.APPEALS_DECIDE)
@@ -114,7 +114,7 @@ def begin_review(actor: User, appeal_id: UUID) -> Appeal:
     return appeal
 
 
-@people.change
+@unit_of_work.change
 def withdraw(actor: User, appeal_id: UUID, reason: str) -> Appeal:
     """The appellant takes the appeal back."""
     require(actor, Permission.APPEALS_RECORD)
@@ -126,7 +126,7 @@ def withdraw(actor: User, appeal_id: UUID, reason: str) -> Appeal:
     return appeal
 
 
-@people.change
+@unit_of_work.change
 def decide(actor: User, appeal_id: UUID, decision: str, amount: int | None, reasons: str) -> Appeal:
     """Decide an appeal. `amount` (minor units) is what a release in part gives back; the reasons are told to the appellant.
 
@@ -159,7 +159,7 @@ def decide(actor: User, appeal_id: UUID, decision: str, amount: int | None, reas
     return appeal
 
 
-@people.change
+@unit_of_work.change
 def check_decision(actor: User, appeal_id: UUID, decision: str, amount: int | None, reasons: str) -> None:
     """Raise what `decide` would raise about who decides what, without deciding."""
     require(actor, Permission.APPEALS_DECIDE)
@@ -182,7 +182,7 @@ def check_decision(actor: User, appeal_id: UUID, decision: str, amount: int | No
         raise BadInput("that is all that is held, or more: decide to release in full", where="amount")
 
 
-@people.change
+@unit_of_work.change
 def release_again(actor: User, appeal_id: UUID) -> Appeal:
     """The bank refused what the appeal granted, or never answered: order the release once more, as far as money is kept."""
     require(actor, Permission.APPEALS_DECIDE)
@@ -213,7 +213,7 @@ def unheard() -> QuerySet[Appeal]:
     return Appeal.objects.filter(escalated_at=None, state__in=(*UNDECIDED, *UNRELEASED))
 
 
-@people.change
+@unit_of_work.change
 def _escalate(appeal_id: UUID, now: datetime) -> int:
     appeal = unheard().select_for_update(of=("self",)).filter(pk=appeal_id).first()
     if appeal is None or not appeal.is_overdue(now):
@@ -327,7 +327,7 @@ def _close(appeal: Appeal, event: AppealEvent, now: datetime) -> None:
 
 def _note(actor: Actor, action: str, appeal: Appeal, **details: object) -> None:
     order = appeal.order
-    people.record(
+    unit_of_work.record(
         actor,
         action,
         subject=order.subject,

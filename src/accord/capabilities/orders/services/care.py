@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
+from accord.capabilities import unit_of_work
 from accord.capabilities.orders.kinds import KEEPS_MONEY
 from accord.capabilities.orders.life_cycle import LIVE, State
 from accord.capabilities.orders.living_costs import FOR_LIVING, living_costs_due
@@ -17,7 +18,6 @@ from accord.capabilities.orders.ports import Care
 from accord.capabilities.orders.regime import regime
 from accord.capabilities.orders.services.drafting import locked_order
 from accord.capabilities.orders.services.following import ask_release
-from accord.capabilities.people import services as people
 from accord.capabilities.people.policy import Actor, Permission, require
 from accord.core.errors import BadInput, Conflict
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _MARKABLE: Final = (State.DRAFT, *LIVE)
 
 
-@people.change
+@unit_of_work.change
 def set_care(actor: User, order_id: UUID, care: str, note: str) -> Order:
     """Mark whom an order touches. The living costs of the regime are proposed at once where the order is already out."""
     require(actor, Permission.ORDERS_DRAFT)
@@ -52,7 +52,7 @@ def mark(actor: Actor, order: Order, care: str, note: str = "") -> Order:
     living = regime(order.regime).living_costs.get(order.currency, 0) if order.kind in KEEPS_MONEY and care else 0
     order.living_costs = living
     order.save(update_fields=["care", "living_costs"])
-    people.record(
+    unit_of_work.record(
         actor,
         "care noted",
         subject=order.subject,
@@ -65,7 +65,7 @@ def mark(actor: Actor, order: Order, care: str, note: str = "") -> Order:
     return order
 
 
-@people.change
+@unit_of_work.change
 def release_living_costs(actor: User, order_id: UUID) -> Order:
     """Give the holder what the order should have left for living costs; the release is an order like any other."""
     require(actor, Permission.ORDERS_RELEASE)
@@ -79,7 +79,7 @@ def release_living_costs(actor: User, order_id: UUID) -> Order:
     return release
 
 
-@people.change
+@unit_of_work.change
 def decline_living_costs(actor: User, order_id: UUID, reason: str) -> Order:
     """Leave an order as it is although the holder needs care: they have what they live on elsewhere."""
     require(actor, Permission.ORDERS_RELEASE)
@@ -90,5 +90,5 @@ def decline_living_costs(actor: User, order_id: UUID, reason: str) -> Order:
         raise Conflict("nothing more is to be left for living costs under this order")
     order.living_costs = 0
     order.save(update_fields=["living_costs"])
-    people.record(actor, "living costs declined", subject=order.subject, obj=order, reason=reason.strip())
+    unit_of_work.record(actor, "living costs declined", subject=order.subject, obj=order, reason=reason.strip())
     return order

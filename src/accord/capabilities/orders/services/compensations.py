@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from accord.capabilities import unit_of_work
 from accord.capabilities.orders.models import Appeal, Compensation
-from accord.capabilities.people import services as people
 from accord.capabilities.people.policy import Permission, require
 from accord.core import clock
 from accord.core.errors import BadInput, Conflict, NotFound
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from accord.capabilities.people.models import User
 
 
-@people.change
+@unit_of_work.change
 def note_compensation(actor: User, appeal_id: UUID, amount: int, currency: str, ground: str) -> Compensation:
     """Put on record what the appellant is to get for having been held wrongly, and why."""
     require(actor, Permission.APPEALS_DECIDE)
@@ -42,7 +42,7 @@ def note_compensation(actor: User, appeal_id: UUID, amount: int, currency: str, 
     return noted
 
 
-@people.change
+@unit_of_work.change
 def compensation_paid(actor: User, compensation_id: int, payment_reference: str) -> Compensation:
     """It was paid outside Accord; the reference of the payment stays on record."""
     require(actor, Permission.APPEALS_DECIDE)
@@ -63,7 +63,7 @@ def compensation_paid(actor: User, compensation_id: int, payment_reference: str)
 
 def _note(actor: User, action: str, row: Compensation, **details: object) -> None:
     order = row.appeal.order
-    people.record(
+    unit_of_work.record(
         actor,
         action,
         subject=order.subject,

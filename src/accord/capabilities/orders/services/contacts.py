@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from accord.capabilities import unit_of_work
 from accord.capabilities.orders.escalations import escalation_at
 from accord.capabilities.orders.life_cycle import WAITING
 from accord.capabilities.orders.models import Contact, Escalation, Order
-from accord.capabilities.people import services as people
 from accord.capabilities.people.policy import Permission, require
 from accord.core import clock
 from accord.core.errors import BadInput, Conflict, NotFound
@@ -34,7 +34,7 @@ class ContactFacts:
     reach: str
 
 
-@people.change
+@unit_of_work.change
 def add_contact(actor: User, facts: ContactFacts) -> Contact:
     """A new step of a list; orders that wait for an answer climb it from now on. Conflict when the step is taken."""
     require(actor, Permission.ORDERS_CLEAR)
@@ -45,7 +45,7 @@ def add_contact(actor: User, facts: ContactFacts) -> Contact:
     return contact
 
 
-@people.change
+@unit_of_work.change
 def change_contact(actor: User, contact_id: int, facts: ContactFacts) -> Contact:
     """Another name, number, step or delay. A new number has not been tried: the last test call is forgotten."""
     require(actor, Permission.ORDERS_CLEAR)
@@ -60,7 +60,7 @@ def change_contact(actor: User, contact_id: int, facts: ContactFacts) -> Contact
     return contact
 
 
-@people.change
+@unit_of_work.change
 def remove_contact(actor: User, contact_id: int) -> None:
     """Nobody is called at this step any more; what was escalated to it stays on record."""
     require(actor, Permission.ORDERS_CLEAR)
@@ -70,7 +70,7 @@ def remove_contact(actor: User, contact_id: int) -> None:
     _climb_anew()
 
 
-@people.change
+@unit_of_work.change
 def note_test_call(actor: User, contact_id: int, note: str) -> Contact:
     """The contact was called to see whether somebody answers, as agreements ask every month."""
     require(actor, Permission.ORDERS_DRAFT)
@@ -79,13 +79,13 @@ def note_test_call(actor: User, contact_id: int, note: str) -> Contact:
     contact = _get(contact_id)
     contact.last_test_call_at = clock.now()
     contact.save(update_fields=["last_test_call_at"])
-    people.record(
+    unit_of_work.record(
         actor, "test call noted", subject=None, obj=contact, institution=contact.institution, to=contact.name, note=note.strip()
     )
     return contact
 
 
-@people.change
+@unit_of_work.change
 def note_escalation(actor: User, escalation_id: int, note: str) -> Escalation:
     """An officer reached the contact (or did not): what was said. Conflict when a colleague has noted it already."""
     require(actor, Permission.ORDERS_DRAFT)
@@ -99,7 +99,7 @@ def note_escalation(actor: User, escalation_id: int, note: str) -> Escalation:
     row.done_at, row.done_by, row.note = clock.now(), str(actor), note.strip()
     row.save(update_fields=["done_at", "done_by", "note"])
     order = row.order
-    people.record(
+    unit_of_work.record(
         actor,
         "escalation noted",
         subject=order.subject,
@@ -154,7 +154,7 @@ def _climb_anew() -> None:
 
 
 def _record(actor: User, action: str, contact: Contact) -> None:
-    people.record(
+    unit_of_work.record(
         actor,
         action,
         subject=None,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from accord.capabilities import unit_of_work
 from accord.capabilities.claims import services as claims
 from accord.capabilities.claims.messages import to_json
 from accord.capabilities.claims.ports import Credit
@@ -15,7 +16,6 @@ from accord.capabilities.orders.models import Order
 from accord.capabilities.orders.ports import PaymentFacts
 from accord.capabilities.orders.regime import current_regime
 from accord.capabilities.orders.services.drafting import write
-from accord.capabilities.people import services as people
 from accord.capabilities.people.policy import Permission, require
 from accord.capabilities.reports import services as reports
 from accord.capabilities.reports.services import CallFacts
@@ -36,7 +36,7 @@ class FirstResponse:
     order: Order
 
 
-@people.change
+@unit_of_work.change
 def respond_to_call(actor: User, facts: CallFacts, emergency: str = "") -> FirstResponse:
     """Take the report, open the claim and send the first order, in one step and before any match or trace.
 
@@ -110,7 +110,7 @@ def first_hold(
     )
 
 
-@people.change
+@unit_of_work.change
 def approve_plan(actor: User, claim_id: UUID, items: Sequence[UUID], emergency: str = "") -> list[Order]:
     """Approve lines of a claim's hold plan: a hold leaves as an order, an enquiry is asked of the bank afresh.
 

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from accord.capabilities import unit_of_work
 from accord.capabilities.claims import services as claims
 from accord.capabilities.orders import events
 from accord.capabilities.orders.escalations import first_escalation_at
@@ -20,7 +21,6 @@ from accord.capabilities.orders.messages import write_message
 from accord.capabilities.orders.models import UNDER_AUTHORITY, Order
 from accord.capabilities.orders.regime import Approval, KindRule, current_regime
 from accord.capabilities.orders.rules import rule_of
-from accord.capabilities.people import services as people
 from accord.capabilities.people.policy import NODE, Actor, Permission, require
 from accord.core import clock
 from accord.core.errors import BadInput, Conflict, NotFound
@@ -107,7 +107,7 @@ def _end_in_time(order: Order) -> None:
 
 
 def _record(actor: User | None, action: str, order: Order, **more: str) -> None:
-    people.record(
+    unit_of_work.record(
         actor or NODE,
         action,
         subject=order.subject,
@@ -130,7 +130,7 @@ def locked_order(order_id: UUID) -> Order:
     return order
 
 
-@people.change
+@unit_of_work.change
 def approve(actor: User, order_ids: Sequence[UUID], note: str = "") -> list[Order]:
     """Approve drafts, all or none: one decision may cover a plan, each order has its own life.
 
@@ -147,12 +147,12 @@ def approve(actor: User, order_ids: Sequence[UUID], note: str = "") -> list[Orde
         order.save()
         _record(actor, "order approved", order)
         if note.strip():
-            people.record(actor, "approval noted", subject=order.subject, obj=order, note=note.strip())
+            unit_of_work.record(actor, "approval noted", subject=order.subject, obj=order, note=note.strip())
     events.changed.send([order.pk for order in orders])
     return orders
 
 
-@people.change
+@unit_of_work.change
 def send_in_emergency(actor: User, order_id: UUID, reason: str) -> Order:
     """Send one's own draft at once, without a second person; the mark stays until a supervisor clears it."""
     require(actor, Permission.ORDERS_OVERRIDE)
@@ -165,12 +165,12 @@ def send_in_emergency(actor: User, order_id: UUID, reason: str) -> Order:
     order.override_reason = reason.strip()
     order.save()
     _record(actor, "order approved", order)
-    people.record(actor, "order overridden", subject=order.subject, obj=order, reason=order.override_reason)
+    unit_of_work.record(actor, "order overridden", subject=order.subject, obj=order, reason=order.override_reason)
     events.changed.send([order.pk])
     return order
 
 
-@people.change
+@unit_of_work.change
 def clear_override(actor: User, order_id: UUID, note: str) -> Order:
     """A supervisor has looked at an emergency: the mark goes, what was found stays on record."""
     require(actor, Permission.ORDERS_CLEAR)
@@ -183,11 +183,11 @@ def clear_override(actor: User, order_id: UUID, note: str) -> Order:
         raise Conflict("you sent this order yourself; another supervisor must look at it")
     order.cleared_by, order.cleared_at, order.cleared_note = actor, clock.now(), note.strip()
     order.save(update_fields=["cleared_by", "cleared_at", "cleared_note"])
-    people.record(actor, "override cleared", subject=order.subject, obj=order, note=order.cleared_note)
+    unit_of_work.record(actor, "override cleared", subject=order.subject, obj=order, note=order.cleared_note)
     return order
 
 
-@people.change
+@unit_of_work.change
 def discard(actor: User, order_id: UUID, reason: str) -> Order:
     """Throw a draft away; what it had set aside on the account is free again and may be proposed anew."""
     require(actor, Permission.ORDERS_DRAFT)
@@ -203,6 +203,6 @@ def throw_away(actor: Actor, order_id: UUID, reason: str) -> Order:
     order.reason, order.ended_at = reason.strip(), clock.now()
     order.save(update_fields=["state", "reason", "ended_at"])
     claims.end_share(order.pk)
-    people.record(actor, "order discarded", subject=order.subject, obj=order, reason=order.reason)
+    unit_of_work.record(actor, "order discarded", subject=order.subject, obj=order, reason=order.reason)
     events.changed.send([order.pk])
     return order

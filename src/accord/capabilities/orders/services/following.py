@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from accord.capabilities import unit_of_work
 from accord.capabilities.claims import services as claims
 from accord.capabilities.orders.kinds import KEEPS_MONEY, RENEWABLE, OrderKind
 from accord.capabilities.orders.life_cycle import AWAITED, HOLDING, STANDING, State
@@ -13,7 +14,6 @@ from accord.capabilities.orders.models import Order
 from accord.capabilities.orders.regime import regime
 from accord.capabilities.orders.rules import rule_of
 from accord.capabilities.orders.services.drafting import locked_order, write
-from accord.capabilities.people import services as people
 from accord.capabilities.people.policy import Permission, require
 from accord.core import clock
 from accord.core.errors import BadInput, Conflict
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 OPEN = (State.DRAFT, State.APPROVED, *AWAITED)
 
 
-@people.change
+@unit_of_work.change
 def send_again(actor: User, order_id: UUID) -> Order:
     """Send an order once more whose answer could not be used; the receiver knows it by its id and does nothing twice."""
     require(actor, Permission.ORDERS_APPROVE)
@@ -33,11 +33,11 @@ def send_again(actor: User, order_id: UUID) -> Order:
         raise Conflict("the order is not waiting for a person: it is on its way, or the bank has answered")
     order.next_attempt_at, order.answer_due_at = clock.now(), clock.now() + rule_of(order).execute_within
     order.save(update_fields=["next_attempt_at", "answer_due_at"])
-    people.record(actor, "order sent again", subject=order.subject, obj=order, institution=order.institution)
+    unit_of_work.record(actor, "order sent again", subject=order.subject, obj=order, institution=order.institution)
     return order
 
 
-@people.change
+@unit_of_work.change
 def ask_release(actor: User, order_id: UUID, reason: str, amount: int | None = None) -> Order:
     """Give back what an order keeps, or `amount` of it (minor units), or lift what it restricts; the release is an order.
 
@@ -83,7 +83,7 @@ def _amount_of_release(target: Order, amount: int | None) -> int:
     return amount
 
 
-@people.change
+@unit_of_work.change
 def renew(actor: User, order_id: UUID, reason: str, emergency: str = "") -> Order:
     """Ask to prolong an order before it lapses, as often as its regime allows. It lapses as before unless this is confirmed."""
     require(actor, Permission.ORDERS_DRAFT)
@@ -119,7 +119,7 @@ def _renewed_span(target: Order, more: timedelta) -> timedelta:
     return target.until - clock.now() + more
 
 
-@people.change
+@unit_of_work.change
 def freeze(actor: User, order_id: UUID, reason: str, court_reference: str = "", emergency: str = "") -> Order:
     """Replace a stop payment or hold by a freeze of the same money: the bank ends the one when it confirms the other."""
     require(actor, Permission.ORDERS_DRAFT)

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
+from accord.capabilities import unit_of_work
 from accord.capabilities.claims import services as claims
 from accord.capabilities.claims.messages import to_json
 from accord.capabilities.claims.ports import Credit
@@ -24,7 +25,6 @@ from accord.capabilities.orders.regime import Approval, KindRule, current_regime
 from accord.capabilities.orders.services.drafting import locked_order, throw_away, write
 from accord.capabilities.orders.services.following import OPEN, give_back
 from accord.capabilities.orders.services.requests import LONGEST_DELAY
-from accord.capabilities.people import services as people
 from accord.capabilities.people.policy import NODE, Permission, require
 from accord.core import clock
 from accord.core.errors import Conflict
@@ -154,5 +154,5 @@ def confirm_orders(actor: User, order_ids: Sequence[UUID]) -> None:
         if order.approved_by_id is None and order.approved_at is not None:
             order.approved_by = actor
             order.save(update_fields=["approved_by"])
-            people.record(actor, "order confirmed", subject=order.subject, obj=order, kind=order.kind)
+            unit_of_work.record(actor, "order confirmed", subject=order.subject, obj=order, kind=order.kind)
     events.changed.send(order_ids)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from accord.capabilities import unit_of_work
 from accord.capabilities.claims.ports import Acknowledged, check_moment
 from accord.capabilities.orders.checks import check_order_answer
 from accord.capabilities.orders.life_cycle import AWAITED
@@ -12,7 +13,6 @@ from accord.capabilities.orders.messages import message_of
 from accord.capabilities.orders.ports import OrderAnswer
 from accord.capabilities.orders.services.answers import acknowledged, answered
 from accord.capabilities.orders.services.drafting import locked_order
-from accord.capabilities.people import services as people
 from accord.capabilities.people.policy import Permission, require
 from accord.core.errors import Conflict
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from accord.capabilities.people.models import User
 
 
-@people.change
+@unit_of_work.change
 def hand_in_answer(actor: User, order_id: UUID, reply: Acknowledged | OrderAnswer, form: str, document: str) -> Order:
     """Take over what a bank answered in a document of a form such as "camt.029", whose SHA-256 stays on record.
 
@@ -35,7 +35,7 @@ def hand_in_answer(actor: User, order_id: UUID, reply: Acknowledged | OrderAnswe
         check_order_answer(message_of(order), reply)
     else:
         check_moment(order.institution, reply.expected_at)
-    people.record(
+    unit_of_work.record(
         actor,
         "answer handed in",
         subject=order.subject,

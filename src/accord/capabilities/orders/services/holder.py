@@ -7,11 +7,11 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from accord.capabilities import unit_of_work
 from accord.capabilities.orders.life_cycle import State
 from accord.capabilities.orders.models import Order
 from accord.capabilities.orders.services.drafting import locked_order
 from accord.capabilities.orders.services.requests import set_delay
-from accord.capabilities.people import services as people
 from accord.capabilities.people.policy import Permission, require
 from accord.core.errors import Conflict
 
@@ -28,7 +28,7 @@ class HolderTerms:
     delay_reason: str = ""
 
 
-@people.change
+@unit_of_work.change
 def set_holder_terms(actor: User, order_id: UUID, terms: HolderTerms) -> Order:
     """Change a draft before somebody else approves it: whoever approves it approves these terms too.
 
@@ -44,5 +44,5 @@ def set_holder_terms(actor: User, order_id: UUID, terms: HolderTerms) -> Order:
     order.tell_from, order.delay_reason = None, ""
     set_delay(order, terms.tell_from, terms.delay_reason)
     order.save(update_fields=["holder_name", "tell_from", "delay_reason"])
-    people.record(actor, "draft changed", subject=order.subject, obj=order, reason=order.delay_reason)
+    unit_of_work.record(actor, "draft changed", subject=order.subject, obj=order, reason=order.delay_reason)
     return order

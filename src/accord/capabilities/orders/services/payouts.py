@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from uuid import UUID
 
+from accord.capabilities import unit_of_work
 from accord.capabilities.claims.messages import to_json
 from accord.capabilities.orders.kinds import OrderKind
 from accord.capabilities.orders.models import Claimant, Order, Payout, Restitution, RestitutionSource, RestitutionState
@@ -15,7 +16,6 @@ from accord.capabilities.orders.returns import amount_free, obstacles, planned_a
 from accord.capabilities.orders.services.drafting import approve, locked_order, write
 from accord.capabilities.orders.services.following import about
 from accord.capabilities.orders.services.restitutions import locked_restitution, refuse_the_preparer
-from accord.capabilities.people import services as people
 from accord.capabilities.people.policy import Permission, require
 from accord.core import clock
 from accord.core.errors import BadInput, Conflict, NotFound
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from accord.capabilities.people.models import User
 
 
-@people.change
+@unit_of_work.change
 def decide(actor: User, restitution_id: UUID, reasons: str, court_reference: str = "") -> Restitution:
     """Decide a return as it was announced; the return orders leave at once, with the decision as the second approval.
 
@@ -75,7 +75,7 @@ def _return_order(
     return approve(actor, [drafted.pk])[0]
 
 
-@people.change
+@unit_of_work.change
 def pay_again(actor: User, restitution_id: UUID, court_reference: str = "") -> int:
     """Order afresh what banks refused or let run out, as far as the money is still held; how many orders left."""
     require(actor, Permission.RETURNS_DECIDE)
@@ -97,7 +97,7 @@ def pay_again(actor: User, restitution_id: UUID, court_reference: str = "") -> i
     return len(failed)
 
 
-@people.change
+@unit_of_work.change
 def correct_payee(actor: User, claimant_id: int, institution: str, account: str, ground: str) -> Claimant:
     """Another account for a claimant whose payment was refused; it is paid only after somebody else orders it again."""
     require(actor, Permission.RETURNS_PREPARE)
@@ -121,7 +121,7 @@ def correct_payee(actor: User, claimant_id: int, institution: str, account: str,
     return claimant
 
 
-@people.change
+@unit_of_work.change
 def close(actor: User, restitution_id: UUID, reasons: str) -> Restitution:
     """Give up what banks refuse to pay: the return ends with what was paid; the rest stays held until its hold ends."""
     require(actor, Permission.RETURNS_DECIDE)
@@ -148,7 +148,7 @@ def payouts_of(restitution: Restitution) -> list[Payout]:
 def _record(actor: User, action: str, restitution: Restitution, **details: object) -> None:
     first = restitution.sources.select_related("order").order_by("id").first()
     currency = {"currency": restitution.currency} if "amount" in details else {}
-    people.record(
+    unit_of_work.record(
         actor,
         action,
         subject=first.order.claim_id if first else None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from accord.capabilities import unit_of_work
 from accord.capabilities.claims import services as claims
 from accord.capabilities.orders import events
 from accord.capabilities.orders.checks import check_status
@@ -14,11 +15,10 @@ from accord.capabilities.orders.ports import OrderStatus
 from accord.capabilities.orders.rules import renewal_due_at
 from accord.capabilities.orders.services.drafting import locked_order
 from accord.capabilities.orders.services.ending import end_follow_ups
-from accord.capabilities.people import services as people
 from accord.capabilities.people.policy import NODE
 
 
-@people.change
+@unit_of_work.change
 def told_unasked(order_id: UUID, status: OrderStatus, why: str) -> bool:
     """Take over how an order stands at its receiver; False where it holds nothing here (ended, or never answered).
 
@@ -46,7 +46,7 @@ def _lapse(order: Order, status: OrderStatus, why: str) -> None:
     order.save(update_fields=["state", "reason", "ended_at", "next_attempt_at", "escalate_at", "renewal_due_at"])
     claims.end_share(order.pk)
     end_follow_ups(order, ended_at)
-    people.record(
+    unit_of_work.record(
         NODE,
         "order lapsed",
         subject=order.subject,
@@ -72,7 +72,7 @@ def _keep(order: Order, amount: int, status: OrderStatus, why: str) -> None:
     order.save(update_fields=["state", "held", "until", "renewal_due_at"])
     if lost:
         claims.confirm_share(order.pk, amount)
-        people.record(
+        unit_of_work.record(
             NODE,
             "order reduced",
             subject=order.subject,

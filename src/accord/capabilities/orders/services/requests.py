@@ -7,13 +7,13 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
+from accord.capabilities import unit_of_work
 from accord.capabilities.claims.messages import to_json
 from accord.capabilities.orders.kinds import ON_NUMBERS, RESTRICTS, OrderKind
 from accord.capabilities.orders.models import Order
 from accord.capabilities.orders.ports import CallFacts, Care, Limits
 from accord.capabilities.orders.regime import current_regime
 from accord.capabilities.orders.services.drafting import write
-from accord.capabilities.people import services as people
 from accord.capabilities.people.policy import Permission, require
 from accord.core import clock
 from accord.core.errors import BadInput
@@ -56,7 +56,7 @@ class OrderFacts:
     replaces: UUID | None = field(default=None)
 
 
-@people.change
+@unit_of_work.change
 def draft_order(actor: User, kind: OrderKind, facts: OrderFacts, emergency: str = "") -> Order:
     """Draft an order of a kind that stands on no trace; approved at once where the regime is content with one officer.
 

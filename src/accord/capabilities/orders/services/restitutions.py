@@ -11,6 +11,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
+from accord.capabilities import unit_of_work
 from accord.capabilities.orders.kinds import KEEPS_MONEY
 from accord.capabilities.orders.life_cycle import HOLDING
 from accord.capabilities.orders.models import (
@@ -25,7 +26,6 @@ from accord.capabilities.orders.models import (
 from accord.capabilities.orders.restitution_cycle import ReturnEvent, next_return_state
 from accord.capabilities.orders.returns import amount_free, claim_left, planned_awards
 from accord.capabilities.orders.services.drafting import locked_order
-from accord.capabilities.people import services as people
 from accord.capabilities.people.policy import Permission, require
 from accord.core import clock
 from accord.core.errors import BadInput, Conflict, NotFound
@@ -55,7 +55,7 @@ class ClaimantFacts:
     stated: int = 0
 
 
-@people.change
+@unit_of_work.change
 def prepare(actor: User, sources: Sequence[tuple[UUID, int]], distribution: str, ground: str = "") -> Restitution:
     """Begin a return of money that holds keep: (order, minor units of it). All in one currency, all still held.
 
@@ -105,7 +105,7 @@ def _check_source(order: Order, amount: int) -> None:
         )
 
 
-@people.change
+@unit_of_work.change
 def add_claimant(actor: User, restitution_id: UUID, facts: ClaimantFacts) -> Claimant:
     """Name somebody who is to get a part. A bank that has reimbursed a victim steps into the victim's place, with a document.
 
@@ -159,7 +159,7 @@ def _check_claimant(restitution: Restitution, facts: ClaimantFacts) -> None:
             )
 
 
-@people.change
+@unit_of_work.change
 def remove_claimant(actor: User, claimant_id: int, reason: str) -> None:
     """Take a claimant out again, while the return is being prepared."""
     require(actor, Permission.RETURNS_PREPARE)
@@ -171,7 +171,7 @@ def remove_claimant(actor: User, claimant_id: int, reason: str) -> None:
     _note(actor, "claimant removed", restitution, claimant=claimant.name, reason=said)
 
 
-@people.change
+@unit_of_work.change
 def give_notice(actor: User, restitution_id: UUID, text: str, days: int) -> Restitution:
     """Tell the holders and all who might claim what is intended, and until when they can object."""
     require(actor, Permission.RETURNS_PREPARE)
@@ -189,7 +189,7 @@ def give_notice(actor: User, restitution_id: UUID, text: str, days: int) -> Rest
     return restitution
 
 
-@people.change
+@unit_of_work.change
 def take_objection(actor: User, restitution_id: UUID, by: str, statement: str) -> Objection:
     """Write down what a holder, a claimant or anyone else has against a return; also a late one, until it is decided."""
     require(actor, Permission.RETURNS_PREPARE)
@@ -205,7 +205,7 @@ def take_objection(actor: User, restitution_id: UUID, by: str, statement: str) -
     return objection
 
 
-@people.change
+@unit_of_work.change
 def answer_objection(actor: User, objection_id: int, *, upheld: bool, answer: str) -> Objection:
     """Answer an objection, as somebody who did not prepare the return. One that is upheld sends it back to be prepared anew."""
     require(actor, Permission.RETURNS_DECIDE)
@@ -226,7 +226,7 @@ def answer_objection(actor: User, objection_id: int, *, upheld: bool, answer: st
     return objection
 
 
-@people.change
+@unit_of_work.change
 def abandon(actor: User, restitution_id: UUID, reason: str) -> Restitution:
     """Give a return up before it is decided; the money stays held as before."""
     require(actor, Permission.RETURNS_PREPARE)
@@ -275,4 +275,6 @@ def _note(actor: User, action: str, restitution: Restitution, **details: object)
     first = restitution.sources.select_related("order").order_by("id").first()
     subject = first.order.claim_id if first else None
     currency = {"currency": restitution.currency} if "amount" in details else {}
-    people.record(actor, action, subject=subject, obj=restitution, restitution=restitution.reference, **details, **currency)
+    unit_of_work.record(
+        actor, action, subject=subject, obj=restitution, restitution=restitution.reference, **details, **currency
+    )

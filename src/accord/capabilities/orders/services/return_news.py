@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from accord.capabilities import unit_of_work
 from accord.capabilities.orders.models import Order, Payout, Restitution, RestitutionSource, RestitutionState
 from accord.capabilities.orders.restitution_cycle import ReturnEvent, next_return_state
-from accord.capabilities.people import services as people
 from accord.capabilities.people.policy import NODE
 
 
@@ -21,7 +21,7 @@ def return_answered(order: Order, at: datetime) -> None:
         return
     restitution.state, restitution.closed_at = next_return_state(restitution.state, ReturnEvent.CLOSE), at
     restitution.save(update_fields=["state", "closed_at"])
-    people.record(
+    unit_of_work.record(
         NODE,
         "return paid",
         subject=order.subject,

@@ -12,6 +12,7 @@ from uuid import UUID
 from django.db import InterfaceError, OperationalError
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from accord.capabilities import unit_of_work
 from accord.capabilities.claims import services as claims
 from accord.capabilities.delivery import next_retry
 from accord.capabilities.orders import events
@@ -20,7 +21,6 @@ from accord.capabilities.orders.kinds import OrderKind
 from accord.capabilities.orders.life_cycle import AWAITED, STANDING, WAITING, Event, State, next_state
 from accord.capabilities.orders.models import Escalation, Order
 from accord.capabilities.orders.services.ending import end_follow_ups
-from accord.capabilities.people import services as people
 from accord.capabilities.people.policy import NODE
 from accord.core import clock
 
@@ -36,7 +36,7 @@ AT_ONCE: Final = 200
 """Orders that end in one change; what is left over follows in the next sweep."""
 
 
-@people.change
+@unit_of_work.change
 def mark_sent(orders: Sequence[Order]) -> None:
     """Approved orders are about to leave; written before the call, so that no order leaves without a trace of it here."""
     now = clock.now()
@@ -44,7 +44,9 @@ def mark_sent(orders: Sequence[Order]) -> None:
     Order.objects.filter(pk__in=[order.pk for order in fresh]).update(state=State.SENT, sent_at=now)
     for order in fresh:
         order.state, order.sent_at = next_state(order.kind, order.state, Event.SEND), now
-        people.record(NODE, "order sent", subject=order.subject, obj=order, kind=order.kind, institution=order.institution)
+        unit_of_work.record(
+            NODE, "order sent", subject=order.subject, obj=order, kind=order.kind, institution=order.institution
+        )
 
 
 def retry_later(order: Order, error: str) -> None:
@@ -53,7 +55,7 @@ def retry_later(order: Order, error: str) -> None:
     waiting.update(next_attempt_at=next_retry(clock.now(), order.attempts), last_error=error)
 
 
-@people.change
+@unit_of_work.change
 def fail(order_id: UUID, error: str) -> None:
     """The receiver's answer cannot be used: nothing of it is taken over, the order stays open, a person must look.
 
@@ -64,7 +66,7 @@ def fail(order_id: UUID, error: str) -> None:
         return
     order.last_error, order.next_attempt_at = error, None
     order.save(update_fields=["last_error", "next_attempt_at"])
-    people.record(NODE, "answer unusable", subject=order.subject, obj=order, institution=order.institution, error=error)
+    unit_of_work.record(NODE, "answer unusable", subject=order.subject, obj=order, institution=order.institution, error=error)
 
 
 def expire_due(now: datetime) -> int:
@@ -118,13 +120,13 @@ def _run_out(now: datetime) -> QuerySet[Order]:
     return Order.objects.filter(Q(state__in=STANDING) | silent, until__lte=now).exclude(in_doubt)
 
 
-@people.change
+@unit_of_work.change
 def _expire(order_ids: Sequence[UUID], now: datetime) -> int:
     orders = list(_run_out(now).select_for_update(of=("self",)).filter(pk__in=order_ids).order_by("until"))
     for order in orders:
         order.state = next_state(order.kind, order.state, Event.EXPIRE)
         order.ended_at, order.next_attempt_at, order.escalate_at, order.renewal_due_at = now, None, None, None
-        people.record(NODE, "order expired", subject=order.subject, obj=order, kind=order.kind, held=order.held)
+        unit_of_work.record(NODE, "order expired", subject=order.subject, obj=order, kind=order.kind, held=order.held)
     Order.objects.bulk_update(orders, ["state", "ended_at", "next_attempt_at", "escalate_at", "renewal_due_at"])
     claims.end_shares([order.pk for order in orders])
     for order in orders:
@@ -133,12 +135,12 @@ def _expire(order_ids: Sequence[UUID], now: datetime) -> int:
     return len(orders)
 
 
-@people.change
+@unit_of_work.change
 def _prompt(order_ids: Sequence[UUID], now: datetime) -> int:
     orders = list(Order.objects.select_for_update().filter(pk__in=order_ids, state__in=STANDING, renewal_due_at__lte=now))
     for order in orders:
         order.renewal_prompted_at, order.renewal_due_at = now, None
-        people.record(NODE, "renewal prompted", subject=order.subject, obj=order, until=clock.to_iso(order.until))
+        unit_of_work.record(NODE, "renewal prompted", subject=order.subject, obj=order, until=clock.to_iso(order.until))
     Order.objects.bulk_update(orders, ["renewal_prompted_at", "renewal_due_at"])
     return len(orders)
 
@@ -155,7 +157,7 @@ def escalate_due(now: datetime) -> int:
     return _on_each(list(due.values_list("pk", flat=True)[:AT_ONCE]), partial(_escalate, now=now))
 
 
-@people.change
+@unit_of_work.change
 def _escalate(order_ids: Sequence[UUID], now: datetime) -> int:
     return sum(_escalate_one(order_id, now) for order_id in order_ids)
 
@@ -173,7 +175,7 @@ def _escalate_one(order_id: UUID, now: datetime) -> int:
     if contact is None:
         return 0
     Escalation.objects.create(order=order, step=step, contact_name=contact.name, contact_reach=contact.reach, at=now)
-    people.record(
+    unit_of_work.record(
         NODE, "order escalated", subject=order.subject, obj=order, institution=order.institution, step=step, to=contact.name
     )
     return 1

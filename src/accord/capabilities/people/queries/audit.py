@@ -12,9 +12,10 @@ from uuid import UUID
 from django.db.models import Max, Q, QuerySet, TextField
 from django.db.models.functions import Cast
 
+from accord.capabilities import unit_of_work
 from accord.capabilities.people.models import AuditEntry, AuditHead, ReadEntry, ReadHead
 from accord.capabilities.people.policy import Actor, Permission, require
-from accord.capabilities.people.services import audited_content, read_content
+from accord.capabilities.people.services import read_content
 from accord.core import hash_chain
 from accord.core.errors import BadInput
 
@@ -31,7 +32,7 @@ class Chain:
     content: Callable[[Any], dict[str, Any]]
 
 
-CHANGES: Final = Chain("changes", AuditEntry, AuditHead, audited_content)
+CHANGES: Final = Chain("changes", AuditEntry, AuditHead, unit_of_work.audited_content)
 READS: Final = Chain("reads", ReadEntry, ReadHead, read_content)
 CHAINS: Final = {chain.name: chain for chain in (CHANGES, READS)}
 

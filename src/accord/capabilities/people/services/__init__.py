@@ -1,11 +1,10 @@
-"""What changes people, their rights and what is on record. `change` and `record` carry every capability's audit.
+"""What changes people, their rights and what is on record.
 
 Sign-in matters have modules of their own: `second_factors` and `sessions`.
 """
 
 from __future__ import annotations
 
-from accord.capabilities.people.services.audit_line import audited_content, change, part, record
 from accord.capabilities.people.services.reads import note_read, read_content, write_reads
 from accord.capabilities.people.services.service_accounts import (
     add_service_account,
@@ -34,8 +33,6 @@ __all__ = [
     "add_service_account",
     "add_team",
     "add_user",
-    "audited_content",
-    "change",
     "change_own_password",
     "change_user",
     "create_user",
@@ -43,9 +40,7 @@ __all__ = [
     "issue_token",
     "note_lockout",
     "note_read",
-    "part",
     "read_content",
-    "record",
     "revoke_token",
     "set_active",
     "set_language",

@@ -10,11 +10,11 @@ from uuid import UUID
 
 from django.conf import settings
 
+from accord.capabilities import unit_of_work
 from accord.capabilities.people import node_key, passkeys, totp
 from accord.capabilities.people.models import FactorKind, SecondFactor, User
 from accord.capabilities.people.passkeys import State
 from accord.capabilities.people.policy import Actor, Permission, decides, require
-from accord.capabilities.people.services.audit_line import change, record
 from accord.core import clock
 from accord.core.errors import BadInput, Conflict, NotAllowed, NotFound
 
@@ -34,7 +34,7 @@ def has_second_factor(user: User) -> bool:
     return SecondFactor.objects.filter(user=user).exclude(kind=FactorKind.RECOVERY).exists()
 
 
-@change
+@unit_of_work.change
 def enrol_app(user: User, secret: str, code: str) -> list[str]:
     """Take an authenticator app into use once it shows the right code; an app that was there is replaced.
 
@@ -45,17 +45,17 @@ def enrol_app(user: User, secret: str, code: str) -> list[str]:
         raise BadInput("the code is not right; check the clock of your device and type the code it shows now", where="code")
     SecondFactor.objects.filter(user=user, kind=FactorKind.TOTP).delete()
     _add(user, FactorKind.TOTP, secret=node_key.encrypt(secret), data={"used": step})
-    record(user, "second factor added", subject=None, obj=user, type=FactorKind.TOTP)
+    unit_of_work.record(user, "second factor added", subject=None, obj=user, type=FactorKind.TOTP)
     return _first_recovery_codes(user)
 
 
-@change
+@unit_of_work.change
 def enrol_passkey(user: User, name: str, host: str, state: State, answer: Any) -> list[str]:
     """Take a passkey into use; recovery codes as with `enrol_app`. NotAllowed when the browser's answer does not fit."""
     credential, count = passkeys.registered(host, state, answer)
     label = name.strip()[:NAME_LENGTH]
     _add(user, FactorKind.PASSKEY, name=label, data={"credential": credential, "count": count})
-    record(user, "second factor added", subject=None, obj=user, type=FactorKind.PASSKEY, name=label)
+    unit_of_work.record(user, "second factor added", subject=None, obj=user, type=FactorKind.PASSKEY, name=label)
     return _first_recovery_codes(user)
 
 
@@ -69,7 +69,7 @@ def _first_recovery_codes(user: User) -> list[str]:
     return renew_recovery_codes(user)
 
 
-@change
+@unit_of_work.change
 def renew_recovery_codes(user: User) -> list[str]:
     """New codes for when the device is lost; earlier ones end. They are shown this once and kept as keyed hashes."""
     if not has_second_factor(user):
@@ -77,7 +77,7 @@ def renew_recovery_codes(user: User) -> list[str]:
     codes = [f"{_letters(5)}-{_letters(5)}" for _ in range(RECOVERY_CODES)]
     SecondFactor.objects.filter(user=user, kind=FactorKind.RECOVERY).delete()
     _add(user, FactorKind.RECOVERY, data={"codes": [node_key.keyed_hash(_plain(code)) for code in codes]})
-    record(user, "recovery codes made", subject=None, obj=user)
+    unit_of_work.record(user, "recovery codes made", subject=None, obj=user)
     return codes
 
 
@@ -89,7 +89,7 @@ def _plain(code: str) -> str:
     return "".join(code.split()).replace("-", "").lower()
 
 
-@change
+@unit_of_work.change
 def use_app_code(user: User, code: str) -> bool:
     """Whether this is the app's code now. One that was used, or an earlier one, is not taken again (RFC 6238, 5.2)."""
     factor = SecondFactor.objects.filter(user=user, kind=FactorKind.TOTP).first()
@@ -102,7 +102,7 @@ def use_app_code(user: User, code: str) -> bool:
     return True
 
 
-@change
+@unit_of_work.change
 def use_recovery_code(user: User, code: str) -> bool:
     """Whether this is one of the recovery codes that are left; it is used up by that, and on record."""
     factor = SecondFactor.objects.filter(user=user, kind=FactorKind.RECOVERY).first()
@@ -111,11 +111,11 @@ def use_recovery_code(user: User, code: str) -> bool:
         return False
     left = [kept for kept in factor.data["codes"] if kept != hashed]
     _used(factor, {"codes": left})
-    record(user, "recovery code used", subject=None, obj=user, left=len(left))
+    unit_of_work.record(user, "recovery code used", subject=None, obj=user, left=len(left))
     return True
 
 
-@change
+@unit_of_work.change
 def use_passkey(user: User, host: str, state: State, answer: Any) -> None:
     """Accept a passkey's signature. NotAllowed where it is none, or where its counter says that the key was copied."""
     factors = _passkeys(user)
@@ -140,7 +140,7 @@ def _used(factor: SecondFactor, data: dict[str, Any]) -> None:
     factor.save(update_fields=["data", "last_used_at"])
 
 
-@change
+@unit_of_work.change
 def remove_factor(user: User, factor_id: UUID) -> None:
     """Take one of one's own factors away. Conflict for the last one of whoever must have one."""
     factor = SecondFactor.objects.filter(user=user, pk=factor_id).exclude(kind=FactorKind.RECOVERY).first()
@@ -152,10 +152,10 @@ def remove_factor(user: User, factor_id: UUID) -> None:
             raise Conflict("this is your only second factor, and your role needs one; add another before you remove it")
         SecondFactor.objects.filter(user=user, kind=FactorKind.RECOVERY).delete()
     factor.delete()
-    record(user, "second factor removed", subject=None, obj=user, type=factor.kind, name=factor.name)
+    unit_of_work.record(user, "second factor removed", subject=None, obj=user, type=factor.kind, name=factor.name)
 
 
-@change
+@unit_of_work.change
 def reset_factors(actor: Actor, user_id: UUID) -> User:
     """Take all factors of a user away whose device is lost; they enrol again when they next sign in."""
     require(actor, Permission.USERS_MANAGE)
@@ -163,5 +163,5 @@ def reset_factors(actor: Actor, user_id: UUID) -> User:
     if user is None:
         raise NotFound("there is no such user")
     count, _ = SecondFactor.objects.filter(user=user).delete()
-    record(actor, "second factor reset", subject=None, obj=user, name=user.username, rows=count)
+    unit_of_work.record(actor, "second factor reset", subject=None, obj=user, name=user.username, rows=count)
     return user

@@ -10,9 +10,9 @@ from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
+from accord.capabilities import unit_of_work
 from accord.capabilities.people.models import Agency, ServiceAccount, ServiceToken
 from accord.capabilities.people.policy import Actor, Permission, require
-from accord.capabilities.people.services.audit_line import change, record
 from accord.core import clock
 from accord.core.errors import BadInput, Conflict, NotFound
 
@@ -28,7 +28,7 @@ GRANTABLE: Final = frozenset(
 """What a token may carry: handing in and fetching. Decisions about people and money are made by people."""
 
 
-@change
+@unit_of_work.change
 def add_service_account(actor: Actor, name: str, agency_code: str) -> ServiceAccount:
     """An account for another system; BadInput when the name is taken or cannot be one, or there is no such agency."""
     require(actor, Permission.TOKENS_MANAGE)
@@ -39,11 +39,11 @@ def add_service_account(actor: Actor, name: str, agency_code: str) -> ServiceAcc
     if not Agency.objects.filter(code=agency_code).exists():
         raise BadInput(f"there is no agency {agency_code!r}; add it first", where="agency")
     account = ServiceAccount.objects.create(name=name, agency_code=agency_code)
-    record(actor, "service account added", subject=None, obj=account, name=name, agency=agency_code)
+    unit_of_work.record(actor, "service account added", subject=None, obj=account, name=name, agency=agency_code)
     return account
 
 
-@change
+@unit_of_work.change
 def set_service_account_active(actor: Actor, account_id: UUID, active: bool) -> ServiceAccount:
     """Let a service account in again, or shut it out at once with all its tokens."""
     require(actor, Permission.TOKENS_MANAGE)
@@ -53,11 +53,11 @@ def set_service_account_active(actor: Actor, account_id: UUID, active: bool) -> 
     account.is_active = active
     account.save(update_fields=["is_active"])
     action = "service account reactivated" if active else "service account deactivated"
-    record(actor, action, subject=None, obj=account, name=account.name)
+    unit_of_work.record(actor, action, subject=None, obj=account, name=account.name)
     return account
 
 
-@change
+@unit_of_work.change
 def issue_token(
     actor: Actor, account: ServiceAccount, permissions: Iterable[Permission], lasts: timedelta = DEFAULT_LIFE
 ) -> tuple[ServiceToken, str]:
@@ -89,11 +89,11 @@ def issue_token(
         expires_at=now + lasts,
     )
     details = {"permissions": ", ".join(token.permissions), "token": prefix, "until": clock.to_iso(token.expires_at)}
-    record(actor, "token issued", subject=None, obj=account, name=account.name, **details)
+    unit_of_work.record(actor, "token issued", subject=None, obj=account, name=account.name, **details)
     return token, secret
 
 
-@change
+@unit_of_work.change
 def revoke_token(actor: Actor, prefix: str) -> ServiceToken:
     """End a token at once; NotFound when there is none with this prefix, Conflict when it has ended already."""
     require(actor, Permission.TOKENS_MANAGE)
@@ -105,7 +105,7 @@ def revoke_token(actor: Actor, prefix: str) -> ServiceToken:
     token.revoked_at = clock.machine_now()
     token.save(update_fields=["revoked_at"])
     account = ServiceAccount.objects.get(pk=token.account_id)
-    record(actor, "token revoked", subject=None, obj=account, name=account.name, token=prefix)
+    unit_of_work.record(actor, "token revoked", subject=None, obj=account, name=account.name, token=prefix)
     return token
 
 

@@ -13,9 +13,9 @@ from uuid import UUID
 
 from django.conf import settings
 
+from accord.capabilities import unit_of_work
 from accord.capabilities.people.models import User, UserSession
 from accord.capabilities.people.policy import Actor, Permission, require
-from accord.capabilities.people.services.audit_line import change, record
 from accord.core import clock
 from accord.core.errors import NotFound
 
@@ -26,7 +26,7 @@ _SEEN_EVERY: Final = timedelta(minutes=1)
 """How exactly it is known when a session was last used: not every page needs a write."""
 
 
-@change
+@unit_of_work.change
 def begin_session(user: User, session_key: str, address: str, browser: str) -> UserSession:
     """Note a sign-in. Where the user has as many sessions as allowed, the oldest ends."""
     now = clock.machine_now()
@@ -36,7 +36,7 @@ def begin_session(user: User, session_key: str, address: str, browser: str) -> U
     _end_worn_out(user, now)
     older = UserSession.objects.filter(user=user).exclude(pk=begun.pk).order_by("-started_at", "-id")
     _end(older[AT_ONCE - 1 :])
-    record(user, "signed in", subject=None, obj=user, address=begun.address)
+    unit_of_work.record(user, "signed in", subject=None, obj=user, address=begun.address)
     return begun
 
 
@@ -74,30 +74,30 @@ def end_worn_out_sessions() -> int:
     return _end(idle)
 
 
-@change
+@unit_of_work.change
 def leave(user: User, session_key: str) -> None:
     """The user signs out in one browser."""
     _end(UserSession.objects.filter(user=user, session_key=session_key))
-    record(user, "signed out", subject=None, obj=user)
+    unit_of_work.record(user, "signed out", subject=None, obj=user)
 
 
-@change
+@unit_of_work.change
 def end_own_session(user: User, session_id: UUID) -> None:
     """End one of one's own sessions, in whichever browser it is."""
     if not _end(UserSession.objects.filter(user=user, pk=session_id)):
         raise NotFound("there is no such session")
-    record(user, "sessions ended", subject=None, obj=user, rows=1)
+    unit_of_work.record(user, "sessions ended", subject=None, obj=user, rows=1)
 
 
-@change
+@unit_of_work.change
 def end_other_sessions(user: User, session_key: str | None) -> int:
     """End all sessions of the user but the one named; how many."""
     ended = _end(UserSession.objects.filter(user=user).exclude(session_key=session_key or ""))
-    record(user, "sessions ended", subject=None, obj=user, rows=ended)
+    unit_of_work.record(user, "sessions ended", subject=None, obj=user, rows=ended)
     return ended
 
 
-@change
+@unit_of_work.change
 def end_sessions_of(actor: Actor, user_id: UUID) -> int:
     """Sign a user out everywhere; how many sessions that ended."""
     require(actor, Permission.USERS_MANAGE)
@@ -105,7 +105,7 @@ def end_sessions_of(actor: Actor, user_id: UUID) -> int:
     if user is None:
         raise NotFound("there is no such user")
     ended = end_all(user)
-    record(actor, "sessions ended", subject=None, obj=user, name=user.username, rows=ended)
+    unit_of_work.record(actor, "sessions ended", subject=None, obj=user, name=user.username, rows=ended)
     return ended
 
 

@@ -10,10 +10,10 @@ from uuid import UUID
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 
+from accord.capabilities import unit_of_work
 from accord.capabilities.people import lockout
 from accord.capabilities.people.models import Agency, AgencyKind, Role, Team, User
 from accord.capabilities.people.policy import NODE, RESERVED_NAMES, Actor, Permission, require
-from accord.capabilities.people.services.audit_line import change, record
 from accord.capabilities.people.services.sessions import end_all
 from accord.core.errors import BadInput, Conflict, NotAllowed, NotFound
 
@@ -42,7 +42,7 @@ def create_user(username: str, password: str, role: Role, full_name: str = "", l
     return User.objects.create_user(username, password, role=role, full_name=full_name, language=language)
 
 
-@change
+@unit_of_work.change
 def add_user(actor: Actor, username: str, password: str, station: Station, *, must_change_password: bool = True) -> User:
     """A new user whose first password somebody else has chosen, so that they change it when they first sign in."""
     require(actor, Permission.USERS_MANAGE)
@@ -50,11 +50,13 @@ def add_user(actor: Actor, username: str, password: str, station: Station, *, mu
     user = create_user(username, password, station.role)
     user.must_change_password = must_change_password
     _place(user, station)
-    record(actor, "user added", subject=None, obj=user, name=username, role=user.role, agency=user.agency_id, team=_team(user))
+    unit_of_work.record(
+        actor, "user added", subject=None, obj=user, name=username, role=user.role, agency=user.agency_id, team=_team(user)
+    )
     return user
 
 
-@change
+@unit_of_work.change
 def change_user(actor: Actor, user_id: UUID, station: Station) -> User:
     """Change what a user is here for; nobody changes their own role. With another role they sign in afresh."""
     require(actor, Permission.USERS_MANAGE)
@@ -64,7 +66,7 @@ def change_user(actor: Actor, user_id: UUID, station: Station) -> User:
         _refuse_oneself(actor, user, "change your own role")
         end_all(user)
     _place(user, station)
-    record(
+    unit_of_work.record(
         actor,
         "user changed",
         subject=None,
@@ -93,7 +95,7 @@ def _team(user: User) -> str:
     return user.team.name if user.team else ""
 
 
-@change
+@unit_of_work.change
 def set_active(actor: Actor, user_id: UUID, active: bool) -> User:
     """Deactivate a user, who is signed out everywhere at once, or let them in again."""
     require(actor, Permission.USERS_MANAGE)
@@ -106,11 +108,11 @@ def set_active(actor: Actor, user_id: UUID, active: bool) -> User:
     if not active:
         end_all(user)
     action = "user reactivated" if active else "user deactivated"
-    record(actor, action, subject=None, obj=user, name=user.username)
+    unit_of_work.record(actor, action, subject=None, obj=user, name=user.username)
     return user
 
 
-@change
+@unit_of_work.change
 def give_password(actor: Actor, user_id: UUID, password: str) -> User:
     """A new first password for a user who forgot theirs; they are signed out everywhere and change it at once."""
     require(actor, Permission.USERS_MANAGE)
@@ -120,11 +122,11 @@ def give_password(actor: Actor, user_id: UUID, password: str) -> User:
     user.must_change_password = True
     user.save(update_fields=["password", "must_change_password"])
     end_all(user)
-    record(actor, "password given", subject=None, obj=user, name=user.username)
+    unit_of_work.record(actor, "password given", subject=None, obj=user, name=user.username)
     return user
 
 
-@change
+@unit_of_work.change
 def change_own_password(user: User, old: str, new: str) -> None:
     """A user's own new password. BadInput when the old one is wrong, or the new one weak or the same."""
     mine = _locked(user.pk)
@@ -137,25 +139,25 @@ def change_own_password(user: User, old: str, new: str) -> None:
     mine.must_change_password = False
     mine.save(update_fields=["password", "must_change_password"])
     user.password, user.must_change_password = mine.password, False
-    record(user, "password changed", subject=None, obj=user)
+    unit_of_work.record(user, "password changed", subject=None, obj=user)
 
 
-@change
+@unit_of_work.change
 def unlock_user(actor: Actor, user_id: UUID) -> User:
     """Forget failed sign-ins of a user who is locked out."""
     require(actor, Permission.USERS_MANAGE)
     user = _locked(user_id)
     attempts = lockout.forget(user.username)
-    record(actor, "user unlocked", subject=None, obj=user, name=user.username, rows=attempts)
+    unit_of_work.record(actor, "user unlocked", subject=None, obj=user, name=user.username, rows=attempts)
     return user
 
 
-@change
+@unit_of_work.change
 def note_lockout(username: str) -> None:
     """A user of this name, if there is one, has failed to sign in so often that they are locked out: on record."""
     user = User.objects.filter(username=username).first()
     if user is not None:
-        record(NODE, "sign-in locked", subject=None, obj=user, name=username)
+        unit_of_work.record(NODE, "sign-in locked", subject=None, obj=user, name=username)
 
 
 def set_language(user: User, language: str) -> None:
@@ -183,7 +185,7 @@ def _refuse_oneself(actor: Actor, user: User, doing: str) -> None:
         raise NotAllowed(f"you cannot {doing}; ask another administrator")
 
 
-@change
+@unit_of_work.change
 def add_agency(actor: Actor, code: str, name: str, name_zh: str, kind: AgencyKind) -> Agency:
     """An organisation to whom people and service accounts may belong; BadInput when the code is taken or cannot be one."""
     require(actor, Permission.USERS_MANAGE)
@@ -192,11 +194,11 @@ def add_agency(actor: Actor, code: str, name: str, name_zh: str, kind: AgencyKin
     if Agency.objects.filter(code=code).exists():
         raise BadInput(f"there is already an agency {code!r}; choose another code", where="code")
     agency = Agency.objects.create(code=code, name=name.strip(), name_zh=name_zh.strip(), kind=AgencyKind(kind))
-    record(actor, "agency added", subject=None, obj=agency, name=agency.name, type=agency.kind)
+    unit_of_work.record(actor, "agency added", subject=None, obj=agency, name=agency.name, type=agency.kind)
     return agency
 
 
-@change
+@unit_of_work.change
 def add_team(actor: Actor, agency_code: str, name: str) -> Team:
     """A team of an agency; BadInput when the agency is unknown or has one of that name."""
     require(actor, Permission.USERS_MANAGE)
@@ -208,5 +210,5 @@ def add_team(actor: Actor, agency_code: str, name: str) -> Team:
     if Team.objects.filter(agency_id=agency_code, name__iexact=name).exists():
         raise BadInput(f"there is already a team {name!r} in this agency; choose another name", where="name")
     team = Team.objects.create(agency_id=agency_code, name=name)
-    record(actor, "team added", subject=None, obj=team, name=name, agency=agency_code)
+    unit_of_work.record(actor, "team added", subject=None, obj=team, name=name, agency=agency_code)
     return team

@@ -10,8 +10,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
+from accord.capabilities import unit_of_work
 from accord.capabilities.people import queries as people
-from accord.capabilities.people import services as people_services
 from accord.capabilities.people.models import AuditEntry, User
 from accord.capabilities.people.policy import Permission
 from accord.core import clock
@@ -51,7 +51,7 @@ def export(request: HttpRequest) -> HttpResponse:
         )
         for entry in _filtered(request, actor).order_by("seq")
     ]
-    people_services.record(actor, "audit exported", subject=None, obj=actor, rows=len(rows))
+    unit_of_work.record(actor, "audit exported", subject=None, obj=actor, rows=len(rows))
     header = ("seq", "at", "actor", "action", "subject", "object_type", "object_id", "details", "link")
     return csv_response("audit.csv", header, rows)
 

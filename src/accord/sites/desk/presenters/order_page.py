@@ -10,7 +10,7 @@ import msgspec
 
 from accord.capabilities.claims import queries as claims
 from accord.capabilities.claims.messages import to_json
-from accord.capabilities.exchange.queries import orders as exchange_orders
+from accord.capabilities.exchange.crossborder.queries import orders as exchange_orders
 from accord.capabilities.orders import queries
 from accord.capabilities.orders.kinds import KEEPS_MONEY, RENEWABLE, RESTRICTS, OrderKind
 from accord.capabilities.orders.life_cycle import AWAITED, ENDED, HOLDING, STANDING, State

@@ -12,9 +12,9 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
+from accord.capabilities import unit_of_work
 from accord.capabilities.claims import queries as claims
 from accord.capabilities.people import queries as people
-from accord.capabilities.people import services as people_services
 from accord.capabilities.people.models import User
 from accord.capabilities.people.queries import CHAINS, CHANGES, Chain, Wanted
 from accord.capabilities.reports import queries as reports
@@ -50,7 +50,7 @@ def export(request: HttpRequest) -> HttpResponse:
     chain = _chain(request)
     entries = _filtered(request, actor, chain).order_by("seq")
     rows = [tuple(_cell(getattr(entry, column, "")) for column in _COLUMNS) for entry in entries]
-    people_services.record(actor, "audit exported", subject=None, obj=actor, rows=len(rows), chain=chain.name)
+    unit_of_work.record(actor, "audit exported", subject=None, obj=actor, rows=len(rows), chain=chain.name)
     return csv_response("audit.csv", _COLUMNS, rows)
 
 

@@ -12,7 +12,8 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
-from accord.capabilities.exchange.queries import orders as exchange_orders
+from accord.capabilities import unit_of_work
+from accord.capabilities.exchange.crossborder.queries import orders as exchange_orders
 from accord.capabilities.orders import queries
 from accord.capabilities.orders.models import KIND_WORDS, ORDER_STATES, Order
 from accord.capabilities.orders.rules import rule_of
@@ -102,7 +103,7 @@ def export(request: HttpRequest) -> HttpResponse:
     found = OrderFilter.of(request).apply(actor).select_related("cleared_by")
     rows = [_csv_row(order) for order in found.iterator(chunk_size=2_000)]
     people.note_read(actor, Order, taken="orders.csv", rows=len(rows))
-    people.record(actor, "orders exported", subject=None, obj=actor, rows=len(rows))
+    unit_of_work.record(actor, "orders exported", subject=None, obj=actor, rows=len(rows))
     return csv_response("orders.csv", _COLUMNS, rows)
 
 

@@ -16,11 +16,11 @@ from accord.adapters.iso20022.recall import write_recall
 from accord.adapters.iso20022.recalls import KnownReferences, recall_draft, resolution_to_answer
 from accord.adapters.iso20022.resolution import read_resolutions
 from accord.adapters.iso20022.xml import MESSAGE
+from accord.capabilities import unit_of_work
 from accord.capabilities.orders import queries, services
 from accord.capabilities.orders.kinds import OrderKind
 from accord.capabilities.orders.messages import message_of
 from accord.capabilities.orders.models import Order
-from accord.capabilities.people import services as people
 from accord.capabilities.people.models import User
 from accord.capabilities.people.policy import Permission, require
 from accord.core import clock
@@ -44,7 +44,7 @@ def draft(request: HttpRequest, order_id: UUID) -> HttpResponse:
         payee_bank=_given(request, "payee_bank"),
     )
     content = write_recall(recall_draft(message_of(order), clock.now(), known))
-    people.record(actor, "recall draft taken", subject=order.claim_id, obj=order, sha256=_digest(content))
+    unit_of_work.record(actor, "recall draft taken", subject=order.claim_id, obj=order, sha256=_digest(content))
     response = HttpResponse(content, content_type="application/xml; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="camt.056-{order.reference}.xml"'
     return response

@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from accord.capabilities import unit_of_work
 from accord.capabilities.claims import queries as claims
 from accord.capabilities.claims import services as claims_services
 from accord.capabilities.claims.models import Claim
@@ -59,7 +60,7 @@ def export(request: HttpRequest) -> HttpResponse:
     require(actor, Permission.REPORTS_READ)
     found = list(_filtered(actor, ReportFilter(request.GET)))
     people_services.note_read(actor, Report, taken="reports.csv", rows=len(found))
-    people_services.record(actor, "reports exported", subject=None, obj=actor, rows=len(found))
+    unit_of_work.record(actor, "reports exported", subject=None, obj=actor, rows=len(found))
     header = (
         "reference", "state", "taken_at", "taken_by", "callback_number", "payer_bank", "payer_account", "payee_bank",
         "payee_account", "amount", "currency", "about_when", "still_pending", "duplicate_of",

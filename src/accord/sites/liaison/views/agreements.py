@@ -14,11 +14,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accord.capabilities.exchange.agreements import documents, templates
+from accord.capabilities.exchange.agreements import documents, queries, templates
+from accord.capabilities.exchange.agreements.services import agreements as services
 from accord.capabilities.exchange.models import Agreement, AgreementState, PartnerState
-from accord.capabilities.exchange.queries import agreements as queries
-from accord.capabilities.exchange.queries import partners
-from accord.capabilities.exchange.services.agreements import agreements as services
+from accord.capabilities.exchange.partners import queries as partners
 from accord.capabilities.people.models import User
 from accord.capabilities.people.policy import Permission, allowed
 from accord.core import clock

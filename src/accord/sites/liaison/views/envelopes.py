@@ -10,10 +10,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
+from accord.capabilities import unit_of_work
+from accord.capabilities.exchange.channel.queries import messages as queries
+from accord.capabilities.exchange.channel.queries.messages import Message, Wanted
 from accord.capabilities.exchange.models import Outgoing
-from accord.capabilities.exchange.queries import messages as queries
-from accord.capabilities.exchange.queries import partners
-from accord.capabilities.exchange.queries.messages import Message, Wanted
+from accord.capabilities.exchange.partners import queries as partners
 from accord.capabilities.people import services as people
 from accord.core.clock import to_iso
 from accord.core.errors import BadInput
@@ -63,7 +64,7 @@ def export(request: HttpRequest) -> HttpResponse:
     actor = reader(request)
     lines = [_csv_row(row) for row in queries.read(queries.messages(actor, _wanted(request)))]
     people.note_read(actor, Outgoing, taken="messages.csv", rows=len(lines))
-    people.record(actor, "partner messages exported", subject=None, obj=actor, rows=len(lines))
+    unit_of_work.record(actor, "partner messages exported", subject=None, obj=actor, rows=len(lines))
     return csv_response("messages.csv", _COLUMNS, lines)
 
 

@@ -12,10 +12,11 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from accord.capabilities.exchange.agreements import queries as agreements
+from accord.capabilities.exchange.crossborder.queries import foreign_enquiries, orders
+from accord.capabilities.exchange.crossborder.services.enquiries import enquiries as enquiry_services
+from accord.capabilities.exchange.crossborder.services.orders import foreign_orders as order_services
 from accord.capabilities.exchange.models import ForeignEnquiry, ForeignOrder, ForeignOrderState
-from accord.capabilities.exchange.queries import agreements, foreign_enquiries, orders
-from accord.capabilities.exchange.services.enquiries import enquiries as enquiry_services
-from accord.capabilities.exchange.services.orders import foreign_orders as order_services
 from accord.capabilities.people import queries as people
 from accord.capabilities.people.models import User
 from accord.capabilities.people.policy import Permission, allowed

@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
-from accord.capabilities.exchange.services.trust import alarms
+from accord.capabilities.exchange.partners.services import alarms
 from accord.capabilities.people.models import User
 from accord.capabilities.people.policy import Permission, allowed
 from accord.sites.liaison.presenters import partner_rows, waits

@@ -12,11 +12,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accord.adapters.partner_cards import fetch_card
+from accord.capabilities.exchange.agreements import queries as agreement_queries
 from accord.capabilities.exchange.models import Partner
-from accord.capabilities.exchange.queries import agreements as agreement_queries
-from accord.capabilities.exchange.queries import partners as queries
-from accord.capabilities.exchange.services.trust import partners as services
-from accord.capabilities.exchange.trust import cards
+from accord.capabilities.exchange.partners import cards, queries
+from accord.capabilities.exchange.partners.services import partners as services
 from accord.capabilities.people.models import User
 from accord.capabilities.people.policy import Permission, allowed
 from accord.core.errors import AccordError, BadInput, NotFound

@@ -13,9 +13,9 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from accord.capabilities.exchange.crossborder.queries import requests as queries
+from accord.capabilities.exchange.crossborder.services.orders import requested_holds as services
 from accord.capabilities.exchange.models import PartnerRequest
-from accord.capabilities.exchange.queries import requests as queries
-from accord.capabilities.exchange.services.orders import requested_holds as services
 from accord.capabilities.people.policy import Permission
 from accord.core.errors import BadInput, Conflict, NotFound
 from accord.core.money import Money

@@ -12,16 +12,17 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from accord.capabilities import unit_of_work
 from accord.capabilities.claims import queries as claims
+from accord.capabilities.exchange.agreements import queries as agreement_queries
+from accord.capabilities.exchange.crossborder.queries import requests as queries
+from accord.capabilities.exchange.crossborder.request_cycle import UNSETTLED
+from accord.capabilities.exchange.crossborder.services import requests as services
+from accord.capabilities.exchange.crossborder.services.orders.requested_holds import hold_of
 from accord.capabilities.exchange.errors import Refused
 from accord.capabilities.exchange.kinds import Outcome, RequestKind
 from accord.capabilities.exchange.models import PartnerRequest, PartnerState, RequestState
-from accord.capabilities.exchange.queries import agreements as agreement_queries
-from accord.capabilities.exchange.queries import partners as partner_queries
-from accord.capabilities.exchange.queries import requests as queries
-from accord.capabilities.exchange.request_cycle import UNSETTLED
-from accord.capabilities.exchange.services import requests as services
-from accord.capabilities.exchange.services.orders.requested_holds import hold_of
+from accord.capabilities.exchange.partners import queries as partner_queries
 from accord.capabilities.people import queries as people_queries
 from accord.capabilities.people import services as people
 from accord.capabilities.people.models import User
@@ -38,7 +39,7 @@ from accord.sites.liaison.words import GROUNDS, LANGUAGE_NAMES, OUTCOMES, REQUES
 from accord.web.errors import message_of
 
 if TYPE_CHECKING:
-    from accord.capabilities.exchange.queries.agreements import InForce
+    from accord.capabilities.exchange.agreements.queries import InForce
 
 _COLUMNS: Final = (
     "reference", "direction", "partner", "case", "kind", "state", "urgent", "escalated", "asked_at", "due_at", "answered_at",
@@ -100,7 +101,7 @@ def export(request: HttpRequest) -> HttpResponse:
     actor = reader(request)
     lines = [_csv_row(row) for row in _found(request, actor)]
     people.note_read(actor, PartnerRequest, taken="requests.csv", rows=len(lines))
-    people.record(actor, "partner requests exported", subject=None, obj=actor, rows=len(lines))
+    unit_of_work.record(actor, "partner requests exported", subject=None, obj=actor, rows=len(lines))
     return csv_response("requests.csv", _COLUMNS, lines)
 
 

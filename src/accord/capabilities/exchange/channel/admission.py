@@ -1,0 +1,55 @@
+"""The gate that every message with case content passes, out and in. Agreements put it up (`connect`); while none is up, no such
+message passes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from accord.capabilities.exchange.errors import Refused
+from accord.capabilities.exchange.kinds import MessageKind
+from accord.core.labels import Label
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """What may cross: the body without what may not be disclosed, the hash of the agreement that it stands under, its label
+    (as JSON), and how long its receiver may keep it."""
+
+    body: Any
+    agreement: str
+    label: dict[str, Any]
+    retain_until: datetime | None
+
+
+class Gate(Protocol):
+    """Both raise Refused, naming the clause. `sent_before`: messages of this kind in the time that a quota is for."""
+
+    def outbound(self, partner: str, kind: MessageKind, body: Any, label: Label | None, sent_before: int) -> Admitted: ...
+
+    def inbound(
+        self, partner: str, agreement: str, kind: MessageKind, body: Any, label: dict[str, Any] | None, sent_before: int
+    ) -> Admitted: ...
+
+
+class _Closed:
+    """No gate is up: unknown means deny."""
+
+    def outbound(self, *_: Any) -> Admitted:
+        raise Refused("agreement", "no agreement is in force here")
+
+    inbound = outbound
+
+
+_gate: list[Gate] = [_Closed()]
+
+
+def connect(gate: Gate) -> None:
+    """Called once, when the apps are ready."""
+    _gate[:] = [gate]
+
+
+def gate() -> Gate:
+    """The gate that is up."""
+    return _gate[0]

@@ -1,0 +1,138 @@
+"""Every capability's unit of work: one transaction that ends in audit entries, chained and written together.
+
+A service that changes something is decorated with `change`; `record` adds an entry to the running change, and `part` is a
+part of it that may fail by itself. The rows of the audit stay in `people`, which everyone knows; why changes come one after
+another says docs/decisions/0007-changes-in-one-line.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import wraps
+from typing import Any, ParamSpec, TypeVar
+from uuid import UUID
+
+from django.db import transaction
+
+from accord.capabilities.people import context
+from accord.capabilities.people.models import AuditEntry, AuditHead
+from accord.capabilities.people.policy import Actor, default_purpose
+from accord.core import clock, hash_chain
+
+_Given = ParamSpec("_Given")
+_Result = TypeVar("_Result")
+
+
+def change(service: Callable[_Given, _Result]) -> Callable[_Given, _Result]:
+    """Run a service as one transaction that takes its turn in the audit's line before it locks anything else.
+
+    Every change ends in an audit entry, so changes come one after another in any case. Were the line joined only then, two
+    of them could each hold what the other waits for: a claim, an account, the line itself. SQLite begins every writing
+    transaction like this; here PostgreSQL does too. A service called by another is part of the other's change.
+    """
+
+    @wraps(service)
+    def in_turn(*args: _Given.args, **kwargs: _Given.kwargs) -> _Result:
+        if _line.get() is not None:
+            return service(*args, **kwargs)
+        with _turn():
+            return service(*args, **kwargs)
+
+    return in_turn
+
+
+@contextmanager
+def _turn() -> Iterator[None]:
+    """One transaction at the head of the audit's line; what it recorded is chained and written at its end."""
+    with transaction.atomic():
+        head, _ = AuditHead.objects.select_for_update().get_or_create(pk=1)
+        entries: list[AuditEntry] = []
+        token = _line.set((head, entries))
+        try:
+            yield
+        finally:
+            _line.reset(token)
+        if entries:
+            AuditEntry.objects.bulk_create(entries)
+            head.save(update_fields=["seq", "link"])
+
+
+@contextmanager
+def part() -> Iterator[None]:
+    """A part of the running change that may fail by itself: where it does, what it recorded goes with what it wrote.
+
+    Use it, and no bare `transaction.atomic`, wherever a change goes on after an error: the entries of a change are chained in
+    memory until its end, so a savepoint alone would leave on record what never happened.
+    """
+    line = _line.get()
+    if line is None:
+        with transaction.atomic():
+            yield
+        return
+    head, entries = line
+    seq, link, recorded = head.seq, head.link, len(entries)
+    try:
+        with transaction.atomic():
+            yield
+    except BaseException:
+        head.seq, head.link = seq, link
+        del entries[recorded:]
+        raise
+
+
+_line: ContextVar[tuple[AuditHead, list[AuditEntry]] | None] = ContextVar("audit_line", default=None)
+
+
+def record(actor: Actor, action: str, *, subject: UUID | None, obj: Any, **details: Any) -> AuditEntry:
+    """Add one audit entry to the running change: it stays exactly when the change that it tells of stays.
+
+    `obj` is a model instance; `details` must be JSON without floats. Outside of any change it is one by itself. The purpose
+    is that of the request under way; there is none where the node or a command acts.
+    """
+    line = _line.get()
+    if line is None:
+        with _turn():
+            return record(actor, action, subject=subject, obj=obj, **details)
+    head, entries = line
+    entry = AuditEntry(
+        seq=head.seq + 1,
+        at=clock.now(),
+        actor=actor.username,
+        action=action,
+        purpose=_purpose(actor),
+        subject=subject,
+        object_type=obj._meta.model_name,
+        object_id=str(obj.pk),
+        details=details,
+    )
+    entry.link = head.link = hash_chain.link(head.link, audited_content(entry))
+    head.seq = entry.seq
+    entries.append(entry)
+    return entry
+
+
+def _purpose(actor: Actor) -> str:
+    request = context.current()
+    return "" if request is None else request.purpose or default_purpose(actor.role)
+
+
+def audited_content(entry: AuditEntry) -> dict[str, Any]:
+    """The document that an entry's link covers: every column but the link.
+
+    An empty purpose is left out, as entries had none before purposes were kept.
+    """
+    content = {
+        "seq": entry.seq,
+        "at": clock.to_iso(entry.at),
+        "actor": entry.actor,
+        "action": entry.action,
+        "subject": str(entry.subject) if entry.subject else None,
+        "object_type": entry.object_type,
+        "object_id": entry.object_id,
+        "details": entry.details,
+    }
+    if entry.purpose:
+        content["purpose"] = entry.purpose
+    return content
