@@ -17,6 +17,7 @@ from typing import Final
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, close_old_connections, connections
 
+from accord.capabilities.claims import territory
 from accord.capabilities.claims.ports import LedgerHolder
 from accord.capabilities.claims.tasks import (
     EnquiryCourier,
@@ -218,6 +219,8 @@ def after(tried: threading.Event, lines: Lines, patience_seconds: float = PATIEN
     """
 
     def wait(institution: str) -> None:
+        if territory.is_abroad(institution):
+            return  # a partner's centre is asked through rows of ours, which nothing has to be made ready for
         if not tried.wait(patience_seconds):
             raise Unavailable(f"what {institution} answers from is still being made ready; this is tried again by itself")
 
