@@ -9,10 +9,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from django.db.models import Q
+from django.db import transaction
+from django.db.models import Q, Value
+from django.db.models.functions import Coalesce
 
 from accord.capabilities import unit_of_work
 from accord.capabilities.claims import territory
@@ -261,13 +264,25 @@ def _standing_row(enquiry: Enquiry, standing: AccountStanding) -> StandingAmount
 
 def acknowledged(enquiry_id: UUID, reply: Acknowledged) -> None:
     """The holder has the question; ask again when it expects to know."""
+    acknowledge_all({enquiry_id: reply})
+
+
+def acknowledge_all(replies: Mapping[UUID, Acknowledged]) -> None:
+    """The same for many questions in one transaction, with a statement for each moment to ask again."""
     now = clock.now()
-    Enquiry.objects.filter(pk=enquiry_id, state=EnquiryState.QUEUED).update(
-        state=EnquiryState.ACKNOWLEDGED, acknowledged_at=now
-    )
-    Enquiry.objects.filter(pk=enquiry_id, state=EnquiryState.ACKNOWLEDGED).update(
-        next_attempt_at=ask_again_at(now, reply.expected_at), attempts=0, last_error=""
-    )
+    due: dict[datetime, list[UUID]] = defaultdict(list)
+    for enquiry_id, reply in replies.items():
+        due[ask_again_at(now, reply.expected_at)].append(enquiry_id)
+    waiting = Enquiry.objects.filter(state__in=(EnquiryState.QUEUED, EnquiryState.ACKNOWLEDGED))
+    with transaction.atomic():
+        for moment, enquiry_ids in due.items():
+            waiting.filter(pk__in=enquiry_ids).update(
+                state=EnquiryState.ACKNOWLEDGED,
+                acknowledged_at=Coalesce("acknowledged_at", Value(now)),
+                next_attempt_at=moment,
+                attempts=0,
+                last_error="",
+            )
 
 
 def retry_later(enquiry: Enquiry, error: str) -> None:

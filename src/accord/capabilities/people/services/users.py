@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 
@@ -35,13 +37,25 @@ class Station:
     must_enrol: bool = False
 
 
-def create_user(username: str, password: str, role: Role, full_name: str = "", language: str = "en") -> User:
-    """A new user; BadInput when the name is taken or cannot be one. Not on record: `add_user` is what pages call."""
+def create_user(username: str, password: str | None, role: Role, full_name: str = "", language: str = "en") -> User:
+    """A new user; BadInput when the name is taken or cannot be one. Not on record: `add_user` is what pages call.
+
+    With None for a password they cannot sign in.
+    """
     if not _USERNAME.fullmatch(username) or username.lower() in RESERVED_NAMES:
         raise BadInput(f"{username!r} cannot be a user name; use letters, digits and . @ + - _", where="username")
     if User.objects.filter(username__iexact=username).exists():
         raise BadInput(f"there is already a user named {username!r}; choose another name", where="username")
     return User.objects.create_user(username, password, role=role, full_name=full_name, language=language)
+
+
+def create_staff(password: str, staff: Mapping[str, tuple[Role, str]]) -> None:
+    """Users with one password, which is hashed once: the staff of an exercise. By user name: their role and full name."""
+    hashed = make_password(password)
+    for username, (role, full_name) in staff.items():
+        user = create_user(username, None, role, full_name)
+        user.password = hashed
+        user.save(update_fields=["password"])
 
 
 @unit_of_work.change

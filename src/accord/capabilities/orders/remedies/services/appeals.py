@@ -208,27 +208,17 @@ def release_again(actor: User, appeal_id: UUID) -> Appeal:
 def appeals_overdue(now: datetime) -> int:
     """Tell supervisors, once a clock, of appeals whose decision or release is late; how many were told of."""
     late = Q(state__in=UNDECIDED, due_at__lt=now) | Q(state__in=UNRELEASED, release_due_at__lt=now)
-    return sum(_escalate(appeal_id, now) for appeal_id in list(_unheard().filter(late).values_list("pk", flat=True)))
+    return sum(_escalate(appeal_id, now) for appeal_id in list(unheard().filter(late).values_list("pk", flat=True)))
 
 
-def next_appeal_due() -> datetime | None:
-    """When the next clock of an appeal runs out, of those that supervisors have not been told of."""
-    waiting = _unheard()
-    due = [
-        waiting.filter(state__in=UNDECIDED).order_by("due_at").values_list("due_at", flat=True).first(),
-        waiting.filter(state__in=UNRELEASED).order_by("release_due_at").values_list("release_due_at", flat=True).first(),
-    ]
-    return min((moment for moment in due if moment is not None), default=None)
-
-
-def _unheard() -> QuerySet[Appeal]:
-    """Appeals with a running clock, without those that supervisors were told of."""
+def unheard() -> QuerySet[Appeal]:
+    """Appeals with a running clock, without those that were escalated to supervisors."""
     return Appeal.objects.filter(escalated_at=None, state__in=(*UNDECIDED, *UNRELEASED))
 
 
 @unit_of_work.change
 def _escalate(appeal_id: UUID, now: datetime) -> int:
-    appeal = _unheard().select_for_update(of=("self",)).filter(pk=appeal_id).first()
+    appeal = unheard().select_for_update(of=("self",)).filter(pk=appeal_id).first()
     if appeal is None or not appeal.is_overdue(now):
         return 0
     appeal.escalated_at = now

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -45,6 +46,7 @@ from accord.capabilities.exchange.models import ForeignEnquiry, Incoming, Outgoi
 from accord.capabilities.exchange.partners.partner_time import by_our_clock
 from accord.capabilities.people.policy import NODE
 from accord.core import clock
+from accord.core.errors import AccordError
 from accord.core.labels import Label
 from accord.engine.tracing.model import ExitKind, Parcel
 
@@ -64,6 +66,12 @@ def ask(request: EnquiryRequest) -> Acknowledged:
     elif message.state == OutgoingState.REFUSED:
         raise Refused(message.refusal or "agreement", f"{request.institution}'s node refused the enquiry")
     return Acknowledged(max(clock.now(), _answer_by(message)))
+
+
+def ask_all(requests: Sequence[EnquiryRequest]) -> list[Acknowledged | AccordError]:
+    """The same for many questions in one change; an error stands for one that cannot be asked."""
+    with agreements.read_once():
+        return unit_of_work.each_apart([partial(ask, request) for request in requests])
 
 
 def _answer_by(message: Outgoing) -> datetime:

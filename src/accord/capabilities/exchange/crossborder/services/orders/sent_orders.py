@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 from accord.capabilities import unit_of_work
@@ -34,6 +35,7 @@ from accord.capabilities.orders.life_cycle import AWAITED
 from accord.capabilities.orders.ports import OrderAnswer, OrderMessage, OrderStatus, Refusal, SettledPayment
 from accord.capabilities.people.policy import NODE
 from accord.core import clock
+from accord.core.errors import AccordError
 from accord.core.labels import Label
 
 CROSSES = (*KEEPS_MONEY, OrderKind.RELEASE, OrderKind.RENEWAL, OrderKind.RETURN)
@@ -67,6 +69,12 @@ def send(partner_code: str, order: OrderMessage) -> Acknowledged:
         )
     clocks = agreements.by_hash(partner_code, message.agreement).terms.clocks
     return Acknowledged(clock.now() + timedelta(minutes=clocks.order_minutes))
+
+
+def send_all(partner_code: str, orders_: Sequence[OrderMessage]) -> list[Acknowledged | AccordError]:
+    """The same for many orders in one change; an error stands for one that cannot be sent."""
+    with agreements.read_once():
+        return unit_of_work.each_apart([partial(send, partner_code, order) for order in orders_])
 
 
 def _label(partner_code: str, order: OrderMessage, body: OrderBody) -> Label | None:
