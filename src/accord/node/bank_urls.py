@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path
 from django.views.generic import RedirectView
 
-from accord.capabilities.ports import BANK
+from accord.capabilities.kinds_of_nodes import BANK
 from accord.node.api.mount import mounted
 from accord.node.urls import pages
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, include, path
 
+from accord.capabilities.kinds_of_nodes import CENTRE
 from accord.capabilities.plugin import declared
-from accord.capabilities.ports import CENTRE
 from accord.node.api.mount import mounted
 
 

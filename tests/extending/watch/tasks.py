@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from accord.capabilities.jobs import CENTRE, Clock, earliest
-
+from accord.capabilities.jobs import Clock, earliest
+from accord.capabilities.kinds_of_nodes import CENTRE
 from watch import services
 from watch.life import State
 from watch.models import Watch

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
+from accord.capabilities.kinds_of_nodes import EVERYWHERE
 from accord.capabilities.plugin import Capability, Declaration, Mount
-from accord.capabilities.ports import EVERYWHERE
 
 
 class OversightConfig(Capability):
