@@ -17,6 +17,7 @@ def distinct_values(model: type[models.Model], column: str) -> list[str]:
     quote = connection.ops.quote_name
     field = model._meta.get_field(column)
     assert isinstance(field, models.Field)
+    assert field.column is not None
     table, name = quote(model._meta.db_table), quote(field.column)
     step = f"SELECT MIN({name}) FROM {table} WHERE {name} >"  # noqa: S608 - names of the model's own, no input
     with connection.cursor() as cursor:
