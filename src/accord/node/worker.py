@@ -43,6 +43,7 @@ from accord.capabilities.orders.tasks import (
 from accord.capabilities.people.retention import run_due as run_due_retention
 from accord.core import clock
 from accord.core.errors import AccordError, Unavailable
+from accord.node.errors import Msg
 from accord.node.exchange_work import PARTNER_CLOCKS, ExchangeWork
 from accord.node.wired import Lines
 
@@ -219,7 +220,7 @@ def after(tried: threading.Event, lines: Lines, patience_seconds: float = PATIEN
 
     def wait(institution: str) -> None:
         if not tried.wait(patience_seconds):
-            raise Unavailable(f"what {institution} answers from is still being made ready; this is tried again by itself")
+            raise Unavailable(Msg.WHAT_ANSWERS_FROM_STILL_BEING_MADE, institution=institution)
 
     def holder_of(institution: str) -> LedgerHolder:
         wait(institution)

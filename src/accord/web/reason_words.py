@@ -8,7 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
-from accord.web.error_texts import in_readers_language
+from accord.web.wording import stored_in_words
 
 REFUSALS: Final[dict[str, Promise]] = {
     "no_such_account": _("No such account"),
@@ -82,4 +82,4 @@ def use_in_words(code: str) -> str:
 
 def reason_in_words(reason: str) -> str:
     """A code of the news, or a text of ours, in the reader's language; what a person or a bank wrote, as it is."""
-    return str(NEWS[reason]) if reason in NEWS else in_readers_language(reason)
+    return str(NEWS[reason]) if reason in NEWS else stored_in_words(reason)

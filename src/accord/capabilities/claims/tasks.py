@@ -11,6 +11,7 @@ from uuid import UUID
 from django.db.models import Min
 
 from accord.capabilities.claims import services
+from accord.capabilities.claims.errors import Msg
 from accord.capabilities.claims.messages import request_of
 from accord.capabilities.claims.models import Enquiry, EnquiryState
 from accord.capabilities.claims.ports import (
@@ -82,7 +83,7 @@ def receive(institution: str, enquiry_id: UUID, reply: Acknowledged | EnquiryAns
     """
     enquiry = Enquiry.objects.filter(pk=enquiry_id, institution=institution).first()
     if enquiry is None:
-        raise NotFound("there is no such enquiry for this institution")
+        raise NotFound(Msg.NO_SUCH_ENQUIRY_FOR_INSTITUTION)
     _check(request_of(enquiry, ""), reply)
     if enquiry.state not in _AWAITED:
         return False
@@ -97,9 +98,9 @@ def _note(enquiry: Enquiry, reply: Acknowledged | AccordError) -> None:
     if isinstance(reply, Acknowledged):
         services.acknowledged(enquiry.pk, reply)
     elif isinstance(reply, Unavailable):
-        services.retry_later(enquiry, str(reply))
+        services.retry_later(enquiry, reply.stored())
     else:
-        services.fail(enquiry.pk, str(reply), credit_unknown=isinstance(reply, BadInput))
+        services.fail(enquiry.pk, reply.stored(), credit_unknown=isinstance(reply, BadInput))
 
 
 def next_enquiry_due() -> datetime | None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Final, NamedTuple
 
+from accord.capabilities.controls.errors import Msg
 from accord.core.errors import Conflict
 
 
@@ -114,7 +115,7 @@ def next_state(state: str, event: Event) -> State:
     """Where `event` leads from `state`; Conflict, which says so, where the table has no such step."""
     step = TABLE.get((State(state), event))
     if step is None:
-        raise Conflict(f"a received order that is {state.replace('_', ' ')} cannot {event.replace('_', ' ')}")
+        raise Conflict(Msg.NO_SUCH_STEP, state=State(state), event=event)
     return step.next
 
 

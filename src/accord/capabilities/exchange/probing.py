@@ -17,10 +17,11 @@ from accord.capabilities.claims.picture import Picture
 from accord.capabilities.claims.ports import TransferLeg
 from accord.capabilities.exchange import referrals
 from accord.capabilities.exchange.errors import Refused
+from accord.capabilities.exchange.errors.crossborder import Msg
 from accord.capabilities.exchange.messages import WireCredit
 from accord.capabilities.exchange.queries import partners
 
-REFUSAL: Final = "no such transfer enters this jurisdiction from your institutions, as far as this centre can tell you"
+REFUSAL: Final = Msg.NO_SUCH_TRANSFER_ENTERS
 
 
 class Standing(Enum):

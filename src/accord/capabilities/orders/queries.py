@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from accord.capabilities.claims import queries as claims
+from accord.capabilities.orders.errors import Msg
 from accord.capabilities.orders.kinds import KEEPS_MONEY, OrderKind
 from accord.capabilities.orders.life_cycle import HOLDING, STANDING, WAITING, State
 from accord.capabilities.orders.models import (
@@ -42,7 +43,7 @@ def get(actor: Actor, order_id: UUID) -> Order:
     """One order; NotFound when there is none that the actor may see."""
     order = orders(actor).filter(pk=order_id).first()
     if order is None:
-        raise NotFound("there is no such order")
+        raise NotFound(Msg.NO_SUCH_ORDER)
     note_read(actor, order, subject=order.claim_id)
     return order
 
@@ -166,7 +167,7 @@ def appeal(actor: Actor, appeal_id: UUID) -> Appeal:
     """One appeal; NotFound when there is none that the actor may see."""
     found = appeals(actor).filter(pk=appeal_id).first()
     if found is None:
-        raise NotFound("there is no such appeal")
+        raise NotFound(Msg.NO_SUCH_APPEAL)
     note_read(actor, found, subject=found.order.claim_id)
     return found
 
@@ -203,7 +204,7 @@ def appeal_by_code(reference: str, code: str) -> Appeal:
     else:
         found = Appeal.objects.select_related("order", "release").filter(reference=canonical).first()
     if not hmac.compare_digest(told, found.code if found else "0000-0000") or found is None:
-        raise NotFound("no appeal fits this reference and code; check each character against what you were given")
+        raise NotFound(Msg.NO_APPEAL_FITS_REFERENCE_CODE)
     return found
 
 
@@ -216,7 +217,7 @@ def restitution(actor: Actor, restitution_id: UUID) -> Restitution:
     """One return; NotFound when there is none that the actor may see."""
     found = restitutions(actor).filter(pk=restitution_id).first()
     if found is None:
-        raise NotFound("there is no such return")
+        raise NotFound(Msg.NO_SUCH_RETURN)
     note_read(actor, found)
     return found
 

@@ -16,6 +16,7 @@ from accord.capabilities.clocks import keep_each
 from accord.capabilities.delivery import Courier, lease_due, take_together
 from accord.capabilities.orders import services
 from accord.capabilities.orders.checks import check_order_answer
+from accord.capabilities.orders.errors import Msg
 from accord.capabilities.orders.kinds import KEEPS_MONEY
 from accord.capabilities.orders.life_cycle import LIVE, WAITING
 from accord.capabilities.orders.messages import message_of
@@ -93,7 +94,7 @@ def receive(institution: str, order_id: UUID, reply: Reply) -> bool:
     answer cannot be true; then nothing is taken over.
     """
     if not Order.objects.filter(pk=order_id, institution=institution).exists():
-        raise NotFound("there is no such order for this institution")
+        raise NotFound(Msg.NO_SUCH_ORDER_FOR_INSTITUTION)
     return take_over(order_id, reply)
 
 
@@ -119,9 +120,9 @@ def _take(order: Order, reply: Reply | AccordError) -> None:
     elif isinstance(reply, OrderAnswer):
         services.answered(order.pk, reply)
     elif isinstance(reply, Unavailable):
-        services.retry_later(order, str(reply))
+        services.retry_later(order, reply.stored())
     else:
-        services.fail(order.pk, str(reply))
+        services.fail(order.pk, reply.stored())
 
 
 def watch_clocks(now: datetime) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Final, Protocol
 
+from accord.capabilities.people.errors import Msg
 from accord.capabilities.people.models import Purpose, Role, ServiceAccount
 from accord.core.errors import NotAllowed
 
@@ -199,7 +200,7 @@ def require(actor: Actor, permission: Permission) -> None:
     """Raise NotAllowed unless `actor` holds `permission`."""
     if not allowed(actor, permission):
         name = getattr(actor, "username", "") or "someone not signed in"
-        raise NotAllowed(f"{name} may not do this ({permission}); ask a supervisor")
+        raise NotAllowed(Msg.MAY_NOT_DO_THIS, user=name, permission=permission)
 
 
 def decides(role: str) -> bool:

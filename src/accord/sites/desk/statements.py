@@ -19,7 +19,8 @@ from accord.engine.records.content import SourceFile
 from accord.engine.records.convert import Converted, convert
 from accord.engine.records.reader import TableReader
 from accord.engine.records.source_map import RecordKind, SourceMap
-from accord.web.error_texts import in_readers_language
+from accord.sites.desk.errors import Msg
+from accord.web.wording import stored_in_words
 
 MAX_BYTES: Final = 20 * 1024 * 1024
 MAX_LINES: Final = 50_000
@@ -57,9 +58,9 @@ def read_statement(upload: UploadedFile[bytes], map_name: str) -> Statement:
     BadInput for a file that is too large, of no use as a whole, or of more than MAX_LINES rows.
     """
     if upload.size is None or upload.size > MAX_BYTES:
-        raise BadInput(f"the file is larger than {MAX_BYTES >> 20} MB; cut it down to the days in question")
+        raise BadInput(Msg.FILE_LARGER_THAN_MB, limit=MAX_BYTES >> 20)
     if map_name not in dict(MAPS):
-        raise BadInput("unknown kind of statement; choose one from the list")
+        raise BadInput(Msg.UNKNOWN_KIND_STATEMENT)
     with tempfile.TemporaryDirectory(prefix="accord-statement-") as folder:
         path = Path(folder) / "statement"
         with path.open("wb") as file:
@@ -80,9 +81,9 @@ def _read(name: str, path: Path, source_map: SourceMap) -> Statement:
         lines.extend(_lines(converted.good))
         rejected += converted.rejects.height
         for row, column, value, reason in converted.rejects.head(REJECTS_SHOWN - len(rejects)).rows():
-            rejects.append(Reject(before + row, column or "", value or "", in_readers_language(reason)))
+            rejects.append(Reject(before + row, column or "", value or "", stored_in_words(reason)))
         if len(lines) > MAX_LINES:
-            raise BadInput(f"the file has more than {MAX_LINES:,} rows; cut it down to the days in question")
+            raise BadInput(Msg.FILE_MORE_THAN_ROWS, limit=MAX_LINES)
     return Statement(name, lines, rejected, rejects)
 
 
@@ -96,7 +97,7 @@ def _blocks(path: Path, source_map: SourceMap, name: str) -> Iterator[tuple[Conv
             yield convert(block, source_map, RecordKind.TRANSFERS), before
             before += block.frame.height + len(block.malformed)
     except BadInput as error:
-        raise BadInput(error.message.replace(str(path), name), where=name) from error
+        raise BadInput(error.wording, where=name) from error
 
 
 def _lines(good: pl.DataFrame) -> Iterator[StatementLine]:

@@ -36,8 +36,8 @@ from accord.web.audit_words import (
     purpose_in_words,
     value_in_words,
 )
-from accord.web.error_texts import in_readers_language
 from accord.web.reason_words import clause_in_words, reason_in_words, refusal_in_words, use_in_words
+from accord.web.wording import stored_in_words
 
 register = template.Library()
 
@@ -58,7 +58,7 @@ def money(amount: Money | int | None, currency: str = "") -> SafeString | str:
 @register.filter
 def readable(message: str) -> str:
     """A stored error of ours in the reader's language, where its text is known."""
-    return in_readers_language(message)
+    return stored_in_words(message)
 
 
 register.filter("reason", reason_in_words)

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
+from accord.capabilities.exchange.errors.crossborder import Msg
 from accord.capabilities.exchange.models import ForeignEnquiry
 from accord.capabilities.people.policy import Actor, Permission, allowed
 from accord.capabilities.people.services import note_read
@@ -24,7 +25,7 @@ def foreign_enquiry(actor: Actor, enquiry_id: UUID) -> ForeignEnquiry:
     """One enquiry; NotFound when there is none that the actor may see."""
     found = foreign_enquiries(actor).filter(pk=enquiry_id).first()
     if found is None:
-        raise NotFound("there is no such enquiry")
+        raise NotFound(Msg.NO_SUCH_ENQUIRY)
     note_read(actor, found, subject=found.claim_id)
     return found
 

@@ -14,6 +14,7 @@ from uuid import UUID
 from django.conf import settings
 
 from accord.capabilities import unit_of_work
+from accord.capabilities.people.errors import Msg
 from accord.capabilities.people.models import User, UserSession
 from accord.capabilities.people.policy import Actor, Permission, require
 from accord.core import clock
@@ -85,7 +86,7 @@ def leave(user: User, session_key: str) -> None:
 def end_own_session(user: User, session_id: UUID) -> None:
     """End one of one's own sessions, in whichever browser it is."""
     if not _end(UserSession.objects.filter(user=user, pk=session_id)):
-        raise NotFound("there is no such session")
+        raise NotFound(Msg.NO_SUCH_SESSION)
     unit_of_work.record(user, "sessions ended", subject=None, obj=user, rows=1)
 
 
@@ -103,7 +104,7 @@ def end_sessions_of(actor: Actor, user_id: UUID) -> int:
     require(actor, Permission.USERS_MANAGE)
     user = User.objects.filter(pk=user_id).first()
     if user is None:
-        raise NotFound("there is no such user")
+        raise NotFound(Msg.NO_SUCH_USER)
     ended = end_all(user)
     unit_of_work.record(actor, "sessions ended", subject=None, obj=user, name=user.username, rows=ended)
     return ended

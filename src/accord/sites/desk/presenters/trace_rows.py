@@ -15,6 +15,7 @@ from accord.capabilities.claims.models import EnquiryState
 from accord.capabilities.claims.ports import TransferLeg
 from accord.core.clock import to_iso
 from accord.core.money import Money
+from accord.web.wording import stored_in_words
 
 
 class Part(StrEnum):
@@ -138,7 +139,7 @@ def _open_row(branch: OpenBranch, now: datetime) -> TraceRow:
         money=Money(branch.amount, branch.currency),
         target=Place(branch.institution),
         transfer=", ".join(branch.transfers),
-        note=branch.error,
+        note=stored_in_words(branch.error),
         due=None if branch.state == EnquiryState.LEFT else branch.answer_due_at,
     )
 

@@ -24,6 +24,7 @@ from accord.core import clock
 from accord.core.clock import to_iso
 from accord.core.errors import NotFound
 from accord.sites.desk.csv_download import csv_response
+from accord.sites.desk.errors import Msg
 from accord.sites.desk.presenters.order_page import OrderPage
 from accord.sites.desk.presenters.words import REFUSALS
 from accord.sites.desk.requests import officer, page_of
@@ -151,7 +152,7 @@ def evidence_json(request: HttpRequest, order_id: UUID) -> HttpResponse:
     page = OrderPage(officer(request), order_id)
     saved = page.evidence.saved
     if saved is None:
-        raise NotFound("no trace was saved for this order")
+        raise NotFound(Msg.NO_TRACE_SAVED_FOR_ORDER)
     return _download(saved.document, f"{page.order.reference}-trace.json")
 
 

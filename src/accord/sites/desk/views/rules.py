@@ -12,6 +12,7 @@ from accord.capabilities.orders.models.order import APPROVALS
 from accord.capabilities.orders.regime import current_regime, known_codes, regime, stated_kinds
 from accord.core.errors import NotFound
 from accord.core.money import Money
+from accord.sites.desk.errors import Msg
 from accord.sites.desk.presenters.words import RULES
 
 SETTING_WORDS = {
@@ -37,7 +38,7 @@ def show(request: HttpRequest) -> HttpResponse:
     here = current_regime()
     code = request.GET.get("code", "").upper() or here.code
     if code not in (here.code, *known_codes()):
-        raise NotFound("there are no rules of their own for this jurisdiction")
+        raise NotFound(Msg.NO_RULES_THEIR_OWN_FOR_JURISDICTION)
     shown, stated = regime(code), stated_kinds(code)
     words = dict(KIND_WORDS)
     approvals = {approval.value: label for approval, label in APPROVALS}

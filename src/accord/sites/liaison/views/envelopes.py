@@ -20,6 +20,7 @@ from accord.core.clock import to_iso
 from accord.core.errors import BadInput
 from accord.sites.desk.csv_download import csv_response
 from accord.sites.desk.requests import PAGE_ROWS
+from accord.sites.liaison.errors import Msg
 from accord.sites.liaison.labels import label_of
 from accord.sites.liaison.readers import reader
 from accord.sites.liaison.words import KINDS
@@ -37,7 +38,7 @@ def _wanted(request: HttpRequest) -> Wanted:
     try:
         number = UUID(about) if about else None
     except ValueError:
-        raise BadInput("a message is about an enquiry, an order or a request; give its number", where="about") from None
+        raise BadInput(Msg.MESSAGE_ABOUT_ENQUIRY, where="about") from None
     return Wanted(direction, partner, kind, state, number)
 
 

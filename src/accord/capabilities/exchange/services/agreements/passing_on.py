@@ -17,6 +17,7 @@ from accord.capabilities import unit_of_work
 from accord.capabilities.claims import queries as claim_queries
 from accord.capabilities.exchange.agreements import enforcement, labelling
 from accord.capabilities.exchange.errors import Refused
+from accord.capabilities.exchange.errors.agreements import Msg
 from accord.capabilities.exchange.kinds import MessageKind
 from accord.capabilities.exchange.messages import RelabelBody
 from accord.capabilities.exchange.models import (
@@ -67,7 +68,7 @@ def _pass_on(row: Incoming, sent: Outgoing, new: Label) -> bool:
             tell_change(sent, _as_agreed(sent, before, label))
     except Refused as refused:
         _log.warning("the stricter label of message %s cannot be told to %s: %s", sent.pk, sent.partner_id, refused)
-        raise_alarm(sent.partner_id, NOT_TOLD, f"message {sent.pk}: {refused}")
+        raise_alarm(sent.partner_id, NOT_TOLD, Msg.LABEL_CANNOT_BE_PASSED_ON.with_(message=sent.pk, why=refused))
         return False
     unit_of_work.record(NODE, "label passed on", subject=None, obj=sent, partner=sent.partner_id, by=row.partner_id)
     return True

@@ -13,6 +13,7 @@ from django.db import OperationalError
 from accord.capabilities import unit_of_work
 from accord.capabilities.exchange.agreements import enforcement, labelling
 from accord.capabilities.exchange.errors import Parked, Refused
+from accord.capabilities.exchange.errors.channel import Msg
 from accord.capabilities.exchange.handlers import handler_of
 from accord.capabilities.exchange.kinds import REQUESTS, UNDER_NO_AGREEMENT, MessageKind
 from accord.capabilities.exchange.messages import BODIES
@@ -76,14 +77,14 @@ def _apply(row: Incoming, now: datetime) -> None:
     except Parked as parked:
         _park(row, parked, now)
         if parked.alarm:
-            raise_alarm(row.partner_id, parked.alarm, str(parked))
+            raise_alarm(row.partner_id, parked.alarm, parked.wording)
     except AccordError as error:
         _refuse(row, error, now)
     except OperationalError:
         raise
     except Exception as error:  # noqa: BLE001 - one message that cannot be applied must not stop all the others
         _log.exception("message %s of %s could not be applied", row.pk, row.partner_id)
-        wrong = AccordError(f"the message could not be applied ({type(error).__name__}); the node's log says more")
+        wrong = AccordError(Msg.MESSAGE_COULD_NOT_BE_APPLIED, fault=type(error).__name__)
         _park(row, wrong, now)
     else:
         row.state, row.applied_at, row.next_attempt_at, row.reason, row.last_error = IncomingState.APPLIED, now, None, "", ""
@@ -101,7 +102,7 @@ def _handle(row: Incoming, now: datetime) -> None:
         body = _admit(row, kind, body, now)
     handler = handler_of(kind)
     if handler is None:
-        raise Refused("kinds", f"messages of kind {kind} are not taken here")
+        raise Refused("kinds", Msg.MESSAGES_KIND_NOT_TAKEN_HERE, kind=kind)
     handler(row, body)
 
 
@@ -109,7 +110,7 @@ def _kind_of(row: Incoming) -> MessageKind:
     try:
         return MessageKind(row.kind)
     except ValueError:
-        raise Refused("kinds", f"messages of kind {row.kind!r} are not known here") from None
+        raise Refused("kinds", Msg.MESSAGES_KIND_NOT_KNOWN_HERE, kind=row.kind) from None
 
 
 def _body_of(row: Incoming, kind: MessageKind) -> Any:
@@ -119,7 +120,7 @@ def _body_of(row: Incoming, kind: MessageKind) -> Any:
     try:
         return msgspec.convert(row.body, BODIES[kind])
     except msgspec.ValidationError as error:
-        raise Refused("shape", f"the body is not one of kind {kind}: {error}") from None
+        raise Refused("shape", Msg.BODY_NOT_OF_KIND, kind=kind, error=error) from None
 
 
 def _admit(row: Incoming, kind: MessageKind, body: Any, now: datetime) -> Any:
@@ -149,13 +150,13 @@ def _received_before(row: Incoming, kind: MessageKind) -> int:
 
 def _park(row: Incoming, why: AccordError, now: datetime) -> None:
     if now - row.received_at > GIVEN_UP_AFTER:
-        _refuse(row, Refused("waited", f"{why}; it waited too long"), now)
+        _refuse(row, Refused("waited", Msg.WAITED_TOO_LONG, why=why), now)
         return
     again = now + min(_SOONEST * (1 << min(row.attempts - 1, 12)), _LATEST)
-    row.state, row.next_attempt_at, row.reason = IncomingState.PARKED, again, str(why)
+    row.state, row.next_attempt_at, row.reason = IncomingState.PARKED, again, why.stored()
 
 
 def _refuse(row: Incoming, error: AccordError, now: datetime) -> None:
-    row.state, row.applied_at, row.next_attempt_at, row.reason = IncomingState.REFUSED, now, None, str(error)
+    row.state, row.applied_at, row.next_attempt_at, row.reason = IncomingState.REFUSED, now, None, error.stored()
     chunks.discard(row)
     tell_refusal(row, error, now)

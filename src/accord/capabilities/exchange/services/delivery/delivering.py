@@ -12,6 +12,7 @@ from django.conf import settings
 
 from accord.capabilities import unit_of_work
 from accord.capabilities.delivery import next_retry
+from accord.capabilities.exchange.errors.channel import Msg
 from accord.capabilities.exchange.kinds import MessageKind
 from accord.capabilities.exchange.messages import SCHEMA
 from accord.capabilities.exchange.models import Outgoing, OutgoingState, OutStream, Partner
@@ -187,7 +188,7 @@ def _refused(stream: OutStream, receipt: Receipt, reply: Reply) -> bool:
     """What a refusal leads to besides another attempt; True where the stream was begun anew, or rests."""
     if receipt.clause in ("epoch", "conflict"):
         if receipt.clause == "conflict":
-            raise_alarm(stream.partner_id, "conflict", f"the partner knows other content than message {receipt.id}")
+            raise_alarm(stream.partner_id, "conflict", Msg.OTHER_CONTENT_KNOWN.with_(message=receipt.id))
             _give_up(stream, receipt)
         last = NextPlace(epoch=stream.epoch, sequence=stream.acknowledged + 1)
         newest = max((UUID(epoch) for epoch in reply.expected), default=None)

@@ -14,6 +14,7 @@ import msgspec
 from django.conf import settings
 
 from accord.capabilities import unit_of_work
+from accord.capabilities.exchange.errors.channel import Msg
 from accord.capabilities.exchange.models import Outgoing, OutgoingState, OutStream, Partner
 from accord.capabilities.exchange.queries import partners
 from accord.capabilities.exchange.services.delivery import delivering, outgoing, receiving
@@ -109,9 +110,11 @@ def _read(data: bytes) -> EnvelopeFile:
     try:
         file = msgspec.json.decode(data, type=EnvelopeFile)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
-        raise BadInput(f"is no file of envelopes: {error}", where="file") from None
+        raise BadInput(Msg.NO_FILE_ENVELOPES, error=error, where="file") from None
     if file.recipient != settings.ACCORD_AGENCY:
-        raise BadInput(f"is for {file.recipient[:40]!r}, not for {settings.ACCORD_AGENCY}", where="recipient")
+        raise BadInput(
+            Msg.FOR_ANOTHER_RECIPIENT, recipient=file.recipient[:40], agency=settings.ACCORD_AGENCY, where="recipient"
+        )
     return file
 
 

@@ -10,6 +10,7 @@ from accord.capabilities import unit_of_work
 from accord.capabilities.claims import queries as claim_queries
 from accord.capabilities.claims import services as claims
 from accord.capabilities.exchange.agreements.terms import OnwardRule
+from accord.capabilities.exchange.errors.crossborder import Msg
 from accord.capabilities.exchange.kinds import MessageKind
 from accord.capabilities.exchange.models import Outgoing
 from accord.capabilities.exchange.queries import agreements, partners
@@ -29,7 +30,7 @@ def let_go_onward(actor: Actor, claim_id: UUID, agencies: Collection[str]) -> in
     require(actor, Permission.EXCHANGE_ANSWER)
     claim = claim_queries.get(actor, claim_id)
     if claim.origin:
-        raise Conflict("the claim is another centre's; only that centre says to whom it may go on")
+        raise Conflict(Msg.CLAIM_ANOTHER_CENTRE)
     for code in agencies:
         partners.confirmed(code)
     claims.go_onward(claim.pk, agencies)

@@ -30,6 +30,7 @@ from accord.capabilities.claims.ports import (
 from accord.capabilities.exchange.agreements import enforcement
 from accord.capabilities.exchange.agreements.terms import OnwardRule
 from accord.capabilities.exchange.errors import Refused
+from accord.capabilities.exchange.errors.crossborder import Msg
 from accord.capabilities.exchange.handlers import handles
 from accord.capabilities.exchange.kinds import MessageKind, Outcome
 from accord.capabilities.exchange.messages import Budget, EnquiryAnswerBody, EnquiryBody, WireCredit, WireLeg, WireStanding
@@ -43,6 +44,7 @@ from accord.capabilities.exchange.services.enquiries.inherited import enquiry_be
 from accord.capabilities.people.policy import NODE
 from accord.core import clock
 from accord.core.labels import Label
+from accord.core.wording import stored
 from accord.engine.tracing.model import ExitKind, Parcel
 
 if TYPE_CHECKING:
@@ -59,7 +61,7 @@ def ask(request: EnquiryRequest) -> Acknowledged:
     if message is None:
         message = _send(request)
     elif message.state == OutgoingState.REFUSED:
-        raise Refused(message.refusal or "agreement", f"{request.institution}'s node refused the enquiry")
+        raise Refused(message.refusal or "agreement", Msg.NODE_REFUSED_ENQUIRY, partner=request.institution)
     return Acknowledged(max(clock.now(), _answer_by(message)))
 
 
@@ -98,7 +100,7 @@ def _asked_for(claim: Claim) -> ForeignEnquiry | None:
     where another centre's claim has none any more: then nobody says how far it may go."""
     behind = enquiry_behind(claim)
     if claim.origin and behind is None:
-        raise Refused("depth", f"{claim.origin} does not ask about this claim any more; it is not followed to other centres")
+        raise Refused("depth", Msg.DOES_NOT_ASK_ABOUT_CLAIM_ANY, partner=claim.origin)
     return behind
 
 
@@ -133,15 +135,17 @@ def take_answer(message: Incoming, body: EnquiryAnswerBody) -> None:
     """
     enquiry = claim_queries.enquiry_of(NODE, body.enquiry_id)
     if enquiry is None or enquiry.institution != message.partner_id:
-        raise Refused("enquiry", f"{message.partner_id} was not asked this: {body.enquiry_id}")
+        raise Refused("enquiry", Msg.ENQUIRY_NOT_ASKED, partner=message.partner_id, enquiry=body.enquiry_id)
     if body.outcome is Outcome.REFUSED:
-        claims.fail(enquiry.pk, f"{message.partner_id} refuses ({body.clause or 'no clause named'}): {body.reason}"[:2_000])
+        clause = body.clause or Msg.NO_CLAUSE_NAMED
+        said = Msg.PARTNER_REFUSES.with_(partner=message.partner_id, clause=clause, reason=body.reason[:2_000])
+        claims.fail(enquiry.pk, stored(said))
         return
     try:
         answer = read_answer(body, message.partner_id)
         check_answer(request_of(enquiry, ""), answer)
     except Nonsense as nonsense:
-        claims.fail(enquiry.pk, str(nonsense))
+        claims.fail(enquiry.pk, nonsense.stored())
         return
     at = min(by_our_clock(message.partner, body.answered_at), clock.now())
     claims.take_answers({enquiry.pk: replace(answer, answered_at=at)}, {enquiry.pk: body.version})
@@ -192,14 +196,14 @@ def _exit_kind(leg: WireLeg, partner: str) -> ExitKind:
     try:
         return ExitKind(leg.exit)
     except ValueError:
-        raise Nonsense(f"{partner} names the kind of exit {leg.exit[:40]!r}, which does not exist here") from None
+        raise Nonsense(Msg.NAMES_KIND_EXIT, partner=partner, exit=leg.exit[:40]) from None
 
 
 def _standing(row: WireStanding, partner: str) -> AccountStanding:
     try:
         kind = AccountKind(row.account_kind)
     except ValueError:
-        raise Nonsense(f"{partner} names the kind of account {row.account_kind[:40]!r}, which does not exist here") from None
+        raise Nonsense(Msg.NAMES_KIND_ACCOUNT, partner=partner, kind=row.account_kind[:40]) from None
     return AccountStanding(
         account=row.place,
         amount=row.amount,

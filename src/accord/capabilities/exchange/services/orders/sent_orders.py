@@ -11,6 +11,7 @@ from accord.capabilities.claims.ports import Acknowledged, Nonsense
 from accord.capabilities.exchange.agreements import enforcement
 from accord.capabilities.exchange.agreements.clauses import MERGED_TOTAL, gives_back
 from accord.capabilities.exchange.errors import Parked, Refused
+from accord.capabilities.exchange.errors.crossborder import Msg
 from accord.capabilities.exchange.handlers import handles
 from accord.capabilities.exchange.kinds import MessageKind
 from accord.capabilities.exchange.messages import (
@@ -62,9 +63,7 @@ def send(partner_code: str, order: OrderMessage) -> Acknowledged:
         )
         SentOrder.objects.get_or_create(order_id=order.order_id, defaults={"partner_id": partner_code})
     elif message.state == OutgoingState.REFUSED:
-        raise Refused(
-            message.refusal or "agreement", f"{partner_code}'s node refused the order; look at the exchange's messages"
-        )
+        raise Refused(message.refusal or "agreement", Msg.NODE_REFUSED_ORDER, partner=partner_code)
     clocks = agreements.by_hash(partner_code, message.agreement).terms.clocks
     return Acknowledged(clock.now() + timedelta(minutes=clocks.order_minutes))
 
@@ -83,9 +82,7 @@ def _label(partner_code: str, order: OrderMessage, body: OrderBody) -> Label | N
 def _body(partner_code: str, order: OrderMessage) -> OrderBody:
     claim_id = order_queries.orders(NODE).values_list("claim_id", flat=True).get(pk=order.order_id)
     if order.kind not in CROSSES or claim_id is None:
-        raise Refused(
-            "kinds", f"a {order.kind.replace('_', ' ')} is not asked of a partner's centre; only orders on claimed money"
-        )
+        raise Refused("kinds", Msg.KIND_NOT_ASKED_OF_PARTNERS, kind=OrderKind(order.kind))
     pseudonym = cases.pseudonym_of(partner_code, claim_id)
     payment = order.payment
     return OrderBody(
@@ -143,7 +140,7 @@ def take_answer(message: Incoming, body: OrderAnswerBody) -> None:
     try:
         order_tasks.take_over(body.order_id, _reply(message, body), of_partner=True)
     except Nonsense as error:  # found before anything is taken over
-        orders.fail(body.order_id, str(error))
+        orders.fail(body.order_id, error.stored())
 
 
 def _reply(message: Incoming, body: OrderAnswerBody) -> Acknowledged | OrderAnswer:
@@ -153,7 +150,7 @@ def _reply(message: Incoming, body: OrderAnswerBody) -> Acknowledged | OrderAnsw
     try:
         refusal = Refusal(body.refusal) if body.refusal else None
     except ValueError:
-        raise Nonsense(f"{partner.code} refuses with {body.refusal[:40]!r}, which no refusal is called here") from None
+        raise Nonsense(Msg.UNKNOWN_REFUSAL, partner=partner.code, refusal=body.refusal[:40]) from None
     ordered_until = order_queries.orders(NODE).values_list("until", flat=True).get(pk=body.order_id)
     settled = body.settled
     return OrderAnswer(
@@ -184,7 +181,7 @@ def take_news(message: Incoming, body: OrderNewsBody) -> None:
         return
     order = order_queries.orders(NODE).get(pk=body.order_id)
     if order.state in AWAITED:
-        raise Parked(f"news of {order.reference} came before its answer")
+        raise Parked(Msg.NEWS_CAME_BEFORE_ANSWER, order=order.reference)
     sent.version = body.version
     if body.why == CONFIRMED:
         sent.automatic, sent.confirm_by = False, None
@@ -198,5 +195,5 @@ def _sent(message: Incoming, order_id: UUID) -> SentOrder:
     """The order that this partner was asked for; Refused for any other, and for one of another partner alike."""
     sent = SentOrder.objects.select_for_update().filter(order_id=order_id, partner=message.partner_id).first()
     if sent is None:
-        raise Refused("order", f"{message.partner_id} was not asked for an order {order_id}")
+        raise Refused("order", Msg.ORDER_NOT_ASKED, partner=message.partner_id, order=order_id)
     return sent

@@ -8,6 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accord.capabilities import unit_of_work
+from accord.capabilities.exchange.errors.partners import Msg
 from accord.capabilities.exchange.models import Alarm
 from accord.capabilities.people.policy import Actor, Permission, allowed, require
 from accord.core import clock
@@ -33,9 +34,9 @@ def note_seen(actor: Actor, alarm_id: int) -> Alarm:
         require(actor, Permission.EXCHANGE_ANSWER)
     alarm = Alarm.objects.select_for_update().filter(pk=alarm_id).first()
     if alarm is None:
-        raise NotFound("there is no such alarm")
+        raise NotFound(Msg.NO_SUCH_ALARM)
     if alarm.seen_at is not None:
-        raise Conflict(f"{alarm.seen_by} has looked at it already")
+        raise Conflict(Msg.LOOKED_AT_ALREADY, user=alarm.seen_by)
     alarm.seen_by, alarm.seen_at = actor.username, clock.now()
     alarm.save(update_fields=["seen_by", "seen_at"])
     unit_of_work.record(actor, "alarm seen", subject=None, obj=alarm, state=alarm.what)

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db.models import QuerySet
 
 from accord.capabilities import unit_of_work
+from accord.capabilities.exchange.errors.partners import Msg
 from accord.capabilities.exchange.kinds import MessageKind
 from accord.capabilities.exchange.models import KeyUse, Outgoing, OwnCard, OwnKey, Partner, PartnerState
 from accord.capabilities.exchange.services.delivery.sending import queue
@@ -39,7 +40,7 @@ def current() -> OwnCard:
     """The card that counts now. NotFound where this node has issued none."""
     card = OwnCard.objects.order_by("-serial").first()
     if card is None:
-        raise NotFound("this node has no card yet; an administrator makes its keys with: accord partners keys make")
+        raise NotFound(Msg.NODE_NO_CARD_YET)
     return card
 
 
@@ -77,9 +78,9 @@ def _renew_by_node() -> None:
 def check_settings() -> None:
     """BadInput that names what a card lacks."""
     if not settings.ACCORD_AGENCY:
-        raise BadInput("a card names the agency; set ACCORD_AGENCY (agency in accord.toml) to its code", where="agency")
+        raise BadInput(Msg.CARD_NAMES_AGENCY, where="agency")
     if not settings.ACCORD_CONTACT:
-        raise BadInput("a card names a contact that answers at any hour; set ACCORD_CONTACT", where="contact")
+        raise BadInput(Msg.CARD_NAMES_CONTACT_ANSWERS_AT_ANY, where="contact")
 
 
 def issue(actor: Actor) -> OwnCard:
