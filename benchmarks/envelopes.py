@@ -21,12 +21,9 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from socket import create_server
 from typing import Any, Final
-
-from accord.capabilities import unit_of_work
 
 SENDER, RECEIVER = "AA-CENTRE", "BB-CENTRE"
 BYTES: Final = 1_800
@@ -109,9 +106,9 @@ def _django() -> None:
 
 def _keys() -> str:
     _django()
-    from accord.capabilities.exchange.queries import partners
-    from accord.capabilities.exchange.services.trust import own_keys
-    from accord.capabilities.exchange.trust import cards
+    from accord.capabilities.exchange.partners import cards
+    from accord.capabilities.exchange.partners import queries as partners
+    from accord.capabilities.exchange.partners.services import own_keys
     from accord.capabilities.people.policy import OPERATOR
 
     own_keys.make_keys(OPERATOR)
@@ -120,8 +117,8 @@ def _keys() -> str:
 
 def _confirm(card: str) -> None:
     _django()
-    from accord.capabilities.exchange.services.trust import partners
-    from accord.capabilities.exchange.trust import cards
+    from accord.capabilities.exchange.partners import cards
+    from accord.capabilities.exchange.partners.services import partners
     from accord.capabilities.people.policy import OPERATOR
 
     added = partners.add(OPERATOR, card.encode())
@@ -135,8 +132,9 @@ def _body(number: int) -> dict[str, str]:
 
 def _queue(messages: str) -> float:
     _django()
+    from accord.capabilities import unit_of_work
+    from accord.capabilities.exchange.channel.services import sending
     from accord.capabilities.exchange.kinds import MessageKind
-    from accord.capabilities.exchange.services.delivery import sending
 
     @unit_of_work.change
     def some(numbers: Iterable[int]) -> None:
@@ -152,21 +150,25 @@ def _queue(messages: str) -> float:
 def _send(messages: str) -> float:
     """The worker's own code, until everything is delivered."""
     _django()
-    from accord.capabilities.exchange.queries.delivery import lag
+    from accord.capabilities.exchange.channel.queries.delivery import lag
     from accord.capabilities.people.policy import OPERATOR
-    from accord.node.exchange_work import ExchangeWork
+    from accord.node.wired import Lines
+    from accord.node.worker import Worker
 
-    with ThreadPoolExecutor(4) as executor:
-        work = ExchangeWork(executor)
-        started = time.perf_counter()
-        while work.once(0.02) or len(work):
-            pass
-        took = time.perf_counter() - started
-        work.close()
+    worker = Worker(Lines(_nobody, _nobody, ""))
+    started = time.perf_counter()
+    worker.run_until_idle()
+    took = time.perf_counter() - started
+    worker.close()
     (left,) = lag(OPERATOR)
     assert left.queued == 0, left
     assert left.acknowledged >= int(messages), left
     return took
+
+
+def _nobody(institution: str) -> Any:
+    """This node asks no bank."""
+    raise AssertionError(institution)
 
 
 def _apply(messages: str) -> float:

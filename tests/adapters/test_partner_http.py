@@ -11,7 +11,7 @@ from scripted_server import scripted
 from test_bank_http import Authority
 
 from accord.adapters.partner_http import PartnerLines, Trust
-from accord.capabilities.exchange.wire.receipts import Batch, SignedReply
+from accord.capabilities.exchange.channel.receipts import Batch, SignedReply
 from accord.core.errors import AccordError, Unavailable
 
 JSON = {"Content-Type": "application/json"}

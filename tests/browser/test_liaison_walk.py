@@ -40,8 +40,8 @@ sys.path[:0] = {[str(_TESTS), str(_TESTS / "sites")]!r}
 from liaison_world import PENDING, liaison_world, pending_partner
 from accord.capabilities.claims.models import Claim
 from accord.capabilities.exchange.models import Partner
-from accord.capabilities.exchange.services.trust.partners import fingerprint_of
-from accord.capabilities.exchange.trust import cards
+from accord.capabilities.exchange.partners.services.partners import fingerprint_of
+from accord.capabilities.exchange.partners import cards
 from accord.capabilities.people.models import User
 from accord.core import clock
 

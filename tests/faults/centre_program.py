@@ -28,7 +28,7 @@ def user(name: str) -> Any:
 
 def open_centre() -> dict[str, str]:
     """People and keys; the centre's card."""
-    from accord.capabilities.exchange.services.trust import own_keys
+    from accord.capabilities.exchange.partners.services import own_keys
     from accord.capabilities.people import services as people
     from accord.capabilities.people.models import Role
 
@@ -40,16 +40,16 @@ def open_centre() -> dict[str, str]:
 
 
 def card() -> str:
-    from accord.capabilities.exchange.services.trust import own_cards
-    from accord.capabilities.exchange.trust import cards
+    from accord.capabilities.exchange.partners import cards
+    from accord.capabilities.exchange.partners.services import own_cards
 
     return base64.b64encode(cards.card_bytes(own_cards.current().signed)).decode()
 
 
 def meet(card: str, words: list[str] | None = None) -> None:
     """Take another centre's card and compare its words: those that somebody there reads out, else those that they would."""
-    from accord.capabilities.exchange.services.trust import partners
-    from accord.capabilities.exchange.trust import cards
+    from accord.capabilities.exchange.partners import cards
+    from accord.capabilities.exchange.partners.services import partners
 
     data = base64.b64decode(card)
     partner = partners.add(user("administrator"), data)
@@ -61,7 +61,7 @@ def meet(card: str, words: list[str] | None = None) -> None:
 def offer(document: dict[str, Any]) -> str:
     """Sign an agreement for this side; the file for the other."""
     from accord.capabilities.exchange.agreements import documents
-    from accord.capabilities.exchange.services.agreements import agreements
+    from accord.capabilities.exchange.agreements.services import agreements
 
     head = user("supervisor")
     row = agreements.draft(head, documents.read(document))
@@ -71,7 +71,7 @@ def offer(document: dict[str, Any]) -> str:
 
 def sign(file: str) -> str:
     """Sign what another centre offers; the file with both signatures."""
-    from accord.capabilities.exchange.services.agreements import agreements
+    from accord.capabilities.exchange.agreements.services import agreements
 
     head = user("supervisor")
     row = agreements.import_file(head, file.encode())
@@ -81,13 +81,13 @@ def sign(file: str) -> str:
 
 def conclude(file: str) -> None:
     """Take the other side's signature."""
-    from accord.capabilities.exchange.services.agreements import agreements
+    from accord.capabilities.exchange.agreements.services import agreements
 
     agreements.import_file(user("supervisor"), file.encode())
 
 
 def rotate_keys() -> None:
-    from accord.capabilities.exchange.services.trust import own_keys
+    from accord.capabilities.exchange.partners.services import own_keys
 
     own_keys.rotate(user("administrator"))
 
@@ -141,8 +141,8 @@ def approve() -> int:
 
 def accept() -> int:
     """Let what partners ask for become orders of ours; how many. Drafts that wait for a second officer are approved."""
-    from accord.capabilities.exchange.queries import orders as queries
-    from accord.capabilities.exchange.services.orders import foreign_orders
+    from accord.capabilities.exchange.crossborder.queries import orders as queries
+    from accord.capabilities.exchange.crossborder.services.orders import foreign_orders
     from accord.core.errors import AccordError
 
     officer, done = user("officer"), 0

@@ -6,20 +6,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from three_centres import three_centres
+from federation_kit.three_centres import three_centres
 
 if TYPE_CHECKING:
-    from three_centres import Centres, RunningCentre
+    from federation_kit.three_centres import Centres, RunningCentre
 
 pytestmark = pytest.mark.slow
 
 _ASK = """
 from uuid import UUID
 from accord.capabilities.exchange.kinds import RequestKind
-from accord.capabilities.exchange.services import requests
-from accord.capabilities.exchange.services.requests import RequestFacts
+from accord.capabilities.exchange.crossborder.services import requests
+from accord.capabilities.exchange.crossborder.services.requests import RequestFacts
+from accord.capabilities.exchange.agreements.queries import in_force
 from accord.lab.federation.people import user
-from accord.capabilities.exchange.queries.agreements import in_force
 terms = in_force(partner).terms
 facts = RequestFacts(
     UUID(claim), RequestKind.INFORMATION, terms.offences[0].code, terms.purposes[0], terms.languages[0], wanted, urgent=True
@@ -29,20 +29,20 @@ answer = str(requests.ask(user("liaison"), partner, facts).pk)
 _ANSWER = """
 from uuid import UUID
 from accord.capabilities.exchange.kinds import Outcome
-from accord.capabilities.exchange.services import requests
+from accord.capabilities.exchange.crossborder.services import requests
 from accord.lab.federation.people import user
 requests.answer(user("liaison"), UUID(request), Outcome(outcome), text)
 """
 _NOTE = """
 from uuid import UUID
-from accord.capabilities.exchange.services import requests
+from accord.capabilities.exchange.crossborder.services import requests
 from accord.lab.federation.people import user
 requests.note(user("liaison"), UUID(request), text, escalate=True)
 """
 _PARITY = """
 from datetime import UTC, datetime, timedelta
 import msgspec
-from accord.capabilities.exchange import figures
+from accord.capabilities.exchange.crossborder import figures
 from accord.core import clock
 from accord.lab.federation.people import user
 day = clock.now().replace(hour=0, minute=0, second=0, microsecond=0)

@@ -7,11 +7,14 @@ from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID, uuid4
 
-from other_centre import OtherCentre
-from partners_at_work import HERE, THERE, agreed_partner, comes_in, sign_with
+from federation_kit.partner_centre import OtherCentre
+from federation_kit.partner_messages import HERE, THERE, agreed_partner, comes_in, sign_with
 from written_orders import kept
 
 from accord.capabilities.claims.models import Claim
+from accord.capabilities.exchange.agreements.queries import in_force
+from accord.capabilities.exchange.crossborder.services import requests as services
+from accord.capabilities.exchange.crossborder.services.requests import RequestFacts
 from accord.capabilities.exchange.kinds import MessageKind, RequestKind
 from accord.capabilities.exchange.messages import NoteBody, OrderBody, RequestBody
 from accord.capabilities.exchange.models import (
@@ -24,10 +27,7 @@ from accord.capabilities.exchange.models import (
     Partner,
     PartnerRequest,
 )
-from accord.capabilities.exchange.queries.agreements import in_force
-from accord.capabilities.exchange.services import requests as services
-from accord.capabilities.exchange.services.requests import RequestFacts
-from accord.capabilities.exchange.services.trust import own_keys, partners
+from accord.capabilities.exchange.partners.services import own_keys, partners
 from accord.capabilities.people.models import User
 from accord.capabilities.people.policy import OPERATOR
 from accord.core import clock
@@ -57,7 +57,7 @@ class LiaisonWorld:
 
 def liaison_world(officer: User, claim: Claim) -> LiaisonWorld:
     """`officer` asks about `claim`; the partner asks back. The agreement lets nothing act alone."""
-    from agreed_terms import party
+    from federation_kit.terms import party
 
     own_keys.make_keys(OPERATOR)
     partner = agreed_partner(parties=(party(HERE, automatic=()), party(THERE)))

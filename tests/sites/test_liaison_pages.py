@@ -39,7 +39,7 @@ def world(settings: SettingsWrapper, desk_clock: SteppedClock, liaison_officer: 
     from liaison_world import OWN_CENTRE, liaison_world
 
     from accord.capabilities.claims.models import Claim
-    from accord.capabilities.exchange.trust import keyring
+    from accord.capabilities.exchange.partners import keyring
 
     for name, value in OWN_CENTRE.items():
         setattr(settings, name, value)
@@ -103,8 +103,8 @@ def test_a_partner_is_confirmed_by_an_administrator_with_the_words_that_are_not_
     world: LiaisonWorld, node_administrator: User, signed_in: SignedIn
 ) -> None:
     from accord.capabilities.exchange.models import Partner
-    from accord.capabilities.exchange.services.trust.partners import asked_words, fingerprint_of
-    from accord.capabilities.exchange.trust import cards
+    from accord.capabilities.exchange.partners import cards
+    from accord.capabilities.exchange.partners.services.partners import asked_words, fingerprint_of
 
     desk, path = signed_in(node_administrator), at(world, "/partners/at/{pending_partner}/")
     partner = Partner.objects.get(pk=world.things["pending partner"])
@@ -158,7 +158,7 @@ def test_every_field_that_may_be_disclosed_has_words() -> None:
 
 
 def test_every_place_of_an_agreement_has_its_clause() -> None:
-    from agreed_terms import terms_between
+    from federation_kit.terms import terms_between
 
     from accord.capabilities.exchange.agreements import documents
     from accord.sites.liaison.difference_words import changes
@@ -176,7 +176,7 @@ def test_figures_say_names_and_refusals_in_words(desk: Client, world: LiaisonWor
 
 
 def test_a_draft_comes_from_the_template_that_was_filled_in(desk: Client, world: LiaisonWorld) -> None:
-    from agreed_terms import terms_between
+    from federation_kit.terms import terms_between
 
     from accord.capabilities.exchange.agreements import documents
     from accord.capabilities.exchange.models import Agreement

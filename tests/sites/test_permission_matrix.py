@@ -220,8 +220,8 @@ def on(
 ) -> Iterator[Stage]:
     """The stage of one kind of node, in a transaction that is rolled back at the end."""
     kind: str = request.param
-    quick = {"PASSWORD_HASHERS": ["django.contrib.auth.hashers.MD5PasswordHasher"], "ACCORD_SECOND_FACTOR": "off"}
-    with django_db_blocker.unblock(), override_settings(ROOT_URLCONF=_NODES[kind], **quick), transaction.atomic():
+    node = override_settings(ROOT_URLCONF=_NODES[kind], ACCORD_SECOND_FACTOR="off")
+    with django_db_blocker.unblock(), node, transaction.atomic():
         from permission_world import PASSWORD
 
         from accord.capabilities.people.models import User
@@ -240,7 +240,7 @@ def _centre() -> Iterator[World]:
     from liaison_world import OWN_CENTRE
     from permission_world import centre_world, people_of
 
-    from accord.capabilities.exchange.trust import keyring
+    from accord.capabilities.exchange.partners import keyring
 
     with clock.using(SteppedClock(NOON)), keyring.using(keyring.SoftwareRing()), override_settings(**OWN_CENTRE):
         yield centre_world(people_of(ROLES))

@@ -15,7 +15,7 @@ from accord.capabilities.claims.ports import (
     LegExit,
     TransferLeg,
 )
-from accord.capabilities.exchange.errors.crossborder import Msg as CrossborderMsg
+from accord.capabilities.exchange.crossborder.errors import Msg as CrossborderMsg
 from accord.core.errors import BadInput
 from accord.engine.tracing import Ledger
 from accord.engine.tracing.model import AccountRef, ClaimStart, ExitKind, Flow, Rule, Standing, Trace

@@ -58,6 +58,11 @@ class AccordError(Exception):
     def message(self) -> str:
         return ENGLISH.text(self.wording)
 
+    @property
+    def said(self) -> Wording:
+        """The text without its place: as a part of another text, or for somebody who sees the place already."""
+        return Wording(self.wording.text, self.wording.params)
+
     def __str__(self) -> str:
         return str(self.wording)
 

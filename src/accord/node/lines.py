@@ -148,7 +148,7 @@ def _https_line(home: Home, code: str, table: dict[str, str], where: str) -> Htt
     try:
         endpoint = Endpoint(code, table["url"], paths.get("ca"), paths.get("cert"), paths.get("key"))
     except BadInput as error:
-        raise BadInput(Msg.URL_IS_WRONG, error=error.message, where=where) from error
+        raise BadInput(Msg.URL_IS_WRONG, error=error.said, where=where) from error
     return HttpsLine(code, endpoint, paths.get("token_file"), paths.get("webhook_secret_file"))
 
 

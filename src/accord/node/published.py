@@ -16,13 +16,13 @@ from uuid import UUID
 import msgspec
 
 from accord.capabilities.exchange.agreements.fields import ALWAYS, disclosable
+from accord.capabilities.exchange.agreements.services.agreement_news import AskFirst, News
+from accord.capabilities.exchange.channel.envelopes import Content
+from accord.capabilities.exchange.channel.receipts import Batch, Reply
+from accord.capabilities.exchange.channel.services.partner_messages import TestCall
+from accord.capabilities.exchange.channel.stream_messages import ChunkBody, HelloBody, RecoveredBody
 from accord.capabilities.exchange.kinds import MessageKind
 from accord.capabilities.exchange.messages import BODIES, SCHEMA
-from accord.capabilities.exchange.services.agreements.agreement_news import AskFirst, News
-from accord.capabilities.exchange.services.trust.partner_messages import TestCall
-from accord.capabilities.exchange.wire.envelopes import Content
-from accord.capabilities.exchange.wire.receipts import Batch, Reply
-from accord.capabilities.exchange.wire.stream_messages import ChunkBody, HelloBody, RecoveredBody
 from accord.node.published_words import WORDS
 
 PUBLISHED: Final[dict[str, type[msgspec.Struct]]] = {

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 @pytest.fixture
 def centre(db: None, settings: SettingsWrapper) -> Iterator[None]:
     """This node is CN-ASC, which answers for China; its private keys last as long as the test."""
-    from accord.capabilities.exchange.trust import keyring
+    from accord.capabilities.exchange.partners import keyring
 
     settings.ACCORD_AGENCY = "CN-ASC"
     settings.ACCORD_AGENCY_NAME = "The centre of CN"

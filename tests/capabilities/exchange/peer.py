@@ -7,14 +7,14 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from other_centre import OtherCentre, confirmed_partner
+from federation_kit.partner_centre import OtherCentre, confirmed_partner
 
+from accord.capabilities.exchange.channel.envelopes import Content, Opened, Place, Seal, new_content, open_envelope
+from accord.capabilities.exchange.channel.receipts import Batch, Receipt, Reply, SignedReply, sign_reply
+from accord.capabilities.exchange.channel.services.receiving import receive
+from accord.capabilities.exchange.channel.streams import ReceiptOutcome
 from accord.capabilities.exchange.models import KeyUse, OwnKey
-from accord.capabilities.exchange.services.delivery.receiving import receive
-from accord.capabilities.exchange.services.trust import own_keys
-from accord.capabilities.exchange.wire.envelopes import Content, Opened, Place, Seal, new_content, open_envelope
-from accord.capabilities.exchange.wire.receipts import Batch, Receipt, Reply, SignedReply, sign_reply
-from accord.capabilities.exchange.wire.streams import ReceiptOutcome
+from accord.capabilities.exchange.partners.services import own_keys
 from accord.core import clock
 from accord.core.object_ids import new_id
 

@@ -7,8 +7,8 @@ import re
 from pathlib import Path
 
 from accord.capabilities.exchange.agreements import clauses, enforcement
+from accord.capabilities.exchange.agreements import queries as agreements
 from accord.capabilities.exchange.agreements.cycle import as_markdown
-from accord.capabilities.exchange.queries import agreements
 
 PAGE = Path(__file__).parents[3] / "docs" / "agreements.md"
 

@@ -7,20 +7,19 @@ from typing import Any
 
 import msgspec
 import pytest
-from agreed_terms import terms_between, with_party
-from other_centre import OtherCentre, confirmed_partner
-from other_side import HERE, THERE, handled, news, signature, signed_with
+from federation_kit.partner_centre import OtherCentre, confirmed_partner
+from federation_kit.partner_side import HERE, THERE, handled, news, signature, signed_with
+from federation_kit.terms import terms_between, with_party
 from small_world import NOON
 
-from accord.capabilities.exchange.agreements import documents
+from accord.capabilities.exchange.agreements import documents, queries
+from accord.capabilities.exchange.agreements.services import agreements
 from accord.capabilities.exchange.agreements.templates import read_file, template
 from accord.capabilities.exchange.agreements.terms import AgreementTerms
 from accord.capabilities.exchange.errors import Refused
 from accord.capabilities.exchange.kinds import MessageKind
 from accord.capabilities.exchange.models import Agreement, AgreementState, Outgoing
-from accord.capabilities.exchange.queries import agreements as queries
-from accord.capabilities.exchange.services.agreements import agreements
-from accord.capabilities.exchange.services.trust import own_keys, partners
+from accord.capabilities.exchange.partners.services import own_keys, partners
 from accord.capabilities.people.models import AuditEntry, User
 from accord.capabilities.people.policy import OPERATOR
 from accord.core.clock import SteppedClock

@@ -7,8 +7,8 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from agreed_terms import terms_between, with_party
-from centres_in_one_store import Centres
+from federation_kit.one_store import Centres
+from federation_kit.terms import terms_between, with_party
 from small_world import VICTIM, SmallWorld, at, call_of
 
 from accord.adapters.sandbox_bank import Faults, SandboxBanks
@@ -17,8 +17,8 @@ from accord.capabilities.claims.joined_trace import join
 from accord.capabilities.claims.models import Claim, Enquiry
 from accord.capabilities.claims.ports import Credit
 from accord.capabilities.exchange.agreements.terms import AgreementTerms
+from accord.capabilities.exchange.crossborder.services.enquiries import answers, enquiries
 from accord.capabilities.exchange.models import ForeignEnquiry
-from accord.capabilities.exchange.services.enquiries import answers, enquiries
 from accord.capabilities.people.models import User
 from accord.capabilities.people.policy import NODE
 from accord.capabilities.reports import services as reports

@@ -8,13 +8,13 @@ import json
 from typing import Any
 
 import pytest
+from federation_kit.partner_centre import OtherCentre
 from hypothesis import given
 from hypothesis import strategies as st
 from joserfc import jws
 from joserfc.jwk import KeySet
-from other_centre import OtherCentre
 
-from accord.capabilities.exchange.trust import cards
+from accord.capabilities.exchange.partners import cards
 from accord.core.canonical import canonical_json
 from accord.core.errors import BadInput
 
@@ -84,7 +84,7 @@ def test_no_member_of_another_shape_gets_past_the_reader(name: str, value: Any) 
         canonical_json(content)
     except BadInput:
         return
-    from accord.capabilities.exchange.trust import keyring
+    from accord.capabilities.exchange.partners import keyring
 
     with keyring.using(ROTATED.ring):
         try:

@@ -11,17 +11,17 @@ import pytest
 from peer import call
 from test_exchange_sending import Line, later, line, queued, told  # noqa: F401 - the fixture
 
-from accord.capabilities.exchange import handlers
+from accord.capabilities.exchange.channel import handlers
+from accord.capabilities.exchange.channel.envelopes import MOST_ENVELOPE, InChunks, Place
+from accord.capabilities.exchange.channel.jose import decrypt
+from accord.capabilities.exchange.channel.receipts import Batch, SignedReply
+from accord.capabilities.exchange.channel.services import chunks, outgoing, resync, sending
+from accord.capabilities.exchange.channel.services.chunks import MOST_PARTS, PART
+from accord.capabilities.exchange.channel.stream_messages import Why
 from accord.capabilities.exchange.errors import Parked
 from accord.capabilities.exchange.kinds import MessageKind
 from accord.capabilities.exchange.models import Alarm, Chunk, Incoming, Outgoing, OutgoingState, OutStream
-from accord.capabilities.exchange.services.delivery import chunks, outgoing, resync, sending
-from accord.capabilities.exchange.services.delivery.chunks import MOST_PARTS, PART
 from accord.capabilities.exchange.tasks import apply_ready, retry_parked
-from accord.capabilities.exchange.wire.envelopes import MOST_ENVELOPE, InChunks, Place
-from accord.capabilities.exchange.wire.jose import decrypt
-from accord.capabilities.exchange.wire.receipts import Batch, SignedReply
-from accord.capabilities.exchange.wire.stream_messages import Why
 from accord.capabilities.people import retention
 from accord.core import clock
 from accord.core.canonical import canonical_json

@@ -10,8 +10,8 @@ from typing import Any
 
 import msgspec
 import pytest
-from agreed_terms import terms_between, with_party
-from centres_in_one_store import Centres
+from federation_kit.one_store import Centres
+from federation_kit.terms import terms_between, with_party
 from small_world import VICTIM, SmallWorld, at, call_of
 
 from accord.adapters.sandbox_bank import SandboxBanks
@@ -135,10 +135,10 @@ def test_what_was_told_is_told_again_only_when_it_has_changed(banks: SandboxBank
     centres, _ = traced(banks, officer, terms_between(CN, TH))
     before = len(centres.said(TH, CN))
     followed = Claim.objects.exclude(origin="")
-    from accord.capabilities.claims.events import changed
+    from accord.capabilities.claims.events import notify
 
     day.advance_to(at(11))
-    changed.send([claim.pk for claim in followed])
+    notify(followed)
     day.advance_to(at(12))
     centres.settle()
     assert len(centres.said(TH, CN)) == before
@@ -156,9 +156,9 @@ def test_nothing_is_told_that_is_not_in_the_words_of_the_body(banks: SandboxBank
 
 def test_an_impossible_answer_spoils_its_own_enquiry_alone(banks: SandboxBanks, officer: User, monkeypatch: Any) -> None:
     from accord.capabilities.claims.models import Enquiry
+    from accord.capabilities.exchange.crossborder.services.enquiries import sent_enquiries
     from accord.capabilities.exchange.messages import EnquiryAnswerBody, WireStanding
     from accord.capabilities.exchange.models import Incoming
-    from accord.capabilities.exchange.services.enquiries import sent_enquiries
 
     centres, _ = traced(banks, officer, terms_between(CN, TH))
     asked = Enquiry.objects.get(institution=TH)

@@ -16,12 +16,20 @@ from joserfc import jwe, jws
 from joserfc.jwe import JWERegistry
 from joserfc.jwk import OKPKey
 
+from accord.capabilities.exchange.channel import jose
+from accord.capabilities.exchange.channel.envelopes import (
+    MOST_ENVELOPE,
+    Content,
+    Opened,
+    Place,
+    Seal,
+    new_content,
+    open_envelope,
+)
 from accord.capabilities.exchange.errors import Refused
 from accord.capabilities.exchange.models import KeyUse
-from accord.capabilities.exchange.trust.jwk import Jwk, public_jwk
-from accord.capabilities.exchange.trust.keyring import SoftwareRing
-from accord.capabilities.exchange.wire import jose
-from accord.capabilities.exchange.wire.envelopes import MOST_ENVELOPE, Content, Opened, Place, Seal, new_content, open_envelope
+from accord.capabilities.exchange.partners.jwk import Jwk, public_jwk
+from accord.capabilities.exchange.partners.keyring import SoftwareRing
 from accord.core.canonical import canonical_json
 from accord.core.errors import BadInput
 from accord.core.errors import Msg as CoreMsg

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accord.capabilities.exchange.figures import Said, Side, computed, parity
+from accord.capabilities.exchange.crossborder.figures import Said, Side, computed, parity
 from accord.capabilities.exchange.kinds import MessageKind, Outcome, RequestKind
 from accord.capabilities.exchange.messages import (
     Budget,

@@ -9,12 +9,12 @@ import pytest
 from peer import Peer
 from test_exchange_sending import queue, queued
 
+from accord.capabilities.exchange.channel.receipts import Batch
+from accord.capabilities.exchange.channel.services import files
 from accord.capabilities.exchange.errors import Refused
 from accord.capabilities.exchange.models import Incoming, Outgoing, OutgoingState
-from accord.capabilities.exchange.services.delivery import files
-from accord.capabilities.exchange.services.trust import own_keys
+from accord.capabilities.exchange.partners.services import own_keys
 from accord.capabilities.exchange.tasks import apply_ready
-from accord.capabilities.exchange.wire.receipts import Batch
 from accord.capabilities.people.models import AuditEntry, Role, User
 from accord.capabilities.people.policy import OPERATOR
 from accord.core import clock
@@ -83,7 +83,7 @@ def test_a_file_is_taken_in_once_however_often_it_comes(peer: Peer) -> None:
     assert apply_ready(10) == 2
     assert Incoming.objects.count() == 2
     told = json.loads(files.export(OPERATOR, peer.code).data)["reply"]
-    from accord.capabilities.exchange.wire import jose
+    from accord.capabilities.exchange.channel import jose
 
     reply = json.loads(jose.signer_of(told, jose.REPLY_TYPE)[1])
     assert reply["expected"] == {str(peer.epoch): 3}

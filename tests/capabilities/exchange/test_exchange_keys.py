@@ -18,18 +18,18 @@ from joserfc.jwk import OKPKey
 from accord.core.errors import BadInput, Corrupt, NotFound, Unavailable
 
 if TYPE_CHECKING:
-    from accord.capabilities.exchange.trust.key_files import FileKeyRing
+    from accord.capabilities.exchange.partners.key_files import FileKeyRing
 
 
 def ring_of(folder: Path, passphrase: Path | None = None) -> FileKeyRing:
-    from accord.capabilities.exchange.trust.key_files import FileKeyRing
+    from accord.capabilities.exchange.partners.key_files import FileKeyRing
 
     return FileKeyRing(folder, passphrase)
 
 
 def test_a_key_signs_and_agrees_in_every_process_that_has_the_passphrase(tmp_path: Path) -> None:
     from accord.capabilities.exchange.models import KeyUse
-    from accord.capabilities.exchange.trust import jwk
+    from accord.capabilities.exchange.partners import jwk
 
     first = ring_of(tmp_path / "keys")
     signing, encryption = first.make(KeyUse.SIGNING), first.make(KeyUse.ENCRYPTION)

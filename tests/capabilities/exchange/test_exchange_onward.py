@@ -7,8 +7,8 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from agreed_terms import terms_between
-from centres_in_one_store import Centres
+from federation_kit.one_store import Centres
+from federation_kit.terms import terms_between
 from small_world import VICTIM, SmallWorld, at, call_of
 
 from accord.adapters.sandbox_bank import SandboxBanks
@@ -17,8 +17,8 @@ from accord.capabilities.claims.joined_trace import JoinedTrace, join
 from accord.capabilities.claims.models import Claim, Enquiry, EnquiryState
 from accord.capabilities.claims.ports import Credit
 from accord.capabilities.exchange.agreements.terms import OnwardRule
+from accord.capabilities.exchange.crossborder.services.enquiries import consent
 from accord.capabilities.exchange.models import ForeignEnquiry, OwnCase
-from accord.capabilities.exchange.services.enquiries import consent
 from accord.capabilities.people.models import User
 from accord.capabilities.people.policy import NODE
 from accord.capabilities.reports import services as reports

@@ -12,19 +12,20 @@ from uuid import uuid5
 
 import msgspec
 import pytest
-from across_a_border import A, B, Border, terms
 from django.db import transaction
-from hypothesis import HealthCheck, given, settings
+from federation_kit.one_store_border import A, B, Border, terms
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
+from levels import examples
 from small_world import VICTIM, SmallWorld, at
 
 from accord.capabilities.claims.models import Claim, PlanItem
 from accord.capabilities.exchange.agreements.terms import AccountDetail
+from accord.capabilities.exchange.crossborder.services.orders import foreign_orders, sent_orders
+from accord.capabilities.exchange.crossborder.services.orders.foreign_answers import body_of
 from accord.capabilities.exchange.errors import Parked, Refused
 from accord.capabilities.exchange.messages import OrderAnswerBody, OrderNewsBody
 from accord.capabilities.exchange.models import ForeignOrder, ForeignOrderState, Incoming, Partner, SentOrder
-from accord.capabilities.exchange.services.orders import foreign_orders, sent_orders
-from accord.capabilities.exchange.services.orders.foreign_answers import body_of
 from accord.capabilities.orders import services as orders
 from accord.capabilities.orders.kinds import KEEPS_MONEY
 from accord.capabilities.orders.life_cycle import HOLDING, State
@@ -52,7 +53,7 @@ def payments(draw: st.DrawFn) -> SmallWorld:
     return world
 
 
-@settings(max_examples=25, suppress_health_check=list(HealthCheck))
+@examples(25, suppress_health_check=list(HealthCheck))
 @given(
     world=payments(),
     detail=st.sampled_from([AccountDetail.BANK, AccountDetail.TOTAL]),

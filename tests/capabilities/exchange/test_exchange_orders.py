@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
-from across_a_border import Border, asking_people_first, terms
+from federation_kit.one_store_border import Border, asking_people_first, terms
 from small_world import VICTIM, SmallWorld, at, call_of
 
 from accord.capabilities.claims.models import Claim, ClaimTransfer, PlanItem
 from accord.capabilities.claims.ports import AccountStanding, EnquiryAnswer, TransferLeg
 from accord.capabilities.exchange.agreements.terms import AccountDetail
+from accord.capabilities.exchange.crossborder.services.orders import foreign_orders
 from accord.capabilities.exchange.errors import Refused
 from accord.capabilities.exchange.messages import OrderBody, WireCredit
 from accord.capabilities.exchange.models import (
@@ -26,7 +27,6 @@ from accord.capabilities.exchange.models import (
     Partner,
     SentOrder,
 )
-from accord.capabilities.exchange.services.orders import foreign_orders
 from accord.capabilities.orders import services as orders
 from accord.capabilities.orders.life_cycle import State
 from accord.capabilities.orders.models import Order

@@ -6,14 +6,15 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from other_centre import OtherCentre, confirmed_partner
+from federation_kit.partner_centre import OtherCentre, confirmed_partner
 
+from accord.capabilities.exchange.channel.services import partner_messages
+from accord.capabilities.exchange.channel.services.resync import open_new_epochs
 from accord.capabilities.exchange.errors import Refused
 from accord.capabilities.exchange.models import Incoming, KeyUse, Outgoing, OwnCard, OwnKey
-from accord.capabilities.exchange.queries import partners as known
-from accord.capabilities.exchange.services.delivery.resync import open_new_epochs
-from accord.capabilities.exchange.services.trust import own_cards, own_keys, partner_messages, partners
-from accord.capabilities.exchange.trust import cards, keyring
+from accord.capabilities.exchange.partners import cards, keyring
+from accord.capabilities.exchange.partners import queries as known
+from accord.capabilities.exchange.partners.services import own_cards, own_keys, partners
 from accord.capabilities.people.models import AuditEntry, User
 from accord.capabilities.people.policy import OPERATOR
 from accord.core import clock

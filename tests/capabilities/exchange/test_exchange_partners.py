@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 from django.db import transaction
-from hypothesis import given, settings
+from federation_kit.partner_centre import OtherCentre, confirmed_partner
+from hypothesis import given
 from hypothesis import strategies as st
-from other_centre import OtherCentre, confirmed_partner
+from levels import examples
 
 from accord.capabilities.exchange.errors import Refused
 from accord.capabilities.exchange.models import Alarm, Partner, PartnerState
-from accord.capabilities.exchange.queries import partners as known
-from accord.capabilities.exchange.services.trust import partners
-from accord.capabilities.exchange.trust import cards, trust_book
+from accord.capabilities.exchange.partners import cards, trust_book
+from accord.capabilities.exchange.partners import queries as known
+from accord.capabilities.exchange.partners.services import partners
 from accord.capabilities.people.models import AuditEntry, User
 from accord.capabilities.people.policy import OPERATOR
 from accord.core import clock
@@ -319,7 +320,7 @@ def test_a_restored_partner_is_written_to_with_the_key_that_it_still_has(day: St
 
 
 def test_alarms_are_looked_at(administrator: User, officer: User) -> None:
-    from accord.capabilities.exchange.services.trust.alarms import note_seen
+    from accord.capabilities.exchange.partners.services.alarms import note_seen
 
     confirmed_partner(OtherCentre())
     with pytest.raises(NotAllowed):
@@ -336,7 +337,7 @@ def test_alarms_are_looked_at(administrator: User, officer: User) -> None:
 
 
 def test_what_counts_is_read_again_after_another_process_changed_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    from accord.capabilities.exchange.trust import trust_book
+    from accord.capabilities.exchange.partners import trust_book
 
     confirmed_partner(OtherCentre())
     shelf = trust_book._Shelf()
@@ -352,7 +353,7 @@ def test_what_counts_is_read_again_after_another_process_changed_it(monkeypatch:
 STEPS = st.lists(st.sampled_from(["renew", "take back", "stranger", "thief", "again", "widen"]), max_size=12)
 
 
-@settings(max_examples=20)
+@examples(20)
 @given(steps=STEPS, data=st.data())
 def test_whatever_cards_come_only_the_centres_own_keys_count(steps: list[str], data: st.DataObject) -> None:
     """The centre renews and takes back keys; strangers, and a thief of a key that was taken back, send cards in its name."""

@@ -11,11 +11,12 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from agreed_terms import terms_between
-from centres_in_one_store import Centres
 from django.db import transaction
-from hypothesis import HealthCheck, Phase, given, settings
+from federation_kit.one_store import Centres
+from federation_kit.terms import terms_between
+from hypothesis import HealthCheck, Phase, given
 from hypothesis import strategies as st
+from levels import examples
 from orders_by_hand import ordered
 from small_world import VICTIM, SmallWorld, at, call_of
 
@@ -24,6 +25,11 @@ from accord.capabilities.claims.models import Claim
 from accord.capabilities.claims.ports import Credit
 from accord.capabilities.exchange.agreements import labelling
 from accord.capabilities.exchange.agreements.terms import OnwardRule
+from accord.capabilities.exchange.channel.services import sending
+from accord.capabilities.exchange.crossborder.services.enquiries import consent
+from accord.capabilities.exchange.crossborder.services.labels import relabelling
+from accord.capabilities.exchange.crossborder.services.labels.sent_labels import label_of
+from accord.capabilities.exchange.crossborder.services.orders import sent_orders
 from accord.capabilities.exchange.errors import Refused
 from accord.capabilities.exchange.kinds import MessageKind
 from accord.capabilities.exchange.messages import RelabelBody
@@ -36,11 +42,6 @@ from accord.capabilities.exchange.models import (
     Partner,
     PartnerState,
 )
-from accord.capabilities.exchange.services.agreements import relabelling
-from accord.capabilities.exchange.services.agreements.sent_labels import label_of
-from accord.capabilities.exchange.services.delivery import sending
-from accord.capabilities.exchange.services.enquiries import consent
-from accord.capabilities.exchange.services.orders import sent_orders
 from accord.capabilities.orders.kinds import OrderKind
 from accord.capabilities.orders.models import Order
 from accord.capabilities.orders.ports import OrderMessage
@@ -319,8 +320,8 @@ def test_no_label_along_a_chain_is_ever_more_open_than_its_originators_said(chai
     """Whatever China and Thailand say, and in whatever order it arrives: a number carries over one change that waits."""
     known = dict(chain.centres.senders)
 
-    @settings(
-        max_examples=40,
+    @examples(
+        40,
         deadline=None,
         suppress_health_check=list(HealthCheck),
         phases=(Phase.explicit, Phase.reuse, Phase.generate),  # making a failure small takes minutes over a store

@@ -10,17 +10,17 @@ from uuid import UUID
 
 import msgspec
 import pytest
-from agreed_terms import OFFENCE, terms_between
-from centres_in_one_store import Centres
+from federation_kit.one_store import Centres
+from federation_kit.terms import OFFENCE, terms_between
 from small_world import VICTIM, SmallWorld, at
 
 from accord.adapters.sandbox_bank import SandboxBanks
 from accord.capabilities.claims.models import Claim, Enquiry, PlanItem
-from accord.capabilities.exchange import referrals
+from accord.capabilities.exchange.channel.services import sending
+from accord.capabilities.exchange.crossborder import referrals
 from accord.capabilities.exchange.kinds import MessageKind
 from accord.capabilities.exchange.messages import Budget, EnquiryBody, WireCredit
 from accord.capabilities.exchange.models import Alarm, ForeignEnquiry
-from accord.capabilities.exchange.services.delivery import sending
 from accord.core.clock import SteppedClock
 from accord.core.object_ids import new_id
 
@@ -205,8 +205,8 @@ def test_what_cannot_be_followed_is_refused_with_its_clause(centres: Centres, bo
 def test_the_same_enquiry_again_is_answered_again_and_opens_nothing(centres: Centres) -> None:
     body = enquiry(credit("T1", 700))
     first = asked(centres, body)
+    from accord.capabilities.exchange.crossborder.services.enquiries import enquiries
     from accord.capabilities.exchange.models import Incoming
-    from accord.capabilities.exchange.services.enquiries import enquiries
 
     with centres.at(TH):
         enquiries.take(Incoming.objects.get(pk=body.enquiry_id), msgspec.convert(msgspec.to_builtins(body), EnquiryBody))

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from accord.capabilities.exchange.crossborder.request_cycle import UNSETTLED, after_answer, after_withdrawal
 from accord.capabilities.exchange.kinds import Outcome
 from accord.capabilities.exchange.models import RequestState
-from accord.capabilities.exchange.request_cycle import UNSETTLED, after_answer, after_withdrawal
 
 
 @pytest.mark.parametrize("state", [RequestState.ANSWERED, RequestState.REFUSED])

@@ -8,12 +8,12 @@ import pytest
 from peer import Peer, call
 from test_exchange_sending import Line, later, line, queue, queued, told  # noqa: F401 - the fixture
 
+from accord.capabilities.exchange.channel.jose import decrypt
+from accord.capabilities.exchange.channel.services.outgoing import EPOCH_TIME, MOST_EPOCHS
+from accord.capabilities.exchange.channel.services.resync import open_new_epochs
 from accord.capabilities.exchange.models import Alarm, Incoming, IncomingState, Outgoing, OutgoingState, OutStream
-from accord.capabilities.exchange.services.delivery.outgoing import EPOCH_TIME, MOST_EPOCHS
-from accord.capabilities.exchange.services.delivery.resync import open_new_epochs
-from accord.capabilities.exchange.services.trust import own_cards
+from accord.capabilities.exchange.partners.services import own_cards
 from accord.capabilities.exchange.tasks import apply_ready, retry_parked
-from accord.capabilities.exchange.wire.jose import decrypt
 from accord.capabilities.people.models import AuditEntry
 from accord.core import clock
 from accord.core.object_ids import new_id
@@ -177,7 +177,7 @@ def test_nobody_gives_back_what_this_node_did_not_sign(line: Line) -> None:  # n
     forged = line.peer.content(sender=line.peer.own, recipient=line.peer.code)
     envelope = line.peer.seal(forged)
     line.peer.sequence -= 1
-    from accord.capabilities.exchange.trust import keyring
+    from accord.capabilities.exchange.partners import keyring
 
     signed = decrypt(envelope, keyring.ring().shared_secret)
     before = set(Outgoing.objects.values_list("pk", flat=True))

@@ -8,9 +8,9 @@ from uuid import UUID, uuid4
 
 import msgspec
 import pytest
-from agreed_terms import OFFENCE, terms_between, with_party
-from other_centre import OtherCentre, confirmed_partner
-from other_side import HERE, THERE, received, signed_with
+from federation_kit.partner_centre import OtherCentre, confirmed_partner
+from federation_kit.partner_side import HERE, THERE, received, signed_with
+from federation_kit.terms import OFFENCE, terms_between, with_party
 from small_world import NOON
 
 from accord.capabilities.claims import queries as claim_queries
@@ -19,7 +19,13 @@ from accord.capabilities.claims.messages import to_json
 from accord.capabilities.claims.models import Claim, ClaimState, ClaimTransfer, Enquiry, EnquiryState, StandingAmount
 from accord.capabilities.claims.ports import AccountStanding, CentreAnswer, Credit, TransferLeg
 from accord.capabilities.exchange.agreements import enforcement, labelling
+from accord.capabilities.exchange.agreements import queries as agreements
+from accord.capabilities.exchange.agreements.services import agreements as acts
 from accord.capabilities.exchange.agreements.terms import AgreementTerms, OnwardRule
+from accord.capabilities.exchange.channel.services import sending
+from accord.capabilities.exchange.crossborder.retention_rules import remove_messages_without_time
+from accord.capabilities.exchange.crossborder.services.labels import relabelling, retention
+from accord.capabilities.exchange.crossborder.services.labels.sent_labels import label_of
 from accord.capabilities.exchange.errors import Refused
 from accord.capabilities.exchange.kinds import MessageKind, Outcome, RequestKind
 from accord.capabilities.exchange.messages import (
@@ -46,13 +52,7 @@ from accord.capabilities.exchange.models import (
     PartnerRequest,
     ThreadNote,
 )
-from accord.capabilities.exchange.queries import agreements
-from accord.capabilities.exchange.retention_rules import remove_messages_without_time
-from accord.capabilities.exchange.services.agreements import agreements as acts
-from accord.capabilities.exchange.services.agreements import relabelling, retention
-from accord.capabilities.exchange.services.agreements.sent_labels import label_of
-from accord.capabilities.exchange.services.delivery import sending
-from accord.capabilities.exchange.services.trust import own_keys, partners
+from accord.capabilities.exchange.partners.services import own_keys, partners
 from accord.capabilities.people.models import AuditEntry, User
 from accord.capabilities.people.policy import NODE, OPERATOR
 from accord.core import clock

@@ -10,23 +10,23 @@ from typing import Any, Final
 from uuid import uuid4
 
 import pytest
-from agreed_terms import in_force_at, terms_between
-from other_centre import OtherCentre, confirmed_partner
-from other_side import HERE, THERE, signed_with
+from federation_kit.partner_centre import OtherCentre, confirmed_partner
+from federation_kit.partner_side import HERE, THERE, signed_with
+from federation_kit.terms import in_force_at, terms_between
 from small_world import NOON
 from test_exchange_clauses import SAMPLES, order
 
+from accord.capabilities.exchange.agreements import queries
 from accord.capabilities.exchange.agreements.enforcement import admit
 from accord.capabilities.exchange.agreements.labelling import to_json
+from accord.capabilities.exchange.agreements.services import agreements as acts
 from accord.capabilities.exchange.agreements.terms import AgreementTerms, Clocks
+from accord.capabilities.exchange.channel.services import sending
 from accord.capabilities.exchange.errors import Refused
 from accord.capabilities.exchange.kinds import UNDER_NO_AGREEMENT, MessageKind
 from accord.capabilities.exchange.messages import BODIES, RelabelBody
 from accord.capabilities.exchange.models import Agreement, AgreementState
-from accord.capabilities.exchange.queries import agreements as queries
-from accord.capabilities.exchange.services.agreements import agreements as acts
-from accord.capabilities.exchange.services.delivery import sending
-from accord.capabilities.exchange.services.trust import own_keys
+from accord.capabilities.exchange.partners.services import own_keys
 from accord.capabilities.people.policy import OPERATOR
 from accord.core.clock import SteppedClock
 from accord.core.labels import Label

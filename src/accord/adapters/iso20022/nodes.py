@@ -74,7 +74,7 @@ class Node:
         try:
             return Money.parse(text, currency)
         except BadInput as error:
-            raise BadInput(Msg.AT_PATH, path=path, error=error.message, where=where) from None
+            raise BadInput(Msg.AT_PATH, path=path, error=error.said, where=where) from None
 
     def moment(self, path: str, where: str) -> datetime | None:
         """The date and time at `path`, in UTC. One without a zone is taken as UTC, as messages between banks have it."""

@@ -9,8 +9,8 @@ from typing import Final
 import httpx
 
 from accord.adapters.partner_cards.errors import Msg
-from accord.capabilities.exchange.errors.partners import Msg as PartnersMsg
-from accord.capabilities.exchange.trust.cards import MOST_BYTES, check_address
+from accord.capabilities.exchange.partners.cards import MOST_BYTES, check_address
+from accord.capabilities.exchange.partners.errors import Msg as PartnersMsg
 from accord.core.errors import BadInput, Unavailable
 
 _SILENT_SECONDS: Final = 10.0

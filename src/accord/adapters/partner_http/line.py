@@ -9,7 +9,7 @@ import msgspec
 
 from accord.adapters.bank_http.transport import Endpoint, Reply, Transport
 from accord.adapters.partner_http.errors import Msg
-from accord.capabilities.exchange.wire.receipts import Batch, SignedReply
+from accord.capabilities.exchange.channel.receipts import Batch, SignedReply
 from accord.core.errors import BadInput, Unavailable
 
 PATH: Final = "api/partner/v1/envelopes"

@@ -103,3 +103,5 @@ class Msg(Messages):
     GIVEN_BESIDE_AMOUNT_OUT = "is given beside an amount_out; a row goes one way"
     IS_NOT_A_DIRECTION = "is not a word of [direction] in the map"
     IS_NOT_A_KIND = "is not a kind; give one of {known}"
+    IS_MISSING_BESIDE_COUNTER_AMOUNT = "is missing, but there is a counter_amount"
+    IS_GIVEN_WITHOUT_COUNTER_AMOUNT = "is given without a counter_amount"

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 from accord.capabilities.claims import queries as claim_queries
-from accord.capabilities.exchange.queries import foreign_cases, foreign_enquiries, messages
-from accord.capabilities.exchange.queries import orders as foreign_orders
-from accord.capabilities.exchange.services.enquiries import enquiries as deciding_enquiries
-from accord.capabilities.exchange.services.orders import foreign_orders as deciding_orders
+from accord.capabilities.exchange.channel.queries import messages
+from accord.capabilities.exchange.crossborder.queries import foreign_cases, foreign_enquiries
+from accord.capabilities.exchange.crossborder.queries import orders as foreign_orders
+from accord.capabilities.exchange.crossborder.services.enquiries import enquiries as deciding_enquiries
+from accord.capabilities.exchange.crossborder.services.orders import foreign_orders as deciding_orders
 from accord.core.errors import Conflict
 from accord.lab.demo.told import MessagesTold
 

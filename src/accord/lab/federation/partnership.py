@@ -13,9 +13,9 @@ from accord.lab.federation.people import ADMINISTRATOR, SUPERVISOR, user
 
 def own_card() -> dict[str, Any]:
     """This centre's keys made, where it has none yet; its card as a file has it, and the words to read out to a partner."""
-    from accord.capabilities.exchange.queries import partners
-    from accord.capabilities.exchange.services.trust import own_keys
-    from accord.capabilities.exchange.trust import cards
+    from accord.capabilities.exchange.partners import cards
+    from accord.capabilities.exchange.partners import queries as partners
+    from accord.capabilities.exchange.partners.services import own_keys
 
     administrator = user(ADMINISTRATOR)
     if not partners.own_keys(administrator).exists():
@@ -26,8 +26,8 @@ def own_card() -> dict[str, Any]:
 
 def meet(code: str, card: str, words: list[str]) -> None:
     """Take a partner's card and confirm it: `words` are those that the partner read out over another channel."""
-    from accord.capabilities.exchange.queries import partners as known
-    from accord.capabilities.exchange.services.trust import partners
+    from accord.capabilities.exchange.partners import queries as known
+    from accord.capabilities.exchange.partners.services import partners
 
     administrator = user(ADMINISTRATOR)
     partners.add(administrator, card.encode())
@@ -38,7 +38,7 @@ def meet(code: str, card: str, words: list[str]) -> None:
 def offer(document: dict[str, Any]) -> str:
     """Draft an agreement and sign it on this side; the partner's node is told. Its hash."""
     from accord.capabilities.exchange.agreements import documents
-    from accord.capabilities.exchange.services.agreements import agreements
+    from accord.capabilities.exchange.agreements.services import agreements
 
     supervisor = user(SUPERVISOR)
     drafted = agreements.draft(supervisor, documents.read(document))
@@ -47,8 +47,8 @@ def offer(document: dict[str, Any]) -> str:
 
 def sign(hash_: str) -> bool:
     """Sign an agreement that a partner has offered; False where its message has not come yet."""
-    from accord.capabilities.exchange.queries import agreements as known
-    from accord.capabilities.exchange.services.agreements import agreements
+    from accord.capabilities.exchange.agreements import queries as known
+    from accord.capabilities.exchange.agreements.services import agreements
 
     supervisor = user(SUPERVISOR)
     received = known.agreements(supervisor).filter(hash=hash_).first()
@@ -60,8 +60,8 @@ def sign(hash_: str) -> bool:
 
 def in_force(code: str) -> bool:
     """Whether an agreement with a partner is in force at this centre."""
+    from accord.capabilities.exchange.agreements import queries as agreements
     from accord.capabilities.exchange.errors import Refused
-    from accord.capabilities.exchange.queries import agreements
 
     try:
         agreements.in_force(code)

@@ -12,7 +12,7 @@ from accord.adapters.bank_wire import Letter, Problem, signatures
 from accord.adapters.bank_wire.contract import Contract
 from accord.adapters.bank_wire.letters import Receipt, Taken
 from accord.capabilities.claims.ports import CROSSING, Acknowledged, EnquiryAnswer, EnquiryRequest
-from accord.capabilities.exchange.wire.receipts import Batch, SignedReply
+from accord.capabilities.exchange.channel.receipts import Batch, SignedReply
 from accord.capabilities.orders.ports import OrderAnswer, OrderMessage, OrderStatus
 from accord.node.api.problems import PROBLEM_JSON
 

@@ -10,11 +10,11 @@ from typing import Final
 
 from django.http import HttpRequest, HttpResponse
 
+from accord.capabilities.exchange.channel.receipts import MOST_BATCH_BYTES, Batch, SignedReply, read_batch
+from accord.capabilities.exchange.channel.services import receiving
 from accord.capabilities.exchange.messages import SCHEMA
-from accord.capabilities.exchange.queries import partners
-from accord.capabilities.exchange.services.delivery import receiving
-from accord.capabilities.exchange.trust import cards
-from accord.capabilities.exchange.wire.receipts import MOST_BATCH_BYTES, Batch, SignedReply, read_batch
+from accord.capabilities.exchange.partners import cards
+from accord.capabilities.exchange.partners import queries as partners
 from accord.capabilities.people.policy import OPERATOR
 from accord.core.errors import NotFound, Unavailable
 from accord.node.api import openapi

@@ -85,7 +85,7 @@ def _verify(manifest: Manifest, draft: Home) -> None:
     from accord.node import serve
 
     serve.prepare(draft)
-    from accord.capabilities.exchange.services.delivery.resync import open_new_epochs
+    from accord.capabilities.exchange.channel.services.resync import open_new_epochs
     from accord.capabilities.people.queries import CHAINS, CHANGES, first_broken, head_of
 
     try:

@@ -87,8 +87,8 @@ def draft(
 ) -> None:
     """Keep a draft. Nobody else hears of it before it is offered."""
     _prepare(home)
+    from accord.capabilities.exchange.agreements.services import agreements
     from accord.capabilities.exchange.agreements.templates import read_file
-    from accord.capabilities.exchange.services.agreements import agreements
 
     _tell(agreements.draft(_operator(), read_file(_read(file), str(file))), "is drafted", as_json)
 
@@ -97,7 +97,7 @@ def draft(
 def offer(agreement: AgreementArgument, as_json: JsonOption = False, home: HomeOption = None) -> None:
     """Sign a draft for this centre and send it to the partner."""
     _prepare(home)
-    from accord.capabilities.exchange.services.agreements import agreements
+    from accord.capabilities.exchange.agreements.services import agreements
 
     _tell(agreements.offer(_operator(), agreement), "is signed here and on its way", as_json)
 
@@ -106,7 +106,7 @@ def offer(agreement: AgreementArgument, as_json: JsonOption = False, home: HomeO
 def sign(agreement: AgreementArgument, as_json: JsonOption = False, home: HomeOption = None) -> None:
     """Sign what a partner has offered. From its start on it is in force."""
     _prepare(home)
-    from accord.capabilities.exchange.services.agreements import agreements
+    from accord.capabilities.exchange.agreements.services import agreements
 
     _tell(agreements.sign(_operator(), agreement), "is signed by both", as_json)
 
@@ -115,7 +115,7 @@ def sign(agreement: AgreementArgument, as_json: JsonOption = False, home: HomeOp
 def decline(agreement: AgreementArgument, reason: ReasonOption, as_json: JsonOption = False, home: HomeOption = None) -> None:
     """Do not sign what a partner has offered."""
     _prepare(home)
-    from accord.capabilities.exchange.services.agreements import agreements
+    from accord.capabilities.exchange.agreements.services import agreements
 
     _tell(agreements.decline(_operator(), agreement, reason), "is declined", as_json)
 
@@ -124,7 +124,7 @@ def decline(agreement: AgreementArgument, reason: ReasonOption, as_json: JsonOpt
 def end(agreement: AgreementArgument, reason: ReasonOption, as_json: JsonOption = False, home: HomeOption = None) -> None:
     """End an agreement at once, or withdraw an offer. What is held under it can still be given back."""
     _prepare(home)
-    from accord.capabilities.exchange.services.agreements import agreements
+    from accord.capabilities.exchange.agreements.services import agreements
 
     _tell(agreements.end(_operator(), agreement, reason), "has ended", as_json)
 
@@ -133,7 +133,7 @@ def end(agreement: AgreementArgument, reason: ReasonOption, as_json: JsonOption 
 def drop(agreement: AgreementArgument, home: HomeOption = None) -> None:
     """Drop a draft."""
     _prepare(home)
-    from accord.capabilities.exchange.services.agreements import agreements
+    from accord.capabilities.exchange.agreements.services import agreements
 
     agreements.discard(_operator(), agreement)
     output.note(f"The draft {agreement} is dropped.")
@@ -147,7 +147,7 @@ def ask_first(
 ) -> None:
     """Let nothing that a partner asks be done without a person here, from this moment on; or let it again."""
     _prepare(home)
-    from accord.capabilities.exchange.services.agreements import agreements
+    from accord.capabilities.exchange.agreements.services import agreements
 
     agreements.set_ask_first(_operator(), partner, switch == "on")
     does = "decides everything that" if switch == "on" else "no longer decides everything that"
@@ -162,7 +162,7 @@ def list_(
 ) -> None:
     """Every agreement, the newest first, and how it stands."""
     _prepare(home)
-    from accord.capabilities.exchange.queries import agreements
+    from accord.capabilities.exchange.agreements import queries as agreements
 
     rows = [_document(row) for row in agreements.agreements(_operator(), partner or "")]
     if as_json:
@@ -180,7 +180,7 @@ def show(agreement: AgreementArgument, as_json: JsonOption = False, home: HomeOp
     """Everything that an agreement says, and how it stands."""
     _prepare(home)
     from accord.capabilities.exchange.agreements import documents
-    from accord.capabilities.exchange.queries import agreements
+    from accord.capabilities.exchange.agreements import queries as agreements
 
     row = agreements.agreement(_operator(), agreement)
     if as_json:
@@ -204,7 +204,7 @@ def diff(
     """Where an agreement differs from an earlier one."""
     _prepare(home)
     from accord.capabilities.exchange.agreements import documents
-    from accord.capabilities.exchange.queries import agreements
+    from accord.capabilities.exchange.agreements import queries as agreements
 
     row = agreements.agreement(_operator(), agreement)
     before = agreements.agreement(_operator(), other) if other else agreements.predecessor(row)
@@ -224,7 +224,7 @@ def diff(
 def export(agreement: AgreementArgument, out: OutOption = None, home: HomeOption = None) -> None:
     """The agreement with this centre's signature, as a file."""
     _prepare(home)
-    from accord.capabilities.exchange.services.agreements import agreements
+    from accord.capabilities.exchange.agreements.services import agreements
 
     _write(agreements.export_file(_operator(), agreement), out)
 
@@ -237,7 +237,7 @@ def import_(
 ) -> None:
     """Take a partner's offer, or its signature under ours, from a file."""
     _prepare(home)
-    from accord.capabilities.exchange.services.agreements import agreements
+    from accord.capabilities.exchange.agreements.services import agreements
 
     row = agreements.import_file(_operator(), _read(file))
     _tell(row, "is signed by both" if row.state == "signed" else "is here to be signed", as_json)

@@ -34,7 +34,7 @@ def export(
 ) -> None:
     """Write what waits for a partner into a file to carry over."""
     _prepare(home)
-    from accord.capabilities.exchange.services.delivery import files
+    from accord.capabilities.exchange.channel.services import files
     from accord.capabilities.people.policy import OPERATOR
 
     written = files.export(OPERATOR, partner)
@@ -53,7 +53,7 @@ def import_(
 ) -> None:
     """Take in a file of a partner. Taking it in again does nothing twice."""
     _prepare(home)
-    from accord.capabilities.exchange.services.delivery import files
+    from accord.capabilities.exchange.channel.services import files
     from accord.capabilities.people.policy import OPERATOR
 
     taken = files.take_in(OPERATOR, _read(file, files.MOST_BYTES))
@@ -75,7 +75,7 @@ def import_(
 def status(as_json: JsonOption = False, home: HomeOption = None) -> None:
     """How far behind each partner is, in both directions."""
     _prepare(home)
-    from accord.capabilities.exchange.queries.delivery import lag
+    from accord.capabilities.exchange.channel.queries.delivery import lag
     from accord.capabilities.people.policy import OPERATOR
     from accord.core.clock import to_iso
 

@@ -24,7 +24,7 @@ app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="The keys of
 def make(as_json: JsonOption = False, home: HomeOption = None) -> None:
     """Make the first keys of this node, and its first card. Needs ACCORD_AGENCY and ACCORD_CONTACT."""
     _prepare(home)
-    from accord.capabilities.exchange.services.trust import own_keys
+    from accord.capabilities.exchange.partners.services import own_keys
     from accord.capabilities.people.policy import OPERATOR
 
     _tell(own_keys.make_keys(OPERATOR), as_json, "The keys are made. Give partners the card: accord partners card --out FILE")
@@ -34,7 +34,7 @@ def make(as_json: JsonOption = False, home: HomeOption = None) -> None:
 def rotate(as_json: JsonOption = False, home: HomeOption = None) -> None:
     """Make new keys now. The old ones stay for a week; confirmed partners are sent the new card by themselves."""
     _prepare(home)
-    from accord.capabilities.exchange.services.trust import own_keys
+    from accord.capabilities.exchange.partners.services import own_keys
     from accord.capabilities.people.policy import OPERATOR
 
     _tell(own_keys.rotate(OPERATOR), as_json, "The keys are renewed.")
@@ -47,7 +47,7 @@ def revoke(
 ) -> None:
     """Withdraw a key that others may have. Partners compare words again where no other signing key vouches for the new card."""
     _prepare(home)
-    from accord.capabilities.exchange.services.trust import own_keys
+    from accord.capabilities.exchange.partners.services import own_keys
     from accord.capabilities.people.policy import OPERATOR
 
     key = own_keys.revoke(OPERATOR, kid)
@@ -60,7 +60,7 @@ def revoke(
 def list_keys(as_json: JsonOption = False, home: HomeOption = None) -> None:
     """The keys of this node. Private halves are never shown."""
     _prepare(home)
-    from accord.capabilities.exchange.queries import partners as known
+    from accord.capabilities.exchange.partners import queries as known
     from accord.capabilities.people.policy import OPERATOR
 
     _tell(known.own_keys(OPERATOR), as_json, "")
@@ -75,7 +75,7 @@ def passphrase(
     _prepare(home)
     from django.conf import settings
 
-    from accord.capabilities.exchange.trust.key_files import FileKeyRing
+    from accord.capabilities.exchange.partners.key_files import FileKeyRing
 
     if not file.is_file():
         raise BadInput(CoreMsg.NO_SUCH_FILE, where=str(file))

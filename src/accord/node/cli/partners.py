@@ -17,7 +17,7 @@ from accord.node.errors import Msg
 
 if TYPE_CHECKING:
     from accord.capabilities.exchange.models import Partner
-    from accord.capabilities.exchange.queries.partners import Fingerprint
+    from accord.capabilities.exchange.partners.queries import Fingerprint
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -46,8 +46,8 @@ def card(
 ) -> None:
     """This node's own card, to give to partners. It holds nothing secret. A new one is issued where the settings changed."""
     _prepare(home)
-    from accord.capabilities.exchange.services.trust import own_cards
-    from accord.capabilities.exchange.trust import cards
+    from accord.capabilities.exchange.partners import cards
+    from accord.capabilities.exchange.partners.services import own_cards
     from accord.capabilities.people.policy import OPERATOR
 
     data = cards.card_bytes(own_cards.renew(OPERATOR).signed)
@@ -71,7 +71,7 @@ def add(
 ) -> None:
     """Take a partner's card. A new partner counts once its words were compared; a newer card of a known one at once."""
     _prepare(home)
-    from accord.capabilities.exchange.services.trust import partners
+    from accord.capabilities.exchange.partners.services import partners
     from accord.capabilities.people.policy import OPERATOR
 
     partner = partners.add(OPERATOR, _read(source))
@@ -92,7 +92,7 @@ def words(
 ) -> None:
     """The eight words of a card. Of a partner that is not confirmed yet, the two that it has to read out are left blank."""
     _prepare(home)
-    from accord.capabilities.exchange.queries import partners as known
+    from accord.capabilities.exchange.partners import queries as known
     from accord.capabilities.people.policy import OPERATOR
 
     own = code is None
@@ -114,8 +114,8 @@ def confirm(
 ) -> None:
     """Trust a partner from now on: it has read out the two words that are not shown here, over a line that you know."""
     _prepare(home)
-    from accord.capabilities.exchange.queries import partners as known
-    from accord.capabilities.exchange.services.trust import partners
+    from accord.capabilities.exchange.partners import queries as known
+    from accord.capabilities.exchange.partners.services import partners
     from accord.capabilities.people.policy import OPERATOR
 
     shown = known.fingerprint(OPERATOR, code)
@@ -131,7 +131,7 @@ def confirm(
 def list_partners(as_json: JsonOption = False, home: HomeOption = None) -> None:
     """Every partner: state, whose ledgers it can ask, when its contact is to be called."""
     _prepare(home)
-    from accord.capabilities.exchange.queries import partners as known
+    from accord.capabilities.exchange.partners import queries as known
     from accord.capabilities.people.policy import OPERATOR
 
     rows = [_document(partner) for partner in known.partners(OPERATOR)]
@@ -150,7 +150,7 @@ def list_partners(as_json: JsonOption = False, home: HomeOption = None) -> None:
 def accept(code: CodeArgument, home: HomeOption = None) -> None:
     """Let a partner answer for the countries and institutions that its newest card has added."""
     _prepare(home)
-    from accord.capabilities.exchange.services.trust import partners
+    from accord.capabilities.exchange.partners.services import partners
     from accord.capabilities.people.policy import OPERATOR
 
     partner = partners.accept_coverage(OPERATOR, code)
@@ -166,7 +166,7 @@ def revoke(
 ) -> None:
     """End the exchange with a partner at once, or trust one of its keys no longer."""
     _prepare(home)
-    from accord.capabilities.exchange.services.trust import partners
+    from accord.capabilities.exchange.partners.services import partners
     from accord.capabilities.people.policy import OPERATOR
 
     if key:
@@ -187,7 +187,7 @@ def note_call(
 ) -> None:
     """Note that somebody called a partner's round-the-clock contact, as is due every month."""
     _prepare(home)
-    from accord.capabilities.exchange.services.trust import partners
+    from accord.capabilities.exchange.partners.services import partners
     from accord.capabilities.people.policy import OPERATOR
 
     partner = partners.note_test_call(OPERATOR, code, result)
@@ -202,8 +202,8 @@ def alarms(
 ) -> None:
     """What never happens by accident and nobody has looked at yet: unknown signers, older cards, wrong words."""
     _prepare(home)
-    from accord.capabilities.exchange.queries import partners as known
-    from accord.capabilities.exchange.services.trust import alarms as looked_at
+    from accord.capabilities.exchange.partners import queries as known
+    from accord.capabilities.exchange.partners.services import alarms as looked_at
     from accord.capabilities.people.policy import OPERATOR
     from accord.core import clock
 
@@ -257,7 +257,7 @@ def _read(source: str) -> bytes:
         from accord.adapters.partner_cards import fetch_card
 
         return fetch_card(source)
-    from accord.capabilities.exchange.trust.cards import MOST_BYTES
+    from accord.capabilities.exchange.partners.cards import MOST_BYTES
 
     try:
         with Path(source).open("rb") as file:

@@ -60,10 +60,10 @@ def add(
     _prepare(home)
     from accord.capabilities.people import queries
     from accord.capabilities.people import services as people
-    from accord.capabilities.people.policy import OPERATOR, Permission
+    from accord.capabilities.people.policy import OPERATOR, permission_of
 
     try:
-        wanted = [Permission(permission) for permission in permissions]
+        wanted = [permission_of(permission) for permission in permissions]
     except ValueError as error:
         raise BadInput(Msg.PERMISSIONS_WRITTEN_LIKE_INBOX, error=error, where="--permission") from None
     account = queries.service_accounts(OPERATOR).filter(name=name).first()

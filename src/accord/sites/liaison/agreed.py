@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from accord.capabilities.exchange.agreements import queries as agreements
 from accord.capabilities.exchange.errors import Refused
-from accord.capabilities.exchange.queries import agreements
 
 
 def offence_name(partner: str, agreement: str, code: str) -> str:

@@ -9,18 +9,18 @@ from django import forms
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
 
+from accord.capabilities.exchange.crossborder.services.orders.requested_holds import HoldFacts
+from accord.capabilities.exchange.crossborder.services.requests import LONGEST_TEXT, RequestFacts
 from accord.capabilities.exchange.kinds import RequestKind
-from accord.capabilities.exchange.services.orders.requested_holds import HoldFacts
-from accord.capabilities.exchange.services.requests import LONGEST_TEXT, RequestFacts
 from accord.core.errors import BadInput
 from accord.core.labels import Label, Pap, Tlp
 from accord.core.money import Money
-from accord.sites.liaison.words import LANGUAGE_NAMES, REQUEST_KINDS
+from accord.sites.liaison.words import LANGUAGE_NAMES
 from accord.web.label_words import PURPOSES
 from accord.web.wording import text_of
 
 if TYPE_CHECKING:
-    from accord.capabilities.exchange.queries.agreements import InForce
+    from accord.capabilities.exchange.agreements.queries import InForce
 
 
 class RequestForm(forms.Form):
@@ -44,7 +44,7 @@ class RequestForm(forms.Form):
         super().__init__(*args, **kwargs)
         terms = agreement.terms
         self.defaults = terms.labels
-        self._choose("kind", list(REQUEST_KINDS.items()))
+        self._choose("kind", RequestKind.choices)
         self._choose("offence", [(offence.code, offence.name) for offence in terms.offences])
         self._choose("purpose", [(code, PURPOSES.get(code, code)) for code in terms.purposes])
         self._choose("language", [(code, LANGUAGE_NAMES.get(code.lower(), code)) for code in terms.languages])

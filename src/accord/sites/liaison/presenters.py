@@ -6,14 +6,18 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
+from accord.capabilities.exchange.agreements import queries as agreements
+from accord.capabilities.exchange.channel.queries import delivery
+from accord.capabilities.exchange.crossborder.queries import foreign_enquiries, orders, requests
 from accord.capabilities.exchange.errors import Refused
-from accord.capabilities.exchange.queries import agreements, delivery, foreign_enquiries, orders, partners, requests
-from accord.capabilities.people.policy import Permission, allowed
+from accord.capabilities.exchange.partners import queries as partners
+from accord.capabilities.exchange.permissions import ExchangePermission
+from accord.capabilities.people.policy import allowed
 from accord.core import clock
 
 if TYPE_CHECKING:
+    from accord.capabilities.exchange.agreements.queries import InForce
     from accord.capabilities.exchange.models import Partner
-    from accord.capabilities.exchange.queries.agreements import InForce
     from accord.capabilities.people.models import User
 
 SKEWED: Final = timedelta(seconds=30)
@@ -83,4 +87,4 @@ def waits(actor: User) -> dict[str, Any]:
 
 
 def sees_cases(actor: User) -> bool:
-    return allowed(actor, Permission.EXCHANGE_READ)
+    return allowed(actor, ExchangePermission.READ)

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from accord.capabilities.exchange.agreements.errors import Msg
+from accord.capabilities.exchange.agreements.queries import InForce, grace
 from accord.capabilities.exchange.agreements.terms import AccountDetail, AgreementTerms, Informs
 from accord.capabilities.exchange.errors import Refused
-from accord.capabilities.exchange.errors.agreements import Msg
 from accord.capabilities.exchange.kinds import REQUESTS, MessageKind
 from accord.capabilities.exchange.messages import (
     EnquiryAnswerBody,
@@ -22,7 +23,6 @@ from accord.capabilities.exchange.messages import (
     RequestBody,
     WireLeg,
 )
-from accord.capabilities.exchange.queries.agreements import InForce, grace
 
 ASKED_BY: Final = {
     MessageKind.ENQUIRY_ANSWER: MessageKind.ENQUIRY,

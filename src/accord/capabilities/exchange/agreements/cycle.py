@@ -9,7 +9,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Final
 
-from accord.capabilities.exchange.errors.agreements import Msg
+from accord.capabilities.exchange.agreements.errors import Msg
 from accord.capabilities.exchange.models import AgreementState as State
 from accord.core.errors import Conflict
 

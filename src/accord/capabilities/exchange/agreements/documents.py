@@ -8,9 +8,9 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
+from accord.capabilities.exchange.agreements.errors import Msg
 from accord.capabilities.exchange.agreements.fields import disclosable
 from accord.capabilities.exchange.agreements.terms import AgreementTerms, Clocks, LabelDefaults, Offence, Party
-from accord.capabilities.exchange.errors.agreements import Msg
 from accord.capabilities.exchange.kinds import REQUESTS, MessageKind
 from accord.capabilities.exchange.messages import BODIES
 from accord.core import canonical

@@ -14,15 +14,15 @@ from typing import Any, Final
 import msgspec
 
 from accord.capabilities.exchange.agreements import labelling
+from accord.capabilities.exchange.agreements import queries as agreements
 from accord.capabilities.exchange.agreements.clauses import CLAUSES, Passing, gives_back, is_merged, winds_up
+from accord.capabilities.exchange.agreements.errors import Msg
 from accord.capabilities.exchange.agreements.fields import disclosed, undisclosed
+from accord.capabilities.exchange.agreements.queries import InForce
 from accord.capabilities.exchange.agreements.terms import Informs, OnwardRule
 from accord.capabilities.exchange.errors import Refused
-from accord.capabilities.exchange.errors.agreements import Msg
 from accord.capabilities.exchange.kinds import REQUESTS, UNDER_NO_AGREEMENT, MessageKind
 from accord.capabilities.exchange.messages import EnquiryAnswerBody, OrderBody, RelabelBody, WireLeg
-from accord.capabilities.exchange.queries import agreements
-from accord.capabilities.exchange.queries.agreements import InForce
 from accord.core import clock
 from accord.core.labels import Handling, Label, Pap, Tlp
 

@@ -13,8 +13,8 @@ from typing import Annotated, Any, Final, TypeVar
 
 import msgspec
 
+from accord.capabilities.exchange.agreements.errors import Msg
 from accord.capabilities.exchange.errors import Refused
-from accord.capabilities.exchange.errors.agreements import Msg
 from accord.core import clock
 from accord.core.labels import Handling, Label, Pap, Tlp
 

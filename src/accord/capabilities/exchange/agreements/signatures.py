@@ -8,13 +8,13 @@ from typing import Annotated, Final
 import msgspec
 from django.conf import settings
 
+from accord.capabilities.exchange.agreements.errors import Msg
+from accord.capabilities.exchange.channel import jose
 from accord.capabilities.exchange.errors import Refused
-from accord.capabilities.exchange.errors.agreements import Msg
 from accord.capabilities.exchange.models import KeyUse, OwnKey
-from accord.capabilities.exchange.queries import partners
-from accord.capabilities.exchange.services.trust import own_keys
-from accord.capabilities.exchange.trust.keyring import ring
-from accord.capabilities.exchange.wire import jose
+from accord.capabilities.exchange.partners import queries as partners
+from accord.capabilities.exchange.partners.keyring import ring
+from accord.capabilities.exchange.partners.services import own_keys
 from accord.core import clock
 from accord.core.canonical import canonical_json
 

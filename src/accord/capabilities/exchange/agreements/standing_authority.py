@@ -18,7 +18,7 @@ from accord.capabilities.orders import services as orders
 from accord.capabilities.orders.kinds import OrderKind
 
 if TYPE_CHECKING:
-    from accord.capabilities.exchange.queries.agreements import InForce
+    from accord.capabilities.exchange.agreements.queries import InForce
 
 
 def acts_alone(agreement: InForce, kind: MessageKind) -> Party | None:

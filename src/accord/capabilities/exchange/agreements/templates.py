@@ -9,8 +9,8 @@ from typing import Final
 import msgspec
 
 from accord.capabilities.exchange.agreements import documents
+from accord.capabilities.exchange.agreements.errors import Msg
 from accord.capabilities.exchange.agreements.terms import AgreementTerms
-from accord.capabilities.exchange.errors.agreements import Msg
 from accord.core.errors import BadInput
 
 MOST_BYTES: Final = 256 * 1024

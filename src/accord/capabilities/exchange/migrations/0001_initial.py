@@ -3,7 +3,7 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
-import accord.capabilities.exchange.models.requests
+import accord.capabilities.exchange.models.crossborder
 import accord.core.object_ids
 
 
@@ -278,7 +278,7 @@ class Migration(migrations.Migration):
                 (
                     "reference",
                     models.CharField(
-                        default=accord.capabilities.exchange.models.requests.request_reference,
+                        default=accord.capabilities.exchange.models.crossborder.request_reference,
                         editable=False,
                         max_length=16,
                         unique=True,

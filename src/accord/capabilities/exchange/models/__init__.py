@@ -1,6 +1,7 @@
 """The rows of the exchange room."""
 
-from accord.capabilities.exchange.models.delivery import (
+from accord.capabilities.exchange.models.agreements import Agreement, AgreementState
+from accord.capabilities.exchange.models.channel import (
     Alarm,
     Chunk,
     Incoming,
@@ -10,17 +11,7 @@ from accord.capabilities.exchange.models.delivery import (
     OutgoingState,
     OutStream,
 )
-from accord.capabilities.exchange.models.partners import (
-    Agreement,
-    AgreementState,
-    KeyUse,
-    OwnCard,
-    OwnKey,
-    Partner,
-    PartnerKey,
-    PartnerState,
-)
-from accord.capabilities.exchange.models.requests import (
+from accord.capabilities.exchange.models.crossborder import (
     ForeignEnquiry,
     ForeignOrder,
     ForeignOrderPart,
@@ -30,6 +21,14 @@ from accord.capabilities.exchange.models.requests import (
     RequestState,
     SentOrder,
     ThreadNote,
+)
+from accord.capabilities.exchange.models.partners import (
+    KeyUse,
+    OwnCard,
+    OwnKey,
+    Partner,
+    PartnerKey,
+    PartnerState,
 )
 
 __all__ = [

@@ -9,8 +9,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from accord.capabilities.claims.models import EnquiryState
-from accord.capabilities.exchange.queries import foreign_enquiries, partners, requests
-from accord.capabilities.exchange.queries import orders as exchange_orders
+from accord.capabilities.exchange.crossborder.queries import foreign_enquiries, requests
+from accord.capabilities.exchange.crossborder.queries import orders as exchange_orders
+from accord.capabilities.exchange.partners import queries as partners
 from accord.core.money import Money
 from accord.sites.desk.presenters.trace_rows import BranchState, branch_state
 

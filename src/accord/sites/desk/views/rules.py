@@ -7,13 +7,12 @@ from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
-from accord.capabilities.orders.models import KIND_WORDS
-from accord.capabilities.orders.models.order import APPROVALS
-from accord.capabilities.orders.regime import current_regime, known_codes, regime, stated_kinds
+from accord.capabilities.orders.kinds import OrderKind
+from accord.capabilities.orders.regime import Approval, current_regime, known_codes, regime, stated_kinds
 from accord.core.errors import NotFound
 from accord.core.money import Money
+from accord.sites.common.words import RULES
 from accord.sites.desk.errors import Msg
-from accord.sites.desk.presenters.words import RULES
 
 SETTING_WORDS = {
     "approval": _("who approves"),
@@ -40,8 +39,8 @@ def show(request: HttpRequest) -> HttpResponse:
     if code not in (here.code, *known_codes()):
         raise NotFound(Msg.NO_RULES_THEIR_OWN_FOR_JURISDICTION)
     shown, stated = regime(code), stated_kinds(code)
-    words = dict(KIND_WORDS)
-    approvals = {approval.value: label for approval, label in APPROVALS}
+    words = dict(OrderKind.choices)
+    approvals = dict(Approval.choices)
     context = {
         "regime": shown,
         "here": here,

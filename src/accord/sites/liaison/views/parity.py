@@ -12,14 +12,15 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from accord.capabilities import unit_of_work
-from accord.capabilities.exchange import figures
-from accord.capabilities.exchange.figures import Parity
+from accord.capabilities.exchange.crossborder import figures
+from accord.capabilities.exchange.crossborder.figures import Parity
 from accord.capabilities.exchange.models import PartnerState
-from accord.capabilities.exchange.queries import partners
+from accord.capabilities.exchange.partners import queries as partners
 from accord.capabilities.people.models import User
+from accord.capabilities.supervision.audit import FigureAudit
 from accord.core import clock
 from accord.core.errors import BadInput
-from accord.sites.desk.csv_download import csv_response
+from accord.sites.common.csv_download import csv_response
 from accord.sites.liaison.errors import Msg
 from accord.sites.liaison.readers import reader
 
@@ -83,7 +84,7 @@ def export(request: HttpRequest) -> HttpResponse:
     found, _first, _last = _figures(request, actor)
     if found is None:
         raise BadInput(Msg.CHOOSE_PARTNER, where="partner")
-    unit_of_work.record(actor, "figures exported", subject=None, obj=actor, taken="parity.csv")
+    unit_of_work.record(actor, FigureAudit.EXPORTED, subject=None, obj=actor, taken="parity.csv")
     return csv_response("parity.csv", _COLUMNS, _lines(found))
 
 

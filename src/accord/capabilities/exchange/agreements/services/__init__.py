@@ -1,0 +1,1 @@
+"""Agreements from the draft to the end."""

@@ -1,0 +1,1 @@
+"""How messages fare between this node and its partners."""

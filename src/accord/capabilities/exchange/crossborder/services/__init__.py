@@ -1,0 +1,1 @@
+"""What changes enquiries, orders, requests and labels across borders: one module for each matter."""

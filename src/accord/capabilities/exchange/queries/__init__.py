@@ -1,1 +1,0 @@
-"""What may be seen of partners, agreements and what is exchanged under them: one module for each matter."""

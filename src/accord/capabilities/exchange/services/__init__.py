@@ -1,1 +1,0 @@
-"""What changes partners, agreements and what is exchanged under them: one module for each matter."""

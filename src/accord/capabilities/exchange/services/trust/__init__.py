@@ -1,1 +1,0 @@
-"""Our keys and card, partners and theirs."""
