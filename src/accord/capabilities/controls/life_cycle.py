@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
+from accord.capabilities.controls.errors import Msg
 from accord.core.errors import Conflict
 
 
@@ -117,7 +118,7 @@ def next_state(state: str, event: Event) -> State:
     """Where `event` leads from `state`; Conflict, which says so, where the table has no such step."""
     step = TABLE.get((State(state), event))
     if step is None:
-        raise Conflict(f"a received order that is {state.replace('_', ' ')} cannot {event.replace('_', ' ')}")
+        raise Conflict(Msg.NO_SUCH_STEP, state=State(state), event=event)
     return step.next
 
 

@@ -56,7 +56,7 @@ def send_due(transport: PartnerTransport, courier: ExchangeCourier) -> int:
         try:
             sealed = delivering.next_batch(stream, clock.now())
         except AccordError as error:
-            delivering.put_off(stream, str(error))
+            delivering.put_off(stream, error.stored())
             continue
         if sealed is None:
             delivering.rest(stream)
@@ -84,12 +84,12 @@ def take_replies(courier: ExchangeCourier, wait_seconds: float) -> int:
     replies = courier.collect(wait_seconds)
     for stream, reply in replies:
         if isinstance(reply, AccordError):
-            delivering.put_off(stream, str(reply))
+            delivering.put_off(stream, reply.stored())
             continue
         try:
             delivering.settle(reply)
         except AccordError as error:
-            delivering.put_off(stream, str(error))
+            delivering.put_off(stream, error.stored())
     return len(replies)
 
 

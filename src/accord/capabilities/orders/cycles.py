@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, Generic, NamedTuple, TypeVar
 
+from accord.capabilities.orders.errors import Msg
 from accord.core.errors import Conflict
+from accord.core.wording import Messages
 
 _State = TypeVar("_State", bound=str)
 _Event = TypeVar("_Event", bound=str)
@@ -32,11 +34,11 @@ def moves_of(rows: Iterable[Move[_State, _Event]]) -> Moves[_State, _Event]:
     return table
 
 
-def next_of(table: Moves[_State, _Event], what: str, state: _State, event: _Event) -> _State:
+def next_of(table: Moves[_State, _Event], what: Messages, state: _State, event: _Event) -> _State:
     """Where `event` leads; Conflict, which says that `what` cannot do it, where the table has no such row."""
     found = table.get((state, event))
     if found is None:
-        raise Conflict(f"{what} that is {_words(state)} cannot {_words(event)}")
+        raise Conflict(Msg.NO_SUCH_STEP_OF_CYCLE, what=what, state=state, event=event)
     return found.next
 
 

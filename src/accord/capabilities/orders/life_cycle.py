@@ -18,6 +18,7 @@ from typing import Final, NamedTuple
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
+from accord.capabilities.orders.errors import Msg
 from accord.capabilities.orders.kinds import FOLLOWS_UP, KEEPS_MONEY, RENEWABLE, RESTRICTS, OrderKind
 from accord.core.errors import Conflict
 
@@ -170,7 +171,7 @@ def step(kind: str, state: str, event: Event) -> Step:
     """The row for `event` in `state`; Conflict, which says so, where the kind's table has none."""
     found = TABLES[OrderKind(kind)].get((State(state), event))
     if found is None:
-        raise Conflict(f"an order that is {state.replace('_', ' ')} cannot {event.replace('_', ' ')}")
+        raise Conflict(Msg.NO_SUCH_STEP, state=State(state), event=event)
     return found
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Final
 
+from accord.capabilities.exchange.agreements.errors import Msg
 from accord.capabilities.exchange.models import AgreementState as State
 from accord.core.errors import Conflict
 
@@ -59,7 +60,7 @@ def next_state(state: str, event: Event) -> State:
     """Where `event` leads from `state`; Conflict where the table has no such step."""
     found = TABLE.get((State(state), event))
     if found is None:
-        raise Conflict(f"an agreement that is {state} cannot {event}")
+        raise Conflict(Msg.NO_SUCH_STEP, state=State(state), event=event)
     return found
 
 
