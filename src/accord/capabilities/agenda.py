@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any, Final, Generic, TypeVar
 
 from django.db import connection
@@ -97,30 +98,30 @@ class _Questions:
     """The looks of several tasks as one statement."""
 
     def __init__(self, looks: Sequence[tuple[Look, ...]]) -> None:
-        self._looks = looks
-        self._compiled: dict[str, tuple[str, tuple[Any, ...]]] = {}
+        self._looks = tuple(looks)
 
     def ask(self) -> list[list[tuple[Look, Any]]]:
         """What the store answers to each look of each task: a moment or None, or for ANY and NONE a key or None."""
         if not any(self._looks):
             return [[] for _ in self._looks]
-        sql, parameters = self._statement()
+        sql, parameters = _statement(self._looks, connection.vendor)
         with connection.cursor() as cursor:
             cursor.execute(sql, parameters)
             values = iter(cursor.fetchone())
         return [[(look, _read(look, next(values))) for look in looks for _ in (look.states or ("",))] for looks in self._looks]
 
-    def _statement(self) -> tuple[str, tuple[Any, ...]]:
-        if connection.vendor not in self._compiled:
-            parts: list[str] = []
-            parameters: list[Any] = []
-            for look in (look for looks in self._looks for look in looks):
-                for state in look.states or (None,):
-                    sql, values = _compiled(look, state)
-                    parts.append(f"({sql})")
-                    parameters += values
-            self._compiled[connection.vendor] = f"SELECT {', '.join(parts)}", tuple(parameters)
-        return self._compiled[connection.vendor]
+
+@lru_cache(maxsize=64)
+def _statement(looks: tuple[tuple[Look, ...], ...], _vendor: str) -> tuple[str, tuple[Any, ...]]:
+    """Compiled once for a kind of store: the looks are those of the declarations, which do not change."""
+    parts: list[str] = []
+    parameters: list[Any] = []
+    for look in (look for task in looks for look in task):
+        for state in look.states or (None,):
+            sql, values = _compiled(look, state)
+            parts.append(f"({sql})")
+            parameters += values
+    return f"SELECT {', '.join(parts)}", tuple(parameters)
 
 
 def _compiled(look: Look, state: str | None) -> tuple[str, tuple[Any, ...]]:
