@@ -1,10 +1,10 @@
 # Accord. `make run` and `make test` do all set-up themselves; `make` alone prints what there is.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test lint types format lock upgrade bench messages clean
+.PHONY: help setup run test test-deep test-changed lint types format lock upgrade bench messages clean
 
 help: ## Print this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 setup: ## Set up .venv from the lock files (quick when nothing changed)
 	@./bootstrap.sh
@@ -12,8 +12,14 @@ setup: ## Set up .venv from the lock files (quick when nothing changed)
 run: ## Set up and run the main job: a made-up world, a day of calls at three centres, the desks on localhost
 	@./bootstrap.sh run
 
-test: ## Set up and run all checks and tests, on SQLite and, where PostgreSQL is installed, on PostgreSQL
+test: ## Set up and run all checks and every test that decides (docs/tests.md)
 	@./bootstrap.sh test
+
+test-deep: ## Set up and run every combination: both stores in full, ten times the examples, the long fault runs
+	@./bootstrap.sh test deep
+
+test-changed: ## Set up and run the tests that the changes since main can have touched
+	@./bootstrap.sh test changed
 
 lint: setup ## Ruff (rules and format) and the import contracts
 	@tests/run lint

@@ -25,8 +25,6 @@ from pathlib import Path
 from socket import create_server
 from typing import Any, Final
 
-from accord.capabilities import unit_of_work
-
 SENDER, RECEIVER = "AA-CENTRE", "BB-CENTRE"
 BYTES: Final = 1_800
 """Of a message's canonical content: about an enquiry's answer with ten transfers."""
@@ -134,6 +132,7 @@ def _body(number: int) -> dict[str, str]:
 
 def _queue(messages: str) -> float:
     _django()
+    from accord.capabilities import unit_of_work
     from accord.capabilities.exchange.channel.services import sending
     from accord.capabilities.exchange.kinds import MessageKind
 

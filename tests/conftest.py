@@ -1,7 +1,12 @@
-"""What every test stands on: a home folder of its own, the chosen operational store, and no quiet skips where asked."""
+"""What every test stands on: a home folder of its own, the chosen operational store, and no quiet skips where asked.
+
+Plugins beside this file: levels (what runs daily, what only at the deep level), migrated_store (migrations once a run, not
+once a worker) and time_by_kind (where a run spends its time).
+"""
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import tempfile
@@ -10,15 +15,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import settings as hypothesis_settings
 
 from accord.web.catalogues.compile import compile_stale
 
+pytest_plugins = ["levels", "migrated_store", "time_by_kind"]
+
 _STORE_FIXTURES = {"db", "transactional_db", "live_server"}
 _CHECKOUT = Path(__file__).parent.parent
-
-hypothesis_settings.register_profile("accord", deadline=None)  # a shared machine must not fail a test by being slow
-hypothesis_settings.load_profile("accord")
 
 _home = tempfile.mkdtemp(prefix="accord-test-")
 os.environ["ACCORD_HOME"] = _home
@@ -41,6 +44,7 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("--store") == "sqlite":
         os.environ.pop("ACCORD_DATABASE_URL", None)
     elif not os.environ.get("ACCORD_DATABASE_URL"):
+        from migrated_store import OWN_SERVER
         from postgresql_server import PostgresqlAbsent, PostgresqlServer
 
         try:
@@ -49,27 +53,39 @@ def pytest_configure(config: pytest.Config) -> None:
             raise pytest.UsageError(str(absent)) from absent
         config.add_cleanup(server.stop)
         os.environ["ACCORD_DATABASE_URL"] = server.url
+        os.environ[OWN_SERVER] = "1"
     config.add_cleanup(lambda: shutil.rmtree(_home, ignore_errors=True))
 
     if not hasattr(config, "workerinput") and compile_stale():
         raise pytest.UsageError("the translations have mistakes; put them right in the .po files named above")
 
     import django
+    from django.conf import settings
+    from quick_passwords import QUICK_HASHERS
 
     django.setup()
+    settings.PASSWORD_HASHERS = QUICK_HASHERS
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Whatever uses the operational store is marked so, and thereby runs on both kinds of it."""
+    """Whatever uses the operational store is marked so, and thereby runs on PostgreSQL where it is installed."""
     for item in items:
         if item.get_closest_marker("django_db") or _STORE_FIXTURES & set(getattr(item, "fixturenames", ())):
             item.add_marker("database")
+        elif item.get_closest_marker("both_stores") and not item.get_closest_marker("database"):
+            raise pytest.UsageError(f"{item.nodeid} is marked both_stores, but not database: on PostgreSQL it would not run")
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Keep thousands of collected tests and all imported modules out of every later garbage collection."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_report_header(config: pytest.Config) -> str:
     data = os.environ.get("ACCORD_TEST_DATA", "unset: tests that need it are skipped")
-    return f"accord: store {config.getoption('--store')}; ACCORD_TEST_DATA {data}"
+    return f"accord: level {config.getoption('--level')}; store {config.getoption('--store')}; ACCORD_TEST_DATA {data}"
 
 
 @pytest.hookimpl(hookwrapper=True)

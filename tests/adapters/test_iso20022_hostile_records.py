@@ -6,9 +6,10 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 from iso20022_samples import camt053, details, entry, pacs008, statement, transfer
+from levels import examples
 from lxml import etree
 
 from accord.adapters.iso20022.records import MessageReader
@@ -95,7 +96,7 @@ def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize("name", SAMPLES)
 @pytest.mark.parametrize("kind", list(RecordKind))
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@examples(150, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(edits=_EDITS)
 def test_tampered_files_are_read_or_refused(file: Path, name: str, kind: RecordKind, edits: list[tuple[int, int, str]]) -> None:
     with suppress(BadInput):

@@ -7,9 +7,10 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 from iso20022_samples import ASSIGNMENT, PAYMENT, UETR, changed, is_valid, local_names, pacs008, transfer
+from levels import examples
 
 from accord.adapters.iso20022 import codes
 from accord.adapters.iso20022.case import Assignment
@@ -138,13 +139,13 @@ def known(which: CodeList) -> st.SearchStrategy[str]:
     return st.sampled_from(sorted(codes.codes(which).codes))
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@examples(60, suppress_health_check=[HealthCheck.too_slow])
 @given(st.builds(RecallDraft, _ASSIGNMENTS, _PAYMENTS, known(CodeList.CANCELLATION_REASON), _LINES, texts(35)))
 def test_any_recall_comes_back_as_it_was(draft: RecallDraft) -> None:
     assert read_recall(write_recall(draft)) == draft
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@examples(60, suppress_health_check=[HealthCheck.too_slow])
 @given(
     st.builds(
         RecallResolution,

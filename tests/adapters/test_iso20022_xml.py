@@ -7,9 +7,10 @@ import subprocess
 import sys
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from iso20022_samples import pacs008, transfer
+from levels import examples
 
 from accord.adapters.iso20022.xml import FILE, MESSAGE, Limits, XmlStream, parse
 from accord.core.errors import BadInput
@@ -158,7 +159,7 @@ def test_a_large_file_is_read_in_bounded_memory() -> None:
     assert int(grown) < 20 << 10, f"80 MiB of XML took {int(grown) >> 10} MiB"
 
 
-@settings(max_examples=300)
+@examples(300)
 @given(st.binary(max_size=200))
 @example(b"<a>" * 300)
 @example(b'<?xml version="1.0" encoding="gb18030"?><a>\x81</a>')
@@ -168,7 +169,7 @@ def test_bytes_are_read_or_refused(content: bytes) -> None:
     read_or_refused(content)
 
 
-@settings(max_examples=400)
+@examples(400)
 @given(
     st.lists(
         st.tuples(

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from levels import examples
 from sandbox_town import NORTH, Town, at, hold_order, question, release_order
 
 from accord.adapters.sandbox_bank import SandboxBanks
@@ -73,7 +74,7 @@ plans = st.builds(
 )
 
 
-@settings(max_examples=80)
+@examples(80)
 @given(plan=plans)
 def test_only_claimed_units_are_held_and_none_twice(plan: Plan) -> None:
     with tempfile.TemporaryDirectory() as folder, using(SteppedClock(at(0))) as clock:

@@ -13,15 +13,7 @@ import pytest
 from accord.core.clock import SteppedClock, using
 
 if TYPE_CHECKING:
-    from pytest_django.fixtures import SettingsWrapper
-
     from accord.capabilities.people.models import User
-
-
-@pytest.fixture(autouse=True)
-def quick_passwords(settings: SettingsWrapper) -> None:
-    """Hashing a password slowly on purpose is not what these tests are about."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture

@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 from django.db import transaction
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
+from levels import examples
 from small_world import SmallWorld, at, call_of, worker_of
 
 from accord.capabilities.claims.models import HoldShare
@@ -39,7 +40,6 @@ def _user(name: str, role: Role) -> User:
 @pytest.fixture
 def node(db: None, settings: Any, tmp_path: Path) -> Iterator[tuple[list[Order], dict[Any, list[Any]]]]:
     """Four holds, and a release, a part release, a renewal and a freeze that have been sent; what the banks reply to each."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     officer, colleague, supervisor = _user("o", Role.OFFICER), _user("c", Role.OFFICER), _user("s", Role.SUPERVISOR)
     world = SmallWorld()
     for number, account in enumerate(ACCOUNTS):
@@ -75,7 +75,7 @@ def rows() -> list[dict[str, Any]]:
     return list(Order.objects.order_by("pk").values())
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_in_any_order_twice_and_late(node: tuple[list[Order], dict[Any, list[Any]]], data: st.DataObject) -> None:
     """Replies come shuffled and repeated, some after a pause of up to four days in which clocks run out."""

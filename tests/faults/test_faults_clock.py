@@ -55,7 +55,6 @@ class Node:
 
 @pytest.fixture
 def node(db: None, settings: Any, tmp_path: Path) -> Iterator[Node]:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     world = SmallWorld()
     for number, account in enumerate(("a-1", "b-1", "c-1")):
         world.pay(f"V{number}", 0, f"v-{number}", account, 1_000)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from command_line import Accord, Answer
+from federation_kit.commands import Accord, Answer
 
 
 @pytest.fixture

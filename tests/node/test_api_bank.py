@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
+from levels import examples
 from small_world import SmallWorld, at
 
 from accord.adapters.bank_wire import MOST_BYTES_ASKED, Problem, decode, encode
@@ -37,7 +38,6 @@ API = "/api/bank/v1"
 @pytest.fixture(autouse=True)
 def bank_node(settings: SettingsWrapper) -> None:
     settings.ACCORD_AGENCY, settings.ACCORD_AGENCY_KIND, settings.ROOT_URLCONF = BANK, "bank", "accord.node.bank_urls"
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture
@@ -59,15 +59,16 @@ def core(tmp_path: Path, db: None) -> Iterator[None]:
 def tokens(db: None) -> dict[str, str]:
     """Tokens of two agencies that the bank has agreements with, and one that may only read."""
     from accord.capabilities.controls import services as controls
+    from accord.capabilities.controls.permissions import InboxPermission
     from accord.capabilities.controls.services.rules import KINDS_FOR_BANKS, AgreementFacts
     from accord.capabilities.people import services as people
     from accord.capabilities.people.models import Agency, Role
-    from accord.capabilities.people.policy import OPERATOR, Permission
+    from accord.capabilities.people.policy import OPERATOR
     from accord.capabilities.people.services import service_accounts
 
     head = people.create_user("head", "a-long-password", Role.BANK_SUPERVISOR)
     made = {}
-    for code, permission in ((CENTRE, Permission.INBOX_SUBMIT), (OTHER, Permission.INBOX_SUBMIT), ("R", Permission.INBOX_READ)):
+    for code, permission in ((CENTRE, InboxPermission.SUBMIT), (OTHER, InboxPermission.SUBMIT), ("R", InboxPermission.READ)):
         Agency.objects.create(code=code, name=code, kind="police")
         account = service_accounts.add_service_account(OPERATOR, f"line-{code}", code)
         _, made[code] = service_accounts.issue_token(OPERATOR, account, [permission])
@@ -229,7 +230,7 @@ _VALUES = st.recursive(
 )
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     changed=st.dictionaries(_FIELDS, _VALUES, max_size=3),
     kind=st.sampled_from(OrderKind),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
 import pytest
-from line_nodes import secret_file
+from federation_kit.running import secret_file
 from small_world import at, call_of
 
 from accord.adapters.bank_wire import MOST_BYTES_TOLD, LetterType, Problem, decode, signatures, write_letter
@@ -41,7 +41,6 @@ def keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: SettingsWrap
     from accord.node.home import Home
     from accord.node.lines import LineBook
 
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     home, text, made = Home(tmp_path), "", {}
     secret_file(home.root / "token", "t")
     for code in (BANK, ELSEWHERE):

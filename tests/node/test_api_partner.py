@@ -9,7 +9,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from partner_nodes import CALL, two_centres
+from federation_kit.two_centres import CALL, two_centres
 
 WAIT_SECONDS = 60
 

@@ -12,7 +12,7 @@ from uuid import uuid4
 
 import msgspec
 import pytest
-from line_nodes import secret_file
+from federation_kit.running import secret_file
 from scripted_server import Scripted, scripted
 from small_world import at
 

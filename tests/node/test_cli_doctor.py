@@ -5,8 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from command_line import Accord, Answer
-from separate import separately
+from federation_kit.commands import Accord, Answer, separately
 
 
 def findings(answer: Answer) -> dict[str, dict[str, str]]:

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from partner_nodes import CALL, Centre, introduce, lay_out
-from separate import separately
+from federation_kit.commands import separately
+from federation_kit.two_centres import CALL, Centre, introduce, lay_out
 
 APPLY = """
 from accord.capabilities.exchange.tasks import apply_ready

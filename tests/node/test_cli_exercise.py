@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from command_line import Accord
+from federation_kit.commands import Accord
 
 SMALL = ("--people", "200", "--days", "5", "--gangs", "1", "--victims", "3", "--countries", "CN,SG", "--banks", "2")
 

@@ -8,10 +8,10 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from command_line import Accord
-from line_nodes import AUTHORITY, BANK, CENTRE, DATA, HOLDER, NOON, PREPARE_BANK, RunningNode, new_home, secret_file
+from federation_kit.bank_node import AUTHORITY, BANK, CENTRE, DATA, HOLDER, NOON, PREPARE_BANK, new_home
+from federation_kit.commands import Accord, environment_of, separately
+from federation_kit.running import RunningNode, secret_file
 from scripted_server import Call, scripted
-from separate import environment_of, separately
 
 from accord.adapters.bank_files import FileLine
 from accord.adapters.bank_wire import encode, signatures

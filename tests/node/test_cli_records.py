@@ -7,7 +7,7 @@ import gzip
 from pathlib import Path
 
 import pytest
-from command_line import Accord
+from federation_kit.commands import Accord
 
 HEADER = "id,time,debtor,creditor,amount,currency"
 GOOD = [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from command_line import Accord
+from federation_kit.commands import Accord
 
 
 def test_the_shipped_files_are_good_and_unverified_rules_are_listed(accord: Accord) -> None:

@@ -10,7 +10,7 @@ from typing import Any, get_args
 
 import pyarrow.parquet as pq
 import pytest
-from command_line import Accord
+from federation_kit.commands import Accord
 
 from accord.engine.tracing import Rule
 from accord.node.cli.trace import RuleName

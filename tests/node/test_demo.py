@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from separate import environment_of, separately
+from federation_kit.commands import environment_of, separately
 
 from accord.lab.federation.plan import free_ports
 

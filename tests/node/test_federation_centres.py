@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from three_centres import three_centres
+from federation_kit.three_centres import three_centres
 
 pytestmark = pytest.mark.slow
 

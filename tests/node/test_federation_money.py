@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from crossing_world import STANDING, number_of
-from three_centres import AT_ONCE, Centres, three_centres
+from federation_kit.crossing_world import STANDING, number_of
+from federation_kit.three_centres import AT_ONCE, Centres, three_centres
 
 from accord.adapters.sandbox_bank import SandboxBanks
 from accord.core import clock

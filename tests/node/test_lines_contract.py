@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
-from line_nodes import BANK, CENTRE, OTHER, RunningNode, bank_node, clerk_of, kit_data, secret_file
+from federation_kit.bank_node import BANK, CENTRE, OTHER, bank_node, clerk_of, kit_data
+from federation_kit.running import RunningNode, secret_file
 
 from accord.adapters.bank_files import FileLine
 from accord.adapters.bank_http import Endpoint

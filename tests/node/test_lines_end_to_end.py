@@ -10,7 +10,8 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from line_nodes import BANK, CENTRE, NOON, RunningNode, bank_node, free_port, running, secret_file
+from federation_kit.bank_node import BANK, CENTRE, NOON, bank_node
+from federation_kit.running import RunningNode, free_port, running, secret_file
 
 from accord.adapters.bank_wire.signatures import new_secret
 from accord.node import exercise_clock

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
-from line_nodes import secret_file
+from federation_kit.running import secret_file
 
 from accord.adapters.bank_files import FileLine
 from accord.adapters.bank_http import HttpLine

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from command_line import Accord
+from federation_kit.commands import Accord
 
 from accord.core.errors import BadInput, Unavailable
 from accord.node.home import Home

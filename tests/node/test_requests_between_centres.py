@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from three_centres import three_centres
+from federation_kit.three_centres import three_centres
 
 if TYPE_CHECKING:
-    from three_centres import Centres, RunningCentre
+    from federation_kit.three_centres import Centres, RunningCentre
 
 pytestmark = pytest.mark.slow
 

@@ -16,6 +16,7 @@ import schemathesis
 from api_nodes import OPENED, Api, bank_api, centre_api, connection_kept, django_application, partner_api, token_for
 from bank_at_work import BANK, CENTRE, enquiry, hold
 from hypothesis import HealthCheck, Phase, given, settings
+from levels import scaled
 from schemathesis import GenerationMode
 from schemathesis.checks import (
     content_type_conformance,
@@ -77,7 +78,7 @@ def test_every_answer_is_one_that_the_document_describes(api: Api, mode: Generat
             continue  # there is nothing in it to get wrong
 
         @settings(
-            max_examples=EXAMPLES,
+            max_examples=scaled(EXAMPLES),
             derandomize=True,
             database=None,
             deadline=None,
@@ -241,13 +242,15 @@ def test_no_call_is_answered_without_the_right_token(api: Api, shown: str) -> No
 
 def _authorization(shown: str) -> tuple[str, int]:
     """What is shown, and the status that it gets of a bank."""
+    from accord.capabilities.controls.permissions import InboxPermission
+    from accord.capabilities.orders.permissions import OrderPermission
     from accord.capabilities.people import services as people
     from accord.capabilities.people.models import ServiceToken
-    from accord.capabilities.people.policy import OPERATOR, Permission
+    from accord.capabilities.people.policy import OPERATOR
 
     if shown in ("nothing", "nonsense"):
         return ("" if shown == "nothing" else "Bearer x.y.z"), 401
-    secret = token_for(CENTRE, Permission.ORDERS_READ if shown == "another permission" else Permission.INBOX_SUBMIT)
+    secret = token_for(CENTRE, OrderPermission.READ if shown == "another permission" else InboxPermission.SUBMIT)
     token = ServiceToken.objects.select_related("account").get(prefix=secret.split("_")[1])
     if shown == "a false secret":
         secret = secret[:-4] + ("aaaa" if not secret.endswith("aaaa") else "bbbb")

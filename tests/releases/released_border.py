@@ -18,7 +18,7 @@ _CASE: Final = "C-0001"
 
 def cross(officer: User) -> None:
     """One of everything, all of it over but the new card that waits for its partner: there is no line to it."""
-    from other_centre import OtherCentre, confirmed_partner
+    from federation_kit.partner_centre import OtherCentre, confirmed_partner
 
     from accord.capabilities.exchange.partners.services import own_keys
     from accord.capabilities.exchange.partners.services.raising import raise_alarm
@@ -35,7 +35,7 @@ def cross(officer: User) -> None:
 
 
 def _agree() -> None:
-    from agreed_terms import terms_between
+    from federation_kit.terms import terms_between
 
     from accord.capabilities.exchange.agreements import documents
     from accord.capabilities.exchange.models import Agreement, AgreementState

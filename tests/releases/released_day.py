@@ -100,16 +100,16 @@ def play(folder: Path, move_to: Callable[[datetime], None]) -> None:
 
 def agencies(administrator: User, officer: User) -> None:
     """Another agency with a team and a service account, an officer with an authenticator app, a session, a sight of a case."""
+    from accord.capabilities.claims.permissions import AnswerPermission
     from accord.capabilities.people import context, services, totp
     from accord.capabilities.people.models import AgencyKind
-    from accord.capabilities.people.policy import Permission
     from accord.capabilities.people.services import second_factors, sessions
     from accord.core import clock
 
     services.add_agency(administrator, "BANKA", "Bank A", "甲银行", AgencyKind.BANK)
     services.add_team(administrator, "BANKA", "Fraud desk")
     account = services.add_service_account(administrator, "bank-a", "BANKA")
-    services.issue_token(administrator, account, [Permission.ANSWERS_SUBMIT])
+    services.issue_token(administrator, account, [AnswerPermission.SUBMIT])
     secret = totp.new_secret()
     second_factors.enrol_app(officer, secret, totp.code_at(secret, totp.step_of(clock.machine_now())))
     sessions.begin_session(officer, "a-session-key", "192.0.2.7", "A browser")
@@ -196,7 +196,7 @@ def compare_rules(officer: User) -> None:
 def appeal_and_return(officer: User, supervisor: User) -> None:
     """An appeal that was granted, with a compensation; and a return that was announced and objected to."""
     from accord.capabilities.orders.models import Order
-    from accord.capabilities.orders.services import appeals, compensations, restitutions
+    from accord.capabilities.orders.remedies.services import appeals, compensations, restitutions
 
     wrongly = Order.objects.filter(state="held", account="a-2").earliest("drafted_at")
     rightly = Order.objects.filter(state="held", account="b-1").earliest("drafted_at")
@@ -214,11 +214,12 @@ def appeal_and_return(officer: User, supervisor: User) -> None:
 
 def never_sent(officer: User) -> None:
     """An order in each state that the day did not come to (drafts, what was discarded), as copies of one that holds."""
-    from accord.capabilities.orders.models import ORDER_STATES, Order, order_reference
+    from accord.capabilities.orders.life_cycle import State
+    from accord.capabilities.orders.models import Order, order_reference
     from accord.core.object_ids import new_id
 
     reached = set(Order.objects.values_list("state", flat=True))
-    for state in sorted({state.value for state, _ in ORDER_STATES} - reached):
+    for state in sorted({state.value for state in State} - reached):
         order = Order.objects.filter(state="held").order_by("drafted_at").first()
         assert order is not None
         order.pk, order.reference, order.state, order.held, order.plan_item = new_id(), order_reference(), state, 0, None

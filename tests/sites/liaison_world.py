@@ -7,8 +7,8 @@ from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID, uuid4
 
-from other_centre import OtherCentre
-from partners_at_work import HERE, THERE, agreed_partner, comes_in, sign_with
+from federation_kit.partner_centre import OtherCentre
+from federation_kit.partner_messages import HERE, THERE, agreed_partner, comes_in, sign_with
 from written_orders import kept
 
 from accord.capabilities.claims.models import Claim
@@ -57,7 +57,7 @@ class LiaisonWorld:
 
 def liaison_world(officer: User, claim: Claim) -> LiaisonWorld:
     """`officer` asks about `claim`; the partner asks back. The agreement lets nothing act alone."""
-    from agreed_terms import party
+    from federation_kit.terms import party
 
     own_keys.make_keys(OPERATOR)
     partner = agreed_partner(parties=(party(HERE, automatic=()), party(THERE)))

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 from orders_by_hand import held, refuse, share_of
 
 from accord.capabilities.orders.models import Appeal, AppealDecision, Claimant, Distribution, Order, Restitution
-from accord.capabilities.orders.services import appeals, care, compensations, payouts, restitutions
-from accord.capabilities.orders.services.appeals import AppealFacts
-from accord.capabilities.orders.services.restitutions import ClaimantFacts
+from accord.capabilities.orders.remedies.services import appeals, care, compensations, payouts, restitutions
+from accord.capabilities.orders.remedies.services.appeals import AppealFacts
+from accord.capabilities.orders.remedies.services.restitutions import ClaimantFacts
 from accord.capabilities.people.models import Role, User
 from accord.core import clock
 from accord.core.clock import SteppedClock

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
 
 import pytest
 from axes.models import AccessAttempt
@@ -19,17 +18,9 @@ from accord.capabilities.people.policy import OPERATOR
 from accord.capabilities.people.services import second_factors
 from accord.core.clock import SteppedClock, using_machine
 
-if TYPE_CHECKING:
-    from pytest_django.fixtures import SettingsWrapper
-
 pytestmark = [pytest.mark.database, pytest.mark.second_factors]
 
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
-
-
-@pytest.fixture(autouse=True)
-def _quick_passwords(settings: SettingsWrapper) -> None:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 
 @pytest.fixture

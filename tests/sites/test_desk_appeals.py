@@ -12,8 +12,8 @@ from django.urls import reverse
 from orders_by_hand import held, refuse
 
 from accord.capabilities.orders.models import Appeal, AppealState, Compensation, Order
-from accord.capabilities.orders.services import appeals
-from accord.capabilities.orders.services.appeals import AppealFacts
+from accord.capabilities.orders.remedies.services import appeals
+from accord.capabilities.orders.remedies.services.appeals import AppealFacts
 from accord.capabilities.people.models import Role, User
 from accord.capabilities.people.services import create_user
 from accord.core import clock

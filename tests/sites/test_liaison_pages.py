@@ -158,7 +158,7 @@ def test_every_field_that_may_be_disclosed_has_words() -> None:
 
 
 def test_every_place_of_an_agreement_has_its_clause() -> None:
-    from agreed_terms import terms_between
+    from federation_kit.terms import terms_between
 
     from accord.capabilities.exchange.agreements import documents
     from accord.sites.liaison.difference_words import changes
@@ -176,7 +176,7 @@ def test_figures_say_names_and_refusals_in_words(desk: Client, world: LiaisonWor
 
 
 def test_a_draft_comes_from_the_template_that_was_filled_in(desk: Client, world: LiaisonWorld) -> None:
-    from agreed_terms import terms_between
+    from federation_kit.terms import terms_between
 
     from accord.capabilities.exchange.agreements import documents
     from accord.capabilities.exchange.models import Agreement

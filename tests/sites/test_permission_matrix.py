@@ -220,8 +220,8 @@ def on(
 ) -> Iterator[Stage]:
     """The stage of one kind of node, in a transaction that is rolled back at the end."""
     kind: str = request.param
-    quick = {"PASSWORD_HASHERS": ["django.contrib.auth.hashers.MD5PasswordHasher"], "ACCORD_SECOND_FACTOR": "off"}
-    with django_db_blocker.unblock(), override_settings(ROOT_URLCONF=_NODES[kind], **quick), transaction.atomic():
+    node = override_settings(ROOT_URLCONF=_NODES[kind], ACCORD_SECOND_FACTOR="off")
+    with django_db_blocker.unblock(), node, transaction.atomic():
         from permission_world import PASSWORD
 
         from accord.capabilities.people.models import User

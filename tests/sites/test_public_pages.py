@@ -13,7 +13,7 @@ from django.test import Client
 
 from accord.capabilities.orders.life_cycle import State
 from accord.capabilities.orders.models import Appeal, Order
-from accord.capabilities.orders.services import appeals
+from accord.capabilities.orders.remedies.services import appeals
 from accord.capabilities.orders.services.decide import FirstResponse
 from accord.capabilities.people.models import User
 from accord.capabilities.reports.guessing import MOST_WRONG, WITHIN

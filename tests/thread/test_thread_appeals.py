@@ -11,13 +11,13 @@ import pytest
 from small_world import NOON, VICTIM, SmallWorld, at, call_of, worker_of
 
 from accord.adapters.sandbox_bank import Faults, SandboxBanks
-from accord.capabilities.orders import queries
 from accord.capabilities.orders import services as orders
 from accord.capabilities.orders.life_cycle import State
 from accord.capabilities.orders.models import Appeal, AppealDecision, AppealState, Order, Restitution, RestitutionState
-from accord.capabilities.orders.services import appeals, care, payouts, restitutions
-from accord.capabilities.orders.services.appeals import AppealFacts
-from accord.capabilities.orders.services.restitutions import ClaimantFacts
+from accord.capabilities.orders.remedies import queries as remedies
+from accord.capabilities.orders.remedies.services import appeals, care, payouts, restitutions
+from accord.capabilities.orders.remedies.services.appeals import AppealFacts
+from accord.capabilities.orders.remedies.services.restitutions import ClaimantFacts
 from accord.capabilities.people.models import Role, User
 from accord.capabilities.people.services import create_user
 from accord.core import clock
@@ -92,7 +92,7 @@ def test_released_in_part_then_in_full(order: Order, judge: User, worker: Worker
     worker.run_until_idle()
     assert (_kept(banks, order), Order.objects.get(pk=order.pk).state) == (0, State.RELEASED)
     assert Appeal.objects.get(pk=second.pk).released_at is not None
-    assert not queries.open_appeals(judge).exists()
+    assert not remedies.open_appeals(judge).exists()
 
 
 def test_the_line_is_down_when_the_appeal_is_decided(
@@ -149,4 +149,4 @@ def test_the_victim_gets_it_back(
     assert (_kept(banks, order), Order.objects.get(pk=order.pk).state) == (0, State.RETURNED)
     paid = {hold.amount for hold in banks.placed_holds() if hold.order_id != order.pk}
     assert paid == {400_000, 600_000}, "the bank paid each of them"
-    assert queries.returned_by_claim([order.claim.pk]) == {order.claim.pk: [Money(1_000_000, "CNY")]}
+    assert remedies.returned_by_claim([order.claim.pk]) == {order.claim.pk: [Money(1_000_000, "CNY")]}

@@ -37,14 +37,30 @@ NEVER_PUT_OFF_SO_FAR: Final = _LONGEST_RETRY + LEASE
 
 
 class Delivery(models.Model):
-    """Columns of a row that is also a message. `next_attempt_at` is null once nothing more is to be sent or asked."""
+    """Columns of a row that is also a message. `next_attempt_at` is null once nothing more is to be sent or asked.
 
-    next_attempt_at = models.DateTimeField(null=True, blank=True, db_index=True)
+    Each table of deliveries lists `due_index` among its indexes.
+    """
+
+    next_attempt_at = models.DateTimeField(null=True, blank=True)
     attempts = models.PositiveIntegerField(default=0)
     last_error = models.TextField(blank=True, default="")
 
     class Meta:
         abstract = True
+
+
+def index_where_known(column: str, name: str) -> models.Index:
+    """An index over the few rows in which a moment is known: those that are over and have none take no place in it.
+
+    Whoever asks for the earliest says that it is not null, or the store walks past all that are.
+    """
+    return models.Index(fields=[column], name=name, condition=Q(**{f"{column}__isnull": False}))
+
+
+def due_index(name: str) -> models.Index:
+    """The index by which deliveries that are due are found."""
+    return index_where_known("next_attempt_at", name)
 
 
 _Row = TypeVar("_Row", bound=Delivery)

@@ -1,15 +1,16 @@
 """News of one capability for later ones, which it knows nothing of.
 
-Whoever listens is told in the change that made the news, so that what it writes down stays exactly when the change stays.
+A listener is called before the change that made the news ends, so that what it writes down stays exactly when the change
+stays; once a change, however often the change had news for it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Collection
 from uuid import UUID
 
-Listener = Callable[[Collection[UUID]], None]
-"""Takes the ids of what has changed."""
+from accord.capabilities import unit_of_work
+from accord.capabilities.unit_of_work import Listener
 
 
 class Changed:
@@ -19,12 +20,12 @@ class Changed:
         self._listeners: list[Listener] = []
 
     def connect(self, listener: Listener) -> Listener:
-        """Tell `listener` from now on; usable as a decorator. Connecting it again changes nothing."""
+        """Call `listener` from now on; usable as a decorator. Connecting it again changes nothing."""
         if listener not in self._listeners:
             self._listeners.append(listener)
         return listener
 
     def send(self, ids: Collection[UUID]) -> None:
-        """Tell everybody, inside the running change."""
+        """Have every listener called with these ids at the end of the running change."""
         for listener in self._listeners:
-            listener(ids)
+            unit_of_work.announce(listener, ids)

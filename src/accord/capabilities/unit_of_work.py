@@ -7,9 +7,10 @@ another says docs/decisions/0007-changes-in-one-line.md.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass, field
 from functools import wraps
 from typing import Any, ParamSpec, TypeVar
 from uuid import UUID
@@ -19,7 +20,9 @@ from django.db import transaction
 from accord.capabilities.people import context
 from accord.capabilities.people.models import AuditEntry, AuditHead
 from accord.capabilities.people.policy import Actor, default_purpose
+from accord.capabilities.vocabulary import AuditAction
 from accord.core import clock, hash_chain
+from accord.core.errors import AccordError
 
 _Given = ParamSpec("_Given")
 _Result = TypeVar("_Result")
@@ -43,20 +46,77 @@ def change(service: Callable[_Given, _Result]) -> Callable[_Given, _Result]:
     return in_turn
 
 
+@change
+def each_apart(acts: Sequence[Callable[[], _Result]]) -> list[_Result | AccordError]:
+    """Do many things in one change. Of one that fails with an error of ours nothing stays; the error stands in its place."""
+    results: list[_Result | AccordError] = []
+    for act in acts:
+        try:
+            with part():
+                results.append(act())
+        except AccordError as error:
+            results.append(error)
+    return results
+
+
+Listener = Callable[[Collection[UUID]], None]
+"""Takes the ids of what has changed."""
+
+
+@dataclass(slots=True)
+class _Line:
+    """The chain's last link, with what the running change has recorded and has to announce before it ends."""
+
+    seq: int
+    link: str
+    entries: list[AuditEntry] = field(default_factory=list)
+    news: list[tuple[Listener, Collection[UUID]]] = field(default_factory=list)
+
+
 @contextmanager
 def _turn() -> Iterator[None]:
     """One transaction at the head of the audit's line; what it recorded is chained and written at its end."""
     with transaction.atomic():
-        head, _ = AuditHead.objects.select_for_update().get_or_create(pk=1)
-        entries: list[AuditEntry] = []
-        token = _line.set((head, entries))
+        line = _Line(*_head())
+        token = _line.set(line)
         try:
             yield
+            _announce(line)
         finally:
             _line.reset(token)
-        if entries:
-            AuditEntry.objects.bulk_create(entries)
-            head.save(update_fields=["seq", "link"])
+        if line.entries:
+            AuditEntry.objects.bulk_create(line.entries)
+            AuditHead.objects.filter(pk=1).update(seq=line.seq, link=line.link)
+
+
+def _head() -> tuple[int, str]:
+    """The head of the line, locked until the end of the transaction; made where no change has been yet."""
+    head = AuditHead.objects.select_for_update().filter(pk=1).values_list("seq", "link").first()
+    if head is None:
+        made, _ = AuditHead.objects.select_for_update().get_or_create(pk=1)
+        head = made.seq, made.link
+    return head
+
+
+def _announce(line: _Line) -> None:
+    """Call each listener once with all that it has to know of; what that leads to is announced in turn."""
+    while line.news:
+        together: dict[Listener, set[UUID]] = {}
+        for listener, ids in line.news:
+            together.setdefault(listener, set()).update(ids)
+        line.news.clear()
+        for listener, ids in together.items():
+            listener(ids)
+
+
+def announce(listener: Listener, ids: Collection[UUID]) -> None:
+    """Call `listener` with these ids at the end of the running change, together with all others of this change; outside of
+    any change, at once."""
+    line = _line.get()
+    if line is None:
+        listener(ids)
+    elif ids:
+        line.news.append((listener, ids))
 
 
 @contextmanager
@@ -71,21 +131,21 @@ def part() -> Iterator[None]:
         with transaction.atomic():
             yield
         return
-    head, entries = line
-    seq, link, recorded = head.seq, head.link, len(entries)
+    seq, link, recorded, announced = line.seq, line.link, len(line.entries), len(line.news)
     try:
         with transaction.atomic():
             yield
     except BaseException:
-        head.seq, head.link = seq, link
-        del entries[recorded:]
+        line.seq, line.link = seq, link
+        del line.entries[recorded:]
+        del line.news[announced:]
         raise
 
 
-_line: ContextVar[tuple[AuditHead, list[AuditEntry]] | None] = ContextVar("audit_line", default=None)
+_line: ContextVar[_Line | None] = ContextVar("audit_line", default=None)
 
 
-def record(actor: Actor, action: str, *, subject: UUID | None, obj: Any, **details: Any) -> AuditEntry:
+def record(actor: Actor, action: AuditAction, *, subject: UUID | None, obj: Any, **details: Any) -> AuditEntry:
     """Add one audit entry to the running change: it stays exactly when the change that it tells of stays.
 
     `obj` is a model instance; `details` must be JSON without floats. Outside of any change it is one by itself. The purpose
@@ -95,21 +155,20 @@ def record(actor: Actor, action: str, *, subject: UUID | None, obj: Any, **detai
     if line is None:
         with _turn():
             return record(actor, action, subject=subject, obj=obj, **details)
-    head, entries = line
     entry = AuditEntry(
-        seq=head.seq + 1,
+        seq=line.seq + 1,
         at=clock.now(),
         actor=actor.username,
-        action=action,
+        action=action.value,
         purpose=_purpose(actor),
         subject=subject,
         object_type=obj._meta.model_name,
         object_id=str(obj.pk),
         details=details,
     )
-    entry.link = head.link = hash_chain.link(head.link, audited_content(entry))
-    head.seq = entry.seq
-    entries.append(entry)
+    entry.link = line.link = hash_chain.link(line.link, audited_content(entry))
+    line.seq = entry.seq
+    line.entries.append(entry)
     return entry
 
 

@@ -23,6 +23,7 @@ from django.db import InterfaceError, OperationalError, close_old_connections, c
 from accord.adapters.partner_http import PartnerLines, Trust
 from accord.capabilities import agenda
 from accord.capabilities.agenda import Agenda
+from accord.capabilities.claims import territory
 from accord.capabilities.claims.ports import LedgerHolder
 from accord.capabilities.claims.tasks import HolderOf
 from accord.capabilities.clocks import keep_each
@@ -263,6 +264,8 @@ def after(tried: threading.Event, lines: Lines, patience_seconds: float = PATIEN
     """
 
     def wait(institution: str) -> None:
+        if territory.is_abroad(institution):
+            return  # a partner's centre is asked through rows of ours, which nothing has to be made ready for
         if not tried.wait(patience_seconds):
             raise Unavailable(f"what {institution} answers from is still being made ready; this is tried again by itself")
 

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 from django.db import transaction
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
+from levels import examples
 from small_world import VICTIM, SmallWorld, at, bank_of, call_of, worker_of
 
 from accord.adapters.sandbox_bank import Faults, SandboxBanks
@@ -232,7 +233,7 @@ class TestShares:
             assert not HoldShare.objects.filter(active=True).exists()
 
     @pytest.mark.slow
-    @settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @examples(12, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(data=st.data())
     def test_never_more_than_their_union(self, officer: User, data: st.DataObject) -> None:
         """Random claims on random units of three victims' payments, approved in any order, some cut short by the bank."""

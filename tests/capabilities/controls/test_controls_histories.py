@@ -11,8 +11,9 @@ from uuid import UUID
 
 import pytest
 from bank_at_work import BANK, CENTRE, HOUR, about, channel, hold, town
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
+from levels import examples
 from small_world import at
 
 from accord.adapters.sandbox_core import SandboxCore
@@ -121,7 +122,7 @@ class _Bank:
         assert kept <= STOLEN_LEFT
 
 
-@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=_STEPS)
 def test_the_record_and_the_core_agree_whatever_comes(automatic: None, steps: list[tuple[str, int, int, str]]) -> None:
     from accord.capabilities.controls.models import Agreement, BankRule, Control, ReceivedOrder

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from other_centre import OtherCentre, confirmed_partner
+from federation_kit.partner_centre import OtherCentre, confirmed_partner
 
 from accord.capabilities.exchange.channel.envelopes import Content, Opened, Place, Seal, new_content, open_envelope
 from accord.capabilities.exchange.channel.receipts import Batch, Receipt, Reply, SignedReply, sign_reply

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from agreed_terms import OFFENCE, STARTS, party, terms_between, with_party
+from federation_kit.terms import OFFENCE, STARTS, party, terms_between, with_party
 from hypothesis import given
 from hypothesis import strategies as st
 

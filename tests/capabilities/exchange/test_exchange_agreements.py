@@ -7,9 +7,9 @@ from typing import Any
 
 import msgspec
 import pytest
-from agreed_terms import terms_between, with_party
-from other_centre import OtherCentre, confirmed_partner
-from other_side import HERE, THERE, handled, news, signature, signed_with
+from federation_kit.partner_centre import OtherCentre, confirmed_partner
+from federation_kit.partner_side import HERE, THERE, handled, news, signature, signed_with
+from federation_kit.terms import terms_between, with_party
 from small_world import NOON
 
 from accord.capabilities.exchange.agreements import documents, queries

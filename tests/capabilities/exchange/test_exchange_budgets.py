@@ -10,12 +10,12 @@ from typing import Any
 
 import msgspec
 import pytest
-from agreed_terms import terms_between
-from centres_in_one_store import Centres
 from django.db import transaction
+from federation_kit.one_store import Centres
+from federation_kit.terms import terms_between
 from hypothesis import HealthCheck, given
-from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
+from levels import examples
 from small_world import VICTIM, SmallWorld, at, call_of
 
 from accord.adapters.sandbox_bank import SandboxBanks
@@ -160,7 +160,7 @@ def test_a_question_with_a_lower_floor_follows_what_was_too_small(
     assert [one.state for one in asked] == [EnquiryState.ANSWERED]
 
 
-@hypothesis_settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@examples(12, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_the_sums_hold_under_any_floor(data: st.DataObject, officer: User, day: SteppedClock, tmp_path_factory: Any) -> None:
     """Money that goes back and forth between banks of three centres, some of it below the floor."""

@@ -8,11 +8,11 @@ import json
 from typing import Any
 
 import pytest
+from federation_kit.partner_centre import OtherCentre
 from hypothesis import given
 from hypothesis import strategies as st
 from joserfc import jws
 from joserfc.jwk import KeySet
-from other_centre import OtherCentre
 
 from accord.capabilities.exchange.partners import cards
 from accord.core.canonical import canonical_json

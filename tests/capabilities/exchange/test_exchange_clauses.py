@@ -10,7 +10,7 @@ from uuid import uuid4
 
 import msgspec
 import pytest
-from agreed_terms import OFFENCE, STARTS, in_force_at, terms_between, with_party
+from federation_kit.terms import OFFENCE, STARTS, in_force_at, terms_between, with_party
 from small_world import NOON
 
 from accord.capabilities.exchange.agreements.enforcement import admit, default_label

@@ -10,8 +10,8 @@ from typing import Any
 
 import msgspec
 import pytest
-from agreed_terms import terms_between, with_party
-from centres_in_one_store import Centres
+from federation_kit.one_store import Centres
+from federation_kit.terms import terms_between, with_party
 from small_world import VICTIM, SmallWorld, at, call_of
 
 from accord.adapters.sandbox_bank import SandboxBanks
@@ -135,10 +135,10 @@ def test_what_was_told_is_told_again_only_when_it_has_changed(banks: SandboxBank
     centres, _ = traced(banks, officer, terms_between(CN, TH))
     before = len(centres.said(TH, CN))
     followed = Claim.objects.exclude(origin="")
-    from accord.capabilities.claims.events import changed
+    from accord.capabilities.claims.events import notify
 
     day.advance_to(at(11))
-    changed.send([claim.pk for claim in followed])
+    notify(followed)
     day.advance_to(at(12))
     centres.settle()
     assert len(centres.said(TH, CN)) == before

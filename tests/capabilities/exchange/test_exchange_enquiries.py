@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from agreed_terms import terms_between
-from centres_in_one_store import Centres
 from django.db import transaction
-from hypothesis import HealthCheck, given, settings
+from federation_kit.one_store import Centres
+from federation_kit.terms import terms_between
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
+from levels import examples
 from small_world import VICTIM, SmallWorld, at, bank_of, call_of
 
 from accord.adapters.sandbox_bank import SandboxBanks
@@ -84,7 +85,7 @@ def worlds(draw: st.DrawFn) -> SmallWorld:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("rule", RULES)
-@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(10, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(world=worlds(), first=st.integers(1, LAST))
 def test_three_centres_find_what_one_that_sees_all_ledgers_finds(
     officer: User, rule: Rule, world: SmallWorld, first: int

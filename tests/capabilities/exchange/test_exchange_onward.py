@@ -7,8 +7,8 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from agreed_terms import terms_between
-from centres_in_one_store import Centres
+from federation_kit.one_store import Centres
+from federation_kit.terms import terms_between
 from small_world import VICTIM, SmallWorld, at, call_of
 
 from accord.adapters.sandbox_bank import SandboxBanks

@@ -12,10 +12,11 @@ from uuid import uuid5
 
 import msgspec
 import pytest
-from across_a_border import A, B, Border, terms
 from django.db import transaction
-from hypothesis import HealthCheck, given, settings
+from federation_kit.one_store_border import A, B, Border, terms
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
+from levels import examples
 from small_world import VICTIM, SmallWorld, at
 
 from accord.capabilities.claims.models import Claim, PlanItem
@@ -52,7 +53,7 @@ def payments(draw: st.DrawFn) -> SmallWorld:
     return world
 
 
-@settings(max_examples=25, suppress_health_check=list(HealthCheck))
+@examples(25, suppress_health_check=list(HealthCheck))
 @given(
     world=payments(),
     detail=st.sampled_from([AccountDetail.BANK, AccountDetail.TOTAL]),

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import pytest
-from across_a_border import Border, asking_people_first, terms
+from federation_kit.one_store_border import Border, asking_people_first, terms
 from small_world import VICTIM, SmallWorld, at, call_of
 
 from accord.capabilities.claims.models import Claim, ClaimTransfer, PlanItem

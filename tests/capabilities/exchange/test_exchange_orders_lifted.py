@@ -8,7 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from across_a_border import A, B, Border, terms
+from federation_kit.one_store_border import A, B, Border, terms
 from small_world import VICTIM, SmallWorld, at, call_of
 
 from accord.capabilities.exchange.agreements.terms import AccountDetail
@@ -17,9 +17,9 @@ from accord.capabilities.exchange.models import ForeignOrder, ForeignOrderState
 from accord.capabilities.orders import services as orders
 from accord.capabilities.orders.life_cycle import State
 from accord.capabilities.orders.models import Appeal, AppealDecision, AppealState, Order
-from accord.capabilities.orders.services import appeals, payouts, restitutions
-from accord.capabilities.orders.services.appeals import AppealFacts
-from accord.capabilities.orders.services.restitutions import ClaimantFacts
+from accord.capabilities.orders.remedies.services import appeals, payouts, restitutions
+from accord.capabilities.orders.remedies.services.appeals import AppealFacts
+from accord.capabilities.orders.remedies.services.restitutions import ClaimantFacts
 from accord.capabilities.people.models import Role, User
 from accord.capabilities.people.services import create_user
 from accord.core.clock import SteppedClock

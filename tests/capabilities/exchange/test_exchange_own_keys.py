@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from other_centre import OtherCentre, confirmed_partner
+from federation_kit.partner_centre import OtherCentre, confirmed_partner
 
 from accord.capabilities.exchange.channel.services import partner_messages
 from accord.capabilities.exchange.channel.services.resync import open_new_epochs

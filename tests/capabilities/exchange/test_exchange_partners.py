@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 from django.db import transaction
-from hypothesis import given, settings
+from federation_kit.partner_centre import OtherCentre, confirmed_partner
+from hypothesis import given
 from hypothesis import strategies as st
-from other_centre import OtherCentre, confirmed_partner
+from levels import examples
 
 from accord.capabilities.exchange.errors import Refused
 from accord.capabilities.exchange.models import Alarm, Partner, PartnerState
@@ -352,7 +353,7 @@ def test_what_counts_is_read_again_after_another_process_changed_it(monkeypatch:
 STEPS = st.lists(st.sampled_from(["renew", "take back", "stranger", "thief", "again", "widen"]), max_size=12)
 
 
-@settings(max_examples=20)
+@examples(20)
 @given(steps=STEPS, data=st.data())
 def test_whatever_cards_come_only_the_centres_own_keys_count(steps: list[str], data: st.DataObject) -> None:
     """The centre renews and takes back keys; strangers, and a thief of a key that was taken back, send cards in its name."""

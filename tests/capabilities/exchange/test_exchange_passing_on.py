@@ -11,11 +11,12 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from agreed_terms import terms_between
-from centres_in_one_store import Centres
 from django.db import transaction
-from hypothesis import HealthCheck, Phase, given, settings
+from federation_kit.one_store import Centres
+from federation_kit.terms import terms_between
+from hypothesis import HealthCheck, Phase, given
 from hypothesis import strategies as st
+from levels import examples
 from orders_by_hand import ordered
 from small_world import VICTIM, SmallWorld, at, call_of
 
@@ -319,8 +320,8 @@ def test_no_label_along_a_chain_is_ever_more_open_than_its_originators_said(chai
     """Whatever China and Thailand say, and in whatever order it arrives: a number carries over one change that waits."""
     known = dict(chain.centres.senders)
 
-    @settings(
-        max_examples=40,
+    @examples(
+        40,
         deadline=None,
         suppress_health_check=list(HealthCheck),
         phases=(Phase.explicit, Phase.reuse, Phase.generate),  # making a failure small takes minutes over a store

@@ -10,8 +10,8 @@ from uuid import UUID
 
 import msgspec
 import pytest
-from agreed_terms import OFFENCE, terms_between
-from centres_in_one_store import Centres
+from federation_kit.one_store import Centres
+from federation_kit.terms import OFFENCE, terms_between
 from small_world import VICTIM, SmallWorld, at
 
 from accord.adapters.sandbox_bank import SandboxBanks

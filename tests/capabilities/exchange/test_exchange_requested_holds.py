@@ -9,9 +9,9 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import across_a_border
 import pytest
-from across_a_border import A, B, Border, terms
+from federation_kit import one_store_border
+from federation_kit.one_store_border import A, B, Border, terms
 from small_world import VICTIM, SmallWorld, at
 
 from accord.capabilities.claims.models import Claim
@@ -143,7 +143,7 @@ def test_money_that_was_traced_here_for_the_case_is_held_without_the_facts_of_a_
 def test_two_people_where_the_law_here_asks_for_two(
     border: Border, officer: User, colleague: User, untraced: PartnerRequest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(across_a_border.COUNTRY, B, "SG")
+    monkeypatch.setitem(one_store_border.COUNTRY, B, "SG")
     with border.at(B):
         requested_holds.order_hold(officer, untraced.pk, facts())
     border.settle()

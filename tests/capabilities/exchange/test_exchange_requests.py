@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import pytest
-from partners_at_work import THERE, THIRD, agreed_partner, comes_in, sent
+from federation_kit.partner_messages import THERE, THIRD, agreed_partner, comes_in, sent
 
 from accord.capabilities.exchange.crossborder.queries import requests as queries
 from accord.capabilities.exchange.crossborder.services import requests as services
@@ -100,7 +100,7 @@ def test_an_urgent_request_has_the_shorter_clock(liaison: User, claim: Claim) ->
 
 
 def test_fields_that_the_agreement_does_not_disclose_neither_leave_nor_are_kept_as_sent(liaison: User, claim: Claim) -> None:
-    from agreed_terms import party
+    from federation_kit.terms import party
 
     agreed_partner(parties=(party(HERE, fields={MessageKind.REQUEST: ()}), party(THERE)))
     request = services.ask(liaison, THERE, facts(claim))
@@ -122,7 +122,7 @@ def test_fields_that_the_agreement_does_not_disclose_neither_leave_nor_are_kept_
 def test_what_the_agreement_does_not_allow_is_not_asked(
     liaison: User, claim: Claim, terms: dict[str, Any], changes: dict[str, Any], clause: str
 ) -> None:
-    from agreed_terms import party
+    from federation_kit.terms import party
 
     if "kinds" in terms:
         terms["parties"] = tuple(party(code, quotas={MessageKind.ENQUIRY: 5}) for code in (HERE, THERE))

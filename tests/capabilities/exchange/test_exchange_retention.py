@@ -8,9 +8,9 @@ from uuid import UUID, uuid4
 
 import msgspec
 import pytest
-from agreed_terms import OFFENCE, terms_between, with_party
-from other_centre import OtherCentre, confirmed_partner
-from other_side import HERE, THERE, received, signed_with
+from federation_kit.partner_centre import OtherCentre, confirmed_partner
+from federation_kit.partner_side import HERE, THERE, received, signed_with
+from federation_kit.terms import OFFENCE, terms_between, with_party
 from small_world import NOON
 
 from accord.capabilities.claims import queries as claim_queries

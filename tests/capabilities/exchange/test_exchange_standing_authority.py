@@ -8,10 +8,10 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import across_a_border
 import pytest
-from across_a_border import B, Border, asking_people_first, terms
-from agreed_terms import in_force_at, with_party
+from federation_kit import one_store_border
+from federation_kit.one_store_border import B, Border, asking_people_first, terms
+from federation_kit.terms import in_force_at, with_party
 from small_world import VICTIM, SmallWorld, at, call_of
 
 from accord.capabilities.claims.models import PlanItem
@@ -100,7 +100,7 @@ def test_either_side_may_want_to_be_asked_first(border: Border, officer: User, s
 
 def test_an_unchecked_rule_of_law_lets_nothing_leave_alone(border: Border, officer: User, monkeypatch: Any) -> None:
     """Singapore's rule for holds is not verified here: whatever was agreed, two people must agree."""
-    monkeypatch.setitem(across_a_border.COUNTRY, B, "SG")
+    monkeypatch.setitem(one_store_border.COUNTRY, B, "SG")
     called(border, officer)
     assert foreign().state == ForeignOrderState.PROPOSED
 
@@ -136,7 +136,7 @@ class TestDecided:
     def test_two_people_where_the_law_there_asks_for_two(
         self, border: Border, officer: User, colleague: User, order: Order, monkeypatch: Any
     ) -> None:
-        monkeypatch.setitem(across_a_border.COUNTRY, B, "SG")
+        monkeypatch.setitem(one_store_border.COUNTRY, B, "SG")
         with border.at(B):
             foreign_orders.decide(officer, order.pk, True, "a clear case")
         border.settle()
@@ -152,7 +152,7 @@ class TestDecided:
     def test_discarded_by_the_second_person(
         self, border: Border, officer: User, colleague: User, order: Order, monkeypatch: Any
     ) -> None:
-        monkeypatch.setitem(across_a_border.COUNTRY, B, "SG")
+        monkeypatch.setitem(one_store_border.COUNTRY, B, "SG")
         with border.at(B):
             foreign_orders.decide(officer, order.pk, True, "a clear case")
             orders.discard(colleague, Order.objects.exclude(claim__origin="").get().pk, "not clear at all")

@@ -10,9 +10,9 @@ from typing import Any, Final
 from uuid import uuid4
 
 import pytest
-from agreed_terms import in_force_at, terms_between
-from other_centre import OtherCentre, confirmed_partner
-from other_side import HERE, THERE, signed_with
+from federation_kit.partner_centre import OtherCentre, confirmed_partner
+from federation_kit.partner_side import HERE, THERE, signed_with
+from federation_kit.terms import in_force_at, terms_between
 from small_world import NOON
 from test_exchange_clauses import SAMPLES, order
 

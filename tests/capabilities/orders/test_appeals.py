@@ -8,13 +8,15 @@ import pytest
 from orders_by_hand import confirm, held, ordered, refuse
 
 from accord.capabilities.agenda import next_due as next_due_of
-from accord.capabilities.orders import queries, regime, tasks
+from accord.capabilities.orders import regime, tasks
 from accord.capabilities.orders import services as orders
 from accord.capabilities.orders.life_cycle import State
 from accord.capabilities.orders.models import Appeal, AppealDecision, AppealState, Order
 from accord.capabilities.orders.ports import AppealMessage, Care, OrderAnswer, Refusal
-from accord.capabilities.orders.services import appeals, following
-from accord.capabilities.orders.services.appeals import AppealFacts
+from accord.capabilities.orders.remedies import queries as remedies
+from accord.capabilities.orders.remedies.services import appeals
+from accord.capabilities.orders.remedies.services.appeals import AppealFacts
+from accord.capabilities.orders.services import following
 from accord.capabilities.people.models import AuditEntry, Role, User
 from accord.capabilities.people.services import create_user
 from accord.core.clock import SteppedClock
@@ -56,7 +58,7 @@ class TestReceiving:
         assert (appeal.order, appeal.state, appeal.channel) == (order, AppealState.RECEIVED, "public")
         assert (appeal.received_at, appeal.due_at) == (day.now(), day.now() + timedelta(hours=72))
         assert appeal.code not in (order.holder_code, "")
-        assert queries.appeal_by_code(appeal.reference, appeal.code) == appeal
+        assert remedies.appeal_by_code(appeal.reference, appeal.code) == appeal
         assert "appeal received" in AuditEntry.objects.values_list("action", flat=True)
 
     @pytest.mark.parametrize("wrong", ["reference", "code", "nonsense", "another"])
@@ -78,7 +80,7 @@ class TestReceiving:
         wrong = ((one.reference, other.code), ("A-0000-0000", one.code), ("?", "?"), (order.reference, one.code))
         for reference, code in wrong:
             with pytest.raises(NotFound, match="no appeal fits"):
-                queries.appeal_by_code(reference, code)
+                remedies.appeal_by_code(reference, code)
 
     def test_orders_that_touch_nobody_cannot_be_appealed(self, officer: User, day: SteppedClock) -> None:
         recalled = ordered(officer, still_pending=True)
@@ -284,12 +286,12 @@ class TestWhoDecides:
         appeal = _appeal(order)
         strangers = [administrator, *(create_user(role, "a-long-password", Role(role)) for role in ("auditor", "bank_officer"))]
         for stranger in strangers:
-            assert not queries.appeals(stranger).exists()
-            assert not queries.open_appeals(stranger).exists()
-            assert not queries.overdue_appeals(stranger).exists()
+            assert not remedies.appeals(stranger).exists()
+            assert not remedies.open_appeals(stranger).exists()
+            assert not remedies.overdue_appeals(stranger).exists()
             with pytest.raises(NotFound):
-                queries.appeal(stranger, appeal.pk)
-        assert queries.appeal(officer, appeal.pk) == appeal
+                remedies.appeal(stranger, appeal.pk)
+        assert remedies.appeal(officer, appeal.pk) == appeal
 
 
 class TestWhatBecomesOfIt:
@@ -300,7 +302,7 @@ class TestWhatBecomesOfIt:
         assert release is not None
         refuse(release)
         assert _now(appeal).state == AppealState.DECIDED
-        assert queries.open_appeals(judge).filter(pk=appeal.pk).exists()
+        assert remedies.open_appeals(judge).filter(pk=appeal.pk).exists()
         appeals.release_again(judge, appeal.pk)
         again = _now(appeal).release
         assert again is not None
@@ -331,7 +333,7 @@ class TestWhatBecomesOfIt:
         assert next_appeal(day.now()) == appeal.due_at
         assert appeals.appeals_overdue(day.now()) == 0
         day.advance_to(appeal.due_at + timedelta(seconds=1))
-        assert list(queries.overdue_appeals(judge)) == [appeal]
+        assert list(remedies.overdue_appeals(judge)) == [appeal]
         assert [appeals.appeals_overdue(day.now()) for _ in range(3)] == [1, 0, 0]
         assert AuditEntry.objects.filter(action="appeal overdue").count() == 1
         assert next_appeal(day.now()) is None
@@ -350,9 +352,9 @@ class TestWhatBecomesOfIt:
         appeals.appeals_overdue(day.now())
         appeals.decide(judge, appeal.pk, AppealDecision.RELEASE, None, "Yes, late.")
         assert appeals.appeals_overdue(day.now()) == 0
-        assert not queries.overdue_appeals(judge).exists()
+        assert not remedies.overdue_appeals(judge).exists()
         day.advance_to(day.now() + timedelta(hours=12, seconds=1))
-        assert list(queries.overdue_appeals(judge)) == [appeal]
+        assert list(remedies.overdue_appeals(judge)) == [appeal]
         assert appeals.appeals_overdue(day.now()) == 1
 
 

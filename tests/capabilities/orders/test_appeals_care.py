@@ -8,11 +8,12 @@ import pytest
 from orders_by_hand import confirm, held, ordered, refuse
 
 from accord.capabilities.orders import services as orders
-from accord.capabilities.orders.living_costs import living_costs_due
 from accord.capabilities.orders.messages import message_of
 from accord.capabilities.orders.models import AppealDecision, Order
-from accord.capabilities.orders.services import appeals, care, compensations, following
-from accord.capabilities.orders.services.appeals import AppealFacts
+from accord.capabilities.orders.remedies.living_costs import living_costs_due
+from accord.capabilities.orders.remedies.services import appeals, care, compensations
+from accord.capabilities.orders.remedies.services.appeals import AppealFacts
+from accord.capabilities.orders.services import following
 from accord.capabilities.people.models import AuditEntry, User
 from accord.core.clock import SteppedClock
 from accord.core.errors import BadInput, Conflict, NotAllowed

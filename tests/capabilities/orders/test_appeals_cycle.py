@@ -6,8 +6,8 @@ from itertools import product
 
 import pytest
 
-from accord.capabilities.orders.appeal_cycle import MOVES, AppealEvent, next_appeal_state
 from accord.capabilities.orders.models import AppealState
+from accord.capabilities.orders.remedies.appeal_cycle import MOVES, AppealEvent, next_appeal_state
 from accord.core.errors import Conflict
 
 _OPEN = {

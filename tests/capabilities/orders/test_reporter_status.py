@@ -6,8 +6,9 @@ from dataclasses import asdict
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
+from levels import examples
 from small_world import call_of
 from written_orders import MIDNIGHT, hours, kept, paid_back
 
@@ -192,7 +193,7 @@ ANYTHING = st.lists(
 
 
 @given(happenings=ANYTHING)
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_whatever_happens_within_a_day_the_page_stands_still_and_names_nothing_of_others(
     happenings: list[dict[str, object]], officer: User
 ) -> None:

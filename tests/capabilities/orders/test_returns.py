@@ -10,8 +10,8 @@ import pytest
 from django.conf import settings
 from orders_by_hand import confirm, held, ordered, refuse, share_of
 
-from accord.capabilities.orders import queries, returns, rules
 from accord.capabilities.orders import regime as regimes
+from accord.capabilities.orders import rules
 from accord.capabilities.orders import services as orders
 from accord.capabilities.orders.kinds import OrderKind
 from accord.capabilities.orders.life_cycle import State
@@ -19,9 +19,12 @@ from accord.capabilities.orders.messages import message_of
 from accord.capabilities.orders.models import AppealDecision, Order, Payout, Restitution, RestitutionState
 from accord.capabilities.orders.ports import OrderAnswer, PayTo
 from accord.capabilities.orders.regime import Approval
-from accord.capabilities.orders.services import appeals, following, payouts, restitutions
-from accord.capabilities.orders.services.appeals import AppealFacts
-from accord.capabilities.orders.services.restitutions import ClaimantFacts
+from accord.capabilities.orders.remedies import queries as remedies
+from accord.capabilities.orders.remedies import returns
+from accord.capabilities.orders.remedies.services import appeals, payouts, restitutions
+from accord.capabilities.orders.remedies.services.appeals import AppealFacts
+from accord.capabilities.orders.remedies.services.restitutions import ClaimantFacts
+from accord.capabilities.orders.services import following
 from accord.capabilities.people.models import AuditEntry, Role, User
 from accord.capabilities.people.services import create_user
 from accord.core.clock import SteppedClock
@@ -112,7 +115,7 @@ class TestThePath:
         assert {Order.objects.get(pk=order.pk).state for order in (one, two)} == {State.RETURNED}
         assert one.claim is not None
         assert two.claim is not None
-        assert queries.returned_by_claim([one.claim.pk, two.claim.pk]) == {
+        assert remedies.returned_by_claim([one.claim.pk, two.claim.pk]) == {
             one.claim.pk: [Money(60_000, "CNY")],
             two.claim.pk: [Money(40_000, "CNY")],
         }
@@ -177,7 +180,7 @@ class TestThePath:
         with pytest.raises(Conflict, match="once a bank has refused"):
             payouts.correct_payee(officer, claimant.pk, "HOMEBANK", "v-2", "the victim called")
         refuse(order)
-        assert queries.payouts(officer, restitution.pk)[0].failed
+        assert remedies.payouts(officer, restitution.pk)[0].failed
         payouts.correct_payee(officer, claimant.pk, "HOMEBANK", "v-2", "the victim called")
         assert payouts.pay_again(supervisor, restitution.pk) == 1
         again = Payout.objects.get().order
@@ -211,7 +214,7 @@ class TestThePath:
         assert _now(restitution).state == RestitutionState.CLOSED
         assert Order.objects.get(pk=two.pk).held == 40_000
         assert two.claim is not None
-        assert queries.returned_by_claim([two.claim.pk]) == {two.claim.pk: []}
+        assert remedies.returned_by_claim([two.claim.pk]) == {two.claim.pk: []}
 
 
 class TestWhatTheRegimeAsksFor:
@@ -441,10 +444,10 @@ class TestDeciding:
 def test_a_third_party_sees_no_return(officer: User, administrator: User, one: Order) -> None:
     restitution = _prepared(officer, one)
     for stranger in (administrator, create_user("a", "a-long-password", Role.AUDITOR)):
-        assert not queries.restitutions(stranger).exists()
-        assert queries.payouts(stranger, restitution.pk) == []
+        assert not remedies.restitutions(stranger).exists()
+        assert remedies.payouts(stranger, restitution.pk) == []
         with pytest.raises(NotFound):
-            queries.restitution(stranger, restitution.pk)
+            remedies.restitution(stranger, restitution.pk)
         with pytest.raises(NotAllowed):
             restitutions.prepare(stranger, [(one.pk, 1)], "traced")
-    assert queries.restitution(officer, restitution.pk) == restitution
+    assert remedies.restitution(officer, restitution.pk) == restitution

@@ -7,7 +7,7 @@ from itertools import product
 import pytest
 
 from accord.capabilities.orders.models import RestitutionState
-from accord.capabilities.orders.restitution_cycle import MOVES, ReturnEvent, next_return_state
+from accord.capabilities.orders.remedies.restitution_cycle import MOVES, ReturnEvent, next_return_state
 from accord.core.errors import Conflict
 
 EXPECTED = {

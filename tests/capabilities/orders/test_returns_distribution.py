@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accord.capabilities.orders.distribution import Awards, Share, Source, in_proportion, pro_rata, stated, traced
+from accord.capabilities.orders.remedies.distribution import Awards, Share, Source, in_proportion, pro_rata, stated, traced
 
 CLAIMS = [UUID(int=number) for number in range(1, 5)]
 AMOUNTS = st.integers(min_value=1, max_value=10**15)

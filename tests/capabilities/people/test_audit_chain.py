@@ -8,6 +8,7 @@ from threading import Barrier
 
 import pytest
 from django.db import connection, transaction
+from made_up_audit import Deed
 
 from accord.capabilities import unit_of_work
 from accord.capabilities.people import services as people
@@ -17,7 +18,7 @@ from accord.capabilities.people.queries import first_broken_audit_entry
 from accord.core import hash_chain
 from accord.core.clock import SteppedClock
 
-pytestmark = pytest.mark.database
+pytestmark = [pytest.mark.database, pytest.mark.both_stores]
 
 LENGTH = 6
 
@@ -26,7 +27,7 @@ LENGTH = 6
 def line(day: SteppedClock, officer: User) -> None:
     for number in range(LENGTH):
         unit_of_work.record(
-            officer, "did something", subject=None, obj=officer, number=number, note="说明", parts=[1, {"a": None}]
+            officer, Deed.DID_SOMETHING, subject=None, obj=officer, number=number, note="说明", parts=[1, {"a": None}]
         )
 
 
@@ -123,13 +124,13 @@ def test_an_entry_stays_exactly_when_its_change_stays(officer: User) -> None:
 
     def change_and_fail() -> None:
         with transaction.atomic():
-            unit_of_work.record(officer, "did something", subject=None, obj=officer)
+            unit_of_work.record(officer, Deed.DID_SOMETHING, subject=None, obj=officer)
             raise Thought
 
     with pytest.raises(Thought):
         change_and_fail()
     assert not AuditEntry.objects.exists()
-    unit_of_work.record(NODE, "did something", subject=None, obj=officer)
+    unit_of_work.record(NODE, Deed.DID_SOMETHING, subject=None, obj=officer)
     assert AuditEntry.objects.get().seq == 1
     assert first_broken_audit_entry() is None
 
@@ -145,8 +146,8 @@ def test_concurrent_changes_make_one_line() -> None:
             start.wait()
             for number in range(each):
                 with transaction.atomic():
-                    unit_of_work.record(user, "did something", subject=None, obj=user, worker=worker, number=number)
-                    unit_of_work.record(user, "and something more", subject=None, obj=user, worker=worker, number=number)
+                    unit_of_work.record(user, Deed.DID_SOMETHING, subject=None, obj=user, worker=worker, number=number)
+                    unit_of_work.record(user, Deed.AND_SOMETHING_MORE, subject=None, obj=user, worker=worker, number=number)
         finally:
             connection.close()
 
@@ -170,13 +171,13 @@ def test_changes_that_meet_in_opposite_order_wait_for_each_other() -> None:
 
     @unit_of_work.change
     def entry_first() -> None:
-        unit_of_work.record(one, "entry first", subject=None, obj=one)
+        unit_of_work.record(one, Deed.ENTRY_FIRST, subject=None, obj=one)
         User.objects.select_for_update().get(pk=one.pk)
 
     @unit_of_work.change
     def row_first() -> None:
         User.objects.select_for_update().get(pk=one.pk)
-        unit_of_work.record(one, "row first", subject=None, obj=one)
+        unit_of_work.record(one, Deed.ROW_FIRST, subject=None, obj=one)
 
     def often(service: Callable[[], None]) -> None:
         try:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from made_up_audit import Deed
 
 from accord.capabilities import unit_of_work
 from accord.capabilities.people import services as people
@@ -33,7 +34,7 @@ def file(request: pytest.FixtureRequest, tmp_path: Path, day: SteppedClock, offi
     for number in range(LENGTH):
         with within_request(RequestContext()):
             unit_of_work.record(
-                officer, "did, something", subject=officer.pk, obj=officer, number=number, note='说 "x",\n明', none=None
+                officer, Deed.DID_COMMA, subject=officer.pk, obj=officer, number=number, note='说 "x",\n明', none=None
             )
     path = tmp_path / f"audit.{request.param}"
     assert export(OPERATOR, CHANGES, path) == LENGTH + 1
@@ -99,7 +100,7 @@ def test_tampering_with_the_file_is_found(
 ) -> None:
     for number in range(LENGTH):
         with within_request(RequestContext()):
-            unit_of_work.record(officer, "did", subject=None, obj=officer, number=number)
+            unit_of_work.record(officer, Deed.DID, subject=None, obj=officer, number=number)
     path = tmp_path / "audit.jsonl"
     export(OPERATOR, CHANGES, path)
     rows = rows_of(path)
@@ -110,7 +111,7 @@ def test_tampering_with_the_file_is_found(
 
 def test_a_cell_changed_in_csv_is_found(tmp_path: Path, day: SteppedClock, officer: User) -> None:
     for _ in range(3):
-        unit_of_work.record(officer, "did", subject=None, obj=officer)
+        unit_of_work.record(officer, Deed.DID, subject=None, obj=officer)
     path = tmp_path / "audit.csv"
     export(OPERATOR, CHANGES, path)
     lines = lines_of(path)

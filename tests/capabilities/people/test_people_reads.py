@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from made_up_audit import Deed
 from small_world import call_of
 
 from accord.capabilities import unit_of_work
@@ -84,6 +85,6 @@ def test_another_search_is_another_sight(response: order_services.FirstResponse,
 def test_changes_carry_the_purpose_of_the_request(response: order_services.FirstResponse, supervisor: User) -> None:
     assert {entry.purpose for entry in AuditEntry.objects.all()} == {""}
     with within_request(RequestContext(purpose=Purpose.TRAINING)):
-        assert unit_of_work.record(supervisor, "did", subject=None, obj=supervisor).purpose == "training"
+        assert unit_of_work.record(supervisor, Deed.DID, subject=None, obj=supervisor).purpose == "training"
     with within_request(RequestContext()):
-        assert unit_of_work.record(supervisor, "did", subject=None, obj=supervisor).purpose == "supervision"
+        assert unit_of_work.record(supervisor, Deed.DID, subject=None, obj=supervisor).purpose == "supervision"

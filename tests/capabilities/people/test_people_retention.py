@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from axes.models import AccessAttempt
+from made_up_audit import Deed
 from small_world import call_of
 
 from accord.capabilities import unit_of_work
@@ -25,7 +26,7 @@ from accord.core.errors import BadInput
 if TYPE_CHECKING:
     from pytest_django.fixtures import SettingsWrapper
 
-pytestmark = [pytest.mark.database, pytest.mark.django_db]
+pytestmark = [pytest.mark.database, pytest.mark.django_db, pytest.mark.both_stores]
 
 FIVE_YEARS = timedelta(days=1827)
 
@@ -144,7 +145,7 @@ def test_a_wrong_period_is_refused_and_removes_nothing(
 ) -> None:
     settings.ACCORD_RETENTION_FILE = tmp_path / "retention.toml"
     settings.ACCORD_RETENTION_FILE.write_text(text)
-    unit_of_work.record(officer, "did", subject=None, obj=officer)
+    unit_of_work.record(officer, Deed.DID, subject=None, obj=officer)
     with pytest.raises(BadInput) as refused:
         retention.run()
     assert str(settings.ACCORD_RETENTION_FILE) in str(refused.value)

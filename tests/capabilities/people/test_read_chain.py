@@ -9,6 +9,7 @@ from threading import Barrier
 
 import pytest
 from django.db import connection
+from made_up_audit import Deed
 
 from accord.capabilities import unit_of_work
 from accord.capabilities.people import retention
@@ -19,7 +20,7 @@ from accord.capabilities.people.queries import CHANGES, READS, first_broken
 from accord.core import hash_chain
 from accord.core.clock import SteppedClock
 
-pytestmark = pytest.mark.database
+pytestmark = [pytest.mark.database, pytest.mark.both_stores]
 
 LENGTH = 6
 
@@ -85,7 +86,7 @@ def test_an_inserted_entry_is_found(line: None) -> None:
 
 def test_a_purpose_taken_from_a_change_is_found(officer: User) -> None:
     with within_request(RequestContext()):
-        unit_of_work.record(officer, "did", subject=None, obj=officer)
+        unit_of_work.record(officer, Deed.DID, subject=None, obj=officer)
     AuditEntry.objects.update(purpose="")
     assert first_broken(CHANGES) == 1
 
@@ -152,7 +153,7 @@ def test_concurrent_readers_and_writers_make_two_whole_lines() -> None:
             for number in range(each):
                 with within_request(RequestContext(session=str(worker))) as request:
                     people.note_read(user, user, number=number)
-                    unit_of_work.record(user, "did", subject=None, obj=user)
+                    unit_of_work.record(user, Deed.DID, subject=None, obj=user)
                     people.write_reads(request)
         finally:
             connection.close()

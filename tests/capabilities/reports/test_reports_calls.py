@@ -17,7 +17,7 @@ from accord.core.errors import BadInput, Conflict, NotFound
 from accord.core.money import MAX_MINOR, Money
 from accord.core.object_ids import new_id, parse_reference
 
-pytestmark = [pytest.mark.database, pytest.mark.django_db, pytest.mark.usefixtures("day")]
+pytestmark = [pytest.mark.database, pytest.mark.django_db, pytest.mark.usefixtures("day"), pytest.mark.both_stores]
 
 
 @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ class TestSamePayment:
         third = reports.take_report(colleague, call_of(still_pending=True))
         assert first.state == ReportState.OPEN
         assert (second.state, second.duplicate_of) == (third.state, third.duplicate_of) == (ReportState.DUPLICATE, first)
-        assert queries.duplicate_counts(officer) == {first.pk: 2}
+        assert queries.duplicate_counts(officer, [first.pk]) == {first.pk: 2}
         assert set(queries.joined_to(officer, first.pk)) == {second, third}
         assert list(queries.open_reports(officer)) == [first]
 
@@ -99,7 +99,7 @@ class TestSamePayment:
         second = reports.take_report(officer, call_of())
         separated = reports.reopen_report(officer, second.pk, "another payment of the same day")
         assert (separated.state, separated.duplicate_of) == (ReportState.OPEN, None)
-        assert queries.duplicate_counts(officer) == {}
+        assert queries.duplicate_counts(officer, [first.pk, second.pk]) == {}
         assert set(queries.open_reports(officer)) == {first, separated}
 
     def test_a_closed_report_joins_nothing(self, officer: User) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from levels import examples
 
 from accord.core.errors import BadInput
 from accord.core.identifiers import (
@@ -39,7 +40,7 @@ def _read(kind: IdentifierType, text: str, service: str | None) -> Identifier | 
 
 
 @pytest.mark.parametrize("kind", list(IdentifierType))
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(text=_LIKELY, service=_SERVICES)
 def test_any_text_is_read_or_refused_and_canonical_stays(kind: IdentifierType, text: str, service: str | None) -> None:
     identifier = _read(kind, text, service)
@@ -53,7 +54,7 @@ def test_any_text_is_read_or_refused_and_canonical_stays(kind: IdentifierType, t
         assert identifier.masked != identifier.canonical
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(st.text(max_size=40))
 def test_account_numbers_are_stable_and_agree_with_the_identifier(text: str) -> None:
     number = normalise_account_number(text)

@@ -7,8 +7,9 @@ from typing import Any
 
 import pyarrow.compute as pc
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from levels import examples
 
 from accord.core.clock import to_micros
 from accord.engine.exercise import World, WorldPlan, make_world
@@ -92,7 +93,7 @@ def test_the_truth_of_a_world_adds_up(world: World) -> None:
     check_truth(world)
 
 
-@settings(max_examples=25, deadline=None)
+@examples(25)
 @given(
     seed=st.integers(0, 2**32),
     countries=st.sampled_from([("CN",), ("KH", "CN"), ("GB", "FR", "AE", "US")]),

@@ -12,8 +12,9 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
+from levels import examples
 
 from accord.core.errors import BadInput
 from accord.engine.records import LoadResult, RecordKind, RecordStore, SourceMap
@@ -156,7 +157,7 @@ values = st.text(st.sampled_from('ab"\n\r,;甲 '), max_size=6)
 
 
 @given(st.lists(st.tuples(values, values), min_size=1, max_size=30), st.integers(7, 90), st.booleans())
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_cutting_into_blocks_gives_the_same_rows(
     tmp_path: Path, rows: list[tuple[str, str]], block: int, quote: bool
 ) -> None:

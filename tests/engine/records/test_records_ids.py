@@ -7,8 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
+from levels import examples
 
 from accord.engine.records import ids as module
 from accord.engine.records.duplicates import Verdict, judge, numbered
@@ -23,7 +24,7 @@ rows = st.lists(st.tuples(st.integers(0, 30).map(str), st.integers(0, 2)), min_s
 
 
 @given(st.lists(rows, min_size=1, max_size=8))
-@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_batches_enter_as_into_a_dictionary(tmp_path: Path, batches: list[list[tuple[str, int]]]) -> None:
     shutil.rmtree(tmp_path / "ids", ignore_errors=True)
     known: dict[str, tuple[int, int]] = {}
@@ -63,7 +64,7 @@ def test_ids_that_share_half_of_their_hash_are_told_apart(tmp_path: Path) -> Non
 
 
 @given(st.lists(st.lists(st.integers(0, 2**64 - 1), max_size=40), min_size=1, max_size=5))
-@settings(max_examples=50)
+@examples(50)
 def test_slices_are_one_sorted_sequence(runs: list[list[int]]) -> None:
     sorted_runs = [np.array([sorted(run)] * 4, np.uint64).reshape(4, len(run)) for run in runs]
     pieces = list(sorted_slices(sorted_runs))

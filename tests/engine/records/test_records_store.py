@@ -10,8 +10,9 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
+from levels import examples
 
 from accord.core import clock
 from accord.core.errors import BadInput
@@ -276,7 +277,7 @@ entries = st.lists(st.tuples(st.sampled_from(["", "a", "b", "c", "d"]), st.sampl
 
 
 @given(st.lists(entries, min_size=1, max_size=4))
-@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_files_agree_with_a_plain_dictionary(tmp_path: Path, files: list[list[tuple[str, str]]]) -> None:
     shutil.rmtree(tmp_path / "store", ignore_errors=True)
     store = RecordStore(tmp_path / "store")

@@ -6,8 +6,9 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from levels import examples
 
 from accord.core import clock
 from accord.core.errors import BadInput
@@ -44,7 +45,7 @@ def why_not_time(text: str | None, rules: TimeRules | None = None) -> str:
 
 
 @given(st.lists(st.tuples(st.integers(1, MAX_MINOR), st.sampled_from(ONE_OF_EACH_EXPONENT)), min_size=1, max_size=50))
-@settings(max_examples=50)
+@examples(50)
 def test_every_amount_up_to_the_largest_is_exact(amounts: list[tuple[int, str]]) -> None:
     texts = [str(Money(minor, currency)).split()[0].replace(",", "") for minor, currency in amounts]
     read = minor_units(pl.Series(texts), pl.Series([c for _, c in amounts]), TextRules(), AmountRules())
@@ -52,7 +53,7 @@ def test_every_amount_up_to_the_largest_is_exact(amounts: list[tuple[int, str]])
 
 
 @given(st.text("0123456789.,+- e", min_size=1, max_size=12), st.sampled_from(ONE_OF_EACH_EXPONENT))
-@settings(max_examples=300)
+@examples(300)
 def test_whatever_is_accepted_means_what_the_money_type_says(text: str, currency: str) -> None:
     text = text.strip() or "0"
     read = read_amount(text, currency)
@@ -122,7 +123,7 @@ moments = st.datetimes(datetime(1900, 1, 1), datetime(2025, 12, 30), timezones=o
 
 
 @given(st.lists(st.tuples(moments, st.sampled_from("T t"), st.booleans()), min_size=1, max_size=30))
-@settings(max_examples=50)
+@examples(50)
 def test_iso_times_with_a_zone(written: list[tuple[datetime, str, bool]]) -> None:
     texts = [moment.isoformat(separator).replace("+00:00", "Z" if z else "+00:00") for moment, separator, z in written]
     assert epoch_micros(pl.Series(texts), TimeRules()).to_list() == [clock.to_micros(moment) for moment, _, _ in written]

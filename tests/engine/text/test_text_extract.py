@@ -7,8 +7,9 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from levels import examples
 
 from accord.core.errors import BadInput
 from accord.core.identifiers import IdentifierType, parse
@@ -188,7 +189,7 @@ _PIECES = st.sampled_from(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@examples(300)
 @given(st.one_of(st.lists(_PIECES, max_size=25).map("".join), st.text(max_size=80)), st.sampled_from(["CN", "SG", "GB", "xx"]))
 def test_any_text_gives_ordered_spans_that_point_into_it(text: str, region: str) -> None:
     found = extract(text, region=region)

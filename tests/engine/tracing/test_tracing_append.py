@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from levels import examples
 from tracing_worlds import World, agree, balances_table, transfers_table, worlds
 
 from accord.core.errors import BadInput
@@ -27,7 +28,7 @@ def grown(world: World, sizes: list[int], openings_with: int) -> Ledger:
 def test_grown_in_batches_is_as_built_at_once(small_tail: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(state, "_SMALL_TAIL", small_tail)
 
-    @settings(max_examples=100, deadline=None)
+    @examples(100)
     @given(worlds(most=24), st.lists(st.integers(0, 8), min_size=1, max_size=6), st.integers(0, 7))
     def check(world: World, sizes: list[int], openings_with: int) -> None:
         made = grown(world, sizes, openings_with)
@@ -38,7 +39,7 @@ def test_grown_in_batches_is_as_built_at_once(small_tail: int, monkeypatch: pyte
     check()
 
 
-@settings(max_examples=100, deadline=None)
+@examples(100)
 @given(worlds(most=12), worlds(most=12))
 def test_two_ledgers_grown_from_one_do_not_disturb_each_other(world: World, other: World) -> None:
     for number, move in enumerate(other.moves):

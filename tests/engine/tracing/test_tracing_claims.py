@@ -8,8 +8,9 @@ from datetime import datetime
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from levels import examples
 from tracing_oracle import Move
 from tracing_worlds import World, agree, at, boiled, transfers_table, worlds
 
@@ -128,7 +129,7 @@ def covered(intervals: tuple[Interval, ...]) -> list[int]:
 
 @pytest.mark.parametrize("rule", [Rule.FIFO, Rule.LIFO])
 def test_the_traces_of_two_parts_of_a_claim_add_to_the_trace_of_the_whole(rule: Rule) -> None:
-    @settings(max_examples=100, deadline=None)
+    @examples(100)
     @given(worlds(convert=False), st.data())
     def check(world: World, data: st.DataObject) -> None:
         options = replace(world.options(), min_parcel=0)
@@ -151,7 +152,7 @@ def test_the_traces_of_two_parts_of_a_claim_add_to_the_trace_of_the_whole(rule: 
 
 @pytest.mark.parametrize("rule", [Rule.FIFO, Rule.LIFO])
 def test_going_on_from_an_exit_is_as_tracing_through(rule: Rule) -> None:
-    @settings(max_examples=100, deadline=None)
+    @examples(100)
     @given(worlds(convert=False))
     def check(world: World) -> None:
         ledger, start = world.ledger(), [ClaimStart(world.starts[0].transfer)]
@@ -168,7 +169,7 @@ def test_going_on_from_an_exit_is_as_tracing_through(rule: Rule) -> None:
     check()
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(worlds(convert=False), st.sampled_from([10**6, 10**15, 2**55 + 1]))
 def test_large_amounts_are_exact(world: World, scale: int) -> None:
     world.stops.min_parcel = 0

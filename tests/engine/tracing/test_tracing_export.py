@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from levels import examples
 from tracing_oracle import Move
 from tracing_worlds import World, at, starts_of, transfers_table, worlds
 
@@ -16,7 +17,7 @@ from accord.engine.tracing import AccountRef, ClaimStart, Ledger, Rule, Trace, T
 
 @pytest.mark.parametrize("later", [False, True])
 def test_bulk_says_what_single_traces_say(later: bool) -> None:
-    @settings(max_examples=60, deadline=None)
+    @examples(60)
     @given(worlds(most=18), st.data())
     def check(world: World, data: st.DataObject) -> None:
         ledger = world.ledger()

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
+from levels import examples
 from tracing_worlds import World, agree, at, worlds
 
 from accord.engine.tracing import Rule
 
-MANY = settings(max_examples=100, deadline=None)
+MANY = examples(100)
 
 
 @pytest.mark.parametrize("rule", list(Rule))

@@ -10,8 +10,9 @@ from typing import Any
 
 import pyarrow as pa
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
+from levels import examples
 from tracing_oracle import Move
 from tracing_worlds import World, agree, balances_table, transfers_table, worlds
 
@@ -40,7 +41,7 @@ def random_moves(count: int, seed: int, first: int = 0, accounts: int = 12) -> l
 def test_caught_up_is_as_rebuilt(fold_at: int, tmp_path_factory: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(writer, "_TAIL_ROWS", fold_at)
 
-    @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @examples(25, suppress_health_check=[HealthCheck.too_slow])
     @given(worlds(most=24), st.lists(st.integers(0, 8), min_size=1, max_size=5), st.integers(0, 5))
     def check(world: World, sizes: list[int], openings_with: int) -> None:
         folder = tmp_path_factory.mktemp("index")

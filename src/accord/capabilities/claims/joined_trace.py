@@ -11,7 +11,7 @@ A partner's centre tells for its whole jurisdiction; every part says in which on
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -20,7 +20,7 @@ import msgspec
 
 from accord.capabilities.claims import territory
 from accord.capabilities.claims.messages import answer_from_json, credits_from_json, newest_answers
-from accord.capabilities.claims.models import Claim, Enquiry, EnquiryState
+from accord.capabilities.claims.models import Claim, ClaimTransfer, Enquiry, EnquiryState, HoldShare
 from accord.capabilities.claims.ports import AccountStanding, CentreAnswer, TransferLeg
 from accord.engine.tracing.model import ExitKind, Parcel, Rule
 
@@ -116,24 +116,43 @@ class JoinedTrace:
         return msgspec.to_builtins(self)
 
 
-def join(claim: Claim, rule: str | None = None) -> JoinedTrace:
-    """The claim's joined trace under `rule` (its own by default), from the latest answer to each question."""
+def join(
+    claim: Claim,
+    rule: str | None = None,
+    *,
+    starts: Sequence[ClaimTransfer] | None = None,
+    shares: Sequence[HoldShare] | None = None,
+) -> JoinedTrace:
+    """The claim's joined trace under `rule` (its own by default), from the latest answer to each question.
+
+    `starts` and live `shares` are those of the claim, where they have been read already.
+    """
     rule = rule or claim.rule
     asked = list(claim.enquiries.filter(rule=rule).order_by("asked_at", "id"))
     answered = newest_answers(asked)
     answers = {question: answer_from_json(enquiry.answer) for question, enquiry in answered.items()}
-    return join_answers(claim, rule, asked, answered, answers)
+    return join_answers(claim, rule, asked, answered, answers, starts=starts, shares=shares)
 
 
-def join_answers(claim: Claim, rule: str, asked: list[Enquiry], answered: AnsweredBy, answers: AnswersBy) -> JoinedTrace:
+def join_answers(
+    claim: Claim,
+    rule: str,
+    asked: list[Enquiry],
+    answered: AnsweredBy,
+    answers: AnswersBy,
+    *,
+    starts: Sequence[ClaimTransfer] | None = None,
+    shares: Sequence[HoldShare] | None = None,
+) -> JoinedTrace:
     """The same, where the questions (in the order of asking) and the newest answers have been read already."""
-    starts = list(claim.starts.all())
+    starts = list(claim.starts.all()) if starts is None else starts
+    shares = list(claim.shares.filter(active=True).select_related("account")) if shares is None else shares
     claimed: dict[str, int] = defaultdict(int)
     for start in starts:
         claimed[start.currency] += start.amount
     for currency, amount in (part for answer in answers.values() for part in answer.absorbed):
         claimed[currency] -= amount
-    standing = _standing(claim, answers)
+    standing = _standing(shares, answers)
     exits = _exits(answers)
     open_ = (*_open_branches(asked, answered), *_open_there(answered, answers))
     legs = _legs(answers)
@@ -212,7 +231,7 @@ def _jurisdiction(institution: str) -> str:
     return territory.holder_of(institution) if territory.is_abroad(institution) else ""
 
 
-def _standing(claim: Claim, answers: AnswersBy) -> tuple[JoinedStanding, ...]:
+def _standing(shares: Sequence[HoldShare], answers: AnswersBy) -> tuple[JoinedStanding, ...]:
     """Standing money by account, with what is held there for this claim, largest first."""
     told: dict[Place, list[tuple[str, AccountStanding]]] = defaultdict(list)
     held_there: dict[Place, int] = defaultdict(int)
@@ -222,8 +241,9 @@ def _standing(claim: Claim, answers: AnswersBy) -> tuple[JoinedStanding, ...]:
         for kept in answer.held:
             held_there[kept.bank or institution, kept.account, kept.currency] += kept.amount
     held: dict[Place, int] = defaultdict(int)
-    for share in claim.shares.filter(active=True, confirmed=True).select_related("account"):
-        held[share.account.place] += share.amount
+    for share in shares:
+        if share.confirmed:
+            held[share.account.place] += share.amount
     rows = []
     for place, parts in told.items():
         amount = sum(row.amount for _, row in parts)

@@ -5,8 +5,9 @@ from typing import ClassVar, Self
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from accord.capabilities.delivery import Delivery
-from accord.capabilities.people.policy import Actor, Permission, allowed
+from accord.capabilities.claims.permissions import ClaimPermission
+from accord.capabilities.delivery import Delivery, due_index
+from accord.capabilities.people.policy import Actor, allowed
 from accord.core.money import Money
 from accord.core.object_ids import new_id, new_reference
 from accord.engine.tracing.model import Rule
@@ -17,7 +18,7 @@ RULES = [(rule.value, rule.value) for rule in Rule]
 class ClaimQuerySet(models.QuerySet["Claim"]):
     def visible_to(self, actor: Actor) -> Self:
         """All claims of this node for those who work its desk; none for anyone else."""
-        return self if allowed(actor, Permission.CLAIMS_READ) else self.none()
+        return self if allowed(actor, ClaimPermission.READ) else self.none()
 
 
 def claim_reference() -> str:
@@ -51,6 +52,10 @@ class Claim(models.Model):
 
     class Meta:
         ordering = ("-opened_at",)
+        indexes: ClassVar = [
+            models.Index(fields=["opened_at"], name="claims_by_age"),
+            models.Index(fields=["state", "opened_at"], name="claims_of_partners", condition=~models.Q(origin="")),
+        ]
 
     def __str__(self) -> str:
         return self.reference
@@ -102,7 +107,7 @@ class Enquiry(Delivery):
     state = models.CharField(max_length=14, choices=EnquiryState, default=EnquiryState.QUEUED)
     asked_at = models.DateTimeField()
     acknowledged_at = models.DateTimeField(null=True)
-    answer_due_at = models.DateTimeField(db_index=True)
+    answer_due_at = models.DateTimeField()
     answered_at = models.DateTimeField(null=True)
     answer = models.JSONField(null=True)
     version = models.PositiveIntegerField(default=0)
@@ -110,6 +115,10 @@ class Enquiry(Delivery):
 
     class Meta:
         ordering = ("asked_at", "id")
+        indexes: ClassVar = [
+            models.Index(fields=["state", "answer_due_at"], name="enquiries_by_clock"),
+            due_index("enquiries_due"),
+        ]
         constraints: ClassVar = [
             models.UniqueConstraint(
                 fields=["claim", "rule", "institution", "key"],
@@ -151,7 +160,7 @@ class StandingAmount(AtPlace):
     seconds_to_pass_on = models.PositiveBigIntegerField(null=True)
 
     class Meta:
-        indexes: ClassVar = [models.Index(fields=["institution", "account", "currency"])]
+        indexes: ClassVar = [models.Index(fields=["account", "institution", "currency"], name="standing_by_account")]
 
 
 class SharedAccount(AtPlace):
@@ -159,7 +168,7 @@ class SharedAccount(AtPlace):
 
     class Meta:
         constraints: ClassVar = [
-            models.UniqueConstraint(fields=["institution", "account", "currency"], name="one_row_a_shared_account")
+            models.UniqueConstraint(fields=["account", "institution", "currency"], name="one_row_a_shared_account")
         ]
 
 
@@ -220,7 +229,10 @@ class PlanItem(AtPlace):
 
     class Meta:
         ordering = ("-urgency", "-amount", "id")
-        indexes: ClassVar = [models.Index(fields=["claim", "state"])]
+        indexes: ClassVar = [
+            models.Index(fields=["claim", "state"]),
+            models.Index(fields=["state", "transfer"], name="plan_by_state"),
+        ]
 
 
 class SavedTrace(models.Model):

@@ -12,27 +12,28 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from itertools import pairwise
-from typing import Final, Protocol
+from typing import Final, Protocol, runtime_checkable
 from uuid import UUID
 
 import msgspec
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
 
 from accord.core.errors import AccordError
 from accord.core.money import EXPONENTS, MAX_MINOR
 from accord.engine.tracing.model import ExitKind, Interval, Parcel, Rule
 
 
-class AccountKind(StrEnum):
+class AccountKind(TextChoices):
     """What the holder says an account is; UNKNOWN where it says nothing."""
 
-    PERSONAL = "personal"
-    JOINT = "joint"
-    SALARY = "salary"
-    MERCHANT = "merchant"
-    POOLED = "pooled"
-    UNKNOWN = "unknown"
+    PERSONAL = "personal", _("Personal account")
+    JOINT = "joint", _("Joint account")
+    SALARY = "salary", _("Salary account")
+    MERCHANT = "merchant", _("Merchant account")
+    POOLED = "pooled", _("Pooled account")
+    UNKNOWN = "unknown", _("Kind not known")
 
     @property
     def needs_enquiry_first(self) -> bool:
@@ -187,6 +188,15 @@ class LedgerHolder(Protocol):
 
     def enquire(self, request: EnquiryRequest) -> Acknowledged | EnquiryAnswer:
         """Answer or acknowledge. Raises Unavailable when the line is down, Nonsense when the answer cannot be read."""
+        ...
+
+
+@runtime_checkable
+class OutboxHolder(Protocol):
+    """Port: a ledger holder that is asked through messages of ours. Asking is a change here, so many are asked in one."""
+
+    def enquire_all(self, requests: Sequence[EnquiryRequest]) -> Sequence[Acknowledged | AccordError]:
+        """For each request the acknowledgement, or why it cannot be asked."""
         ...
 
 

@@ -2,9 +2,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import NamedTuple, TypeVar
 from uuid import UUID
 
-from django.db.models import F, QuerySet, Sum
+from django.db.models import F, Model, Q, QuerySet, Sum
 
 from accord.capabilities.claims import joined_trace
 from accord.capabilities.claims.joined_trace import JoinedTrace
@@ -19,17 +20,32 @@ from accord.capabilities.claims.models import (
     PlanItemState,
     SavedTrace,
 )
+from accord.capabilities.claims.permissions import ClaimPermission
 from accord.capabilities.claims.picture import Picture, picture_of, start_of
 from accord.capabilities.claims.ports import Credit, TransferLeg
-from accord.capabilities.people.policy import Actor
+from accord.capabilities.people.policy import Actor, allowed
 from accord.capabilities.people.services import note_read
 from accord.core import clock
 from accord.core.errors import NotFound
+
+_Row = TypeVar("_Row", bound=Model)
 
 
 def claims(actor: Actor) -> QuerySet[Claim]:
     """Every claim the actor may see, newest first."""
     return Claim.objects.visible_to(actor)
+
+
+def _of_claims(actor: Actor, rows: QuerySet[_Row]) -> QuerySet[_Row]:
+    """Rows about claims, as far as the actor may see those: the rule of `ClaimQuerySet.visible_to`, which is all or nothing.
+
+    Asked once and not for each row: naming every claim in a statement makes the store read them all.
+    """
+    return rows if allowed(actor, ClaimPermission.READ) else rows.none()
+
+
+def _enquiries(actor: Actor) -> QuerySet[Enquiry]:
+    return _of_claims(actor, Enquiry.objects.all())
 
 
 def get(actor: Actor, claim_id: UUID) -> Claim:
@@ -49,6 +65,12 @@ def by_reports(actor: Actor, report_ids: Sequence[UUID]) -> dict[UUID, Claim]:
     """The claim of each report, by report id."""
     found = claims(actor).filter(report_id__in=report_ids)
     return {claim.report_id: claim for claim in found if claim.report_id is not None}
+
+
+def ids_by_reports(actor: Actor, report_ids: Sequence[UUID]) -> dict[UUID, UUID]:
+    """The id of each report's claim, by the report's."""
+    found = claims(actor).filter(report_id__in=report_ids).order_by().values_list("report_id", "pk")
+    return {report_id: claim_id for report_id, claim_id in found if report_id is not None}
 
 
 def trace(actor: Actor, claim_id: UUID, rule: str | None = None) -> JoinedTrace:
@@ -72,7 +94,13 @@ def claim_asked_about(actor: Actor, enquiry_id: UUID) -> Claim:
 
 def enquiry_of(actor: Actor, enquiry_id: UUID) -> Enquiry | None:
     """One enquiry of this node; None where there is none that the actor may see."""
-    return Enquiry.objects.filter(pk=enquiry_id, claim__in=claims(actor)).first()
+    return _enquiries(actor).filter(pk=enquiry_id).first()
+
+
+def enquiries_of(actor: Actor, enquiry_ids: Collection[UUID]) -> dict[UUID, Enquiry]:
+    """Many of them, with their claims; those that the actor may not see are left out."""
+    rows = Enquiry.objects.filter(pk__in=enquiry_ids, claim__in=claims(actor)).select_related("claim")
+    return {row.pk: row for row in rows}
 
 
 def with_answers_to_come(claim_ids: Collection[UUID]) -> set[UUID]:
@@ -81,10 +109,12 @@ def with_answers_to_come(claim_ids: Collection[UUID]) -> set[UUID]:
     return set(waiting.order_by().values_list("claim_id", flat=True).distinct())
 
 
-def starts_of(claim_ids: Collection[UUID]) -> dict[UUID, list[Credit]]:
-    """The transfers at which claims start. For whoever looks for the claim of a transfer."""
+def starts_of(claim_ids: Collection[UUID], origin: str) -> dict[UUID, list[Credit]]:
+    """The transfers at which claims start that are followed for a partner. For whoever looks for the claim of a transfer."""
     starts: dict[UUID, list[Credit]] = {claim_id: [] for claim_id in claim_ids}
-    for start in ClaimTransfer.objects.filter(claim__in=claim_ids):
+    if not starts:
+        return starts
+    for start in ClaimTransfer.objects.filter(claim__in=claim_ids, claim__origin=origin):
         starts[start.claim_id].append(start_of(start))
     return starts
 
@@ -96,7 +126,27 @@ def plan(actor: Actor, claim_id: UUID) -> list[PlanItem]:
 
 def proposed_items(actor: Actor) -> QuerySet[PlanItem]:
     """All proposed lines of open claims that the actor may see, the most urgent first."""
-    return PlanItem.objects.filter(claim__in=claims(actor), state=PlanItemState.PROPOSED).select_related("claim")
+    return _of_claims(actor, PlanItem.objects.filter(state=PlanItemState.PROPOSED)).select_related("claim")
+
+
+class Proposed(NamedTuple):
+    """What a list of claims tells of a proposed line: minor units of `currency`. An exit is nothing that could be held."""
+
+    amount: int
+    currency: str
+    proposed_at: datetime
+    is_exit: bool
+
+
+def proposed_by_claims(actor: Actor, claim_ids: Sequence[UUID]) -> dict[UUID, list[Proposed]]:
+    """The proposed lines of many claims; claims without one are left out."""
+    found: dict[UUID, list[Proposed]] = {}
+    rows = _of_claims(actor, PlanItem.objects.filter(claim__in=claim_ids, state=PlanItemState.PROPOSED)).order_by()
+    for claim_id, amount, currency, at, transfer in rows.values_list(
+        "claim_id", "amount", "currency", "proposed_at", "transfer"
+    ):
+        found.setdefault(claim_id, []).append(Proposed(amount, currency, at, bool(transfer)))
+    return found
 
 
 def saved_trace(actor: Actor, claim_id: UUID, by: datetime) -> SavedTrace | None:
@@ -107,7 +157,7 @@ def saved_trace(actor: Actor, claim_id: UUID, by: datetime) -> SavedTrace | None
 
 def money_left(actor: Actor, claim_ids: Sequence[UUID]) -> dict[UUID, int]:
     """Minor units of each claim that are known to have left all ledgers, in the claim's own currency."""
-    exits = PlanItem.objects.filter(claim__in=claims(actor).filter(pk__in=claim_ids), currency=F("claim__currency"))
+    exits = _of_claims(actor, PlanItem.objects.filter(claim__in=claim_ids, currency=F("claim__currency")))
     return dict(exits.exclude(transfer="").order_by().values_list("claim").annotate(Sum("amount")))
 
 
@@ -131,14 +181,16 @@ def answered_before(actor: Actor, claim_id: UUID, moment: datetime) -> list[date
 
 def silent_holders(actor: Actor) -> QuerySet[Enquiry]:
     """Enquiries that no holder answered within the clock, and those whose answer could not be used."""
-    waiting = Enquiry.objects.filter(claim__in=claims(actor)).select_related("claim")
-    overdue = waiting.filter(state__in=(EnquiryState.QUEUED, EnquiryState.ACKNOWLEDGED), answer_due_at__lt=clock.now())
-    return (overdue | waiting.filter(state=EnquiryState.FAILED)).order_by("answer_due_at")
+    waited_for = (EnquiryState.QUEUED, EnquiryState.ACKNOWLEDGED)
+    silent = Q(state__in=waited_for, answer_due_at__lt=clock.now()) | Q(state=EnquiryState.FAILED)
+    # named again as one condition, which every row that is looked for meets and an index answers
+    waiting = _enquiries(actor).filter(silent, state__in=(*waited_for, EnquiryState.FAILED))
+    return waiting.select_related("claim").order_by("answer_due_at")
 
 
 def claims_of_shares(actor: Actor, order_ids: Sequence[UUID]) -> dict[UUID, UUID]:
     """The claim that each order's share of an account was traced for; orders that no trace has reached are left out."""
-    shares = HoldShare.objects.filter(order_id__in=order_ids, claim__in=claims(actor))
+    shares = _of_claims(actor, HoldShare.objects.filter(order_id__in=order_ids))
     return dict(shares.order_by().values_list("order_id", "claim_id"))
 
 

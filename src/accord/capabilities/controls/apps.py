@@ -1,8 +1,29 @@
 from __future__ import annotations
 
-from django.apps import AppConfig
+from accord.capabilities.plugin import Capability, Declaration, Vocabulary
+from accord.capabilities.ports import BANK, Port
 
 
-class ControlsConfig(AppConfig):
+class ControlsConfig(Capability):
     name = "accord.capabilities.controls"
     label = "controls"
+
+    def declare(self) -> Declaration:
+        from django.utils.translation import gettext_lazy as _
+
+        from accord.capabilities.controls.audit import BankAudit, InboxDetail, InboxEnquiryAudit, InboxOrderAudit
+        from accord.capabilities.controls.permissions import GRANTS
+
+        return Declaration(
+            grants=GRANTS,
+            needs=(Port("controls.core", "the bank’s core system", by_node=True, kinds=frozenset({BANK})),),
+            vocabulary=Vocabulary(
+                actions=(InboxOrderAudit, InboxEnquiryAudit, BankAudit),
+                details=(InboxDetail,),
+                rows={
+                    "receivedorder": _("order received"),
+                    "receivedenquiry": _("enquiry received"),
+                    "control": _("control in force"),
+                },
+            ),
+        )

@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Any, Final
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
 
 from accord.capabilities.controls.names import Likeness, compare
 from accord.capabilities.controls.ports import CoreAccount
@@ -21,10 +23,10 @@ from accord.core.money import Money
 from accord.engine.tracing.model import Rule
 
 
-class Result(StrEnum):
-    PASSED = "passed"
-    PERSON = "person"
-    FAILED = "failed"
+class Result(TextChoices):
+    PASSED = "passed", _("passed")
+    PERSON = "person", _("for a person")
+    FAILED = "failed", _("failed")
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,22 +10,25 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Final, NamedTuple
 
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
 from accord.core.errors import Conflict
 
 
-class State(StrEnum):
-    RECEIVED = "received"
-    CHECKED = "checked"
-    FOR_DECISION = "for_decision"
-    EXECUTING = "executing"
-    EXECUTED = "executed"
-    EXECUTED_PARTLY = "executed_partly"
-    REFUSED = "refused"
-    EXPIRED = "expired"  # its time was over before it was carried out
-    LIFTED = "lifted"  # its time came to an end and the bank lifted it
-    RELEASED = "released"
-    REPLACED = "replaced"
-    RETURNED = "returned"
+class State(TextChoices):
+    RECEIVED = "received", _("Received")
+    CHECKED = "checked", _("Checked")
+    FOR_DECISION = "for_decision", _("For decision")
+    EXECUTING = "executing", _("Being carried out")
+    EXECUTED = "executed", _("Carried out")
+    EXECUTED_PARTLY = "executed_partly", _("Carried out in part")
+    REFUSED = "refused", _("Refused")
+    EXPIRED = "expired", _("Run out before it was carried out")  # its time was over before it was carried out
+    LIFTED = "lifted", _("Lifted at its end")  # its time came to an end and the bank lifted it
+    RELEASED = "released", _("Released")
+    REPLACED = "replaced", _("Replaced")
+    RETURNED = "returned", _("Returned")
 
 
 class Event(StrEnum):

@@ -2,32 +2,34 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Final
 
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
 
-class MessageKind(StrEnum):
+
+class MessageKind(TextChoices):
     # requests that machines make and answer
-    ENQUIRY = "enquiry"
-    ENQUIRY_ANSWER = "enquiry_answer"
-    ORDER = "order"
-    ORDER_ANSWER = "order_answer"
-    ORDER_NEWS = "order_news"  # what became of an order after it was answered
+    ENQUIRY = "enquiry", _("Enquiry")
+    ENQUIRY_ANSWER = "enquiry_answer", _("Answer to an enquiry")
+    ORDER = "order", _("Order")
+    ORDER_ANSWER = "order_answer", _("Answer to an order")
+    ORDER_NEWS = "order_news", _("News of an order")  # what became of an order after it was answered
     # requests that people make and answer
-    REQUEST = "request"
-    REQUEST_ANSWER = "request_answer"
-    NOTE = "note"
+    REQUEST = "request", _("Request by people")
+    REQUEST_ANSWER = "request_answer", _("Answer to a request")
+    NOTE = "note", _("Note in a thread")
     # labels
-    RELABEL = "relabel"  # the originator relaxes or tightens a label
-    RECEIPT = "receipt"  # what was received under a label has been deleted
+    RELABEL = "relabel", _("Change of a label")  # the originator relaxes or tightens a label
+    RECEIPT = "receipt", _("Receipt of a deletion")  # what was received under a label has been deleted
     # between the nodes themselves; these need no agreement
-    HELLO = "hello"  # a new stream begins; how far the other's was received
-    RECOVERED = "recovered"  # what a restored node had sent and no longer knows
-    CARD = "card"  # a newer partner card
-    AGREEMENT = "agreement"  # an agreement offered, signed, or ended
-    ASK_FIRST = "ask_first"  # a side wants to be asked first from now on, or no longer
-    TEST_CALL = "test_call"
-    CHUNK = "chunk"  # a part of a message that is too large for one envelope
+    HELLO = "hello", _("Beginning of a stream")  # a new stream begins; how far the other's was received
+    RECOVERED = "recovered", _("Given back after a restore")  # what a restored node had sent and no longer knows
+    CARD = "card", _("Partner card")  # a newer partner card
+    AGREEMENT = "agreement", _("Agreement")  # an agreement offered, signed, or ended
+    ASK_FIRST = "ask_first", _("Ask-first switch")  # a side wants to be asked first from now on, or no longer
+    TEST_CALL = "test_call", _("Test call")
+    CHUNK = "chunk", _("Part of a large message")  # a part of a message that is too large for one envelope
 
 
 UNDER_NO_AGREEMENT: Final = frozenset(
@@ -47,17 +49,17 @@ REQUESTS: Final = frozenset({MessageKind.ENQUIRY, MessageKind.ORDER, MessageKind
 """Kinds that ask something of the partner, and count against quotas."""
 
 
-class RequestKind(StrEnum):
+class RequestKind(TextChoices):
     """What people ask of a partner."""
 
-    INFORMATION = "information"
-    IDENTIFICATION = "identification"
-    HOLD = "hold"
+    INFORMATION = "information", _("Information")
+    IDENTIFICATION = "identification", _("Identification")
+    HOLD = "hold", _("Hold of money")
 
 
-class Outcome(StrEnum):
+class Outcome(TextChoices):
     """What became of a request."""
 
-    ANSWERED = "answered"
-    PARTLY = "partly"
-    REFUSED = "refused"
+    ANSWERED = "answered", _("Answer in full")
+    PARTLY = "partly", _("Answer in part")
+    REFUSED = "refused", _("Refuse")

@@ -34,6 +34,9 @@ from accord.core.errors import AccordError
 
 PARTNERS_AT_ONCE: Final = 16
 
+APPLIED_AT_ONCE: Final = 64
+"""Messages of one partner that are applied in one change, before it is the next partner's turn."""
+
 ExchangeCourier = Courier[OutStream, Delivered]
 """One call to a partner at a time: what comes later waits for what went before."""
 
@@ -97,9 +100,11 @@ def apply_ready(limit: int) -> int:
     partners = set(ready.values_list("partner_id", flat=True).distinct())
     while partners and done < limit:
         for partner in sorted(partners):
-            if applying.apply_next(partner):
-                done += 1
-            else:
+            if done >= limit:
+                break
+            applied, more = applying.apply_first(partner, min(limit - done, APPLIED_AT_ONCE))
+            done += applied
+            if not more:
                 partners.discard(partner)
     return done
 

@@ -11,7 +11,8 @@ compared at fixed reference rates, for ranking only.
 from __future__ import annotations
 
 import math
-from collections import Counter, defaultdict
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
@@ -19,14 +20,14 @@ from uuid import UUID
 
 from accord.capabilities.claims import queries as claims
 from accord.capabilities.orders import queries as orders
-from accord.capabilities.orders.life_cycle import HOLDING
+from accord.capabilities.orders.life_cycle import HOLDING, WAITING
 from accord.capabilities.reports import queries as reports
 from accord.core import clock
 from accord.core.money import Money, exponent
 
 if TYPE_CHECKING:
-    from accord.capabilities.claims.models import Claim, PlanItem
-    from accord.capabilities.orders.models import Order
+    from accord.capabilities.claims.queries import Proposed
+    from accord.capabilities.orders.queries import BriefOrder
     from accord.capabilities.people.policy import Actor
     from accord.capabilities.reports.models import Report
 
@@ -45,7 +46,7 @@ class QueueEntry:
     """One report on the desk. `rank` is catchable money in thousandths of a US dollar at the ranking rates."""
 
     report: Report
-    claim: Claim | None
+    claim_id: UUID | None
     claimed: Money
     held: Money
     catchable: Money
@@ -68,28 +69,26 @@ def chance_percent(since: datetime, half_life: timedelta) -> int:
 
 def queue(actor: Actor) -> list[QueueEntry]:
     """Open reports that the actor may see, most catchable money first; equal ones oldest call first."""
-    open_reports = list(reports.open_reports(actor)[:QUEUE_LIMIT])
-    by_report = claims.by_reports(actor, [report.pk for report in open_reports])
-    claim_ids = [claim.pk for claim in by_report.values()]
-    by_claim = orders.by_claims(actor, claim_ids)
-    proposed: dict[UUID, list[PlanItem]] = defaultdict(list)
-    for item in claims.proposed_items(actor).filter(claim_id__in=claim_ids):
-        proposed[item.claim_id].append(item)
+    open_reports = list(reports.to_weigh(actor)[:QUEUE_LIMIT])
+    ids = [report.pk for report in open_reports]
+    by_report = claims.ids_by_reports(actor, ids)
+    claim_ids = list(by_report.values())
+    by_claim = orders.brief_by_claims(actor, claim_ids)
+    proposed = claims.proposed_by_claims(actor, claim_ids)
     silent = Counter(claims.silent_holders(actor).filter(claim_id__in=claim_ids).values_list("claim_id", flat=True))
     left = claims.money_left(actor, claim_ids)
-    duplicates = reports.duplicate_counts(actor)
+    duplicates = reports.duplicate_counts(actor, ids)
     entries = []
     for report in open_reports:
-        claim = by_report.get(report.pk)
-        key = claim.pk if claim else None
+        claim_id = by_report.get(report.pk)
         entries.append(
             _entry(
                 report,
-                claim,
-                by_claim.get(key, []) if key else [],
-                proposed.get(key, []) if key else [],
-                silent[key] if key else 0,
-                left.get(key, 0) if key else 0,
+                claim_id,
+                by_claim.get(claim_id, ()) if claim_id else (),
+                proposed.get(claim_id, ()) if claim_id else (),
+                silent[claim_id] if claim_id else 0,
+                left.get(claim_id, 0) if claim_id else 0,
                 duplicates.get(report.pk, 0),
             )
         )
@@ -98,16 +97,16 @@ def queue(actor: Actor) -> list[QueueEntry]:
 
 def _entry(
     report: Report,
-    claim: Claim | None,
-    claim_orders: list[Order],
-    items: list[PlanItem],
+    claim_id: UUID | None,
+    claim_orders: Sequence[BriefOrder],
+    items: Sequence[Proposed],
     silent: int,
     left: int,
     duplicates: int,
 ) -> QueueEntry:
     now, currency = clock.now(), report.currency
     held = sum(order.held for order in claim_orders if order.state in HOLDING and order.currency == currency)
-    holds = [item for item in items if not item.transfer]
+    holds = [item for item in items if not item.is_exit]
     located = [
         (item.amount, chance_percent(item.proposed_at, HALF_LIFE_LOCATED)) for item in holds if item.currency == currency
     ]
@@ -116,14 +115,14 @@ def _entry(
     catchable = unlocated * chance // 100 + sum(amount * percent // 100 for amount, percent in located)
     return QueueEntry(
         report=report,
-        claim=claim,
+        claim_id=claim_id,
         claimed=report.money,
         held=Money(held, currency),
         catchable=Money(catchable, currency),
         chance_percent=100 * catchable // (report.amount - held) if report.amount > held else 0,
         to_approve=len(holds),
         silent=silent,
-        overdue=sum(1 for order in claim_orders if order.is_overdue(now)),
+        overdue=sum(1 for order in claim_orders if order.state in WAITING and order.answer_due_at < now),
         expiring=sum(1 for order in claim_orders if order.state in HOLDING and order.until - now <= orders.EXPIRING_WITHIN),
         duplicates=duplicates,
         call_back_due=report.call_back_due,

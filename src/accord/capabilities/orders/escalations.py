@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from django.db.models import Q
@@ -15,11 +16,18 @@ def contact_at(institution: str, step: int) -> Contact | None:
     return found.order_by("-institution").first()
 
 
-def first_escalation_at(order: Order) -> datetime | None:
-    """When an order that stays unanswered goes to the first contact; None where nobody is listed."""
-    return escalation_at(order, 1)
+def contacts_at(institutions: Collection[str], step: int) -> dict[str, Contact]:
+    """The same for many institutions; those for which nobody is listed at the step are left out."""
+    if not institutions:
+        return {}
+    found = {contact.institution: contact for contact in Contact.objects.filter(institution__in=["", *institutions], step=step)}
+    return {name: found.get(name) or found[""] for name in institutions if name in found or "" in found}
 
 
 def escalation_at(order: Order, step: int) -> datetime | None:
-    contact = contact_at(order.institution, step)
+    return escalates_at(order, contact_at(order.institution, step))
+
+
+def escalates_at(order: Order, contact: Contact | None) -> datetime | None:
+    """When an order that stays unanswered goes to this contact; None where nobody is listed."""
     return order.answer_due_at + timedelta(minutes=contact.after_minutes) if contact else None

@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Final
 
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
 
-class OrderKind(StrEnum):
+
+class OrderKind(TextChoices):
     """What one agency asks another to do."""
 
-    RECALL = "recall"
-    STOP_PAYMENT = "stop_payment"
-    HOLD = "hold"
-    FREEZE = "freeze"
-    LIMIT = "limit"
-    RESTRICTION = "restriction"
-    NUMBER_BLOCK = "number_block"
-    NUMBER_SUSPENSION = "number_suspension"
-    TRACE_BACK = "trace_back"
-    PRESERVATION = "preservation"
-    RENEWAL = "renewal"
-    RELEASE = "release"
-    RETURN = "return"
+    RECALL = "recall", _("Recall of a pending payment")
+    STOP_PAYMENT = "stop_payment", _("Stop payment")
+    HOLD = "hold", _("Hold")
+    FREEZE = "freeze", _("Freeze")
+    LIMIT = "limit", _("Limit")
+    RESTRICTION = "restriction", _("Restriction of one’s own account")
+    NUMBER_BLOCK = "number_block", _("Number block")
+    NUMBER_SUSPENSION = "number_suspension", _("Number suspension")
+    TRACE_BACK = "trace_back", _("Trace-back of a call")
+    PRESERVATION = "preservation", _("Preservation of data")
+    RENEWAL = "renewal", _("Renewal")
+    RELEASE = "release", _("Release")
+    RETURN = "return", _("Return to the victim")
 
 
 KEEPS_MONEY: Final = (OrderKind.STOP_PAYMENT, OrderKind.HOLD, OrderKind.FREEZE)

@@ -15,26 +15,32 @@ from collections.abc import Iterable
 from enum import StrEnum
 from typing import Final, NamedTuple
 
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
 from accord.capabilities.orders.kinds import FOLLOWS_UP, KEEPS_MONEY, RENEWABLE, RESTRICTS, OrderKind
 from accord.core.errors import Conflict
 
 
-class State(StrEnum):
-    DRAFT = "draft"
-    APPROVED = "approved"
-    SENT = "sent"
-    ACKNOWLEDGED = "acknowledged"
-    HELD = "held"
-    HELD_PARTLY = "held_partly"
-    IN_FORCE = "in_force"
-    DONE = "done"
-    REFUSED = "refused"
-    EXPIRED = "expired"
-    RELEASED = "released"
-    REPLACED = "replaced"
-    RETURNED = "returned"
-    DISCARDED = "discarded"
-    LAPSED = "lapsed"  # the receiver ended it by itself: a partner's centre that gave the money back
+class State(TextChoices):
+    DRAFT = "draft", _("Draft")
+    APPROVED = "approved", _("Approved")
+    SENT = "sent", _("Sent")
+    ACKNOWLEDGED = "acknowledged", _("Acknowledged")
+    HELD = "held", _("Held in full")
+    HELD_PARTLY = "held_partly", _("Held in part")
+    IN_FORCE = "in_force", _("In force")
+    DONE = "done", _("Done")
+    REFUSED = "refused", _("Refused")
+    EXPIRED = "expired", _("Expired")
+    RELEASED = "released", _("Released")
+    REPLACED = "replaced", _("Replaced")
+    RETURNED = "returned", _("Returned")
+    DISCARDED = "discarded", _("Discarded")
+    LAPSED = (
+        "lapsed",
+        _("Ended by the receiver"),
+    )  # the receiver ended it by itself: a partner's centre that gave the money back
 
 
 class Event(StrEnum):

@@ -10,43 +10,56 @@ Amounts are minor units of `currency`, the currency of the account.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 from uuid import UUID
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
 
 from accord.capabilities.claims.ports import Acknowledged, Credit, EnquiryAnswer
 from accord.capabilities.orders.kinds import OrderKind
+from accord.core.errors import AccordError
 from accord.engine.tracing.model import Rule
 
 
-class Refusal(StrEnum):
+class Refusal(TextChoices):
     """Why an order is not carried out."""
 
-    NO_SUCH_ACCOUNT = "no_such_account"
-    NO_SUCH_TRANSFER = "no_such_transfer"
-    NO_SUCH_NUMBER = "no_such_number"
-    NO_SUCH_ORDER = "no_such_order"  # the target is not known here
-    NAME_MISMATCH = "name_mismatch"  # the account belongs to somebody else than the order says
-    ALREADY_SETTLED = "already_settled"  # a recall came too late
-    ALREADY_ENDED = "already_ended"  # the target is over
-    NOTHING_STANDS = "nothing_stands"  # the money has gone on; the onward transfers are in the answer
-    WITHDRAWN = "withdrawn"  # released before it was carried out
-    PROTECTED_FUNDS = "protected_funds"  # living costs, wages, benefits, client money
-    LEGAL_REVIEW = "legal_review"
-    NOT_AUTHORISED = "not_authorised"
-    COURT_ORDER_NEEDED = "court_order_needed"
-    NOT_SUPPORTED = "not_supported"  # the receiver does not carry out orders of this kind
+    NO_SUCH_ACCOUNT = "no_such_account", _("No such account")
+    NO_SUCH_TRANSFER = "no_such_transfer", _("No such transfer")
+    NO_SUCH_NUMBER = "no_such_number", _("No such number")
+    NO_SUCH_ORDER = "no_such_order", _("No such order")  # the target is not known here
+    NAME_MISMATCH = (
+        "name_mismatch",
+        _("The account is in another name"),
+    )  # the account belongs to somebody else than the order says
+    ALREADY_SETTLED = "already_settled", _("The payment has settled")  # a recall came too late
+    ALREADY_ENDED = "already_ended", _("The earlier order is over")  # the target is over
+    NOTHING_STANDS = (
+        "nothing_stands",
+        _("Nothing stands on the account"),
+    )  # the money has gone on; the onward transfers are in the answer
+    WITHDRAWN = "withdrawn", _("Withdrawn before it was carried out")  # released before it was carried out
+    PROTECTED_FUNDS = (
+        "protected_funds",
+        _("Protected money: living costs, wages, benefits, client money"),
+    )  # living costs, wages, benefits, client money
+    LEGAL_REVIEW = "legal_review", _("Legal review")
+    NOT_AUTHORISED = "not_authorised", _("Not authorised")
+    COURT_ORDER_NEEDED = "court_order_needed", _("A court’s decision is needed")
+    NOT_SUPPORTED = "not_supported", _("Not done here")  # the receiver does not carry out orders of this kind
 
 
-class Care(StrEnum):
+class Care(TextChoices):
     """Whom the order touches, where the ordinary path would be too hard."""
 
-    NONE = ""
-    MINOR = "minor"
-    VULNERABLE = "vulnerable"
-    DECEIVED_MULE = "deceived_mule"
+    NONE = "", _("Nothing special")
+    MINOR = "minor", _("A minor")
+    VULNERABLE = "vulnerable", _("A vulnerable person")
+    DECEIVED_MULE = "deceived_mule", _("A mule who was deceived")
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,6 +231,15 @@ class AppealMessage:
     received_at: datetime
     care: Care = Care.NONE
     language: str = ""
+
+
+@runtime_checkable
+class OutboxTaker(Protocol):
+    """Port: a receiver that gets orders through messages of ours. Sending is a change here, so many are sent in one."""
+
+    def carry_out_all(self, orders: Sequence[OrderMessage]) -> Sequence[Acknowledged | AccordError]:
+        """For each order the acknowledgement, or why it cannot be sent."""
+        ...
 
 
 class OrderTaker(Protocol):

@@ -1,32 +1,26 @@
 from __future__ import annotations
 
-import hmac
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accord.capabilities.claims import queries as claims
-from accord.capabilities.orders.kinds import KEEPS_MONEY, OrderKind
-from accord.capabilities.orders.life_cycle import HOLDING, STANDING, WAITING, State
+from accord.capabilities.distinct import distinct_values
+from accord.capabilities.orders.kinds import OrderKind
+from accord.capabilities.orders.life_cycle import STANDING, WAITING, State
 from accord.capabilities.orders.models import (
-    UNDECIDED,
-    UNRELEASED,
-    Appeal,
     Contact,
     Escalation,
     Order,
-    Payout,
-    Restitution,
 )
-from accord.capabilities.people.policy import Actor, Permission, allowed
+from accord.capabilities.orders.permissions import OrderPermission
+from accord.capabilities.people.policy import Actor, allowed
 from accord.capabilities.people.services import note_read
 from accord.core import clock
-from accord.core.errors import BadInput, NotFound
-from accord.core.money import Money
-from accord.core.object_ids import parse_code, parse_reference
+from accord.core.errors import NotFound
 
 EXPIRING_WITHIN: Final = timedelta(hours=6)
 
@@ -84,6 +78,26 @@ def by_claims(actor: Actor, claim_ids: Sequence[UUID]) -> dict[UUID, list[Order]
     return found
 
 
+class BriefOrder(NamedTuple):
+    """What a list of claims tells of an order. `held` is minor units of `currency`."""
+
+    state: str
+    held: int
+    currency: str
+    until: datetime
+    answer_due_at: datetime
+
+
+def brief_by_claims(actor: Actor, claim_ids: Sequence[UUID]) -> dict[UUID, list[BriefOrder]]:
+    """The orders of many claims, without all that an order has beside; claims without an order are left out."""
+    found: dict[UUID, list[BriefOrder]] = {}
+    rows = Order.objects.visible_to(actor).filter(claim_id__in=claim_ids).order_by()
+    for claim_id, *columns in rows.values_list("claim_id", *BriefOrder._fields):
+        assert claim_id is not None
+        found.setdefault(claim_id, []).append(BriefOrder(*columns))
+    return found
+
+
 def overdue(actor: Actor) -> QuerySet[Order]:
     """Orders that a bank should have answered by now, the longest silent first."""
     return orders(actor).filter(state__in=WAITING, answer_due_at__lt=clock.now()).order_by("answer_due_at")
@@ -106,9 +120,9 @@ def overrides_to_clear(actor: Actor) -> QuerySet[Order]:
 
 def renewals_to_decide(actor: Actor) -> QuerySet[Order]:
     """Standing orders that lapse soon and may be renewed, without those whose renewal is under way."""
-    open_renewals = Order.objects.filter(kind=OrderKind.RENEWAL, state__in=(State.DRAFT, *WAITING)).values("target")
-    standing = orders(actor).filter(state__in=STANDING).exclude(renewal_prompted_at=None)
-    return standing.exclude(pk__in=open_renewals).order_by("until")
+    under_way = Order.objects.filter(target=OuterRef("pk"), kind=OrderKind.RENEWAL, state__in=(State.DRAFT, *WAITING))
+    standing = orders(actor).filter(state__in=STANDING, renewal_prompted_at__isnull=False)
+    return standing.filter(~Exists(under_way)).order_by("until")
 
 
 def own_drafts(actor: Actor) -> QuerySet[Order]:
@@ -139,7 +153,7 @@ def on_report(actor: Actor, report_id: UUID) -> QuerySet[Order]:
 def contacts(actor: Actor) -> QuerySet[Contact]:
     """Everybody who is called when a receiver stays silent, by institution (the list for all comes first) and step."""
     every = Contact.objects.order_by("institution", "step")
-    return every if allowed(actor, Permission.ORDERS_READ) else every.none()
+    return every if allowed(actor, OrderPermission.READ) else every.none()
 
 
 def without_contact(actor: Actor) -> list[str]:
@@ -147,111 +161,14 @@ def without_contact(actor: Actor) -> list[str]:
     listed = set(contacts(actor).filter(step=1).values_list("institution", flat=True))
     if "" in listed:
         return []
-    addressed = orders(actor).order_by("institution").values_list("institution", flat=True).distinct()
-    return sorted(set(addressed) - listed)
+    return sorted(set(receivers(actor)) - listed)
+
+
+def receivers(actor: Actor) -> list[str]:
+    """Institutions that orders went to, sorted."""
+    return distinct_values(Order, "institution") if allowed(actor, OrderPermission.READ) else []
 
 
 def claims_with_orders_due(now: datetime) -> set[UUID]:
     """The claims for which an order is to be sent or asked about by `now`. For the worker and for measuring it."""
     return set(Order.objects.filter(state__in=WAITING, next_attempt_at__lte=now).values_list("claim_id", flat=True))
-
-
-def appeals(actor: Actor) -> QuerySet[Appeal]:
-    """Every appeal the actor may see, the first due first."""
-    related = ("order__claim", "release", "reviewer", "decided_by")
-    return Appeal.objects.visible_to(actor).select_related(*related)
-
-
-def appeal(actor: Actor, appeal_id: UUID) -> Appeal:
-    """One appeal; NotFound when there is none that the actor may see."""
-    found = appeals(actor).filter(pk=appeal_id).first()
-    if found is None:
-        raise NotFound("there is no such appeal")
-    note_read(actor, found, subject=found.order.claim_id)
-    return found
-
-
-def appeals_of_order(actor: Actor, order_id: UUID) -> list[Appeal]:
-    """Appeals against one order, the first received first."""
-    return list(appeals(actor).filter(order=order_id).order_by("received_at", "id"))
-
-
-def search_appeals(found: QuerySet[Appeal], text: str) -> QuerySet[Appeal]:
-    """Those whose reference, appellant or order's reference contains `text`."""
-    return found.filter(Q(reference__icontains=text) | Q(appellant__icontains=text) | Q(order__reference__icontains=text))
-
-
-def open_appeals(actor: Actor) -> QuerySet[Appeal]:
-    """Appeals that wait for a decision, or for the release that they were granted."""
-    return appeals(actor).filter(state__in=(*UNDECIDED, *UNRELEASED))
-
-
-def overdue_appeals(actor: Actor) -> QuerySet[Appeal]:
-    """Open appeals whose running clock is past."""
-    now = clock.now()
-    late = Q(state__in=UNDECIDED, due_at__lt=now) | Q(state__in=UNRELEASED, release_due_at__lt=now)
-    return open_appeals(actor).filter(late)
-
-
-def appeal_by_code(reference: str, code: str) -> Appeal:
-    """The appeal that its appellant follows by reference and code; the same NotFound for whatever does not fit."""
-    found = None
-    try:
-        canonical, told = parse_reference(reference), parse_code(code)
-    except BadInput:
-        told = ""
-    else:
-        found = Appeal.objects.select_related("order", "release").filter(reference=canonical).first()
-    if not hmac.compare_digest(told, found.code if found else "0000-0000") or found is None:
-        raise NotFound("no appeal fits this reference and code; check each character against what you were given")
-    return found
-
-
-def restitutions(actor: Actor) -> QuerySet[Restitution]:
-    """Every return to victims that the actor may see, newest first."""
-    return Restitution.objects.visible_to(actor).select_related("prepared_by", "decided_by")
-
-
-def restitution(actor: Actor, restitution_id: UUID) -> Restitution:
-    """One return; NotFound when there is none that the actor may see."""
-    found = restitutions(actor).filter(pk=restitution_id).first()
-    if found is None:
-        raise NotFound("there is no such return")
-    note_read(actor, found)
-    return found
-
-
-def restitution_total(restitution: Restitution) -> Money:
-    """How much of what is held a return gives back."""
-    return Money(sum(restitution.sources.values_list("amount", flat=True)), restitution.currency)
-
-
-def restitutions_of_order(actor: Actor, order_id: UUID) -> list[Restitution]:
-    """Returns that give money of one hold back, newest first."""
-    return list(restitutions(actor).filter(sources__order=order_id))
-
-
-def returnable(actor: Actor) -> QuerySet[Order]:
-    """Orders that keep money, the most money first."""
-    return orders(actor).filter(state__in=HOLDING, kind__in=KEEPS_MONEY, held__gt=0).order_by("-held", "id")
-
-
-def payouts(actor: Actor, restitution_id: UUID) -> list[Payout]:
-    """The parts of a return and the orders that pay them."""
-    parts = Payout.objects.filter(claimant__restitution__in=restitutions(actor).filter(pk=restitution_id))
-    return list(parts.select_related("order", "claimant", "source__order").order_by("id"))
-
-
-def returned_by_claim(claim_ids: Sequence[UUID]) -> dict[UUID, list[Money]]:
-    """What banks have confirmed as paid back on each claim, by currency; for the reporter's status and for figures.
-
-    What a bank got that had reimbursed the victim counts too: it stands in the victim's place.
-    """
-    sums: dict[tuple[UUID, str], int] = {}
-    paid = Payout.objects.filter(claimant__claim__in=claim_ids, order__state=State.DONE)
-    for claim_id, currency, amount in paid.values_list("claimant__claim", "order__currency", "order__held"):
-        sums[claim_id, currency] = sums.get((claim_id, currency), 0) + amount
-    found: dict[UUID, list[Money]] = {claim_id: [] for claim_id in claim_ids}
-    for (claim_id, currency), total in sorted(sums.items(), key=lambda item: item[0][1]):
-        found[claim_id].append(Money(total, currency))
-    return found

@@ -13,13 +13,14 @@ from __future__ import annotations
 import tomllib
 from dataclasses import dataclass
 from datetime import timedelta
-from enum import StrEnum
 from functools import cache
 from importlib.resources import files
 from typing import Annotated, Any, Final
 
 import msgspec
 from django.conf import settings
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
 
 from accord.capabilities.claims.services.chase import CHASE_RULES
 from accord.capabilities.orders.kinds import BURDENS, KEEPS_MONEY, RENEWABLE, OrderKind
@@ -30,12 +31,12 @@ ALIASES: Final = {"UK": "GB"}
 """Names in common use for which ISO 3166-1 has another code."""
 
 
-class Approval(StrEnum):
+class Approval(TextChoices):
     """Who lets an order leave."""
 
-    ONE_OFFICER = "one_officer"
-    TWO_OFFICERS = "two_officers"
-    COURT = "court"  # two officers, and the reference of a court's decision
+    ONE_OFFICER = "one_officer", _("One officer")
+    TWO_OFFICERS = "two_officers", _("Two officers")
+    COURT = "court", _("A court’s decision")  # two officers, and the reference of a court's decision
 
 
 _Text = Annotated[str, msgspec.Meta(min_length=1)]

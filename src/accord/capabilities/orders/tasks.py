@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Final, Protocol
 from uuid import UUID
 
 from accord.capabilities import unit_of_work
-from accord.capabilities.claims.ports import Acknowledged, check_moment
-from accord.capabilities.delivery import Courier, lease_due, take_together
+from accord.capabilities.claims import territory
+from accord.capabilities.claims.ports import Acknowledged, Nonsense, check_moment
+from accord.capabilities.delivery import Courier, call_out, lease_due, take_together
 from accord.capabilities.jobs import Clock, Dispatch, attempts, earliest
 from accord.capabilities.orders import services
 from accord.capabilities.orders.checks import check_order_answer
@@ -17,8 +18,8 @@ from accord.capabilities.orders.kinds import KEEPS_MONEY
 from accord.capabilities.orders.life_cycle import LIVE, STANDING, WAITING
 from accord.capabilities.orders.messages import message_of
 from accord.capabilities.orders.models import UNDECIDED, UNRELEASED, Order
-from accord.capabilities.orders.ports import OrderAnswer, OrderMessage, OrderTaker
-from accord.capabilities.orders.services.appeals import appeals_overdue, unheard
+from accord.capabilities.orders.ports import OrderAnswer, OrderMessage, OrderTaker, OutboxTaker
+from accord.capabilities.orders.remedies.services.appeals import appeals_overdue, unheard
 from accord.core import clock
 from accord.core.errors import AccordError, Conflict, NotFound, Unavailable
 
@@ -38,9 +39,34 @@ def send_due_orders(taker_of: TakerOf, courier: OrderCourier) -> int:
     due = lease_due(waiting, clock.now(), BATCH)
     if due:
         services.mark_sent(due)
+    sent = _send_through_outbox([order for order in due if territory.is_abroad(order.institution)], taker_of)
     for order in due:
-        courier.send(order, partial(_send, message_of(order), taker_of))
+        if order.pk not in sent:
+            courier.send(order, partial(_send, message_of(order), taker_of))
     return len(due)
+
+
+def _send_through_outbox(orders: Sequence[Order], taker_of: TakerOf) -> set[UUID]:
+    """Send to partners' centres, which get orders through rows of ours: all orders to one in one change, so that they leave in
+    one batch. Returns the orders that were dealt with; the others are sent by themselves."""
+    replies: dict[UUID, tuple[Order, Reply | AccordError]] = {}
+    for institution in dict.fromkeys(order.institution for order in orders):
+        some = [order for order in orders if order.institution == institution]
+        got = call_out(institution, partial(_carry_out_all, some, taker_of))
+        if isinstance(got, AccordError) or not got:
+            continue
+        for order, reply in zip(some, got, strict=True):
+            if not isinstance(reply, Conflict):
+                replies[order.pk] = order, reply
+    if replies:
+        take_together(replies, _take_all, services.fail)
+    return set(replies)
+
+
+def _carry_out_all(orders: Sequence[Order], taker_of: TakerOf) -> Sequence[Acknowledged | AccordError]:
+    """The receiver's replies; none where it cannot be sent to so."""
+    taker = taker_of(orders[0].institution)
+    return taker.carry_out_all([message_of(order) for order in orders]) if isinstance(taker, OutboxTaker) else ()
 
 
 def take_order_replies(courier: OrderCourier, wait_seconds: float) -> int:
@@ -90,32 +116,50 @@ def receive(institution: str, order_id: UUID, reply: Reply) -> bool:
     It passes the same checks as any answer. Raises NotFound where this institution has no such order, Nonsense where the
     answer cannot be true; then nothing is taken over.
     """
-    if not Order.objects.filter(pk=order_id, institution=institution).exists():
+    order = Order.objects.filter(pk=order_id, institution=institution).first()
+    if order is None:
         raise NotFound("there is no such order for this institution")
-    return take_over(order_id, reply)
-
-
-def take_over(order_id: UUID, reply: Reply, *, of_partner: bool = False) -> bool:
-    """The same for a reply whose sender has been found to be the order's receiver: a bank, or a partner's centre."""
-    order = Order.objects.get(pk=order_id)
-    _check(message_of(order), reply, of_partner=of_partner)
+    _check(message_of(order), reply)
     if isinstance(reply, OrderAnswer):
         return services.answered(order_id, reply)
     services.acknowledged(order_id, reply)
     return True
 
 
+def apply_all(replies: Mapping[UUID, Reply]) -> None:
+    """Apply what a partner's centre says of orders that it was asked for. Call inside a change.
+
+    What cannot be true spoils its own order alone: that stays open, and a person must look.
+    """
+    orders = Order.objects.in_bulk(list(replies))
+    answers: dict[UUID, OrderAnswer] = {}
+    for order_id, reply in replies.items():
+        try:
+            _check(message_of(orders[order_id]), reply, of_partner=True)
+        except Nonsense as error:
+            services.fail(order_id, str(error))
+            continue
+        if isinstance(reply, OrderAnswer):
+            answers[order_id] = reply
+        else:
+            services.acknowledged(order_id, reply)
+    if answers:
+        services.apply_answers(answers)
+
+
 @unit_of_work.change
 def _take_all(told: Mapping[UUID, tuple[Order, Reply | AccordError]]) -> None:
+    answers = {order_id: reply for order_id, (_, reply) in told.items() if isinstance(reply, OrderAnswer)}
+    if answers:
+        services.apply_answers(answers)
     for order, reply in told.values():
-        _take(order, reply)
+        if not isinstance(reply, OrderAnswer):
+            _note(order, reply)
 
 
-def _take(order: Order, reply: Reply | AccordError) -> None:
+def _note(order: Order, reply: Acknowledged | AccordError) -> None:
     if isinstance(reply, Acknowledged):
         services.acknowledged(order.pk, reply)
-    elif isinstance(reply, OrderAnswer):
-        services.answered(order.pk, reply)
     elif isinstance(reply, Unavailable):
         services.retry_later(order, str(reply))
     else:

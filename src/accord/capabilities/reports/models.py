@@ -6,7 +6,8 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from accord.capabilities.people.policy import Actor, Permission, allowed
+from accord.capabilities.people.policy import Actor, allowed
+from accord.capabilities.reports.permissions import ReportPermission
 from accord.core.money import Money
 from accord.core.object_ids import new_code, new_id, new_reference
 
@@ -20,7 +21,7 @@ class ReportState(models.TextChoices):
 class ReportQuerySet(models.QuerySet["Report"]):
     def visible_to(self, actor: Actor) -> Self:
         """All reports of this node for those who work its desk; none for anyone else."""
-        return self if allowed(actor, Permission.REPORTS_READ) else self.none()
+        return self if allowed(actor, ReportPermission.READ) else self.none()
 
 
 def report_reference() -> str:
@@ -64,7 +65,13 @@ class Report(models.Model):
 
     class Meta:
         ordering = ("-created_at",)
-        indexes: ClassVar = [models.Index(fields=["state", "created_at"])]
+        indexes: ClassVar = [
+            models.Index(fields=["state", "created_at"]),
+            models.Index(fields=["created_at", "id"], name="reports_by_age"),
+            models.Index(fields=["callback_number"], name="reports_by_caller"),
+            models.Index(fields=["payer_bank"], name="reports_by_payer_bank"),
+            models.Index(fields=["payee_bank"], name="reports_by_payee_bank"),
+        ]
 
     def __str__(self) -> str:
         return self.reference
@@ -135,6 +142,14 @@ class Shift(models.Model):
 
     class Meta:
         ordering = ("-started_at",)
+        indexes: ClassVar = [
+            models.Index(fields=["started_at"], name="shifts_by_age"),
+            models.Index(
+                fields=["started_at"],
+                name="shifts_to_acknowledge",
+                condition=models.Q(acknowledged_at__isnull=True, handed_over_at__isnull=False),
+            ),
+        ]
 
 
 class WrongTry(models.Model):

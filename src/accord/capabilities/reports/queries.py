@@ -8,9 +8,11 @@ from uuid import UUID
 
 from django.db.models import Count, Q, QuerySet
 
-from accord.capabilities.people.policy import Actor, Permission, allowed
+from accord.capabilities.distinct import distinct_values
+from accord.capabilities.people.policy import Actor, allowed
 from accord.capabilities.people.services import note_read
 from accord.capabilities.reports.models import Report, ReportIdentifier, ReportState, Shift, StatementLine
+from accord.capabilities.reports.permissions import ReportPermission, ShiftPermission
 from accord.core import clock
 from accord.core.errors import NotFound
 
@@ -25,6 +27,16 @@ def reports(actor: Actor) -> QuerySet[Report]:
 
 def open_reports(actor: Actor) -> QuerySet[Report]:
     return reports(actor).filter(state=ReportState.OPEN)
+
+
+def to_weigh(actor: Actor) -> QuerySet[Report]:
+    """Open reports, newest first, with what is needed to rank them and to tell of them in one line each."""
+    who = ("locked_by__username", "locked_by__full_name")
+    columns = (
+        "reference", "created_at", "about_when", "amount", "currency", "payer_bank", "payee_bank", "payee_account",
+        "call_back_due", "locked_by", "locked_until",
+    )  # fmt: skip
+    return open_reports(actor).select_related(None).select_related("locked_by").only(*columns, *who)
 
 
 def get(actor: Actor, report_id: UUID) -> Report:
@@ -56,9 +68,9 @@ def search(actor: Actor, text: str) -> QuerySet[Report]:
     return reports(actor).filter(matches).distinct()
 
 
-def duplicate_counts(actor: Actor) -> dict[UUID, int]:
-    """How many further reports of the same payment are joined to each report, by its id; those with none are left out."""
-    joined = reports(actor).filter(state=ReportState.DUPLICATE).order_by()
+def duplicate_counts(actor: Actor, ids: Sequence[UUID]) -> dict[UUID, int]:
+    """How many further reports of the same payment are joined to each of these; those with none are left out."""
+    joined = reports(actor).filter(duplicate_of__in=ids, state=ReportState.DUPLICATE).order_by()
     return dict(joined.values_list("duplicate_of").annotate(Count("pk")))
 
 
@@ -79,7 +91,7 @@ def candidates(actor: Actor, report_id: UUID) -> list[StatementLine]:
 
 def hand_overs_to_acknowledge(actor: Actor) -> QuerySet[Shift]:
     """Watches that wait for the next officer, for those who work the desk; nobody takes over from themselves."""
-    waiting = shifts(actor).filter(acknowledged_at=None).exclude(handed_over_at=None)
+    waiting = shifts(actor).filter(acknowledged_at=None, handed_over_at__isnull=False)
     return waiting.exclude(officer__username=actor.username)
 
 
@@ -90,9 +102,9 @@ def joined_to(actor: Actor, report_id: UUID) -> QuerySet[Report]:
 
 def known_banks(actor: Actor) -> list[str]:
     """Every institution that a report has named, as written there."""
-    paying = reports(actor).order_by().values_list("payer_bank", flat=True)
-    receiving = reports(actor).order_by().exclude(payee_bank="").values_list("payee_bank", flat=True)
-    return sorted(paying.union(receiving))
+    if not allowed(actor, ReportPermission.READ):
+        return []
+    return sorted({*distinct_values(Report, "payer_bank"), *distinct_values(Report, "payee_bank")})
 
 
 def identifiers(actor: Actor, report_id: UUID) -> QuerySet[ReportIdentifier]:
@@ -108,7 +120,7 @@ def running_shift(actor: Actor) -> Shift | None:
 def shifts(actor: Actor) -> QuerySet[Shift]:
     """Past and running watches, newest first, for those who work the desk."""
     every = Shift.objects.select_related("officer", "acknowledged_by")
-    return every if allowed(actor, Permission.SHIFTS_HAND_OVER) else every.none()
+    return every if allowed(actor, ShiftPermission.HAND_OVER) else every.none()
 
 
 def by_code(reference: str, code: str) -> Report:

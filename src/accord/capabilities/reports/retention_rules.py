@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 
 from django.db.models import Q
 
 from accord.capabilities import unit_of_work
 from accord.capabilities.people import queries as people
 from accord.capabilities.people.policy import NODE
-from accord.capabilities.people.retention import register
+from accord.capabilities.plugin import CarryOut
+from accord.capabilities.reports.audit import ReportAudit
 from accord.capabilities.reports.models import IdentifierState, Report, ReportIdentifier, ReportState, StatementLine
 
 
@@ -24,7 +26,9 @@ def remove_narratives(before: datetime, dry_run: bool) -> int:
         StatementLine.objects.filter(report=report).delete()
         ReportIdentifier.objects.filter(report=report).exclude(state=IdentifierState.CONFIRMED).delete()
         Report.objects.filter(pk=report.pk).update(narrative="")
-        unit_of_work.record(NODE, "narrative removed", subject=report.pk, obj=report, characters=len(report.narrative))
+        unit_of_work.record(
+            NODE, ReportAudit.NARRATIVE_REMOVED, subject=report.pk, obj=report, characters=len(report.narrative)
+        )
     return len(quiet)
 
 
@@ -34,4 +38,6 @@ def _with_text(before: datetime) -> list[Report]:
     return list(old.order_by("created_at").distinct())
 
 
-register("narratives", remove_narratives)
+RETENTION: Final[dict[str, CarryOut]] = {
+    "narratives": remove_narratives,
+}

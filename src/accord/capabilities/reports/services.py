@@ -11,8 +11,11 @@ from uuid import UUID
 from django.utils import timezone
 
 from accord.capabilities import unit_of_work
-from accord.capabilities.people.policy import Permission, require
+from accord.capabilities.people.policy import require
+from accord.capabilities.reports.audit import ReportAudit, ShiftAudit
 from accord.capabilities.reports.models import IdentifierState, Report, ReportIdentifier, ReportState, Shift, StatementLine
+from accord.capabilities.reports.permissions import ReportPermission, ShiftPermission
+from accord.capabilities.vocabulary import AuditAction
 from accord.core import clock
 from accord.core.errors import BadInput, Conflict, NotFound
 from accord.core.identifiers import normalise_account_number
@@ -50,7 +53,7 @@ class CallFacts:
 @unit_of_work.change
 def take_report(actor: User, facts: CallFacts) -> Report:
     """Write down a call. A second call about the same payment is joined to the first as its duplicate."""
-    require(actor, Permission.REPORTS_TAKE)
+    require(actor, ReportPermission.TAKE)
     now = clock.now()
     _check(facts, now)
     report = Report(
@@ -78,7 +81,7 @@ def take_report(actor: User, facts: CallFacts) -> Report:
     if report.duplicate_of is not None:
         report.state = ReportState.DUPLICATE
     report.save(force_insert=True)
-    unit_of_work.record(actor, "report taken", subject=report.pk, obj=report, amount=report.amount, currency=report.currency)
+    unit_of_work.record(actor, ReportAudit.TAKEN, subject=report.pk, obj=report, amount=report.amount, currency=report.currency)
     return report
 
 
@@ -136,7 +139,7 @@ def _same_payment(report: Report) -> Report | None:
 
 def add_narrative(actor: User, report_id: UUID, narrative: str) -> list[ReportIdentifier]:
     """Store the victim's account and propose the identifiers and amounts in it; what a person decided before stays."""
-    require(actor, Permission.REPORTS_TAKE)
+    require(actor, ReportPermission.TAKE)
     if len(narrative) > MAX_NARRATIVE:
         raise BadInput(f"the narrative has {len(narrative):,} characters; at most {MAX_NARRATIVE:,} are accepted; shorten it")
     if "\x00" in narrative:
@@ -175,7 +178,7 @@ def _keep_narrative(actor: User, report_id: UUID, narrative: str, mentions: Sequ
         )
     ReportIdentifier.objects.bulk_create(proposed)
     unit_of_work.record(
-        actor, "narrative added", subject=report.pk, obj=report, characters=len(narrative), proposed=len(proposed)
+        actor, ReportAudit.NARRATIVE_ADDED, subject=report.pk, obj=report, characters=len(narrative), proposed=len(proposed)
     )
     return proposed
 
@@ -183,34 +186,34 @@ def _keep_narrative(actor: User, report_id: UUID, narrative: str, mentions: Sequ
 @unit_of_work.change
 def decide_identifier(actor: User, report_id: UUID, identifier_id: int, state: IdentifierState) -> ReportIdentifier:
     """Confirm or reject a proposed identifier; may be changed again later."""
-    require(actor, Permission.REPORTS_TAKE)
+    require(actor, ReportPermission.TAKE)
     identifier = ReportIdentifier.objects.select_for_update().filter(pk=identifier_id, report_id=report_id).first()
     if identifier is None:
         raise NotFound("there is no such identifier on this report")
     identifier.state, identifier.decided_by = state, actor
     identifier.save(update_fields=["state", "decided_by"])
-    unit_of_work.record(actor, f"identifier {state}", subject=report_id, obj=identifier, type=identifier.type)
+    unit_of_work.record(actor, ReportAudit.of_identifier(state), subject=report_id, obj=identifier, type=identifier.type)
     return identifier
 
 
 @unit_of_work.change
 def add_statement(actor: User, report_id: UUID, lines: Iterable[StatementLine]) -> int:
     """Keep the rows of the victim's own statement, replacing an earlier upload; how many there are."""
-    require(actor, Permission.REPORTS_TAKE)
+    require(actor, ReportPermission.TAKE)
     report = _locked(actor, report_id)
     report.statement_lines.all().delete()
     rows = list(lines)
     for row in rows:
         row.report = report
     StatementLine.objects.bulk_create(rows, batch_size=500)
-    unit_of_work.record(actor, "statement added", subject=report.pk, obj=report, rows=len(rows))
+    unit_of_work.record(actor, ReportAudit.STATEMENT_ADDED, subject=report.pk, obj=report, rows=len(rows))
     return len(rows)
 
 
 @unit_of_work.change
 def lock(actor: User, report_id: UUID) -> Report:
     """Take or renew the officer lock; Conflict names the officer who has it."""
-    require(actor, Permission.REPORTS_TAKE)
+    require(actor, ReportPermission.TAKE)
     report = _locked(actor, report_id)
     report.locked_by, report.locked_until = actor, clock.now() + LOCK_FOR
     report.save(update_fields=["locked_by", "locked_until"])
@@ -220,45 +223,45 @@ def lock(actor: User, report_id: UUID) -> Report:
 @unit_of_work.change
 def unlock(actor: User, report_id: UUID) -> None:
     """Give the lock back; a supervisor may take it from an officer who has left."""
-    require(actor, Permission.REPORTS_TAKE)
+    require(actor, ReportPermission.TAKE)
     report = _get(report_id)
     if report.locked_by_id not in (None, actor.pk) and not actor.role == "supervisor":
         raise Conflict(f"{report.locked_by} is working on {report}; ask them or a supervisor")
     report.locked_by = report.locked_until = None
     report.save(update_fields=["locked_by", "locked_until"])
-    unit_of_work.record(actor, "report unlocked", subject=report.pk, obj=report)
+    unit_of_work.record(actor, ReportAudit.UNLOCKED, subject=report.pk, obj=report)
 
 
 @unit_of_work.change
 def called_back(actor: User, report_id: UUID, note: str = "") -> Report:
     """The victim was called back; the call-back clock stops."""
-    require(actor, Permission.REPORTS_TAKE)
+    require(actor, ReportPermission.TAKE)
     report = _get(report_id)
     report.called_back_at, report.call_back_due = clock.now(), None
     report.save(update_fields=["called_back_at", "call_back_due"])
-    unit_of_work.record(actor, "called back", subject=report.pk, obj=report, note=note)
+    unit_of_work.record(actor, ReportAudit.CALLED_BACK, subject=report.pk, obj=report, note=note)
     return report
 
 
 @unit_of_work.change
 def close_report(actor: User, report_id: UUID, reason: str) -> Report:
     """End the work on a report, with the reason on record; reopening is open to anyone who may take reports."""
-    require(actor, Permission.REPORTS_TAKE)
+    require(actor, ReportPermission.TAKE)
     if not reason.strip():
         raise BadInput("say why the report is closed", where="reason")
-    return _set_state(actor, report_id, ReportState.CLOSED, "report closed", reason)
+    return _set_state(actor, report_id, ReportState.CLOSED, ReportAudit.CLOSED, reason)
 
 
 def reopen_report(actor: User, report_id: UUID, reason: str) -> Report:
     """Undo a closing, or separate a report that was joined to another by mistake."""
-    require(actor, Permission.REPORTS_TAKE)
+    require(actor, ReportPermission.TAKE)
     if not reason.strip():
         raise BadInput("say why the report is reopened", where="reason")
-    return _set_state(actor, report_id, ReportState.OPEN, "report reopened", reason)
+    return _set_state(actor, report_id, ReportState.OPEN, ReportAudit.REOPENED, reason)
 
 
 @unit_of_work.change
-def _set_state(actor: User, report_id: UUID, state: ReportState, action: str, reason: str) -> Report:
+def _set_state(actor: User, report_id: UUID, state: ReportState, action: AuditAction, reason: str) -> Report:
     report = _get(report_id)
     if report.state == state:
         raise Conflict(f"{report} is already {report.get_state_display().lower()}; reload the page")
@@ -290,7 +293,7 @@ def _locked(actor: User, report_id: UUID) -> Report:
 @unit_of_work.change
 def begin_shift(actor: User) -> Shift:
     """The officer's running shift, begun now if there is none."""
-    require(actor, Permission.SHIFTS_HAND_OVER)
+    require(actor, ShiftPermission.HAND_OVER)
     shift = Shift.objects.filter(officer=actor, handed_over_at=None).first()
     return shift or Shift.objects.create(officer=actor, started_at=clock.now())
 
@@ -298,19 +301,19 @@ def begin_shift(actor: User) -> Shift:
 @unit_of_work.change
 def hand_over(actor: User, note: str) -> Shift:
     """End the actor's shift with a note for the next officer."""
-    require(actor, Permission.SHIFTS_HAND_OVER)
+    require(actor, ShiftPermission.HAND_OVER)
     shift = begin_shift(actor)
     shift.handed_over_at, shift.note = clock.now(), note
     shift.save(update_fields=["handed_over_at", "note"])
     Report.objects.filter(locked_by=actor).update(locked_by=None, locked_until=None)
-    unit_of_work.record(actor, "shift handed over", subject=None, obj=shift, note=note)
+    unit_of_work.record(actor, ShiftAudit.HANDED_OVER, subject=None, obj=shift, note=note)
     return shift
 
 
 @unit_of_work.change
 def acknowledge_hand_over(actor: User, shift_id: UUID) -> Shift:
     """The next officer has read the note and takes the desk."""
-    require(actor, Permission.SHIFTS_HAND_OVER)
+    require(actor, ShiftPermission.HAND_OVER)
     shift = Shift.objects.select_for_update().filter(pk=shift_id).exclude(handed_over_at=None).first()
     if shift is None:
         raise NotFound("there is no such hand-over")
@@ -321,5 +324,5 @@ def acknowledge_hand_over(actor: User, shift_id: UUID) -> Shift:
     shift.acknowledged_by, shift.acknowledged_at = actor, clock.now()
     shift.save(update_fields=["acknowledged_by", "acknowledged_at"])
     begin_shift(actor)
-    unit_of_work.record(actor, "shift acknowledged", subject=None, obj=shift)
+    unit_of_work.record(actor, ShiftAudit.ACKNOWLEDGED, subject=None, obj=shift)
     return shift

@@ -16,7 +16,7 @@ from accord.adapters.bank_wire.letters import Receipt, Taken
 from accord.adapters.bank_wire.signatures import REFUSED, verify
 from accord.adapters.bank_wire.version import CONTRACT_VERSION
 from accord.capabilities.orders.ports import AppealMessage
-from accord.capabilities.orders.services.appeals import receive_from_bank
+from accord.capabilities.orders.remedies.services.appeals import receive_from_bank
 from accord.core import clock
 from accord.core.errors import BadInput, NotAllowed, Unavailable
 from accord.node.api import openapi

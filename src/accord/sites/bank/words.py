@@ -10,9 +10,10 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from accord.capabilities.claims.ports import AccountKind
-from accord.capabilities.orders.ports import Refusal
-from accord.web.reason_words import REFUSALS
+from accord.capabilities.controls.checks import Result
+from accord.capabilities.orders.ports import Care, Refusal
 from accord.web.templatetags.accord import local_text, masked
+from accord.web.vocabulary import code_label
 
 CHECKS: Final[dict[str, Promise]] = {
     "channel": _("Channel"),
@@ -33,8 +34,6 @@ CHECKS: Final[dict[str, Promise]] = {
     "pay_to": _("Payee"),
     "replaces": _("Order that it replaces"),
 }
-
-RESULTS: Final[dict[str, Promise]] = {"passed": _("passed"), "person": _("for a person"), "failed": _("failed")}
 
 FOUND: Final[dict[str, Promise]] = {
     "channel_good": _("The sender is on the list of agreements; the line it used is its own."),
@@ -97,15 +96,6 @@ FOR_PEOPLE_TO_CHOOSE: Final = (
 )
 """Reasons that a person of the bank may refuse with; the others are found out by the node itself."""
 
-ACCOUNT_KINDS: Final[dict[str, Promise]] = {
-    AccountKind.PERSONAL: _("Personal account"),
-    AccountKind.JOINT: _("Joint account"),
-    AccountKind.SALARY: _("Salary account"),
-    AccountKind.MERCHANT: _("Merchant account"),
-    AccountKind.POOLED: _("Pooled account"),
-    AccountKind.UNKNOWN: _("Kind not known"),
-}
-
 CHANNELS: Final[dict[str, Promise]] = {"https": _("HTTPS line"), "file": _("File drop")}
 
 
@@ -115,9 +105,9 @@ def check_rows(checks: list[dict[str, Any]]) -> list[dict[str, str]]:
         {
             "name": str(CHECKS.get(one["name"], one["name"])),
             "result": one["result"],
-            "result_words": str(RESULTS.get(one["result"], one["result"])),
+            "result_words": code_label(Result, one["result"]),
             "words": _found(one["code"], one["facts"]),
-            "refusal": str(REFUSALS.get(one["refusal"], "")),
+            "refusal": code_label(Refusal, one["refusal"]),
         }
         for one in checks
     ]
@@ -130,15 +120,8 @@ def _found(code: str, facts: Mapping[str, str]) -> str:
     if "account" in shown:
         shown["account"] = masked(shown["account"])
     if code == "protected_account":
-        shown["kind"] = str(ACCOUNT_KINDS.get(shown["kind"], shown["kind"]))
+        shown["kind"] = code_label(AccountKind, shown["kind"])
     if code == "care_marked":
-        shown["care"] = str(CARE.get(shown["care"], shown["care"]))
+        shown["care"] = code_label(Care, shown["care"])
     words = FOUND.get(code)
     return str(words) % shown if words else code.replace("_", " ")
-
-
-CARE: Final[dict[str, Promise]] = {
-    "minor": _("A minor"),
-    "vulnerable": _("A vulnerable person"),
-    "deceived_mule": _("A mule who was deceived"),
-}

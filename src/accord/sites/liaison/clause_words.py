@@ -3,38 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
-from typing import Final
 
 from django.utils.functional import Promise
 from django.utils.html import format_html_join
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy, ngettext
+from django.utils.translation import ngettext
 
-from accord.capabilities.exchange.agreements.terms import AccountDetail, AgreementTerms, Informs, OnwardRule, Party
-from accord.capabilities.exchange.kinds import MessageKind
+from accord.capabilities.exchange.agreements.terms import AgreementTerms, Party, RefusalGround
+from accord.capabilities.exchange.kinds import MessageKind, RequestKind
 from accord.core.labels import Label
 from accord.sites.liaison.field_words import FIELDS
-from accord.sites.liaison.words import GROUNDS, KINDS, LANGUAGE_NAMES, REQUEST_KINDS
+from accord.sites.liaison.words import LANGUAGE_NAMES
 from accord.web.label_words import PURPOSES, short
 from accord.web.templatetags.accord import local_text
-
-DETAIL: Final[dict[str, Promise]] = {
-    AccountDetail.ACCOUNT: gettext_lazy("each account by its number"),
-    AccountDetail.BANK: gettext_lazy("one total a bank and currency, no account"),
-    AccountDetail.TOTAL: gettext_lazy("one total a currency, neither bank nor account"),
-}
-ONWARD: Final[dict[str, Promise]] = {
-    OnwardRule.NEVER: gettext_lazy("never; the asking side asks the third centre itself"),
-    OnwardRule.NAMED: gettext_lazy("only to centres that the request’s label names"),
-    OnwardRule.CONSENT: gettext_lazy("to centres that the label names, or after the asking side’s officer has consented"),
-}
-INFORMS: Final[dict[str, Promise]] = {
-    Informs.REQUESTER: gettext_lazy("the side that asked for the hold"),
-    Informs.RECEIVER: gettext_lazy("the side where the account is"),
-    Informs.NOBODY_YET: gettext_lazy(
-        "nobody until the asking side says so, at most as long as the regime lets the notice wait"
-    ),
-}
+from accord.web.vocabulary import code_label
 
 
 def clauses_in_words(terms: AgreementTerms) -> list[tuple[str, str]]:
@@ -59,7 +41,7 @@ def _basis(terms: AgreementTerms) -> Iterator[tuple[str, str]]:
     yield _("Basis for the transfer of personal data"), terms.transfer_basis
     yield _("Approvals of the transfer"), _lines(terms.transfer_approvals)
     yield _("Limits of use"), _lines(terms.use_limits)
-    yield _("Grounds of refusal"), _lines(str(GROUNDS[ground]) for ground in terms.refusal_grounds)
+    yield _("Grounds of refusal"), _lines(str(RefusalGround(ground).label) for ground in terms.refusal_grounds)
     if terms.replaces:
         yield _("Takes the place of"), terms.replaces
 
@@ -72,11 +54,11 @@ def _offence(terms: AgreementTerms, number: int) -> str:
 
 def _what(terms: AgreementTerms) -> Iterator[tuple[str, str]]:
     yield _("Purposes"), _lines(str(PURPOSES.get(code, code)) for code in terms.purposes)
-    yield _("Kinds of messages"), _lines(str(KINDS[kind]) for kind in terms.kinds)
-    yield _("Places of money are named by"), str(DETAIL[terms.account_detail])
+    yield _("Kinds of messages"), _lines(str(MessageKind(kind).label) for kind in terms.kinds)
+    yield _("Places of money are named by"), str(terms.account_detail.label)
     yield _("Says where money went on to"), _("yes, by the centre’s name") if terms.says_left_to else _("no")
     yield _("Smallest amount that is followed"), _floor(terms.floor_minor)
-    yield _("Going on to a third centre"), str(ONWARD[terms.onward])
+    yield _("Going on to a third centre"), str(terms.onward.label)
     yield _("Centres in a row at most"), str(terms.most_depth)
 
 
@@ -88,28 +70,28 @@ def _how(terms: AgreementTerms) -> Iterator[tuple[str, str]]:
     default = Label("", terms.labels.tlp, terms.labels.handling, pap=terms.labels.pap)
     yield _("Label where nothing else is said"), short(default)
     yield _("Kept for"), ngettext("%(count)d day", "%(count)d days", terms.retention_days) % {"count": terms.retention_days}
-    yield _("The holder of an account is told by"), str(INFORMS[terms.informs_holder])
+    yield _("The holder of an account is told by"), str(terms.informs_holder.label)
     clocks = terms.clocks
     yield _("Enquiries are answered within"), _minutes(clocks.enquiry_minutes)
     yield _("Orders are answered within"), _minutes(clocks.order_minutes)
     yield _("Requests by people are answered within"), _hours(clocks.request_hours)
     yield _("Urgent requests are answered within"), _hours(clocks.urgent_request_hours)
     yield _("Languages"), ", ".join(LANGUAGE_NAMES.get(code.lower(), code) for code in terms.languages)
-    yield _("Templates"), _lines(f"{REQUEST_KINDS.get(kind, kind)}: {text}" for kind, text in terms.templates.items())
+    yield _("Templates"), _lines(f"{code_label(RequestKind, kind)}: {text}" for kind, text in terms.templates.items())
 
 
 def _of_party(terms: AgreementTerms, party: Party) -> Iterator[tuple[str, str]]:
     who = f"{party.name} ({party.agency})"
     yield _("%(side)s: authority") % {"side": who}, f"{party.authority} · {party.jurisdiction}"
     yield _("%(side)s: standing authority") % {"side": who}, _standing(party)
-    alone = _lines(str(KINDS[kind]) for kind in party.automatic)
+    alone = _lines(str(MessageKind(kind).label) for kind in party.automatic)
     within = _("what it holds by itself lapses unless an officer confirms it within %(length)s") % {
         "length": _hours(party.confirm_hours)
     }
     yield _("%(side)s: deals with by itself") % {"side": who}, f"{alone}\n{within}" if party.automatic else alone
     yield _("%(side)s: may disclose") % {"side": who}, _fields(party)
     quotas = (
-        _("%(kind)s: %(number)s in 24 hours") % {"kind": KINDS[kind], "number": f"{most:,}"}
+        _("%(kind)s: %(number)s in 24 hours") % {"kind": MessageKind(kind).label, "number": f"{most:,}"}
         for kind, most in sorted(party.quotas.items())
     )
     yield _("%(side)s: may ask") % {"side": who}, _lines(quotas)
@@ -121,7 +103,7 @@ def _fields(party: Party) -> str:
     if not named:
         return _("nothing but what each message needs")
     rows = (
-        (KINDS[kind], format_html_join("", '<li class="{}">{} <code>{}</code></li>', _words(kind, names)))
+        (MessageKind(kind).label, format_html_join("", '<li class="{}">{} <code>{}</code></li>', _words(kind, names)))
         for kind, names in named
     )
     return format_html_join("", '<div class="discloses">{}<ul>{}</ul></div>', rows)

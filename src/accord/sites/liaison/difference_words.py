@@ -11,11 +11,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accord.capabilities.exchange.agreements.documents import Difference
-from accord.sites.liaison.clause_words import DETAIL, INFORMS, ONWARD
+from accord.capabilities.exchange.agreements.terms import AccountDetail, Informs, OnwardRule, RefusalGround
+from accord.capabilities.exchange.kinds import MessageKind
 from accord.sites.liaison.field_words import FIELDS
-from accord.sites.liaison.words import GROUNDS, KINDS, LANGUAGE_NAMES
+from accord.sites.liaison.words import LANGUAGE_NAMES
 from accord.web.label_words import PURPOSES
 from accord.web.templatetags.accord import bank_name
+from accord.web.vocabulary import code_label
 
 _PLACES: Final[dict[str, Promise]] = {
     "title": gettext_lazy("Title"),
@@ -60,13 +62,13 @@ _OF_PARTIES: Final[dict[str, Promise]] = {
 }
 _PARTY: Final = re.compile(r"parties\[(?P<agency>.+)\]\.(?P<clause>\w+)(?:\.(?P<kind>\w+))?")
 _CODES: Final[dict[str, dict[Any, Any]]] = {
-    "automatic": KINDS,
-    "kinds": KINDS,
-    "refusal_grounds": GROUNDS,
+    "automatic": dict(MessageKind.choices),
+    "kinds": dict(MessageKind.choices),
+    "refusal_grounds": dict(RefusalGround.choices),
     "purposes": PURPOSES,
-    "account_detail": DETAIL,
-    "onward": ONWARD,
-    "informs_holder": INFORMS,
+    "account_detail": dict(AccountDetail.choices),
+    "onward": dict(OnwardRule.choices),
+    "informs_holder": dict(Informs.choices),
     "languages": LANGUAGE_NAMES,
 }
 
@@ -92,7 +94,7 @@ def _place(path: str) -> tuple[str, dict[Any, Any]]:
         agency, clause, kind = of_party["agency"], of_party["clause"], of_party["kind"]
         words = str(_OF_PARTIES.get(clause, "%(side)s")) % {"side": bank_name(agency)}
         codes: dict[Any, Any] = dict(FIELDS.get(kind, {})) if clause == "fields" and kind else _CODES.get(clause, {})
-        return f"{words} · {KINDS.get(kind, kind)}" if kind else words, codes
+        return f"{words} · {code_label(MessageKind, kind)}" if kind else words, codes
     first = re.split(r"[.\[]", path)[0]
     return str(_PLACES.get(path) or _PLACES.get(first) or path), _CODES.get(first, {})
 

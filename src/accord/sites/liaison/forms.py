@@ -15,7 +15,7 @@ from accord.capabilities.exchange.kinds import RequestKind
 from accord.core.errors import BadInput
 from accord.core.labels import Label, Pap, Tlp
 from accord.core.money import Money
-from accord.sites.liaison.words import LANGUAGE_NAMES, REQUEST_KINDS
+from accord.sites.liaison.words import LANGUAGE_NAMES
 from accord.web.error_texts import in_readers_language
 from accord.web.label_words import PURPOSES
 
@@ -44,7 +44,7 @@ class RequestForm(forms.Form):
         super().__init__(*args, **kwargs)
         terms = agreement.terms
         self.defaults = terms.labels
-        self._choose("kind", list(REQUEST_KINDS.items()))
+        self._choose("kind", RequestKind.choices)
         self._choose("offence", [(offence.code, offence.name) for offence in terms.offences])
         self._choose("purpose", [(code, PURPOSES.get(code, code)) for code in terms.purposes])
         self._choose("language", [(code, LANGUAGE_NAMES.get(code.lower(), code)) for code in terms.languages])

@@ -10,7 +10,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Final
 
@@ -27,17 +26,8 @@ from accord.core import clock as desk_clock
 from accord.core.identifiers.base import keep_ends
 from accord.core.money import Money
 from accord.web.agency_names import names_of
-from accord.web.audit_words import (
-    MONEY,
-    action_in_words,
-    detail_in_words,
-    object_in_words,
-    order_kind_in_words,
-    purpose_in_words,
-    value_in_words,
-)
 from accord.web.error_texts import in_readers_language
-from accord.web.reason_words import clause_in_words, reason_in_words, refusal_in_words, use_in_words
+from accord.web.vocabulary import action_label, detail_label, object_label, value_label
 
 register = template.Library()
 
@@ -61,7 +51,17 @@ def readable(message: str) -> str:
     return in_readers_language(message)
 
 
-register.filter("reason", reason_in_words)
+@register.filter
+def reason(text: str) -> str:
+    """Why an order stands otherwise: a code of the news or a text of ours in the reader’s language; else as it was written."""
+    label = value_label("reason", text)
+    return in_readers_language(text) if label == text else label
+
+
+@register.filter
+def named(code: str, name: str) -> str:
+    """The label of a stored code, by the name under which details keep it: {{ row.kind|named:"kind" }}."""
+    return value_label(name, code)
 
 
 @register.filter
@@ -209,19 +209,19 @@ def second_factors() -> bool:
 @register.filter
 def audited(code: str) -> str:
     """What the audit says happened, in the reader's language."""
-    return action_in_words(code)
+    return action_label(code)
 
 
 @register.filter(name="purpose_in_words")
 def purpose(code: str) -> str:
     """Why someone acted, in the reader's language; a dash where nobody did."""
-    return purpose_in_words(code)
+    return value_label("purpose", code) if code else "–"
 
 
 @register.simple_tag
 def seen(kind: str, object_id: str) -> str:
     """What a read showed: one thing, or a search or a list of its kind."""
-    name = object_in_words(kind)
+    name = object_label(kind)
     return _("%(thing)s seen") % {"thing": name} if object_id else _("%(thing)s: search or list") % {"thing": name}
 
 
@@ -232,13 +232,13 @@ def audit_details(details: dict[str, Any]) -> str:
     shown = {
         name: value
         for name, value in details.items()
-        if name != "currency" and value not in ("", None) and not (name in MONEY and not value and not currency)
+        if name != "currency" and value not in ("", None) and not (name in _MONEY and not value and not currency)
     }
-    return "; ".join(f"{detail_in_words(name)}: {_detail(name, value, currency)}" for name, value in shown.items())
+    return "; ".join(f"{detail_label(name)}: {_detail(name, value, currency)}" for name, value in shown.items())
 
 
 def _detail(name: str, value: Any, currency: str | None) -> str:
-    if name in MONEY and isinstance(value, int) and currency:
+    if name in _MONEY and isinstance(value, int) and currency:
         return str(Money(value, currency))
     if name in ("institution", "partner", "origin"):
         return bank_name(str(value))
@@ -246,17 +246,8 @@ def _detail(name: str, value: Any, currency: str | None) -> str:
         return masked(str(value))
     if name == "until":
         return local_text(datetime.fromisoformat(str(value)), seconds=False)
-    if name in ("type", "care", "ground", "role", "role_before", "chain"):
-        return value_in_words(str(value))
-    words = _CODES.get(name)
-    return words(str(value)) if words else str(value)
+    return reason(str(value)) if name == "reason" else value_label(name, str(value))
 
 
-_CODES: Final[dict[str, Callable[[str], str]]] = {
-    "clause": clause_in_words,
-    "kind": order_kind_in_words,
-    "reason": reason_in_words,
-    "refusal": refusal_in_words,
-    "use": use_in_words,
-}
-"""Details that are codes of their own, and what says them in words."""
+_MONEY: Final = ("amount", "held", "living_costs", "released", "returned")
+"""Details that are minor units of the entry's currency."""

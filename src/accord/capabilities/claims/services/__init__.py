@@ -1,6 +1,7 @@
 """Writes of the claims room: the chase (enquiries and answers), the hold plan, and the shares of holds on an account."""
 
 from accord.capabilities.claims.services.chase import (
+    acknowledge_all,
     acknowledged,
     answered,
     fail,
@@ -15,8 +16,8 @@ from accord.capabilities.claims.services.decisions import (
     approve_items,
     approve_within,
     book,
-    book_first,
     confirm_share,
+    confirm_shares,
     decide_item,
     end_share,
     end_shares,
@@ -27,6 +28,7 @@ from accord.capabilities.claims.services.decisions import (
     pass_on_share,
     rule_out,
 )
+from accord.capabilities.claims.services.first_holds import FirstHold, begin, book_first
 from accord.capabilities.claims.services.foreign import (
     close_foreign_claim,
     go_onward,
@@ -34,18 +36,21 @@ from accord.capabilities.claims.services.foreign import (
     restart_foreign_claim,
 )
 from accord.capabilities.claims.services.forgetting import forget_answer, forget_foreign_claim
-from accord.capabilities.claims.services.saved import save_trace
 from accord.capabilities.claims.services.shares import reserve_share
 
 __all__ = [
+    "FirstHold",
+    "acknowledge_all",
     "acknowledged",
     "answered",
     "approve_items",
     "approve_within",
+    "begin",
     "book",
     "book_first",
     "close_foreign_claim",
     "confirm_share",
+    "confirm_shares",
     "decide_item",
     "end_share",
     "end_shares",
@@ -64,7 +69,6 @@ __all__ = [
     "restart_foreign_claim",
     "retry_later",
     "rule_out",
-    "save_trace",
     "start_at",
     "take_answers",
     "trace_again",

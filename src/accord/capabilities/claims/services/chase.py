@@ -7,17 +7,23 @@ one claim that arrive together are taken over together.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from django.db.models import Q
+from django.db import transaction
+from django.db.models import Q, Value
+from django.db.models.functions import Coalesce
 
 from accord.capabilities import unit_of_work
 from accord.capabilities.claims import territory
-from accord.capabilities.claims.events import changed
+from accord.capabilities.claims.audit import ClaimAudit
+from accord.capabilities.claims.events import notify
 from accord.capabilities.claims.messages import answer_from_json, credits_from_json, onward_credits, to_json
 from accord.capabilities.claims.models import Claim, ClaimTransfer, Enquiry, EnquiryState, StandingAmount
+from accord.capabilities.claims.permissions import ClaimPermission
 from accord.capabilities.claims.ports import AccountStanding, Acknowledged, Credit, EnquiryAnswer
 from accord.capabilities.claims.services import plan
 from accord.capabilities.claims.services.questions import (
@@ -31,7 +37,7 @@ from accord.capabilities.claims.services.questions import (
 )
 from accord.capabilities.claims.services.shares import Place
 from accord.capabilities.delivery import ask_again_at, next_retry
-from accord.capabilities.people.policy import NODE, Actor, Permission, require
+from accord.capabilities.people.policy import NODE, Actor, require
 from accord.core import clock
 from accord.core.errors import BadInput, NotFound
 from accord.core.money import Money
@@ -45,13 +51,13 @@ CHASE_RULES: Final = (Rule.FIFO, Rule.LIFO, Rule.HAIRCUT, Rule.LIBR)
 @unit_of_work.change
 def open_claim(actor: Actor, report_id: UUID, money: Money, rule: Rule) -> Claim:
     """A claim for a report's money; its first transfer is not known yet."""
-    require(actor, Permission.CLAIMS_TRACE)
+    require(actor, ClaimPermission.TRACE)
     claim = Claim.objects.create(
         report_id=report_id, amount=money.minor, currency=money.currency, rule=rule, opened_at=clock.now()
     )
     unit_of_work.record(
         actor,
-        "claim opened",
+        ClaimAudit.OPENED,
         subject=claim.pk,
         obj=claim,
         rule=rule.value,
@@ -69,30 +75,75 @@ def start_at(
 
     Naming the same transfer again changes nothing and returns None; so does a transfer that is being asked about already.
     """
-    require(actor, Permission.CLAIMS_TRACE)
-    claim = _claim(claim_id)
-    _, created = ClaimTransfer.objects.get_or_create(
-        claim=claim,
-        transfer=credit.transfer,
-        defaults={
-            "institution": institution,
-            "amount": credit.amount,
-            "currency": credit.currency,
-            "intervals": to_json(credit.intervals),
-        },
+    opened = start_all(actor, [Start(claim_id, institution, credit, answer)])
+    return opened[0] if opened else None
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """The credit at which a claim starts, and what its receiver already said of it."""
+
+    claim_id: UUID
+    institution: str
+    credit: Credit
+    answer: EnquiryAnswer | None = None
+
+
+@unit_of_work.change
+def start_all(actor: Actor, starts: Sequence[Start]) -> list[Enquiry]:
+    """As `start_at`, for many claims in one go; the enquiries that were opened."""
+    require(actor, ClaimPermission.TRACE)
+    claims = _claims({start.claim_id for start in starts})
+    fresh, begun = _write_starts(starts)
+    for start in fresh:
+        unit_of_work.record(
+            actor,
+            ClaimAudit.TRANSFER_FOUND,
+            subject=start.claim_id,
+            obj=claims[start.claim_id],
+            transfer=start.credit.transfer,
+            institution=start.institution,
+        )
+    rounds = [_first_round(claims[start.claim_id], start, first=start.claim_id not in begun) for start in fresh]
+    opened = ask(rounds).opened if rounds else []
+    asked = {(enquiry.claim_id, enquiry.institution, credits_from_json(enquiry.credits)): enquiry for enquiry in opened}
+    told: dict[UUID, EnquiryAnswer] = {}
+    for start in fresh:
+        enquiry = asked.get((start.claim_id, territory.holder_of(start.institution), (start.credit,)))
+        if enquiry is not None and start.answer is not None:
+            told[enquiry.pk] = start.answer
+    if told:
+        take_answers(told)
+    return opened
+
+
+def _write_starts(starts: Sequence[Start]) -> tuple[list[Start], set[UUID]]:
+    """Keep the starts that were not known; returns these, and which of the claims had begun before."""
+    rows = ClaimTransfer.objects.filter(claim__in={start.claim_id for start in starts})
+    known = set(rows.values_list("claim", "transfer"))
+    begun = {claim_id for claim_id, _ in known}
+    new: list[Start] = []
+    for start in starts:
+        if (start.claim_id, start.credit.transfer) not in known:
+            known.add((start.claim_id, start.credit.transfer))
+            new.append(start)
+    ClaimTransfer.objects.bulk_create(
+        ClaimTransfer(
+            claim_id=start.claim_id,
+            transfer=start.credit.transfer,
+            institution=start.institution,
+            amount=start.credit.amount,
+            currency=start.credit.currency,
+            intervals=to_json(start.credit.intervals),
+        )
+        for start in new
     )
-    if not created:
-        return None
-    unit_of_work.record(
-        actor, "claim transfer found", subject=claim.pk, obj=claim, transfer=credit.transfer, institution=institution
-    )
-    first = (territory.holder_of(institution), credit_at(institution, credit))
-    opened = ask([Round(claim, Rule(claim.rule), 0, [first])]).opened
-    if not opened:
-        return None
-    if answer is not None and credits_from_json(opened[0].credits) == (credit,):
-        answered(opened[0].pk, answer)
-    return opened[0]
+    return new, begun
+
+
+def _first_round(claim: Claim, start: Start, *, first: bool) -> Round:
+    question = (territory.holder_of(start.institution), credit_at(start.institution, start.credit))
+    return Round(claim, Rule(claim.rule), 0, [question], first)
 
 
 def answered(enquiry_id: UUID, answer: EnquiryAnswer) -> None:
@@ -124,7 +175,7 @@ def take_answers(answers: Mapping[UUID, EnquiryAnswer], versions: Mapping[UUID, 
     for enquiry, answer in told:
         unit_of_work.record(
             NODE,
-            "enquiry answered",
+            ClaimAudit.ENQUIRY_ANSWERED,
             subject=enquiry.claim_id,
             obj=enquiry,
             institution=enquiry.institution,
@@ -132,7 +183,7 @@ def take_answers(answers: Mapping[UUID, EnquiryAnswer], versions: Mapping[UUID, 
             onward=len(answer.onward),
             exits=len(answer.exits),
         )
-    changed.send(claims.keys())
+    notify(claims.values())
 
 
 def _write_down(answers: Mapping[UUID, EnquiryAnswer], versions: Mapping[UUID, int]) -> tuple[Told, set[tuple[UUID, str]]]:
@@ -213,13 +264,25 @@ def _standing_row(enquiry: Enquiry, standing: AccountStanding) -> StandingAmount
 
 def acknowledged(enquiry_id: UUID, reply: Acknowledged) -> None:
     """The holder has the question; ask again when it expects to know."""
+    acknowledge_all({enquiry_id: reply})
+
+
+def acknowledge_all(replies: Mapping[UUID, Acknowledged]) -> None:
+    """The same for many questions in one transaction, with a statement for each moment to ask again."""
     now = clock.now()
-    Enquiry.objects.filter(pk=enquiry_id, state=EnquiryState.QUEUED).update(
-        state=EnquiryState.ACKNOWLEDGED, acknowledged_at=now
-    )
-    Enquiry.objects.filter(pk=enquiry_id, state=EnquiryState.ACKNOWLEDGED).update(
-        next_attempt_at=ask_again_at(now, reply.expected_at), attempts=0, last_error=""
-    )
+    due: dict[datetime, list[UUID]] = defaultdict(list)
+    for enquiry_id, reply in replies.items():
+        due[ask_again_at(now, reply.expected_at)].append(enquiry_id)
+    waiting = Enquiry.objects.filter(state__in=(EnquiryState.QUEUED, EnquiryState.ACKNOWLEDGED))
+    with transaction.atomic():
+        for moment, enquiry_ids in due.items():
+            waiting.filter(pk__in=enquiry_ids).update(
+                state=EnquiryState.ACKNOWLEDGED,
+                acknowledged_at=Coalesce("acknowledged_at", Value(now)),
+                next_attempt_at=moment,
+                attempts=0,
+                last_error="",
+            )
 
 
 def retry_later(enquiry: Enquiry, error: str) -> None:
@@ -234,16 +297,16 @@ def fail(enquiry_id: UUID, error: str, *, credit_unknown: bool = False) -> None:
 
     A question that was answered or widened meanwhile stays as it is. `credit_unknown`: the holder knows no such credit.
     """
-    enquiry = Enquiry.objects.select_for_update().get(pk=enquiry_id)
+    enquiry = Enquiry.objects.select_for_update(of=("self",)).select_related("claim").get(pk=enquiry_id)
     if enquiry.state not in (EnquiryState.QUEUED, EnquiryState.ACKNOWLEDGED):
         return
     enquiry.state, enquiry.last_error, enquiry.next_attempt_at = EnquiryState.FAILED, error, None
     enquiry.credit_unknown = credit_unknown
     enquiry.save(update_fields=["state", "last_error", "next_attempt_at", "credit_unknown"])
     unit_of_work.record(
-        NODE, "enquiry failed", subject=enquiry.claim_id, obj=enquiry, institution=enquiry.institution, error=error
+        NODE, ClaimAudit.ENQUIRY_FAILED, subject=enquiry.claim_id, obj=enquiry, institution=enquiry.institution, error=error
     )
-    changed.send([enquiry.claim_id])
+    notify([enquiry.claim])
 
 
 @unit_of_work.change
@@ -253,7 +316,7 @@ def trace_again(actor: Actor, claim_id: UUID, institution: str | None = None, ac
     With `institution` and `account`, those by which money stands there (after a refusal or a partial hold). What the
     earlier answers said stays in force until the fresh ones come.
     """
-    require(actor, Permission.CLAIMS_TRACE)
+    require(actor, ClaimPermission.TRACE)
     claim = _claim(claim_id)
     live = Enquiry.objects.filter(claim=claim, state__in=(EnquiryState.ANSWERED, EnquiryState.FAILED))
     if account is not None:
@@ -265,7 +328,7 @@ def trace_again(actor: Actor, claim_id: UUID, institution: str | None = None, ac
     Enquiry.objects.filter(pk__in=[old.pk for old in stale]).update(state=EnquiryState.SUPERSEDED, next_attempt_at=None)
     Enquiry.objects.bulk_create(fresh)
     if fresh:
-        unit_of_work.record(actor, "traced again", subject=claim.pk, obj=claim, enquiries=len(fresh))
+        unit_of_work.record(actor, ClaimAudit.TRACED_AGAIN, subject=claim.pk, obj=claim, enquiries=len(fresh))
     return fresh
 
 
@@ -278,19 +341,24 @@ def _afresh(claim: Claim, old: Enquiry) -> Enquiry:
 @unit_of_work.change
 def trace_under(actor: Actor, claim_id: UUID, rule: Rule) -> list[Enquiry]:
     """Trace the claim under another rule too, for comparison; holds go on standing on the claim's own rule."""
-    require(actor, Permission.CLAIMS_TRACE)
+    require(actor, ClaimPermission.TRACE)
     if rule not in CHASE_RULES:
         raise BadInput(
             f"{rule} is an upper bound over one ledger and is not asked of banks; choose one of {', '.join(CHASE_RULES)}"
         )
     claim = _claim(claim_id)
     starts = [(territory.holder_of(start.institution), start_credit(start)) for start in claim.starts.all()]
-    unit_of_work.record(actor, "traced under another rule", subject=claim.pk, obj=claim, rule=rule.value)
+    unit_of_work.record(actor, ClaimAudit.TRACED_UNDER_ANOTHER_RULE, subject=claim.pk, obj=claim, rule=rule.value)
     return ask([Round(claim, rule, 0, starts)]).opened
 
 
 def _claim(claim_id: UUID) -> Claim:
-    claim = Claim.objects.select_for_update().filter(pk=claim_id).first()
-    if claim is None:
+    return _claims({claim_id})[claim_id]
+
+
+def _claims(claim_ids: Collection[UUID]) -> dict[UUID, Claim]:
+    """These claims, locked until the end of the change."""
+    claims = {claim.pk: claim for claim in Claim.objects.select_for_update().filter(pk__in=claim_ids).order_by("pk")}
+    if len(claims) != len(claim_ids):
         raise NotFound("there is no such claim")
-    return claim
+    return claims

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.db.models import Q
+
 from accord.capabilities import unit_of_work
-from accord.capabilities.claims.events import changed
+from accord.capabilities.claims.audit import ClaimAudit
+from accord.capabilities.claims.events import notify
 from accord.capabilities.claims.messages import parcels_from_json
 from accord.capabilities.claims.models import Claim, HoldShare, PlanAction, PlanItem, PlanItemState, SharedAccount
-from accord.capabilities.claims.ports import EnquiryAnswer
+from accord.capabilities.claims.permissions import PlanPermission
 from accord.capabilities.claims.services import plan
-from accord.capabilities.claims.services.shares import Place, lock_places, reserve_share
-from accord.capabilities.people.policy import Actor, Permission, require
+from accord.capabilities.claims.services.saved import save_trace
+from accord.capabilities.claims.services.shares import Booking, Place, reserve, reserve_share
+from accord.capabilities.people.policy import Actor, require
 from accord.core import clock
 from accord.core.errors import BadInput, Conflict, NotFound
 
@@ -27,42 +31,57 @@ class Approved:
     account: SharedAccount
 
 
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """What was approved of a claim's plan, the most urgent first, and which other claims have money at the same places."""
+
+    claim: Claim
+    lines: list[Approved]
+    others: dict[Claim, set[Place]]
+
+
 @unit_of_work.change
-def approve_items(actor: Actor, claim_id: UUID, items: Sequence[UUID]) -> list[Approved]:
+def approve_items(actor: Actor, claim_id: UUID, items: Sequence[UUID]) -> Approval | None:
     """Approve hold lines of a claim: each is weighed once more against all holds on its account, and marked approved.
 
-    The caller places one order per returned line and books them (`book`) in the same change. Lines on which nothing is left
-    to hold are withdrawn and not returned.
+    The trace that the decision rests on is saved with its hash. The caller places one order per line and books them (`book`)
+    in the same change. Lines on which nothing is left to hold are withdrawn; None where no line is left.
     """
-    require(actor, Permission.ORDERS_APPROVE)
+    require(actor, PlanPermission.APPROVE)
     return approve_within(actor, claim_id, items, None)
 
 
 @unit_of_work.change
-def approve_within(actor: Actor, claim_id: UUID, items: Sequence[UUID], limit: int | None) -> list[Approved]:
+def approve_within(actor: Actor, claim_id: UUID, items: Sequence[UUID], limit: int | None) -> Approval | None:
     """As `approve_items`, for whoever has already been found to be allowed to, and no more than `limit` minor units in all.
 
     The most urgent lines are served first; those that the limit does not reach stay proposed.
     """
     chosen = _chosen(claim_id, items)
     if not chosen:
-        return []
+        return None
     claim = chosen[0].claim
-    accounts = lock_places({line.place for line in chosen})
-    weighed = plan.weigh({claim: accounts.keys()})
-    approved: list[Approved] = []
-    for line, free in _within_budget(claim, [(line, weighed[claim, line.place].free) for line in chosen]):
+    scales = plan.Scales({claim: {line.place for line in chosen}}, of_others=True)
+    weighed = scales.weigh()
+    approval = Approval(claim, [], scales.others(claim))
+    now, withdrawn = clock.now(), []
+    for line, free in _within_budget(scales.budgets[claim], [(line, weighed[claim, line.place].free) for line in chosen]):
         if free <= 0:
-            line.delete()
+            withdrawn.append(line.pk)
             continue
-        amount = free if limit is None else min(free, limit - sum(row.line.amount for row in approved))
+        amount = free if limit is None else min(free, limit - sum(row.line.amount for row in approval.lines))
         if amount <= 0:
             continue
         line.amount, line.state = amount, PlanItemState.APPROVED
-        line.decided_by, line.decided_at = actor.username, clock.now()
-        line.save(update_fields=["state", "decided_by", "decided_at", "amount"])
-        approved.append(Approved(line, weighed[claim, line.place], accounts[line.place]))
-    return approved
+        line.decided_by, line.decided_at = actor.username, now
+        approval.lines.append(Approved(line, weighed[claim, line.place], scales.accounts[line.place]))
+    if withdrawn:
+        PlanItem.objects.filter(pk__in=withdrawn).delete()
+    if approval.lines:
+        for row in approval.lines:
+            row.line.save(update_fields=["state", "decided_by", "decided_at", "amount"])
+        save_trace(claim, scales.starts, [share for share in scales.shares if share.claim_id == claim.pk])
+    return approval if approval.lines else None
 
 
 def _chosen(claim_id: UUID, items: Sequence[UUID]) -> list[PlanItem]:
@@ -78,25 +97,32 @@ def _chosen(claim_id: UUID, items: Sequence[UUID]) -> list[PlanItem]:
     return chosen
 
 
-def _within_budget(claim: Claim, lines: list[tuple[PlanItem, int]]) -> Iterator[tuple[PlanItem, int]]:
+def _within_budget(budget: int | None, lines: list[tuple[PlanItem, int]]) -> Iterator[tuple[PlanItem, int]]:
     """Lines approved together hold no more than the claim's own amount together; the most urgent are served first."""
-    budget = plan.unheld_budgets([claim])[claim]
     for line, amount in sorted(lines, key=lambda pair: (-pair[0].urgency, -pair[0].amount, pair[0].pk)):
-        if budget is not None and line.action == PlanAction.HOLD and line.currency == claim.currency:
+        if budget is not None and line.action == PlanAction.HOLD and line.currency == line.claim.currency:
             amount = min(amount, budget)
             budget -= amount
         yield line, amount
 
 
-def book(claim: Claim, orders: Sequence[tuple[UUID, Approved]]) -> None:
+def book(approval: Approval, orders: Sequence[tuple[UUID, Approved]]) -> None:
     """Book the money of approved lines for their orders, and shrink what other claims propose on the same accounts."""
-    for order_id, approved in orders:
-        weighed = approved.weighed
-        reserve_share(order_id, claim, approved.account, approved.line.amount, weighed.units, weighed.transfers)
-    places = [approved.line.place for _, approved in orders]
-    plan.refresh_others(places, claim)
+    reserve(
+        Booking(
+            order_id,
+            approval.claim,
+            approved.account,
+            approved.line.amount,
+            approved.weighed.units,
+            approved.weighed.transfers,
+        )
+        for order_id, approved in orders
+    )
+    places = {approved.line.place for _, approved in orders}
+    plan.refresh({claim: reached & places for claim, reached in approval.others.items()})
     if any(approved.line.amount < approved.weighed.free for _, approved in orders):
-        plan.refresh({claim: set(places)})  # what a limit left over is proposed again
+        plan.refresh({approval.claim: places})  # what a limit left over is proposed again
 
 
 def open_hold_lines(claim_ids: Collection[UUID], currency: str, institution: str = "", account: str = "") -> list[PlanItem]:
@@ -113,27 +139,35 @@ def open_hold_lines(claim_ids: Collection[UUID], currency: str, institution: str
     return list(lines.select_related("claim").order_by("-urgency", "-amount", "pk"))
 
 
-def book_first(order_id: UUID, claim: Claim, place: Place, held: int, transfer: str, followed: EnquiryAnswer | None) -> None:
-    """Book what a first order holds, which was placed before any trace: its units are those that stand on the account."""
-    account = lock_places([place])[place]
-    standing = followed.standing if followed else ()
-    units = [parcel for row in standing if row.account == place[1] for parcel in row.parcels]
-    reserve_share(order_id, claim, account, held, units, [transfer], confirmed=True)
-    plan.refresh_others([place], claim)
-    changed.send([claim.pk])
-
-
 def confirm_share(order_id: UUID, held: int) -> None:
     """The bank holds `held` under the order: nothing ends the share, less trims it, and other claims may propose the rest."""
-    share = HoldShare.objects.select_related("account", "claim").filter(order_id=order_id).first()
-    if share is None:  # an order on a payment that no trace has reached
+    _confirm({order_id: held})
+
+
+def confirm_shares(held: Mapping[UUID, int], claims: Iterable[Claim]) -> None:
+    """The same for many orders of these claims at once. Where all hold what is booked for them, that is one statement."""
+    booked = Q()
+    for order_id, amount in held.items():
+        booked |= Q(order_id=order_id, amount=amount)
+    shares = HoldShare.objects.filter(booked)
+    if 0 not in held.values() and shares.update(confirmed=True, active=True) == len(held):
+        notify(claims)
         return
-    trimmed = held < share.amount
-    share.amount, share.confirmed, share.active = held, held > 0, held > 0
-    share.save(update_fields=["amount", "confirmed", "active"])
-    if trimmed:
-        plan.refresh_others([share.account.place], share.claim)
-    changed.send([share.claim_id])
+    _confirm(held)
+
+
+def _confirm(held: Mapping[UUID, int]) -> None:
+    trimmed: dict[Claim, set[Place]] = {}
+    shares = list(HoldShare.objects.select_related("account", "claim").filter(order_id__in=held))
+    for share in shares:  # an order on a payment that no trace has reached has none
+        amount = held[share.order_id]
+        if amount < share.amount:
+            trimmed.setdefault(share.claim, set()).add(share.account.place)
+        share.amount, share.confirmed, share.active = amount, amount > 0, amount > 0
+        share.save(update_fields=["amount", "confirmed", "active"])
+    for claim, places in trimmed.items():
+        plan.refresh_others(places, claim)
+    notify(share.claim for share in shares)
 
 
 def pass_on_share(order_id: UUID, heir_id: UUID, amount: int) -> None:
@@ -147,7 +181,7 @@ def pass_on_share(order_id: UUID, heir_id: UUID, amount: int) -> None:
     reserve_share(heir_id, share.claim, share.account, kept, units, share.transfers, confirmed=True)
     if amount < share.amount:
         plan.refresh_others([share.account.place])
-    changed.send([share.claim_id])
+    notify([share.claim])
 
 
 def end_share(order_id: UUID) -> None:
@@ -157,12 +191,12 @@ def end_share(order_id: UUID) -> None:
 
 def end_shares(order_ids: Collection[UUID]) -> None:
     """The same for many orders at once."""
-    shares = list(HoldShare.objects.select_related("account").filter(order_id__in=order_ids, active=True))
+    shares = list(HoldShare.objects.select_related("account", "claim").filter(order_id__in=order_ids, active=True))
     if not shares:
         return
     HoldShare.objects.filter(pk__in=[share.pk for share in shares]).update(active=False)
     plan.refresh_others({share.account.place for share in shares})
-    changed.send({share.claim_id for share in shares})
+    notify(share.claim for share in shares)
 
 
 def note_shortfall(item_id: UUID, shortfall: int) -> None:
@@ -192,7 +226,7 @@ def rule_out(actor: Actor, claim: Claim, place: Place, amount: int, reason: str)
 @unit_of_work.change
 def decide_item(actor: Actor, item_id: UUID, action: PlanAction | None, reason: str) -> PlanItem:
     """Dismiss a line (action None) or change hold to enquiry or back; the reason is kept. May be decided again later."""
-    require(actor, Permission.ORDERS_APPROVE)
+    require(actor, PlanPermission.APPROVE)
     if not reason.strip():
         raise BadInput("give the reason; it stays on record", where="reason")
     line = _proposed(item_id)
@@ -211,14 +245,20 @@ def hold_line(actor: Actor, line: PlanItem, reason: str) -> None:
     line.action = PlanAction.HOLD
     line.save(update_fields=["action"])
     unit_of_work.record(
-        actor, "plan decided", subject=line.claim_id, obj=line, state=line.state, action_chosen=line.action, reason=reason
+        actor,
+        ClaimAudit.PLAN_DECIDED,
+        subject=line.claim_id,
+        obj=line,
+        state=line.state,
+        action_chosen=line.action,
+        reason=reason,
     )
 
 
 @unit_of_work.change
 def mark_done(actor: Actor, item_id: UUID, note: str) -> PlanItem:
     """An exit's action was carried out outside Accord."""
-    require(actor, Permission.ORDERS_APPROVE)
+    require(actor, PlanPermission.APPROVE)
     line = _proposed(item_id)
     line.state = PlanItemState.DONE
     return _decide(actor, line, note)
@@ -237,6 +277,12 @@ def _decide(actor: Actor, line: PlanItem, reason: str) -> PlanItem:
     line.reason, line.decided_by, line.decided_at = reason, actor.username, clock.now()
     line.save(update_fields=["action", "state", "reason", "decided_by", "decided_at"])
     unit_of_work.record(
-        actor, "plan decided", subject=line.claim_id, obj=line, state=line.state, action_chosen=line.action, reason=reason
+        actor,
+        ClaimAudit.PLAN_DECIDED,
+        subject=line.claim_id,
+        obj=line,
+        state=line.state,
+        action_chosen=line.action,
+        reason=reason,
     )
     return line

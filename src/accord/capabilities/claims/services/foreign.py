@@ -9,7 +9,8 @@ from uuid import UUID
 
 from accord.capabilities import unit_of_work
 from accord.capabilities.claims import budgets
-from accord.capabilities.claims.events import changed
+from accord.capabilities.claims.audit import PartnerClaimAudit
+from accord.capabilities.claims.events import notify
 from accord.capabilities.claims.messages import credits_from_json, to_json
 from accord.capabilities.claims.models import (
     Claim,
@@ -53,7 +54,7 @@ def open_foreign_claim(
     )
     unit_of_work.record(
         NODE,
-        "partner's claim opened",
+        PartnerClaimAudit.CLAIM_OPENED,
         subject=claim.pk,
         obj=claim,
         origin=origin,
@@ -61,7 +62,7 @@ def open_foreign_claim(
         amount=money.minor,
         currency=money.currency,
     )
-    _begin(claim, starts)
+    _begin(claim, starts, first=True)
     return claim
 
 
@@ -101,10 +102,10 @@ def close_foreign_claim(claim_id: UUID, reason: str) -> None:
     waiting = claim.enquiries.filter(state__in=(EnquiryState.QUEUED, EnquiryState.ACKNOWLEDGED))
     waiting.update(state=EnquiryState.SUPERSEDED, next_attempt_at=None)
     PlanItem.objects.filter(claim=claim, state=PlanItemState.PROPOSED).delete()
-    unit_of_work.record(NODE, "partner's claim closed", subject=claim.pk, obj=claim, origin=claim.origin, reason=reason)
+    unit_of_work.record(NODE, PartnerClaimAudit.CLAIM_CLOSED, subject=claim.pk, obj=claim, origin=claim.origin, reason=reason)
 
 
-def _begin(claim: Claim, starts: Sequence[Start]) -> None:
+def _begin(claim: Claim, starts: Sequence[Start], *, first: bool = False) -> None:
     ClaimTransfer.objects.bulk_create(
         ClaimTransfer(
             claim=claim,
@@ -119,7 +120,7 @@ def _begin(claim: Claim, starts: Sequence[Start]) -> None:
     if not starts:
         return
     questions = [(institution, credit_at(institution, credit.bare())) for institution, credit in starts]
-    ask([Round(claim, Rule(claim.rule), 0, questions)])
+    ask([Round(claim, Rule(claim.rule), 0, questions, first)])
 
 
 def _set_onward(claim: Claim, onward: Collection[str]) -> None:
@@ -127,7 +128,7 @@ def _set_onward(claim: Claim, onward: Collection[str]) -> None:
         return
     claim.onward = sorted(onward)
     claim.save(update_fields=["onward"])
-    changed.send([claim.pk])
+    notify([claim])
 
 
 def _go_on(claim: Claim) -> None:
@@ -144,4 +145,4 @@ def _go_on(claim: Claim) -> None:
         return
     Enquiry.objects.filter(pk__in=[enquiry.pk for enquiry in gone_on]).update(state=EnquiryState.SUPERSEDED)
     Enquiry.objects.bulk_create(fresh)
-    changed.send([claim.pk])
+    notify([claim])

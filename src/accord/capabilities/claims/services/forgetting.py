@@ -10,7 +10,8 @@ from dataclasses import replace
 from uuid import UUID
 
 from accord.capabilities import unit_of_work
-from accord.capabilities.claims.events import changed
+from accord.capabilities.claims.audit import PartnerClaimAudit
+from accord.capabilities.claims.events import notify
 from accord.capabilities.claims.messages import answer_from_json, to_json
 from accord.capabilities.claims.models import (
     Claim,
@@ -43,7 +44,7 @@ def forget_foreign_claim(claim_id: UUID) -> None:
     )
     PlanItem.objects.filter(claim=claim).update(credits=[], transfer="", reason="")
     SavedTrace.objects.filter(claim=claim).update(document={})
-    unit_of_work.record(NODE, "partner's claim forgotten", subject=claim.pk, obj=claim, origin=claim.origin)
+    unit_of_work.record(NODE, PartnerClaimAudit.CLAIM_FORGOTTEN, subject=claim.pk, obj=claim, origin=claim.origin)
 
 
 @unit_of_work.change
@@ -62,9 +63,9 @@ def forget_answer(enquiry_id: UUID) -> None:
     proposed.delete()
     SavedTrace.objects.filter(claim=enquiry.claim_id).update(document={})
     unit_of_work.record(
-        NODE, "partner's answer forgotten", subject=enquiry.claim_id, obj=enquiry, institution=enquiry.institution
+        NODE, PartnerClaimAudit.ANSWER_FORGOTTEN, subject=enquiry.claim_id, obj=enquiry, institution=enquiry.institution
     )
-    changed.send([enquiry.claim_id])
+    notify([enquiry.claim])
 
 
 def _totals_of(answer: CentreAnswer) -> CentreAnswer:

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
+from uuid import UUID
 
-from django.db.models import F
+from django.db.models import F, QuerySet
 
 from accord.capabilities.claims.messages import credits_from_json, merged_credits, parcels_from_json, to_json
 from accord.capabilities.claims.models import (
@@ -63,27 +64,56 @@ Wanted = Mapping[Claim, Collection[Place]]
 """Which places of which claims."""
 
 
-def weigh(wanted: Wanted) -> dict[tuple[Claim, Place], Weighed]:
-    """What may still be held for each claim at each place: not held yet by any claim, and within the claim's own amount.
+class Scales:
+    """What holds of some claims at some places are weighed on: read once, with the places locked.
 
-    The second limit matters when an account with a hold goes on paying: FIFO then lets the claimed units leave first,
-    while the bank keeps as much money back, and the same money must not be held a second time further on.
-    Call with the places locked. The number of queries does not depend on how much is wanted.
+    The number of queries does not depend on how much is wanted. `of_others`: read also what other claims have there.
     """
-    places = {place for claim_places in wanted.values() for place in claim_places}
-    standing: dict[tuple[Any, Place], list[StandingAmount]] = defaultdict(list)
-    rows = StandingAmount.objects.filter(
-        claim__in=wanted, enquiry__rule=F("claim__rule"), account__in={place[1] for place in places}
-    )
-    for row in rows.select_related("enquiry").defer("enquiry__answer").order_by("pk"):
-        standing[row.claim_id, row.place].append(row)
-    shares = live_shares(places)
-    budgets = unheld_budgets(wanted)
-    return {
-        (claim, place): _weigh_one(place, standing[claim.pk, place], shares[place], claim.currency, budgets[claim])
-        for claim, claim_places in wanted.items()
-        for place in sorted(claim_places)
-    }
+
+    def __init__(self, wanted: Wanted, *, of_others: bool = False) -> None:
+        self._wanted = wanted
+        places = {place for claim_places in wanted.values() for place in claim_places}
+        self.accounts = lock_places(places)
+        standing = _standing_at(places)
+        self.standing = [row for row in (standing if of_others else standing.filter(claim__in=wanted)) if row.place in places]
+        self.shares = live_shares(self.accounts.values(), wanted)
+        self.starts = list(ClaimTransfer.objects.filter(claim__in=wanted))
+        self.budgets = unheld_budgets(wanted, self.starts, self.shares)
+
+    def weigh(self) -> dict[tuple[Claim, Place], Weighed]:
+        """What may still be held for each claim at each place: not held yet by any claim, and within the claim's own amount.
+
+        The second limit matters when an account with a hold goes on paying: FIFO then lets the claimed units leave first,
+        while the bank keeps as much money back, and the same money must not be held a second time further on.
+        """
+        standing: dict[tuple[Any, Place], list[StandingAmount]] = defaultdict(list)
+        for row in self.standing:
+            standing[row.claim_id, row.place].append(row)
+        shares: dict[Place, list[HoldShare]] = defaultdict(list)
+        for share in self.shares:
+            shares[share.account.place].append(share)
+        return {
+            (claim, place): _weigh_one(place, standing[claim.pk, place], shares[place], claim.currency, self.budgets[claim])
+            for claim, claim_places in self._wanted.items()
+            for place in sorted(claim_places)
+        }
+
+    def others(self, but: Claim) -> dict[Claim, set[Place]]:
+        """The other claims whose money stands at these places, where that was read."""
+        return _by_claim(row for row in self.standing if row.claim_id != but.pk)
+
+
+def _standing_at(places: Collection[Place]) -> QuerySet[StandingAmount]:
+    """Claimed money on accounts of these names, of any claim, by answers under the claim's own rule."""
+    rows = StandingAmount.objects.filter(enquiry__rule=F("claim__rule"), account__in={place[1] for place in places})
+    return rows.select_related("enquiry", "claim").defer("enquiry__answer").order_by("claim_id", "pk")
+
+
+def _by_claim(rows: Iterable[StandingAmount]) -> dict[Claim, set[Place]]:
+    places: dict[Claim, set[Place]] = defaultdict(set)
+    for row in rows:
+        places[row.claim].add(row.place)
+    return places
 
 
 def _weigh_one(
@@ -97,20 +127,21 @@ def _weigh_one(
     return Weighed(free, units, tuple(rows))
 
 
-def unheld_budgets(claims: Collection[Claim]) -> dict[Claim, int | None]:
-    """Minor units of each claim's transfers that no hold of it covers yet; None before its first transfer is known."""
+def unheld_budgets(
+    claims: Collection[Claim], starts: Iterable[ClaimTransfer], shares: Iterable[HoldShare]
+) -> dict[Claim, int | None]:
+    """Minor units of each claim's transfers that no live share of it covers yet; None before its first transfer is known."""
     by_id = {claim.pk: claim for claim in claims}
     budgets: dict[Claim, int | None] = dict.fromkeys(claims)
-    for claim_id, currency, amount in ClaimTransfer.objects.filter(claim__in=by_id).values_list("claim", "currency", "amount"):
-        claim = by_id[claim_id]
-        if currency == claim.currency:
-            budgets[claim] = (budgets[claim] or 0) + amount
-    shares = HoldShare.objects.filter(claim__in=by_id, active=True)
-    for claim_id, currency, amount in shares.values_list("claim", "account__currency", "amount"):
-        claim = by_id[claim_id]
-        budget = budgets[claim]
-        if budget is not None and currency == claim.currency:
-            budgets[claim] = max(0, budget - amount)
+    for start in starts:
+        claim = by_id[start.claim_id]
+        if start.currency == claim.currency:
+            budgets[claim] = (budgets[claim] or 0) + start.amount
+    for share in shares:
+        holder = by_id.get(share.claim_id)
+        budget = None if holder is None else budgets[holder]
+        if holder is not None and budget is not None and share.account.currency == holder.currency:
+            budgets[holder] = max(0, budget - share.amount)
     return budgets
 
 
@@ -121,17 +152,27 @@ def refresh(wanted: Wanted) -> list[tuple[PlanItem, Weighed]]:
     """
     if not any(wanted.values()):
         return []
-    lock_places({place for places in wanted.values() for place in places})
+    scales = Scales(wanted)
     lines = _Lines(wanted)
-    left, withdrawn = [], []
-    for (claim, place), weighed in weigh(wanted).items():
+    left: list[tuple[PlanItem, Weighed]] = []
+    fresh, resized, withdrawn = [], [], []
+    for (claim, place), weighed in scales.weigh().items():
         line = lines.open.get((claim.pk, place))
         credits_ = to_json(merged_credits(credits_from_json(row.enquiry.credits) for row in weighed.rows))
         if weighed.free <= lines.not_again((claim.pk, place), credits_):
             if line is not None:
                 withdrawn.append(line.pk)
             continue
-        left.append((_resized(line or _new_line(claim, place, weighed), weighed, credits_), weighed))
+        if line is None:
+            line = _new_line(claim, place, weighed)
+            _resize(line, weighed, credits_)
+            fresh.append(line)
+        elif _resize(line, weighed, credits_):
+            resized.append(line)
+        left.append((line, weighed))
+    PlanItem.objects.bulk_create(fresh)
+    for line in resized:
+        line.save(update_fields=_WEIGHED)
     if withdrawn:
         PlanItem.objects.filter(pk__in=withdrawn).delete()
     return left
@@ -178,20 +219,17 @@ def _new_line(claim: Claim, place: Place, weighed: Weighed) -> PlanItem:
     )
 
 
-def _resized(line: PlanItem, weighed: Weighed, credits_: Any) -> PlanItem:
-    """The line with what was weighed now, saved where that changed anything."""
+_WEIGHED: Final = ("account_kind", "amount", "urgency", "credits")
+"""Columns of a line that follow what is weighed."""
+
+
+def _resize(line: PlanItem, weighed: Weighed, credits_: Any) -> bool:
+    """Give the line what was weighed now; whether that changed anything."""
     seconds = [row.seconds_to_pass_on for row in weighed.rows if row.seconds_to_pass_on is not None]
-    now = {
-        "account_kind": weighed.rows[0].account_kind,
-        "amount": weighed.free,
-        "urgency": urgency(weighed.free, min(seconds, default=None)),
-        "credits": credits_,
-    }
-    if any(getattr(line, name) != value for name, value in now.items()):
-        for name, value in now.items():
-            setattr(line, name, value)
-        line.save()
-    return line
+    before = [getattr(line, name) for name in _WEIGHED]
+    line.account_kind, line.amount, line.credits = weighed.rows[0].account_kind, weighed.free, credits_
+    line.urgency = urgency(weighed.free, min(seconds, default=None))
+    return before != [getattr(line, name) for name in _WEIGHED]
 
 
 def urgency(amount: int, seconds_to_pass_on: int | None) -> int:
@@ -206,15 +244,13 @@ def urgency(amount: int, seconds_to_pass_on: int | None) -> int:
 
 def refresh_others(places: Collection[Place], but: Claim | None = None) -> None:
     """Weigh anew what the other claims propose at places where a share has changed: less, more, or again."""
-    told = StandingAmount.objects.filter(account__in={place[1] for place in places}, claim__rule=F("enquiry__rule"))
-    if but is not None:
-        told = told.exclude(claim=but)
-    touched: dict[Claim, set[Place]] = defaultdict(set)
-    for row in told.select_related("claim").order_by("claim_id", "pk"):
-        place = row.place
-        if place in places:
-            touched[row.claim].add(place)
-    refresh(touched)
+    refresh_all_but({place: set() if but is None else {but.pk} for place in places})
+
+
+def refresh_all_but(holders: Mapping[Place, Collection[UUID]]) -> None:
+    """The same at places where shares of one claim or of several have changed: a claim is left out where its own alone did."""
+    told = [row for row in _standing_at(holders) if row.place in holders]
+    refresh(_by_claim(row for row in told if not holders[row.place] or set(holders[row.place]) - {row.claim_id}))
 
 
 def propose_exits(exits: Sequence[tuple[Enquiry, LegExit]]) -> None:

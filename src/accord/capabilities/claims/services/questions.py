@@ -54,12 +54,13 @@ _Live = defaultdict[tuple[UUID, str, str], list[Enquiry]]
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """Questions of one claim under one rule, all equally far from the victim."""
+    """Questions of one claim under one rule, all equally far from the victim. `first`: nothing was ever asked for the claim."""
 
     claim: Claim
     rule: Rule
     hop: int
     questions: Sequence[Question]
+    first: bool = False
 
     def by_holder(self) -> dict[str, list[Credit]]:
         """The credits to ask each holder about."""
@@ -84,13 +85,11 @@ def ask(rounds: Sequence[Round], shrunk: Collection[tuple[UUID, str]] = ()) -> A
     """
     concerned = {row.claim.pk for row in rounds if row.questions or row.claim.pk in {claim for claim, _ in shrunk}}
     concerned |= {row.claim.pk for row in rounds if not row.rule.keeps_parcels}
-    live: _Live = defaultdict(list)
-    for enquiry in Enquiry.objects.filter(claim__in=concerned).exclude(state=EnquiryState.SUPERSEDED).defer("answer"):
-        live[enquiry.claim_id, enquiry.rule, enquiry.institution].append(enquiry)
+    live = _live({claim_id for claim_id in concerned if not all(row.first for row in rounds if row.claim.pk == claim_id)})
     done = Asked()
-    floors = budgets.floors([row.claim for row in rounds])
+    floors = budgets.floors([row.claim for row in rounds if not row.first])  # the transfers that a claim starts at have none
     for row in rounds:
-        floor = floors[row.claim.pk]
+        floor = floors.get(row.claim.pk, Floor())
         if not row.rule.keeps_parcels:
             _ask_jointly(row, floor, live, done)
         elif (row.claim.pk, row.rule) in shrunk:
@@ -99,6 +98,14 @@ def ask(rounds: Sequence[Round], shrunk: Collection[tuple[UUID, str]] = ()) -> A
             _ask_for_units(row, row.by_holder(), floor, live, done)
     Enquiry.objects.bulk_create(done.opened)
     return done
+
+
+def _live(claim_ids: Collection[UUID]) -> _Live:
+    live: _Live = defaultdict(list)
+    if claim_ids:
+        for enquiry in Enquiry.objects.filter(claim__in=claim_ids).exclude(state=EnquiryState.SUPERSEDED).defer("answer"):
+            live[enquiry.claim_id, enquiry.rule, enquiry.institution].append(enquiry)
+    return live
 
 
 def _ask_for_units(row: Round, by_holder: Mapping[str, list[Credit]], floor: Floor, live: _Live, done: Asked) -> None:

@@ -8,8 +8,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
+
+from django.db.models import Q
 
 from accord.capabilities import unit_of_work
 from accord.capabilities.claims.messages import parcels_from_json, to_json
@@ -39,15 +42,10 @@ def _locked(places: Collection[Place]) -> dict[Place, SharedAccount]:
     return {row.place: row for row in rows if row.place in places}
 
 
-def live_shares(places: Collection[Place]) -> dict[Place, list[HoldShare]]:
-    """The shares that hold something at each place, or are about to."""
-    shares: dict[Place, list[HoldShare]] = {place: [] for place in places}
-    rows = HoldShare.objects.filter(active=True, account__account__in={place[1] for place in places})
-    for share in rows.select_related("account").order_by("pk"):
-        place = share.account.place
-        if place in shares:
-            shares[place].append(share)
-    return shares
+def live_shares(accounts: Collection[SharedAccount], claims: Collection[Claim]) -> list[HoldShare]:
+    """The shares that hold something, or are about to: on these accounts by any claim, and by these claims anywhere."""
+    concerned = Q(account__in=[account.pk for account in accounts]) | Q(claim__in=[claim.pk for claim in claims])
+    return list(HoldShare.objects.filter(concerned, active=True).select_related("account").order_by("pk"))
 
 
 def free_units(
@@ -66,7 +64,39 @@ def free_units(
     return max(0, amount - overlapping), ()
 
 
+@dataclass(frozen=True, slots=True)
+class Booking:
+    """Money on a shared account that is to be booked for one order."""
+
+    order_id: UUID
+    claim: Claim
+    account: SharedAccount
+    amount: int
+    parcels: Sequence[Parcel]
+    transfers: Sequence[str]
+    confirmed: bool = False
+
+
 @unit_of_work.change
+def reserve(bookings: Iterable[Booking]) -> None:
+    """Book money for orders; once per order."""
+    HoldShare.objects.bulk_create(
+        [
+            HoldShare(
+                order_id=booking.order_id,
+                account=booking.account,
+                claim=booking.claim,
+                amount=booking.amount,
+                parcels=to_json(tuple(booking.parcels)),
+                transfers=list(booking.transfers),
+                confirmed=booking.confirmed,
+            )
+            for booking in bookings
+        ],
+        ignore_conflicts=True,
+    )
+
+
 def reserve_share(
     order_id: UUID,
     claim: Claim,
@@ -76,20 +106,9 @@ def reserve_share(
     transfers: Sequence[str],
     *,
     confirmed: bool = False,
-) -> HoldShare:
+) -> None:
     """Book money on the account for one order; once per order."""
-    share, _ = HoldShare.objects.get_or_create(
-        order_id=order_id,
-        defaults={
-            "account": shared,
-            "claim": claim,
-            "amount": amount,
-            "parcels": to_json(tuple(parcels)),
-            "transfers": list(transfers),
-            "confirmed": confirmed,
-        },
-    )
-    return share
+    reserve([Booking(order_id, claim, shared, amount, parcels, transfers, confirmed)])
 
 
 def _first_units(parcels: Sequence[Parcel], amount: int) -> Iterable[Parcel]:

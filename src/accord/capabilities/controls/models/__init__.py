@@ -4,8 +4,6 @@ from accord.capabilities.controls.models.agreement import ENQUIRY, RULE_KINDS, A
 from accord.capabilities.controls.models.control import END_REASONS, Control, EndReason
 from accord.capabilities.controls.models.outgoing import AnswerToPush, HandedInAppeal
 from accord.capabilities.controls.models.received import (
-    ENQUIRY_STATES,
-    RECEIVED_STATES,
     EnquiryState,
     ReceivedEnquiry,
     ReceivedOrder,
@@ -14,8 +12,6 @@ from accord.capabilities.controls.models.received import (
 __all__ = [
     "END_REASONS",
     "ENQUIRY",
-    "ENQUIRY_STATES",
-    "RECEIVED_STATES",
     "RULE_KINDS",
     "Agreement",
     "AnswerToPush",

@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from accord.capabilities.controls.models.visible import InboxQuerySet
-from accord.capabilities.orders.words import KIND_WORDS
+from accord.capabilities.orders.kinds import OrderKind
 from accord.core.money import Money
 from accord.core.object_ids import new_id
 
@@ -17,7 +17,7 @@ ENQUIRY: Final = "enquiry"
 
 RULE_KINDS: Final[list[tuple[str, Any]]] = [
     (ENQUIRY, _("Enquiry")),
-    *((kind.value, words) for kind, words in KIND_WORDS),
+    *OrderKind.choices,
 ]
 
 

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accord.capabilities.controls.models.received import ReceivedOrder
 from accord.capabilities.controls.models.visible import InboxQuerySet
-from accord.capabilities.orders.words import KIND_WORDS
+from accord.capabilities.orders.kinds import OrderKind
 from accord.core.money import Money
 
 
@@ -28,7 +28,7 @@ class Control(models.Model):
     """
 
     order = models.OneToOneField(ReceivedOrder, on_delete=models.PROTECT, primary_key=True, related_name="control")
-    kind = models.CharField(max_length=20, choices=[(kind.value, words) for kind, words in KIND_WORDS])
+    kind = models.CharField(max_length=20, choices=OrderKind.choices)
     account = models.CharField(max_length=128)
     amount = models.BigIntegerField(default=0)
     currency = models.CharField(max_length=3, blank=True)

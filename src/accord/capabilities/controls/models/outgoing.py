@@ -6,8 +6,8 @@ from django.db import models
 
 from accord.capabilities.controls.models.received import ReceivedOrder
 from accord.capabilities.controls.models.visible import InboxQuerySet
-from accord.capabilities.delivery import Delivery
-from accord.capabilities.orders.words import CARES
+from accord.capabilities.delivery import Delivery, due_index
+from accord.capabilities.orders.ports import Care
 from accord.core.object_ids import new_id
 
 
@@ -30,6 +30,7 @@ class AnswerToPush(Delivery):
 
     class Meta:
         ordering = ("created_at", "id")
+        indexes: ClassVar = [due_index("answers_to_push_due")]
 
 
 class HandedInAppeal(Delivery):
@@ -39,7 +40,7 @@ class HandedInAppeal(Delivery):
     order = models.ForeignKey(ReceivedOrder, on_delete=models.PROTECT, related_name="appeals")
     appellant = models.CharField(max_length=150)
     statement = models.TextField()
-    care = models.CharField(max_length=14, choices=[(care.value, words) for care, words in CARES], blank=True)
+    care = models.CharField(max_length=14, choices=Care.choices, blank=True)
     language = models.CharField(max_length=10)
     received_at = models.DateTimeField()
     recorded_by = models.CharField(max_length=150)
@@ -50,3 +51,4 @@ class HandedInAppeal(Delivery):
 
     class Meta:
         ordering = ("received_at", "id")
+        indexes: ClassVar = [due_index("appeals_to_hand_in_due")]

@@ -10,25 +10,9 @@ from django.utils.translation import gettext_lazy as _
 from accord.capabilities.controls.life_cycle import AT_WORK, OPEN, State
 from accord.capabilities.controls.models.agreement import BankRule
 from accord.capabilities.controls.models.visible import InboxQuerySet
-from accord.capabilities.delivery import Delivery
-from accord.capabilities.orders.kinds import ON_MONEY
-from accord.capabilities.orders.words import KIND_WORDS
+from accord.capabilities.delivery import Delivery, due_index
+from accord.capabilities.orders.kinds import ON_MONEY, OrderKind
 from accord.core.money import Money
-
-RECEIVED_STATES = [
-    (State.RECEIVED.value, _("Received")),
-    (State.CHECKED.value, _("Checked")),
-    (State.FOR_DECISION.value, _("For decision")),
-    (State.EXECUTING.value, _("Being carried out")),
-    (State.EXECUTED.value, _("Carried out")),
-    (State.EXECUTED_PARTLY.value, _("Carried out in part")),
-    (State.REFUSED.value, _("Refused")),
-    (State.EXPIRED.value, _("Run out before it was carried out")),
-    (State.LIFTED.value, _("Lifted at its end")),
-    (State.RELEASED.value, _("Released")),
-    (State.REPLACED.value, _("Replaced")),
-    (State.RETURNED.value, _("Returned")),
-]
 
 
 class EnquiryState(models.TextChoices):
@@ -37,9 +21,6 @@ class EnquiryState(models.TextChoices):
     ANSWERING = "answering", _("Being answered")
     ANSWERED = "answered", _("Answered")
     REFUSED = "refused", _("Refused")
-
-
-ENQUIRY_STATES = EnquiryState.choices
 
 
 class Received(Delivery):
@@ -81,8 +62,8 @@ class ReceivedOrder(Received):
     time) allowed of it, fixed before the core acts, so that the core is asked the same each time.
     """
 
-    kind = models.CharField(max_length=20, choices=[(kind.value, words) for kind, words in KIND_WORDS])
-    state = models.CharField(max_length=16, choices=RECEIVED_STATES, default=State.RECEIVED.value)
+    kind = models.CharField(max_length=20, choices=OrderKind.choices)
+    state = models.CharField(max_length=16, choices=State.choices, default=State.RECEIVED.value)
     reference = models.CharField(max_length=40, blank=True)
     account = models.CharField(max_length=128, blank=True)
     holder_name = models.CharField(max_length=150, blank=True)
@@ -105,7 +86,8 @@ class ReceivedOrder(Received):
         ordering = ("-received_at", "-id")
         indexes: ClassVar = [
             models.Index(fields=["state", "execute_due_at"]),
-            models.Index(fields=["state", "next_attempt_at"]),
+            due_index("received_orders_due"),
+            models.Index(fields=["received_at", "id"], name="received_orders_by_age"),
             models.Index(fields=["state", "until"]),
             models.Index(fields=["sender", "state"]),
         ]
@@ -152,7 +134,8 @@ class ReceivedEnquiry(Received):
         ordering = ("-received_at", "-id")
         indexes: ClassVar = [
             models.Index(fields=["state", "execute_due_at"]),
-            models.Index(fields=["state", "next_attempt_at"]),
+            due_index("received_enquiries_due"),
+            models.Index(fields=["received_at", "id"], name="received_enquiries_by_age"),
         ]
 
     def __str__(self) -> str:

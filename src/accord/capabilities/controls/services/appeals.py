@@ -9,13 +9,15 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from accord.capabilities import unit_of_work
+from accord.capabilities.controls.audit import BankAudit
 from accord.capabilities.controls.models import HandedInAppeal
+from accord.capabilities.controls.permissions import InboxPermission
 from accord.capabilities.controls.ports import MOST_TEXT
 from accord.capabilities.controls.services.progress import locked
 from accord.capabilities.controls.services.telling import check_may_be_told
 from accord.capabilities.delivery import next_retry
 from accord.capabilities.orders.ports import AppealMessage, Care
-from accord.capabilities.people.policy import NODE, Permission, require
+from accord.capabilities.people.policy import NODE, require
 from accord.core import clock
 from accord.core.errors import BadInput
 
@@ -36,7 +38,7 @@ class HoldersAppeal:
 @unit_of_work.change
 def record_appeal(actor: User, order_id: UUID, appeal: HoldersAppeal) -> HandedInAppeal:
     """Take the holder's appeal down; it goes to the centre by itself."""
-    require(actor, Permission.INBOX_DECIDE)
+    require(actor, InboxPermission.DECIDE)
     if not appeal.appellant.strip() or len(appeal.appellant) > 150:
         raise BadInput("name the person who appeals, with at most 150 characters", where="appellant")
     if not appeal.statement.strip() or len(appeal.statement) > MOST_TEXT:
@@ -57,7 +59,7 @@ def record_appeal(actor: User, order_id: UUID, appeal: HoldersAppeal) -> HandedI
         next_attempt_at=now,
     )
     found.save(force_insert=True)
-    unit_of_work.record(actor, "appeal handed in", subject=row.pk, obj=found, sender=row.sender)
+    unit_of_work.record(actor, BankAudit.APPEAL_HANDED_IN, subject=row.pk, obj=found, sender=row.sender)
     return found
 
 
@@ -87,7 +89,7 @@ def appeal_delivered(row_id: UUID, reference: str = "") -> None:
         row.delivered_at, row.next_attempt_at, row.last_error = clock.now(), None, ""
         row.centre_reference = reference[:40]
         row.save()
-        unit_of_work.record(NODE, "appeal delivered", subject=row.order_id, obj=row, reference=row.centre_reference)
+        unit_of_work.record(NODE, BankAudit.APPEAL_DELIVERED, subject=row.order_id, obj=row, reference=row.centre_reference)
 
 
 def appeal_failed(row: HandedInAppeal, error: str) -> None:

@@ -9,6 +9,7 @@ import msgspec
 from accord.capabilities import unit_of_work
 from accord.capabilities.claims.messages import to_json
 from accord.capabilities.claims.ports import Acknowledged, EnquiryRequest, check_answer
+from accord.capabilities.controls.audit import InboxEnquiryAudit
 from accord.capabilities.controls.checks import Check, Result, to_document
 from accord.capabilities.controls.models import ENQUIRY, EnquiryState, ReceivedEnquiry
 from accord.capabilities.controls.ports import CoreSystem
@@ -126,7 +127,7 @@ def _take_over(enquiry_id: UUID, answer: object) -> None:
     row.save()
     keep_promise(row, "enquiry", row.answer)
     unit_of_work.record(
-        NODE, "inbox enquiry answered", subject=row.pk, obj=row, sender=row.sender, automatic="✓" if row.rule_id else ""
+        NODE, InboxEnquiryAudit.ANSWERED, subject=row.pk, obj=row, sender=row.sender, automatic="✓" if row.rule_id else ""
     )
 
 
@@ -135,7 +136,7 @@ def refuse_enquiry_row(row: ReceivedEnquiry, refusal: Refusal, reason: str, acto
     row.state, row.refusal, row.reason = EnquiryState.REFUSED, refusal, reason
     row.answered_at, row.next_attempt_at, row.last_error = clock.now(), None, ""
     row.save()
-    unit_of_work.record(actor, "inbox enquiry refused", subject=row.pk, obj=row, refusal=refusal, reason=reason)
+    unit_of_work.record(actor, InboxEnquiryAudit.REFUSED, subject=row.pk, obj=row, refusal=refusal, reason=reason)
 
 
 @unit_of_work.change
@@ -145,4 +146,4 @@ def _stop(enquiry_id: UUID, error: str) -> None:
     if row.state in AT_WORK:
         row.next_attempt_at, row.last_error = None, error[:2_000]
         row.save(update_fields=["next_attempt_at", "last_error"])
-        unit_of_work.record(NODE, "inbox enquiry stuck", subject=row.pk, obj=row, error=row.last_error)
+        unit_of_work.record(NODE, InboxEnquiryAudit.STUCK, subject=row.pk, obj=row, error=row.last_error)

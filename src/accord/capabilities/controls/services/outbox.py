@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from accord.capabilities import unit_of_work
+from accord.capabilities.controls.audit import BankAudit
 from accord.capabilities.controls.models import Agreement, AnswerToPush, ReceivedEnquiry, ReceivedOrder
 from accord.capabilities.delivery import next_retry
 from accord.capabilities.people.policy import NODE
@@ -40,7 +41,7 @@ def pushed(row_id: UUID) -> None:
     if row.delivered_at is None:
         row.delivered_at, row.next_attempt_at, row.last_error = clock.now(), None, ""
         row.save(update_fields=["delivered_at", "next_attempt_at", "last_error"])
-        unit_of_work.record(NODE, "inbox answer pushed", subject=row.message_id, obj=row, sender=row.sender)
+        unit_of_work.record(NODE, BankAudit.ANSWER_PUSHED, subject=row.message_id, obj=row, sender=row.sender)
 
 
 def push_failed(row: AnswerToPush, error: str) -> None:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from accord.capabilities import unit_of_work
 from accord.capabilities.claims.messages import to_json
+from accord.capabilities.controls.audit import InboxOrderAudit
 from accord.capabilities.controls.life_cycle import CARRIED_OUT, Event, State, next_state
 from accord.capabilities.controls.messages import as_carried_out, message_of
 from accord.capabilities.controls.models import Control, EndReason, ReceivedOrder
@@ -79,7 +80,7 @@ def settle(row: ReceivedOrder, event: Event, answer: OrderAnswer, actor: Actor =
     keep_promise(row, "order", row.answer)
     unit_of_work.record(
         actor,
-        f"inbox order {row.state}",
+        InboxOrderAudit.of(row.state),
         subject=row.pk,
         obj=row,
         kind=row.kind,
@@ -162,7 +163,7 @@ def _step(control: Control, event: Event) -> None:
     control.save()
     unit_of_work.record(
         NODE,
-        f"inbox order {event}",
+        InboxOrderAudit.of(event),
         subject=order.pk,
         obj=order,
         kind=order.kind,

@@ -16,6 +16,7 @@ from django.db.models import QuerySet
 from accord.capabilities import unit_of_work
 from accord.capabilities.claims.ports import Acknowledged
 from accord.capabilities.controls import checks
+from accord.capabilities.controls.audit import InboxOrderAudit
 from accord.capabilities.controls.life_cycle import AT_WORK, BEFORE_THE_ACT, CARRIED_OUT, Event, State, next_state
 from accord.capabilities.controls.messages import as_carried_out, message_of
 from accord.capabilities.controls.models import BankRule, ReceivedOrder
@@ -117,7 +118,7 @@ def _route_follow_up(row: ReceivedOrder, message: OrderMessage, decisive: checks
 def _ask_person(row: ReceivedOrder) -> None:
     row.state, row.next_attempt_at = next_state(row.state, Event.ASK), None
     row.save()
-    unit_of_work.record(NODE, "inbox order for_decision", subject=row.pk, obj=row, kind=row.kind, sender=row.sender)
+    unit_of_work.record(NODE, InboxOrderAudit.FOR_DECISION, subject=row.pk, obj=row, kind=row.kind, sender=row.sender)
 
 
 def _start(row: ReceivedOrder, rule: BankRule | None) -> None:
@@ -178,4 +179,4 @@ def _stop(order_id: UUID, error: str) -> None:
         return
     row.next_attempt_at, row.last_error = None, error[:2_000]
     row.save(update_fields=["next_attempt_at", "last_error"])
-    unit_of_work.record(NODE, "inbox order stuck", subject=row.pk, obj=row, error=row.last_error)
+    unit_of_work.record(NODE, InboxOrderAudit.STUCK, subject=row.pk, obj=row, error=row.last_error)

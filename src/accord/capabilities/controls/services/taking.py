@@ -12,6 +12,7 @@ from django.conf import settings
 from accord.capabilities import unit_of_work
 from accord.capabilities.claims.ports import Acknowledged, EnquiryAnswer, EnquiryRequest
 from accord.capabilities.controls import clocks, core_line
+from accord.capabilities.controls.audit import InboxEnquiryAudit, InboxOrderAudit
 from accord.capabilities.controls.life_cycle import AT_WORK, State
 from accord.capabilities.controls.messages import answer_of, check_enquiry, check_order, document_of, fingerprint
 from accord.capabilities.controls.models import EnquiryState, ReceivedEnquiry, ReceivedOrder
@@ -104,7 +105,7 @@ def _order_row(channel: Channel, order: OrderMessage, content: bytes) -> Receive
     )
     unit_of_work.record(
         channel,
-        "inbox order received",
+        InboxOrderAudit.RECEIVED,
         subject=row.pk,
         obj=row,
         kind=row.kind,
@@ -132,7 +133,7 @@ def _enquiry_row(channel: Channel, request: EnquiryRequest, content: bytes) -> R
         first_transfer=request.credits[0].transfer,
     )
     unit_of_work.record(
-        channel, "inbox enquiry received", subject=row.pk, obj=row, sender=row.sender, transfer=row.first_transfer
+        channel, InboxEnquiryAudit.RECEIVED, subject=row.pk, obj=row, sender=row.sender, transfer=row.first_transfer
     )
     return row
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from typing import Any
 
 from django.conf import settings
@@ -27,3 +28,6 @@ class AgreementGate:
         stated = None if label is None else labelling.from_json(label)
         body, whole = enforcement.admit(known, partner, kind, body, stated, sent_before=sent_before)
         return Admitted(body, known.hash, labelling.to_json(whole), whole.retain_until)
+
+    def reading_once(self) -> AbstractContextManager[None]:
+        return queries.read_once()

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -14,7 +17,8 @@ from accord.capabilities.exchange.agreements.cycle import ONCE_IN_FORCE
 from accord.capabilities.exchange.agreements.terms import AgreementTerms
 from accord.capabilities.exchange.errors import Refused
 from accord.capabilities.exchange.models import Agreement, AgreementState
-from accord.capabilities.people.policy import Actor, Permission, allowed
+from accord.capabilities.exchange.permissions import ExchangePermission
+from accord.capabilities.people.policy import Actor, allowed
 from accord.core import clock
 from accord.core.errors import Corrupt, NotFound
 
@@ -23,6 +27,28 @@ _MOST_KEPT: Final = 256
 _terms: dict[str, AgreementTerms] = {}
 """Terms by the hash of their document, which never changes. Reading one takes longer than everything else that is asked for
 each message."""
+
+
+_read: ContextVar[dict[tuple[str, str], InForce] | None] = ContextVar("agreements_read", default=None)
+
+
+@contextmanager
+def read_once() -> Iterator[None]:
+    """Within the block each agreement is read once. For a change in which no agreement changes."""
+    token = _read.set({})
+    try:
+        yield
+    finally:
+        _read.reset(token)
+
+
+def _known(partner_code: str, name: str, find: Callable[[], Agreement]) -> InForce:
+    read = _read.get()
+    if read is None:
+        return _in_force(find())
+    if (partner_code, name) not in read:
+        read[partner_code, name] = _in_force(find())
+    return read[partner_code, name]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +69,16 @@ class InForce:
 
 def in_force(partner_code: str) -> InForce:
     """The agreement with a partner that is in force now; Refused where there is none."""
+    return _known(partner_code, "", lambda: _find_in_force(partner_code))
+
+
+def _find_in_force(partner_code: str) -> Agreement:
     now = clock.now()
     valid = _with(partner_code).filter(state=AgreementState.SIGNED, starts_at__lte=now, ends_at__gt=now)
     found = valid.filter(Q(replaced_at=None) | Q(replaced_at__gt=now)).order_by("-starts_at", "-drafted_at").first()
     if found is None:
         raise Refused("agreement", f"no agreement with {partner_code} is in force; have one signed by both sides first")
-    return _in_force(found)
+    return found
 
 
 def winding_up(partner_code: str) -> InForce:
@@ -69,10 +99,14 @@ def by_hash(partner_code: str, hash_: str) -> InForce:
 
     Refused where both sides never signed it. How long after its end it still counts is `grace`; `enforcement.admit` decides.
     """
+    return _known(partner_code, hash_ or "-", lambda: _find_by_hash(partner_code, hash_))
+
+
+def _find_by_hash(partner_code: str, hash_: str) -> Agreement:
     found = _with(partner_code).filter(hash=hash_, state__in=ONCE_IN_FORCE).first()
     if found is None or not (found.own_signature and found.partner_signature):
         raise Refused("agreement", f"{hash_[:12] or 'no agreement'} was not signed by this centre and {partner_code}")
-    return _in_force(found)
+    return found
 
 
 def grace(terms: AgreementTerms) -> timedelta:
@@ -86,7 +120,7 @@ def grace(terms: AgreementTerms) -> timedelta:
 
 def agreements(actor: Actor, partner_code: str = "") -> QuerySet[Agreement]:
     """All versions of all agreements, or those with one partner, for those who work with partners; newest first."""
-    if not allowed(actor, Permission.EXCHANGE_READ):
+    if not allowed(actor, ExchangePermission.READ):
         return Agreement.objects.none()
     rows = Agreement.objects.select_related("partner")
     return rows.filter(partner=partner_code) if partner_code else rows

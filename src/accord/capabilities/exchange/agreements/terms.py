@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Annotated
 
 import msgspec
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
 
 from accord.capabilities.exchange.kinds import MessageKind
 from accord.core.labels import Handling, Pap, Tlp
@@ -16,39 +17,45 @@ _Above0 = Annotated[int, msgspec.Meta(gt=0)]
 _AtLeast0 = Annotated[int, msgspec.Meta(ge=0)]
 
 
-class RefusalGround(StrEnum):
+class RefusalGround(TextChoices):
     """Why a party may refuse what the agreement otherwise allows."""
 
-    POLITICAL = "political"
-    HUMAN_RIGHTS = "human_rights"
-    SOVEREIGNTY = "sovereignty"
-    ONGOING_CASE = "ongoing_case"
-    DISPROPORTIONATE = "disproportionate"
-    DUAL_CRIMINALITY = "dual_criminality"
+    POLITICAL = "political", _("The offence is a political one")
+    HUMAN_RIGHTS = "human_rights", _("Human rights of the person would be at risk")
+    SOVEREIGNTY = "sovereignty", _("It would touch sovereignty, security or public order")
+    ONGOING_CASE = "ongoing_case", _("It would harm a case under way here")
+    DISPROPORTIONATE = "disproportionate", _("It is out of proportion to the offence")
+    DUAL_CRIMINALITY = "dual_criminality", _("It is no offence under both laws")
 
 
-class AccountDetail(StrEnum):
+class AccountDetail(TextChoices):
     """How precisely an answer names where money is; what is not named is merged into totals."""
 
-    ACCOUNT = "account"
-    BANK = "bank"  # one total a bank and currency
-    TOTAL = "total"  # one total a currency
+    ACCOUNT = "account", _("each account by its number")
+    BANK = "bank", _("one total a bank and currency, no account")
+    TOTAL = "total", _("one total a currency, neither bank nor account")
 
 
-class OnwardRule(StrEnum):
+class OnwardRule(TextChoices):
     """Whether the receiver of a request may go on to a third centre."""
 
-    NEVER = "never"
-    NAMED = "named"  # to those whom the request's label names
-    CONSENT = "consent"  # to those named, or after the originator's officer has consented
+    NEVER = "never", _("never; the asking side asks the third centre itself")
+    NAMED = "named", _("only to centres that the request’s label names")
+    CONSENT = (
+        "consent",
+        _("to centres that the label names, or after the asking side’s officer has consented"),
+    )
 
 
-class Informs(StrEnum):
+class Informs(TextChoices):
     """Who informs the holder of an account about a hold."""
 
-    REQUESTER = "requester"
-    RECEIVER = "receiver"
-    NOBODY_YET = "nobody_yet"  # until the requester says so, at most for the regime's delay
+    REQUESTER = "requester", _("the side that asked for the hold")
+    RECEIVER = "receiver", _("the side where the account is")
+    NOBODY_YET = (
+        "nobody_yet",
+        _("nobody until the asking side says so, at most as long as the regime lets the notice wait"),
+    )
 
 
 class Party(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -3,6 +3,7 @@ message passes."""
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
@@ -24,13 +25,17 @@ class Admitted:
 
 
 class Gate(Protocol):
-    """Both raise Refused, naming the clause. `sent_before`: messages of this kind in the time that a quota is for."""
+    """Both ways raise Refused, naming the clause. `sent_before`: messages of this kind in the time that a quota is for."""
 
     def outbound(self, partner: str, kind: MessageKind, body: Any, label: Label | None, sent_before: int) -> Admitted: ...
 
     def inbound(
         self, partner: str, agreement: str, kind: MessageKind, body: Any, label: dict[str, Any] | None, sent_before: int
     ) -> Admitted: ...
+
+    def reading_once(self) -> AbstractContextManager[None]:
+        """Within the block each agreement is read once. For a change in which no agreement changes."""
+        ...
 
 
 class _Closed:
@@ -40,6 +45,9 @@ class _Closed:
         raise Refused("agreement", "no agreement is in force here")
 
     inbound = outbound
+
+    def reading_once(self) -> AbstractContextManager[None]:
+        return nullcontext()
 
 
 _gate: list[Gate] = [_Closed()]

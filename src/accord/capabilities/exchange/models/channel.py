@@ -5,7 +5,7 @@ from typing import ClassVar
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from accord.capabilities.delivery import Delivery
+from accord.capabilities.delivery import Delivery, due_index, index_where_known
 from accord.capabilities.exchange.models.partners import Partner
 from accord.core.object_ids import new_id
 
@@ -27,6 +27,7 @@ class OutStream(Delivery):
     closed_at = models.DateTimeField(null=True)
 
     class Meta:
+        indexes: ClassVar = [due_index("streams_due")]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["partner"], condition=models.Q(closed_at=None), name="one_open_stream_a_partner"),
             models.UniqueConstraint(fields=["partner", "epoch"], name="one_row_an_epoch_sent"),
@@ -84,6 +85,8 @@ class Outgoing(models.Model):
         indexes: ClassVar = [
             models.Index(fields=["partner", "state", "sequence"]),
             models.Index(fields=["partner", "kind", "queued_at"]),
+            models.Index(fields=["state", "partner", "queued_at"], name="outgoing_by_state"),
+            models.Index(fields=["queued_at"], name="outgoing_by_age"),
         ]
         constraints: ClassVar = [models.UniqueConstraint(fields=["partner", "epoch", "sequence"], name="one_message_a_place")]
 
@@ -120,13 +123,17 @@ class Incoming(Delivery):
     applied_at = models.DateTimeField(null=True)
     state = models.CharField(max_length=10, choices=IncomingState, default=IncomingState.READY)
     reason = models.TextField(blank=True)
-    retain_until = models.DateTimeField(null=True, db_index=True)
+    retain_until = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ("received_at", "sequence")
         indexes: ClassVar = [
             models.Index(fields=["partner", "state", "sequence"]),
             models.Index(fields=["partner", "kind", "received_at"]),
+            models.Index(fields=["state", "partner"], name="incoming_by_state"),
+            models.Index(fields=["received_at"], name="incoming_by_age"),
+            due_index("incoming_due"),
+            index_where_known("retain_until", "incoming_to_delete"),
         ]
         constraints: ClassVar = [
             models.UniqueConstraint(fields=["partner", "epoch", "sequence"], name="one_message_received_a_place")
@@ -145,6 +152,9 @@ class Alarm(models.Model):
 
     class Meta:
         ordering = ("-at", "-id")
+        indexes: ClassVar = [
+            models.Index(fields=["at", "id"], name="alarms_unseen", condition=models.Q(seen_at__isnull=True)),
+        ]
 
 
 class Chunk(models.Model):

@@ -5,10 +5,11 @@ from typing import ClassVar, Self
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from accord.capabilities.delivery import Delivery
+from accord.capabilities.delivery import Delivery, due_index, index_where_known
 from accord.capabilities.exchange.kinds import Outcome, RequestKind
 from accord.capabilities.exchange.models.partners import Partner
-from accord.capabilities.people.policy import Actor, Permission, allowed
+from accord.capabilities.exchange.permissions import ExchangePermission
+from accord.capabilities.people.policy import Actor, allowed
 from accord.core.object_ids import new_id, new_reference
 
 
@@ -52,7 +53,12 @@ class ForeignEnquiry(Delivery):
 
     class Meta:
         ordering = ("received_at",)
-        indexes: ClassVar = [models.Index(fields=["partner", "case"])]
+        indexes: ClassVar = [
+            models.Index(fields=["partner", "case"]),
+            models.Index(fields=["received_at", "id"], name="foreign_enquiries_by_age"),
+            models.Index(fields=["answer_due_at"], name="foreign_enquiries_open", condition=models.Q(answered_at__isnull=True)),
+            due_index("foreign_enquiries_due"),
+        ]
 
 
 class ForeignOrderState(models.TextChoices):
@@ -94,7 +100,15 @@ class ForeignOrder(Delivery):
 
     class Meta:
         ordering = ("received_at",)
-        indexes: ClassVar = [models.Index(fields=["partner", "case"])]
+        indexes: ClassVar = [
+            models.Index(fields=["partner", "case"]),
+            models.Index(fields=["received_at", "id"], name="foreign_orders_by_age"),
+            models.Index(fields=["state", "answer_due_at"], name="foreign_orders_by_state"),
+            models.Index(fields=["target"], name="foreign_orders_by_target"),
+            models.Index(fields=["message"], name="foreign_orders_by_message"),
+            index_where_known("confirm_by", "foreign_orders_to_confirm"),
+            due_index("foreign_orders_due"),
+        ]
 
 
 class ForeignOrderPart(models.Model):
@@ -133,7 +147,7 @@ class RequestState(models.TextChoices):
 class PartnerRequestQuerySet(models.QuerySet["PartnerRequest"]):
     def visible_to(self, actor: Actor) -> Self:
         """All requests for those who work with partners; none for anyone else."""
-        return self if allowed(actor, Permission.EXCHANGE_READ) else self.none()
+        return self if allowed(actor, ExchangePermission.READ) else self.none()
 
 
 class PartnerRequest(models.Model):
@@ -163,6 +177,7 @@ class PartnerRequest(models.Model):
 
     class Meta:
         ordering = ("due_at", "id")
+        indexes: ClassVar = [models.Index(fields=["state", "outgoing", "due_at"], name="requests_by_state")]
 
 
 class ThreadNote(models.Model):

@@ -10,7 +10,7 @@ from accord.capabilities.orders.models.appeal import (
     Compensation,
 )
 from accord.capabilities.orders.models.escalation import Contact, Escalation
-from accord.capabilities.orders.models.order import ORDER_STATES, UNDER_AUTHORITY, Order, order_reference
+from accord.capabilities.orders.models.order import UNDER_AUTHORITY, Order, order_reference
 from accord.capabilities.orders.models.restitution import (
     Claimant,
     ClaimantKind,
@@ -21,12 +21,8 @@ from accord.capabilities.orders.models.restitution import (
     RestitutionSource,
     RestitutionState,
 )
-from accord.capabilities.orders.words import CARES, KIND_WORDS
 
 __all__ = [
-    "CARES",
-    "KIND_WORDS",
-    "ORDER_STATES",
     "UNDECIDED",
     "UNDER_AUTHORITY",
     "UNRELEASED",

@@ -7,10 +7,11 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from accord.capabilities.orders.models.order import Order, plain
+from accord.capabilities.delivery import index_where_known
+from accord.capabilities.orders.models.order import Order
+from accord.capabilities.orders.permissions import AppealPermission
 from accord.capabilities.orders.ports import Care
-from accord.capabilities.orders.words import CARES
-from accord.capabilities.people.policy import Actor, Permission, allowed
+from accord.capabilities.people.policy import Actor, allowed
 from accord.core.object_ids import new_code, new_id, new_reference
 
 
@@ -45,7 +46,7 @@ class AppealDecision(models.TextChoices):
 class AppealQuerySet(models.QuerySet["Appeal"]):
     def visible_to(self, actor: Actor) -> Self:
         """All appeals of this node for those who work its desk; none for anyone else."""
-        return self if allowed(actor, Permission.APPEALS_READ) else self.none()
+        return self if allowed(actor, AppealPermission.READ) else self.none()
 
 
 def appeal_reference() -> str:
@@ -69,7 +70,7 @@ class Appeal(models.Model):
     reach = models.CharField(max_length=200, blank=True)  # how to answer the appellant
     statement = models.TextField()
     language = models.CharField(max_length=10, default="zh-hans")
-    care = models.CharField(max_length=14, choices=plain(CARES), default=Care.NONE.value, blank=True)
+    care = models.CharField(max_length=14, choices=Care.choices, default=Care.NONE.value, blank=True)
     received_at = models.DateTimeField()
     due_at = models.DateTimeField()
     reviewer = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
@@ -89,7 +90,10 @@ class Appeal(models.Model):
 
     class Meta:
         ordering = ("due_at", "id")
-        indexes: ClassVar = [models.Index(fields=["state", "due_at"])]
+        indexes: ClassVar = [
+            models.Index(fields=["state", "due_at"]),
+            index_where_known("decided_at", "appeals_by_decision"),
+        ]
 
     def __str__(self) -> str:
         return self.reference

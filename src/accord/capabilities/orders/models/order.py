@@ -1,60 +1,32 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, ClassVar, Final, Self
+from typing import ClassVar, Final, Self
 from uuid import UUID
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from accord.capabilities.delivery import Delivery
-from accord.capabilities.orders.kinds import KEEPS_MONEY, ON_MONEY
+from accord.capabilities.delivery import Delivery, due_index, index_where_known
+from accord.capabilities.orders.kinds import KEEPS_MONEY, ON_MONEY, OrderKind
 from accord.capabilities.orders.life_cycle import HOLDING, STANDING, WAITING, State
+from accord.capabilities.orders.permissions import OrderPermission
 from accord.capabilities.orders.ports import Care
 from accord.capabilities.orders.regime import Approval
-from accord.capabilities.orders.words import CARES, KIND_WORDS
-from accord.capabilities.people.policy import Actor, Permission, allowed
+from accord.capabilities.people.policy import Actor, allowed
 from accord.core.money import Money
 from accord.core.object_ids import new_code, new_id, new_reference
-
-ORDER_STATES = [
-    (State.DRAFT, _("Draft")),
-    (State.APPROVED, _("Approved")),
-    (State.SENT, _("Sent")),
-    (State.ACKNOWLEDGED, _("Acknowledged")),
-    (State.HELD, _("Held in full")),
-    (State.HELD_PARTLY, _("Held in part")),
-    (State.IN_FORCE, _("In force")),
-    (State.DONE, _("Done")),
-    (State.REFUSED, _("Refused")),
-    (State.EXPIRED, _("Expired")),
-    (State.RELEASED, _("Released")),
-    (State.REPLACED, _("Replaced")),
-    (State.RETURNED, _("Returned")),
-    (State.DISCARDED, _("Discarded")),
-    (State.LAPSED, _("Ended by the receiver")),
-]
-
-APPROVALS = [
-    (Approval.ONE_OFFICER, _("One officer")),
-    (Approval.TWO_OFFICERS, _("Two officers")),
-    (Approval.COURT, _("A court’s decision")),
-]
 
 UNDER_AUTHORITY: Final = "standing"
 """How an order was approved that no person approved: at a partner's request, under a standing authority of this agency."""
 
 
-def plain(choices: list[tuple[Any, Any]]) -> list[tuple[str, Any]]:
-    """Choices by their bare values, so that a migration keeps them whatever becomes of the enumeration."""
-    return [(value.value, words) for value, words in choices]
-
-
 class OrderQuerySet(models.QuerySet["Order"]):
     def visible_to(self, actor: Actor) -> Self:
         """All orders of this node for those who work its desk; none for anyone else."""
-        return self if allowed(actor, Permission.ORDERS_READ) else self.none()
+        return self if allowed(actor, OrderPermission.READ) else self.none()
 
 
 def order_reference() -> str:
@@ -76,8 +48,8 @@ class Order(Delivery):
 
     id = models.UUIDField(primary_key=True, default=new_id, editable=False)
     reference = models.CharField(max_length=16, unique=True, default=order_reference, editable=False)
-    kind = models.CharField(max_length=20, choices=plain(KIND_WORDS))
-    state = models.CharField(max_length=14, choices=plain(ORDER_STATES), default=State.DRAFT.value)
+    kind = models.CharField(max_length=20, choices=OrderKind.choices)
+    state = models.CharField(max_length=14, choices=State.choices, default=State.DRAFT.value)
     claim = models.ForeignKey("claims.Claim", on_delete=models.PROTECT, null=True, related_name="+")
     report = models.ForeignKey("reports.Report", on_delete=models.PROTECT, null=True, related_name="+")
     plan_item = models.ForeignKey("claims.PlanItem", on_delete=models.PROTECT, null=True, related_name="+")
@@ -103,7 +75,7 @@ class Order(Delivery):
     grounds = models.TextField(blank=True)
     approval = models.CharField(
         max_length=14,
-        choices=[*plain(APPROVALS), (UNDER_AUTHORITY, _("A standing authority, at a partner’s request"))],
+        choices=[*Approval.choices, (UNDER_AUTHORITY, _("A standing authority, at a partner’s request"))],
         default=Approval.ONE_OFFICER.value,
     )
     court_reference = models.CharField(max_length=120, blank=True)
@@ -134,7 +106,7 @@ class Order(Delivery):
     tell_from = models.DateTimeField(null=True)  # null: from the moment the order is carried out
     delay_reason = models.TextField(blank=True)
     delay_approved_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+")
-    care = models.CharField(max_length=14, choices=plain(CARES), default=Care.NONE.value, blank=True)
+    care = models.CharField(max_length=14, choices=Care.choices, default=Care.NONE.value, blank=True)
     living_costs = models.BigIntegerField(default=0)
     holder_code = models.CharField(max_length=16, default=new_code, editable=False)  # the holder appeals with it
 
@@ -147,8 +119,18 @@ class Order(Delivery):
             models.Index(fields=["claim", "state"]),
             models.Index(fields=["target", "state"]),
             models.Index(fields=["state", "answer_due_at"]),
-            models.Index(fields=["escalate_at"]),
-            models.Index(fields=["renewal_due_at"]),
+            models.Index(fields=["drafted_at", "id"], name="orders_by_age"),
+            models.Index(fields=["institution"], name="orders_by_receiver"),
+            due_index("orders_due"),
+            index_where_known("escalate_at", "orders_to_escalate"),
+            index_where_known("renewal_due_at", "orders_to_prompt"),
+            index_where_known("sent_at", "orders_by_sending"),
+            index_where_known("answered_at", "orders_by_answer"),
+            index_where_known("approved_at", "orders_by_approval"),
+            models.Index(fields=["state", "until"], name="orders_prompted", condition=Q(renewal_prompted_at__isnull=False)),
+            models.Index(
+                fields=["approved_at"], name="orders_to_clear", condition=~Q(override_reason="") & Q(cleared_at__isnull=True)
+            ),
         ]
 
     def __str__(self) -> str:
@@ -183,6 +165,11 @@ class Order(Delivery):
     @property
     def is_holding(self) -> bool:
         return self.state in HOLDING
+
+    @property
+    def is_for_partner(self) -> bool:
+        """Whether it was written because a partner's centre asked for it (`services.for_partners`)."""
+        return self.approval == UNDER_AUTHORITY or "ends_by" in self.terms
 
     @property
     def needs_clearing(self) -> bool:

@@ -3,7 +3,7 @@
 Every order is written in the transaction that decides it, and leaves once that transaction has committed.
 """
 
-from accord.capabilities.orders.services.answers import acknowledged, answered
+from accord.capabilities.orders.services.answers import acknowledged, answered, apply_answers
 from accord.capabilities.orders.services.contacts import (
     ContactFacts,
     add_contact,
@@ -45,6 +45,7 @@ __all__ = [
     "acknowledged",
     "add_contact",
     "answered",
+    "apply_answers",
     "approve",
     "approve_plan",
     "ask_release",

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
@@ -13,16 +13,18 @@ from accord.capabilities import unit_of_work
 from accord.capabilities.claims import services as claims
 from accord.capabilities.claims.messages import credits_from_json, to_json
 from accord.capabilities.claims.ports import Acknowledged, Credit, TransferLeg
+from accord.capabilities.claims.services import FirstHold
 from accord.capabilities.delivery import ask_again_at
 from accord.capabilities.orders import events
+from accord.capabilities.orders.audit import OrderAudit
 from accord.capabilities.orders.kinds import KEEPS_MONEY, RESTRICTS, OrderKind
 from accord.capabilities.orders.life_cycle import AWAITED, HOLDING, LIVE, STANDING, Event, State, next_state
 from accord.capabilities.orders.models import Order
 from accord.capabilities.orders.ports import OrderAnswer, PaymentFacts, Refusal
+from accord.capabilities.orders.remedies.services import appeal_news, return_news
 from accord.capabilities.orders.rules import renewal_due_at
-from accord.capabilities.orders.services import appeal_news, return_news
 from accord.capabilities.orders.services.decide import first_hold, first_recall
-from accord.capabilities.orders.services.drafting import locked_order
+from accord.capabilities.orders.services.drafting import locked_order, locked_orders
 from accord.capabilities.orders.services.ending import end_follow_ups
 from accord.capabilities.people.policy import NODE
 from accord.core import clock
@@ -45,16 +47,82 @@ def acknowledged(order_id: UUID, reply: Acknowledged) -> None:
     order.save(update_fields=["state", "acknowledged_at", "next_attempt_at", "attempts", "last_error"])
 
 
-@unit_of_work.change
 def answered(order_id: UUID, answer: OrderAnswer) -> bool:
-    """Take over a checked answer; False when the order awaits none (answered before, withdrawn, run out)."""
-    order = locked_order(order_id)
+    """Apply a checked answer; False when the order awaits none (answered before, withdrawn, run out)."""
+    return bool(apply_answers({order_id: answer}))
+
+
+@unit_of_work.change
+def apply_answers(answers: Mapping[UUID, OrderAnswer]) -> list[UUID]:
+    """Apply checked answers, by order, in one change; the orders that awaited theirs.
+
+    What is told of an order that stands by itself is applied first, all together. What is told of an order about an earlier
+    one may change that one, so those follow one by one, each read afresh.
+    """
+    orders = locked_orders(answers.keys())
+    alone = [order for order in orders if order.target_id is None and order.replaces_id is None and order.state in AWAITED]
+    applied = [order.pk for order in alone]
+    together = _Together()
+    for order in alone:
+        _settle(order, answers[order.pk])
+        _CONSEQUENCES[OrderKind(order.kind)](order, answers[order.pk], together)
+    together.carry_out()
+    events.notify(alone)
+    for order in orders:
+        if order.target_id is not None or order.replaces_id is not None:
+            applied += _apply_follow_up(order if len(orders) == 1 else locked_order(order.pk), answers[order.pk])
+    return applied
+
+
+def _apply_follow_up(order: Order, answer: OrderAnswer) -> list[UUID]:
     if order.state not in AWAITED:
-        return False
+        return []
     _settle(order, answer)
-    _CONSEQUENCES[OrderKind(order.kind)](order, answer)
-    events.changed.send([order.pk, *(earlier for earlier in (order.target_id, order.replaces_id) if earlier)])
-    return True
+    together = _Together()
+    _CONSEQUENCES[OrderKind(order.kind)](order, answer, together)
+    together.carry_out()
+    events.notify([order])
+    return [order.pk]
+
+
+@dataclass(slots=True)
+class _Together:
+    """What answers lead to on the side of claims, gathered so that it is written once for all of them."""
+
+    held: dict[UUID, int] = field(default_factory=dict)
+    shortfalls: dict[UUID, int] = field(default_factory=dict)
+    claims: dict[UUID, Claim] = field(default_factory=dict)
+    again: list[tuple[UUID, str, str]] = field(default_factory=list)
+    begun: list[FirstHold] = field(default_factory=list)
+
+    def carry_out(self) -> None:
+        """Shares first: what the plan proposes next rests on them."""
+        if self.held:
+            claims.confirm_shares(self.held, self.claims.values())
+        for item_id, shortfall in self.shortfalls.items():
+            claims.note_shortfall(item_id, shortfall)
+        for claim_id, institution, account in self.again:
+            claims.trace_again(NODE, claim_id, institution, account)
+        if self.begun:
+            claims.begin(NODE, self.begun)
+
+
+_ANSWERED: Final = (
+    "state",
+    "held",
+    "refusal",
+    "reason",
+    "transfer",
+    "answered_at",
+    "next_attempt_at",
+    "last_error",
+    "escalate_at",
+    "until",
+    "terms",
+    "ended_at",
+    "renewal_due_at",
+)
+"""Columns that an answer fills in."""
 
 
 def _settle(order: Order, answer: OrderAnswer) -> None:
@@ -71,10 +139,10 @@ def _settle(order: Order, answer: OrderAnswer) -> None:
         order.ended_at = answer.answered_at
     elif order.state in STANDING:
         order.renewal_due_at = renewal_due_at(order, answer.answered_at)
-    order.save()
+    order.save(update_fields=_ANSWERED)
     unit_of_work.record(
         NODE,
-        f"order {order.state}",
+        OrderAudit.reached(order.state),
         subject=order.subject,
         obj=order,
         kind=order.kind,
@@ -93,7 +161,7 @@ def _event(order: Order, answer: OrderAnswer) -> Event:
     return Event.PUT_IN_FORCE if order.kind in RESTRICTS else Event.DO
 
 
-def _after_recall(order: Order, answer: OrderAnswer) -> None:
+def _after_recall(order: Order, answer: OrderAnswer, _together: _Together) -> None:
     """Stopped: the money never left. Settled: the payee's bank gets a hold for exactly that transfer."""
     settled = answer.settled
     if answer.refusal is not Refusal.ALREADY_SETTLED or settled is None or order.claim is None:
@@ -108,7 +176,7 @@ def _after_recall(order: Order, answer: OrderAnswer) -> None:
     first_hold(None, order.claim, payment, (credit,), settled.payee_bank, settled.payee_account)
 
 
-def _after_hold(order: Order, answer: OrderAnswer) -> None:
+def _after_hold(order: Order, answer: OrderAnswer, together: _Together) -> None:
     """Book what is held, and follow what is not: the chase goes on from the transfer that the bank matched."""
     if order.replaces_id is not None:
         _replace(order, answer)
@@ -117,17 +185,17 @@ def _after_hold(order: Order, answer: OrderAnswer) -> None:
     if claim is None:
         return
     if order.plan_item_id is not None:
-        claims.confirm_share(order.pk, answer.amount)
+        together.held[order.pk], together.claims[claim.pk] = answer.amount, claim
         if answer.amount < order.amount:
-            claims.note_shortfall(order.plan_item_id, order.amount - answer.amount)
-            claims.trace_again(NODE, claim.pk, order.institution, order.account)
+            together.shortfalls[order.plan_item_id] = order.amount - answer.amount
+            together.again.append((claim.pk, order.institution, order.account))
         return
     if answer.refusal in (Refusal.NO_SUCH_TRANSFER, Refusal.NO_SUCH_ACCOUNT):
         # a partner's claim began at a bank of the partner's country, which is not ours to ask
         if order.payment and not claim.origin and not _was_recalled(order):
             first_recall(None, claim, _payment(order))
     elif answer.transfer:
-        _start_chase(order, claim, answer)
+        together.begun.append(_first_hold(order, claim, answer))
 
 
 def _replace(order: Order, answer: OrderAnswer) -> None:
@@ -148,10 +216,12 @@ def _end_replaced(replaced: Order, order: Order, answer: OrderAnswer) -> None:
     replaced.ended_at = answer.answered_at
     replaced.save(update_fields=["state", "ended_at"])
     end_follow_ups(replaced, answer.answered_at)
-    unit_of_work.record(NODE, "order replaced", subject=replaced.subject, obj=replaced, kind=replaced.kind, by=order.reference)
+    unit_of_work.record(
+        NODE, OrderAudit.REPLACED, subject=replaced.subject, obj=replaced, kind=replaced.kind, by=order.reference
+    )
 
 
-def _after_restriction(order: Order, answer: OrderAnswer) -> None:
+def _after_restriction(order: Order, answer: OrderAnswer, _together: _Together) -> None:
     """A lasting number block takes the place of a suspension."""
     if order.replaces_id is None or not answer.carried_out:
         return
@@ -160,7 +230,7 @@ def _after_restriction(order: Order, answer: OrderAnswer) -> None:
         _end_replaced(replaced, order, answer)
 
 
-def _after_renewal(order: Order, answer: OrderAnswer) -> None:
+def _after_renewal(order: Order, answer: OrderAnswer, _together: _Together) -> None:
     """The receiver keeps it longer. A refused renewal leaves the end where it was."""
     target = _earlier(order.target_id)
     if not answer.carried_out or target.state not in LIVE:
@@ -170,11 +240,11 @@ def _after_renewal(order: Order, answer: OrderAnswer) -> None:
     target.renewal_due_at = renewal_due_at(target, answer.answered_at)
     target.save(update_fields=["state", "until", "renewals", "renewal_prompted_at", "renewal_due_at"])
     unit_of_work.record(
-        NODE, "order renewed", subject=target.subject, obj=target, kind=target.kind, until=clock.to_iso(target.until)
+        NODE, OrderAudit.RENEWED, subject=target.subject, obj=target, kind=target.kind, until=clock.to_iso(target.until)
     )
 
 
-def _after_release(order: Order, answer: OrderAnswer) -> None:
+def _after_release(order: Order, answer: OrderAnswer, _together: _Together) -> None:
     """The bank has given money back to the holder, lifted a restriction, or withdrawn what it had not carried out yet."""
     appeal_news.release_answered(order, answer.answered_at, carried_out=answer.carried_out)
     target = _earlier(order.target_id)
@@ -184,7 +254,7 @@ def _after_release(order: Order, answer: OrderAnswer) -> None:
     _give_up(target, order.amount, answer, Event.RELEASE if whole else Event.RELEASE_PARTLY)
     unit_of_work.record(
         NODE,
-        "order released" if whole else "order released in part",
+        OrderAudit.RELEASED if whole else OrderAudit.RELEASED_IN_PART,
         subject=target.subject,
         obj=target,
         kind=target.kind,
@@ -193,7 +263,7 @@ def _after_release(order: Order, answer: OrderAnswer) -> None:
     )
 
 
-def _after_return(order: Order, answer: OrderAnswer) -> None:
+def _after_return(order: Order, answer: OrderAnswer, _together: _Together) -> None:
     """The bank has paid a part of what it keeps to whom it belongs."""
     return_news.return_answered(order, answer.answered_at)
     target = _earlier(order.target_id)
@@ -203,7 +273,7 @@ def _after_return(order: Order, answer: OrderAnswer) -> None:
     _give_up(target, answer.amount, answer, Event.RETURN if whole else Event.RETURN_PARTLY)
     unit_of_work.record(
         NODE,
-        "order returned" if whole else "order returned in part",
+        OrderAudit.RETURNED if whole else OrderAudit.RETURNED_IN_PART,
         subject=target.subject,
         obj=target,
         kind=target.kind,
@@ -226,11 +296,11 @@ def _give_up(target: Order, amount: int, answer: OrderAnswer, event: Event) -> N
     end_follow_ups(target, answer.answered_at)
 
 
-def _nothing_more(_order: Order, _answer: OrderAnswer) -> None:
+def _nothing_more(_order: Order, _answer: OrderAnswer, _together: _Together) -> None:
     """The answer itself is all there is to it."""
 
 
-_CONSEQUENCES: Final[dict[OrderKind, Callable[[Order, OrderAnswer], None]]] = {
+_CONSEQUENCES: Final[dict[OrderKind, Callable[[Order, OrderAnswer, _Together], None]]] = {
     OrderKind.RECALL: _after_recall,
     **dict.fromkeys(KEEPS_MONEY, _after_hold),
     **dict.fromkeys(RESTRICTS, _after_restriction),
@@ -247,17 +317,16 @@ def _earlier(order_id: UUID | None) -> Order:
     return locked_order(order_id)
 
 
-def _start_chase(order: Order, claim: Claim, answer: OrderAnswer) -> None:
+def _first_hold(order: Order, claim: Claim, answer: OrderAnswer) -> claims.FirstHold:
     """The first hold's bank has found the payment: the claim starts there, with what the bank already told of it."""
-    credit, asked = _matched_credit(order, answer), order.institution  # which may be one of many behind a partner's place
+    asked = order.institution  # which may be one of many behind a partner's place
     known = _matched_place(order, answer)
+    credit = _matched_credit(order, answer)
     if known != (order.institution, order.account):
         order.institution, order.account = known
         order.save(update_fields=["institution", "account"])
-    if answer.amount:
-        place = (order.institution, order.account, order.currency)
-        claims.book_first(order.pk, claim, place, answer.amount, answer.transfer, answer.followed)
-    claims.start_at(NODE, claim.pk, asked, credit, answer.followed)
+    place = (order.institution, order.account, order.currency)
+    return claims.FirstHold(order.pk, claim, place, answer.amount, asked, credit, answer.followed)
 
 
 def _matched_credit(order: Order, answer: OrderAnswer) -> Credit:

@@ -6,10 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from accord.capabilities import unit_of_work
+from accord.capabilities.orders.audit import ContactAudit, OrderAudit
 from accord.capabilities.orders.escalations import escalation_at
 from accord.capabilities.orders.life_cycle import WAITING
 from accord.capabilities.orders.models import Contact, Escalation, Order
-from accord.capabilities.people.policy import Permission, require
+from accord.capabilities.orders.permissions import OrderPermission
+from accord.capabilities.people.policy import require
+from accord.capabilities.vocabulary import AuditAction
 from accord.core import clock
 from accord.core.errors import BadInput, Conflict, NotFound
 
@@ -37,18 +40,18 @@ class ContactFacts:
 @unit_of_work.change
 def add_contact(actor: User, facts: ContactFacts) -> Contact:
     """A new step of a list; orders that wait for an answer climb it from now on. Conflict when the step is taken."""
-    require(actor, Permission.ORDERS_CLEAR)
+    require(actor, OrderPermission.CLEAR)
     contact = _filled(Contact(), facts)
     contact.save()
     _climb_anew()
-    _record(actor, "contact added", contact)
+    _record(actor, ContactAudit.ADDED, contact)
     return contact
 
 
 @unit_of_work.change
 def change_contact(actor: User, contact_id: int, facts: ContactFacts) -> Contact:
     """Another name, number, step or delay. A new number has not been tried: the last test call is forgotten."""
-    require(actor, Permission.ORDERS_CLEAR)
+    require(actor, OrderPermission.CLEAR)
     contact = _get(contact_id)
     moved = contact.reach != facts.reach.strip()
     _filled(contact, facts)
@@ -56,16 +59,16 @@ def change_contact(actor: User, contact_id: int, facts: ContactFacts) -> Contact
         contact.last_test_call_at = None
     contact.save()
     _climb_anew()
-    _record(actor, "contact changed", contact)
+    _record(actor, ContactAudit.CHANGED, contact)
     return contact
 
 
 @unit_of_work.change
 def remove_contact(actor: User, contact_id: int) -> None:
     """Nobody is called at this step any more; what was escalated to it stays on record."""
-    require(actor, Permission.ORDERS_CLEAR)
+    require(actor, OrderPermission.CLEAR)
     contact = _get(contact_id)
-    _record(actor, "contact removed", contact)
+    _record(actor, ContactAudit.REMOVED, contact)
     contact.delete()
     _climb_anew()
 
@@ -73,14 +76,20 @@ def remove_contact(actor: User, contact_id: int) -> None:
 @unit_of_work.change
 def note_test_call(actor: User, contact_id: int, note: str) -> Contact:
     """The contact was called to see whether somebody answers, as agreements ask every month."""
-    require(actor, Permission.ORDERS_DRAFT)
+    require(actor, OrderPermission.DRAFT)
     if not note.strip():
         raise BadInput("say who answered the test call", where="note")
     contact = _get(contact_id)
     contact.last_test_call_at = clock.now()
     contact.save(update_fields=["last_test_call_at"])
     unit_of_work.record(
-        actor, "test call noted", subject=None, obj=contact, institution=contact.institution, to=contact.name, note=note.strip()
+        actor,
+        ContactAudit.TEST_CALL_NOTED,
+        subject=None,
+        obj=contact,
+        institution=contact.institution,
+        to=contact.name,
+        note=note.strip(),
     )
     return contact
 
@@ -88,7 +97,7 @@ def note_test_call(actor: User, contact_id: int, note: str) -> Contact:
 @unit_of_work.change
 def note_escalation(actor: User, escalation_id: int, note: str) -> Escalation:
     """An officer reached the contact (or did not): what was said. Conflict when a colleague has noted it already."""
-    require(actor, Permission.ORDERS_DRAFT)
+    require(actor, OrderPermission.DRAFT)
     if not note.strip():
         raise BadInput("say whom you reached and what was said", where="note")
     row = Escalation.objects.select_for_update().select_related("order").filter(pk=escalation_id).first()
@@ -101,7 +110,7 @@ def note_escalation(actor: User, escalation_id: int, note: str) -> Escalation:
     order = row.order
     unit_of_work.record(
         actor,
-        "escalation noted",
+        OrderAudit.ESCALATION_NOTED,
         subject=order.subject,
         obj=order,
         institution=order.institution,
@@ -153,7 +162,7 @@ def _climb_anew() -> None:
     Order.objects.bulk_update(changed, ["escalate_at"], batch_size=500)
 
 
-def _record(actor: User, action: str, contact: Contact) -> None:
+def _record(actor: User, action: AuditAction, contact: Contact) -> None:
     unit_of_work.record(
         actor,
         action,

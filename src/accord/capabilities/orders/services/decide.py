@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 from accord.capabilities import unit_of_work
@@ -13,10 +13,11 @@ from accord.capabilities.claims.messages import to_json
 from accord.capabilities.claims.ports import Credit
 from accord.capabilities.orders.kinds import OrderKind
 from accord.capabilities.orders.models import Order
+from accord.capabilities.orders.permissions import OrderPermission
 from accord.capabilities.orders.ports import PaymentFacts
 from accord.capabilities.orders.regime import current_regime
-from accord.capabilities.orders.services.drafting import write
-from accord.capabilities.people.policy import Permission, require
+from accord.capabilities.orders.services.drafting import write, write_all
+from accord.capabilities.people.policy import require
 from accord.capabilities.reports import services as reports
 from accord.capabilities.reports.services import CallFacts
 from accord.core.errors import BadInput
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
     from accord.capabilities.claims.models import Claim, PlanItem
     from accord.capabilities.people.models import User
     from accord.capabilities.reports.models import Report
+
+
+HOLD: Final = "hold"
+"""The plan's action that becomes an order; any other line of it that is approved is a question to the bank."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +49,7 @@ def respond_to_call(actor: User, facts: CallFacts, emergency: str = "") -> First
     payee's bank is ordered to hold it and finds the payment itself. Where the regime asks for two people the order waits as a
     draft, unless `emergency` says why it cannot.
     """
-    require(actor, Permission.ORDERS_DRAFT)
+    require(actor, OrderPermission.DRAFT)
     report = reports.take_report(actor, facts)
     if report.duplicate_of_id is not None:
         first = Order.objects.filter(claim__report_id=report.duplicate_of_id).order_by("drafted_at", "id").first()
@@ -117,35 +122,29 @@ def approve_plan(actor: User, claim_id: UUID, items: Sequence[UUID], emergency: 
     Where the regime asks for two people the orders wait as drafts, unless `emergency` says why they cannot. The trace that
     the decision rests on is saved with its hash. Conflict when someone decided one of the lines meanwhile.
     """
-    require(actor, Permission.ORDERS_DRAFT)
+    require(actor, OrderPermission.DRAFT)
     if not items:
         raise BadInput("choose at least one line of the plan")
-    approved = claims.approve_items(actor, claim_id, items)
-    if not approved:
+    approval = claims.approve_items(actor, claim_id, items)
+    if approval is None:
         return []
-    claim = approved[0].line.claim
-    claims.save_trace(claim)
-    carried_out = [(_carry_out(actor, row.line, emergency), row) for row in approved]
-    placed = [(order, row) for order, row in carried_out if order is not None]
-    claims.book(claim, [(order.pk, row) for order, row in placed])
-    return [order for order, _ in placed]
+    for row in approval.lines:
+        if row.line.action != HOLD:
+            claims.trace_again(actor, row.line.claim_id, row.line.institution, row.line.account)
+    holds = [row for row in approval.lines if row.line.action == HOLD]
+    placed = write_all([_hold(row.line) for row in holds], actor, emergency=emergency)
+    claims.book(approval, [(order.pk, row) for order, row in zip(placed, holds, strict=True)])
+    return placed
 
 
-def _carry_out(actor: User, item: PlanItem, emergency: str) -> Order | None:
-    if item.action != "hold":
-        claims.trace_again(actor, item.claim_id, item.institution, item.account)
-        return None
-    return write(
-        Order(
-            kind=current_regime().plan_order,
-            claim=item.claim,
-            plan_item=item,
-            institution=item.institution,
-            account=item.account,
-            amount=item.amount,
-            currency=item.currency,
-            credits=item.credits,
-        ),
-        actor,
-        emergency=emergency,
+def _hold(item: PlanItem) -> Order:
+    return Order(
+        kind=current_regime().plan_order,
+        claim=item.claim,
+        plan_item=item,
+        institution=item.institution,
+        account=item.account,
+        amount=item.amount,
+        currency=item.currency,
+        credits=item.credits,
     )

@@ -6,22 +6,25 @@ for somebody else. In an emergency the drafter may send it at once; that leaves 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 from accord.capabilities import unit_of_work
 from accord.capabilities.claims import services as claims
 from accord.capabilities.orders import events
-from accord.capabilities.orders.escalations import first_escalation_at
+from accord.capabilities.orders.audit import OrderAudit
+from accord.capabilities.orders.escalations import contacts_at, escalates_at
 from accord.capabilities.orders.kinds import OrderKind
 from accord.capabilities.orders.life_cycle import Event, State, next_state
 from accord.capabilities.orders.messages import write_message
 from accord.capabilities.orders.models import UNDER_AUTHORITY, Order
+from accord.capabilities.orders.permissions import OrderPermission
 from accord.capabilities.orders.regime import Approval, KindRule, current_regime
 from accord.capabilities.orders.rules import rule_of
-from accord.capabilities.people.policy import NODE, Actor, Permission, require
+from accord.capabilities.people.policy import NODE, Actor, require
+from accord.capabilities.vocabulary import AuditAction
 from accord.core import clock
 from accord.core.errors import BadInput, Conflict, NotFound
 
@@ -37,6 +40,42 @@ def write(
     `drafter` None: carried on by the node under an earlier approval, which `covering` finds; or, at a partner's request,
     under the authority that `standing` names, which the caller has found to be verified. Call inside a change.
     """
+    return write_all([order], drafter, lasts=lasts, emergency=emergency, standing=standing)[0]
+
+
+def write_all(
+    orders: Sequence[Order],
+    drafter: User | None,
+    *,
+    lasts: timedelta | None = None,
+    emergency: str = "",
+    standing: str = "",
+) -> list[Order]:
+    """The same for many orders in one go."""
+    rules = [_fill_in(order, drafter, lasts) for order in orders]
+    for order, rule in zip(orders, rules, strict=True):
+        if standing:
+            order.approval = UNDER_AUTHORITY
+            _mark_approved(order, None, rule)
+        elif drafter is None:
+            _carry_on(order, rule)
+        elif order.approval == Approval.ONE_OFFICER:
+            _mark_approved(order, drafter, rule)
+    _set_escalation([order for order in orders if order.state == State.APPROVED])
+    Order.objects.bulk_create(orders)
+    for order in orders:
+        if standing:
+            _record(None, OrderAudit.APPROVED_UNDER_STANDING_AUTHORITY, order, authority=standing)
+        else:
+            action = OrderAudit.APPROVED if order.state == State.APPROVED else OrderAudit.DRAFTED
+            _record(order.approved_by or drafter, action, order)
+    if drafter is None or not emergency.strip():
+        return list(orders)
+    return [send_in_emergency(drafter, order.pk, emergency) if order.state == State.DRAFT else order for order in orders]
+
+
+def _fill_in(order: Order, drafter: User | None, lasts: timedelta | None) -> KindRule:
+    """What the regime says of a new draft; returns its rule."""
     rules, now = current_regime(), clock.now()
     order.regime, order.authority = rules.code, rules.authority
     rule = rule_of(order)
@@ -48,21 +87,7 @@ def write(
     order.drafted_at, order.drafted_by = now, drafter
     order.acknowledge_due_at, order.answer_due_at = now + rule.acknowledge_within, now + rule.execute_within
     order.state = State.DRAFT
-    if standing:
-        order.approval = UNDER_AUTHORITY
-        _mark_approved(order, None, rule)
-    elif drafter is None:
-        _carry_on(order, rule)
-    elif order.approval == Approval.ONE_OFFICER:
-        _mark_approved(order, drafter, rule)
-    order.save(force_insert=True)
-    if standing:
-        _record(None, "order approved under standing authority", order, authority=standing)
-    else:
-        _record(order.approved_by or drafter, "order approved" if order.state == State.APPROVED else "order drafted", order)
-    if drafter is not None and emergency.strip() and order.state == State.DRAFT:
-        return send_in_emergency(drafter, order.pk, emergency)
-    return order
+    return rule
 
 
 def _carry_on(order: Order, rule: KindRule) -> None:
@@ -84,6 +109,21 @@ def covering(order: Order, rule: KindRule) -> Order | None:
     return approved.order_by("drafted_at", "id").first()
 
 
+_APPROVED: Final = (
+    "state",
+    "until",
+    "approved_by",
+    "approved_at",
+    "next_attempt_at",
+    "acknowledge_due_at",
+    "answer_due_at",
+    "escalate_at",
+    "delay_approved_by",
+    "message",
+)
+"""Columns that an approval fills in."""
+
+
 def _mark_approved(order: Order, approver: User | None, rule: KindRule) -> None:
     now = clock.now()
     order.state = next_state(order.kind, order.state, Event.APPROVE)
@@ -92,10 +132,16 @@ def _mark_approved(order: Order, approver: User | None, rule: KindRule) -> None:
     _end_in_time(order)
     order.approved_by, order.approved_at, order.next_attempt_at = approver, now, now
     order.acknowledge_due_at, order.answer_due_at = now + rule.acknowledge_within, now + rule.execute_within
-    order.escalate_at = first_escalation_at(order)
     if order.tell_from is not None:
         order.delay_approved_by = approver
     order.message = write_message(order)
+
+
+def _set_escalation(orders: Sequence[Order]) -> None:
+    """When these orders, approved just now, go to the first contact if they stay unanswered."""
+    contacts = contacts_at({order.institution for order in orders}, 1)
+    for order in orders:
+        order.escalate_at = escalates_at(order, contacts.get(order.institution))
 
 
 def _end_in_time(order: Order) -> None:
@@ -106,7 +152,7 @@ def _end_in_time(order: Order) -> None:
             raise Conflict(f"the partner asked for {order.reference} until {ends_by}, which is over; discard the draft")
 
 
-def _record(actor: User | None, action: str, order: Order, **more: str) -> None:
+def _record(actor: User | None, action: AuditAction, order: Order, **more: str) -> None:
     unit_of_work.record(
         actor or NODE,
         action,
@@ -124,10 +170,16 @@ def _record(actor: User | None, action: str, order: Order, **more: str) -> None:
 
 def locked_order(order_id: UUID) -> Order:
     """The order's row, locked until the end of the change; NotFound where there is none."""
-    order = Order.objects.select_for_update().filter(pk=order_id).first()
-    if order is None:
+    return locked_orders([order_id])[0]
+
+
+def locked_orders(order_ids: Collection[UUID]) -> list[Order]:
+    """The rows of these orders with their claims, by id, locked until the end of the change; NotFound where one is missing."""
+    rows = Order.objects.select_for_update(of=("self",)).select_related("claim").filter(pk__in=set(order_ids))
+    orders = list(rows.order_by("pk"))
+    if len(orders) != len(set(order_ids)):
         raise NotFound("there is no such order")
-    return order
+    return orders
 
 
 @unit_of_work.change
@@ -136,44 +188,47 @@ def approve(actor: User, order_ids: Sequence[UUID], note: str = "") -> list[Orde
 
     Nobody approves their own draft. Conflict names the order that cannot be approved and why.
     """
-    require(actor, Permission.ORDERS_APPROVE)
+    require(actor, OrderPermission.APPROVE)
     if not order_ids:
         raise BadInput("choose at least one draft")
-    orders = [locked_order(order_id) for order_id in sorted(set(order_ids))]
+    orders = locked_orders(order_ids)
     for order in orders:
         if order.drafted_by_id == actor.pk:
             raise Conflict(f"{order.reference} is your own draft; somebody else must approve it")
         _mark_approved(order, actor, rule_of(order))
-        order.save()
-        _record(actor, "order approved", order)
+    _set_escalation(orders)
+    for order in orders:
+        order.save(update_fields=_APPROVED)
+        _record(actor, OrderAudit.APPROVED, order)
         if note.strip():
-            unit_of_work.record(actor, "approval noted", subject=order.subject, obj=order, note=note.strip())
-    events.changed.send([order.pk for order in orders])
+            unit_of_work.record(actor, OrderAudit.APPROVAL_NOTED, subject=order.subject, obj=order, note=note.strip())
+    events.notify(orders)
     return orders
 
 
 @unit_of_work.change
 def send_in_emergency(actor: User, order_id: UUID, reason: str) -> Order:
     """Send one's own draft at once, without a second person; the mark stays until a supervisor clears it."""
-    require(actor, Permission.ORDERS_OVERRIDE)
+    require(actor, OrderPermission.OVERRIDE)
     if not reason.strip():
         raise BadInput("say why it cannot wait for a second person; it stays on record", where="reason")
     order = locked_order(order_id)
     if order.approval == Approval.COURT:
         raise Conflict("a court's order cannot be sent in an emergency; a hold can, until the court has decided")
     _mark_approved(order, actor, rule_of(order))
+    _set_escalation([order])
     order.override_reason = reason.strip()
-    order.save()
-    _record(actor, "order approved", order)
-    unit_of_work.record(actor, "order overridden", subject=order.subject, obj=order, reason=order.override_reason)
-    events.changed.send([order.pk])
+    order.save(update_fields=[*_APPROVED, "override_reason"])
+    _record(actor, OrderAudit.APPROVED, order)
+    unit_of_work.record(actor, OrderAudit.OVERRIDDEN, subject=order.subject, obj=order, reason=order.override_reason)
+    events.notify([order])
     return order
 
 
 @unit_of_work.change
 def clear_override(actor: User, order_id: UUID, note: str) -> Order:
     """A supervisor has looked at an emergency: the mark goes, what was found stays on record."""
-    require(actor, Permission.ORDERS_CLEAR)
+    require(actor, OrderPermission.CLEAR)
     if not note.strip():
         raise BadInput("say what you found; it stays on record", where="note")
     order = locked_order(order_id)
@@ -183,14 +238,14 @@ def clear_override(actor: User, order_id: UUID, note: str) -> Order:
         raise Conflict("you sent this order yourself; another supervisor must look at it")
     order.cleared_by, order.cleared_at, order.cleared_note = actor, clock.now(), note.strip()
     order.save(update_fields=["cleared_by", "cleared_at", "cleared_note"])
-    unit_of_work.record(actor, "override cleared", subject=order.subject, obj=order, note=order.cleared_note)
+    unit_of_work.record(actor, OrderAudit.OVERRIDE_CLEARED, subject=order.subject, obj=order, note=order.cleared_note)
     return order
 
 
 @unit_of_work.change
 def discard(actor: User, order_id: UUID, reason: str) -> Order:
     """Throw a draft away; what it had set aside on the account is free again and may be proposed anew."""
-    require(actor, Permission.ORDERS_DRAFT)
+    require(actor, OrderPermission.DRAFT)
     return throw_away(actor, order_id, reason)
 
 
@@ -203,6 +258,6 @@ def throw_away(actor: Actor, order_id: UUID, reason: str) -> Order:
     order.reason, order.ended_at = reason.strip(), clock.now()
     order.save(update_fields=["state", "reason", "ended_at"])
     claims.end_share(order.pk)
-    unit_of_work.record(actor, "order discarded", subject=order.subject, obj=order, reason=order.reason)
-    events.changed.send([order.pk])
+    unit_of_work.record(actor, OrderAudit.DISCARDED, subject=order.subject, obj=order, reason=order.reason)
+    events.notify([order])
     return order

@@ -4,10 +4,11 @@ from datetime import datetime
 
 from accord.capabilities import unit_of_work
 from accord.capabilities.orders import events
+from accord.capabilities.orders.audit import OrderAudit
 from accord.capabilities.orders.kinds import OrderKind
 from accord.capabilities.orders.life_cycle import WAITING, Event, State, next_state
 from accord.capabilities.orders.models import Order
-from accord.capabilities.orders.services import appeal_news
+from accord.capabilities.orders.remedies.services import appeal_news
 from accord.capabilities.people.policy import NODE
 
 
@@ -22,8 +23,8 @@ def end_follow_ups(target: Order, at: datetime) -> None:
         order.state, order.ended_at, order.next_attempt_at = next_state(order.kind, order.state, event), at, None
         order.escalate_at = None
         order.save(update_fields=["state", "ended_at", "next_attempt_at", "escalate_at"])
-        unit_of_work.record(NODE, f"order {order.state}", subject=order.subject, obj=order, kind=order.kind)
+        unit_of_work.record(NODE, OrderAudit.reached(order.state), subject=order.subject, obj=order, kind=order.kind)
         if order.kind == OrderKind.RELEASE:
             appeal_news.release_lapsed(order, target, at)
     if ended:
-        events.changed.send([order.pk for order in ended])
+        events.notify(ended)

@@ -17,15 +17,17 @@ from accord.capabilities.claims import services as claims
 from accord.capabilities.claims.messages import to_json
 from accord.capabilities.claims.ports import Credit
 from accord.capabilities.orders import events
+from accord.capabilities.orders.audit import OrderAudit
 from accord.capabilities.orders.kinds import OrderKind
 from accord.capabilities.orders.life_cycle import AWAITED, STANDING, State
 from accord.capabilities.orders.models import Order
+from accord.capabilities.orders.permissions import OrderPermission
 from accord.capabilities.orders.ports import PaymentFacts
 from accord.capabilities.orders.regime import Approval, KindRule, current_regime
-from accord.capabilities.orders.services.drafting import locked_order, throw_away, write
+from accord.capabilities.orders.services.drafting import locked_order, locked_orders, throw_away, write
 from accord.capabilities.orders.services.following import OPEN, give_back
 from accord.capabilities.orders.services.requests import LONGEST_DELAY
-from accord.capabilities.people.policy import NODE, Permission, require
+from accord.capabilities.people.policy import NODE, require
 from accord.core import clock
 from accord.core.errors import Conflict
 
@@ -70,13 +72,11 @@ def hold_lines(
         if left <= 0:
             break
         chosen = [line.pk for line in lines if line.claim_id == claim_id]
-        approved = claims.approve_within(actor or NODE, claim_id, chosen, left)
-        if not approved:
+        approval = claims.approve_within(actor or NODE, claim_id, chosen, left)
+        if approval is None:
             continue
-        claim = approved[0].line.claim
-        claims.save_trace(claim)
-        fresh = [(_ordered(actor, row.line, id_of(row.line.place), terms), row) for row in approved]
-        claims.book(claim, [(order.pk, row) for order, row in fresh])
+        fresh = [(_ordered(actor, row.line, id_of(row.line.place), terms), row) for row in approval.lines]
+        claims.book(approval, [(order.pk, row) for order, row in fresh])
         placed += [order for order, _ in fresh]
     return placed
 
@@ -148,11 +148,11 @@ def let_go(order_id: UUID, reason: str, standing: str, amount: int | None = None
 
 def confirm_orders(actor: User, order_ids: Sequence[UUID]) -> None:
     """An officer stands by what the node ordered under a standing authority: from now on they are that officer's orders."""
-    require(actor, Permission.ORDERS_APPROVE)
-    for order_id in order_ids:
-        order = locked_order(order_id)
+    require(actor, OrderPermission.APPROVE)
+    orders = locked_orders(order_ids)
+    for order in orders:
         if order.approved_by_id is None and order.approved_at is not None:
             order.approved_by = actor
             order.save(update_fields=["approved_by"])
-            unit_of_work.record(actor, "order confirmed", subject=order.subject, obj=order, kind=order.kind)
-    events.changed.send(order_ids)
+            unit_of_work.record(actor, OrderAudit.CONFIRMED, subject=order.subject, obj=order, kind=order.kind)
+    events.notify(orders)

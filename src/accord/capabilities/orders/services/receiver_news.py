@@ -7,6 +7,7 @@ from uuid import UUID
 from accord.capabilities import unit_of_work
 from accord.capabilities.claims import services as claims
 from accord.capabilities.orders import events
+from accord.capabilities.orders.audit import OrderAudit
 from accord.capabilities.orders.checks import check_status
 from accord.capabilities.orders.life_cycle import HOLDING, Event, next_state
 from accord.capabilities.orders.messages import message_of
@@ -34,7 +35,7 @@ def told_unasked(order_id: UUID, status: OrderStatus, why: str) -> bool:
         _lapse(order, status, why)
     else:
         _keep(order, amount, status, why)
-    events.changed.send([order.pk])
+    events.notify([order])
     return True
 
 
@@ -48,7 +49,7 @@ def _lapse(order: Order, status: OrderStatus, why: str) -> None:
     end_follow_ups(order, ended_at)
     unit_of_work.record(
         NODE,
-        "order lapsed",
+        OrderAudit.LAPSED,
         subject=order.subject,
         obj=order,
         kind=order.kind,
@@ -74,7 +75,7 @@ def _keep(order: Order, amount: int, status: OrderStatus, why: str) -> None:
         claims.confirm_share(order.pk, amount)
         unit_of_work.record(
             NODE,
-            "order reduced",
+            OrderAudit.REDUCED,
             subject=order.subject,
             obj=order,
             kind=order.kind,

@@ -16,6 +16,7 @@ from accord.capabilities import unit_of_work
 from accord.capabilities.claims import services as claims
 from accord.capabilities.delivery import next_retry
 from accord.capabilities.orders import events
+from accord.capabilities.orders.audit import OrderAudit
 from accord.capabilities.orders.escalations import contact_at, escalation_at
 from accord.capabilities.orders.kinds import OrderKind
 from accord.capabilities.orders.life_cycle import AWAITED, STANDING, WAITING, Event, State, next_state
@@ -45,7 +46,7 @@ def mark_sent(orders: Sequence[Order]) -> None:
     for order in fresh:
         order.state, order.sent_at = next_state(order.kind, order.state, Event.SEND), now
         unit_of_work.record(
-            NODE, "order sent", subject=order.subject, obj=order, kind=order.kind, institution=order.institution
+            NODE, OrderAudit.SENT, subject=order.subject, obj=order, kind=order.kind, institution=order.institution
         )
 
 
@@ -66,7 +67,9 @@ def fail(order_id: UUID, error: str) -> None:
         return
     order.last_error, order.next_attempt_at = error, None
     order.save(update_fields=["last_error", "next_attempt_at"])
-    unit_of_work.record(NODE, "answer unusable", subject=order.subject, obj=order, institution=order.institution, error=error)
+    unit_of_work.record(
+        NODE, OrderAudit.ANSWER_UNUSABLE, subject=order.subject, obj=order, institution=order.institution, error=error
+    )
 
 
 def expire_due(now: datetime) -> int:
@@ -126,12 +129,12 @@ def _expire(order_ids: Sequence[UUID], now: datetime) -> int:
     for order in orders:
         order.state = next_state(order.kind, order.state, Event.EXPIRE)
         order.ended_at, order.next_attempt_at, order.escalate_at, order.renewal_due_at = now, None, None, None
-        unit_of_work.record(NODE, "order expired", subject=order.subject, obj=order, kind=order.kind, held=order.held)
+        unit_of_work.record(NODE, OrderAudit.EXPIRED, subject=order.subject, obj=order, kind=order.kind, held=order.held)
     Order.objects.bulk_update(orders, ["state", "ended_at", "next_attempt_at", "escalate_at", "renewal_due_at"])
     claims.end_shares([order.pk for order in orders])
     for order in orders:
         end_follow_ups(order, now)
-    events.changed.send([order.pk for order in orders])
+    events.notify(orders)
     return len(orders)
 
 
@@ -140,7 +143,9 @@ def _prompt(order_ids: Sequence[UUID], now: datetime) -> int:
     orders = list(Order.objects.select_for_update().filter(pk__in=order_ids, state__in=STANDING, renewal_due_at__lte=now))
     for order in orders:
         order.renewal_prompted_at, order.renewal_due_at = now, None
-        unit_of_work.record(NODE, "renewal prompted", subject=order.subject, obj=order, until=clock.to_iso(order.until))
+        unit_of_work.record(
+            NODE, OrderAudit.RENEWAL_PROMPTED, subject=order.subject, obj=order, until=clock.to_iso(order.until)
+        )
     Order.objects.bulk_update(orders, ["renewal_prompted_at", "renewal_due_at"])
     return len(orders)
 
@@ -176,6 +181,6 @@ def _escalate_one(order_id: UUID, now: datetime) -> int:
         return 0
     Escalation.objects.create(order=order, step=step, contact_name=contact.name, contact_reach=contact.reach, at=now)
     unit_of_work.record(
-        NODE, "order escalated", subject=order.subject, obj=order, institution=order.institution, step=step, to=contact.name
+        NODE, OrderAudit.ESCALATED, subject=order.subject, obj=order, institution=order.institution, step=step, to=contact.name
     )
     return 1

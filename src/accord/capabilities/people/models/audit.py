@@ -21,6 +21,7 @@ class AuditEntry(models.Model):
 
     class Meta:
         ordering = ("seq",)
+        indexes = (models.Index(fields=("action", "seq"), name="people_audit_by_action"),)
 
 
 class AuditHead(models.Model):

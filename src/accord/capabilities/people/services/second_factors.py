@@ -12,9 +12,11 @@ from django.conf import settings
 
 from accord.capabilities import unit_of_work
 from accord.capabilities.people import node_key, passkeys, totp
+from accord.capabilities.people.audit import SignInAudit
 from accord.capabilities.people.models import FactorKind, SecondFactor, User
 from accord.capabilities.people.passkeys import State
-from accord.capabilities.people.policy import Actor, Permission, decides, require
+from accord.capabilities.people.permissions import UserPermission
+from accord.capabilities.people.policy import Actor, decides, require
 from accord.core import clock
 from accord.core.errors import BadInput, Conflict, NotAllowed, NotFound
 
@@ -45,7 +47,7 @@ def enrol_app(user: User, secret: str, code: str) -> list[str]:
         raise BadInput("the code is not right; check the clock of your device and type the code it shows now", where="code")
     SecondFactor.objects.filter(user=user, kind=FactorKind.TOTP).delete()
     _add(user, FactorKind.TOTP, secret=node_key.encrypt(secret), data={"used": step})
-    unit_of_work.record(user, "second factor added", subject=None, obj=user, type=FactorKind.TOTP)
+    unit_of_work.record(user, SignInAudit.SECOND_FACTOR_ADDED, subject=None, obj=user, type=FactorKind.TOTP)
     return _first_recovery_codes(user)
 
 
@@ -55,7 +57,7 @@ def enrol_passkey(user: User, name: str, host: str, state: State, answer: Any) -
     credential, count = passkeys.registered(host, state, answer)
     label = name.strip()[:NAME_LENGTH]
     _add(user, FactorKind.PASSKEY, name=label, data={"credential": credential, "count": count})
-    unit_of_work.record(user, "second factor added", subject=None, obj=user, type=FactorKind.PASSKEY, name=label)
+    unit_of_work.record(user, SignInAudit.SECOND_FACTOR_ADDED, subject=None, obj=user, type=FactorKind.PASSKEY, name=label)
     return _first_recovery_codes(user)
 
 
@@ -77,7 +79,7 @@ def renew_recovery_codes(user: User) -> list[str]:
     codes = [f"{_letters(5)}-{_letters(5)}" for _ in range(RECOVERY_CODES)]
     SecondFactor.objects.filter(user=user, kind=FactorKind.RECOVERY).delete()
     _add(user, FactorKind.RECOVERY, data={"codes": [node_key.keyed_hash(_plain(code)) for code in codes]})
-    unit_of_work.record(user, "recovery codes made", subject=None, obj=user)
+    unit_of_work.record(user, SignInAudit.RECOVERY_CODES_MADE, subject=None, obj=user)
     return codes
 
 
@@ -111,7 +113,7 @@ def use_recovery_code(user: User, code: str) -> bool:
         return False
     left = [kept for kept in factor.data["codes"] if kept != hashed]
     _used(factor, {"codes": left})
-    unit_of_work.record(user, "recovery code used", subject=None, obj=user, left=len(left))
+    unit_of_work.record(user, SignInAudit.RECOVERY_CODE_USED, subject=None, obj=user, left=len(left))
     return True
 
 
@@ -152,16 +154,16 @@ def remove_factor(user: User, factor_id: UUID) -> None:
             raise Conflict("this is your only second factor, and your role needs one; add another before you remove it")
         SecondFactor.objects.filter(user=user, kind=FactorKind.RECOVERY).delete()
     factor.delete()
-    unit_of_work.record(user, "second factor removed", subject=None, obj=user, type=factor.kind, name=factor.name)
+    unit_of_work.record(user, SignInAudit.SECOND_FACTOR_REMOVED, subject=None, obj=user, type=factor.kind, name=factor.name)
 
 
 @unit_of_work.change
 def reset_factors(actor: Actor, user_id: UUID) -> User:
     """Take all factors of a user away whose device is lost; they enrol again when they next sign in."""
-    require(actor, Permission.USERS_MANAGE)
+    require(actor, UserPermission.MANAGE)
     user = User.objects.filter(pk=user_id).first()
     if user is None:
         raise NotFound("there is no such user")
     count, _ = SecondFactor.objects.filter(user=user).delete()
-    unit_of_work.record(actor, "second factor reset", subject=None, obj=user, name=user.username, rows=count)
+    unit_of_work.record(actor, SignInAudit.SECOND_FACTOR_RESET, subject=None, obj=user, name=user.username, rows=count)
     return user

@@ -14,8 +14,10 @@ from uuid import UUID
 from django.conf import settings
 
 from accord.capabilities import unit_of_work
+from accord.capabilities.people.audit import SignInAudit
 from accord.capabilities.people.models import User, UserSession
-from accord.capabilities.people.policy import Actor, Permission, require
+from accord.capabilities.people.permissions import UserPermission
+from accord.capabilities.people.policy import Actor, require
 from accord.core import clock
 from accord.core.errors import NotFound
 
@@ -36,7 +38,7 @@ def begin_session(user: User, session_key: str, address: str, browser: str) -> U
     _end_worn_out(user, now)
     older = UserSession.objects.filter(user=user).exclude(pk=begun.pk).order_by("-started_at", "-id")
     _end(older[AT_ONCE - 1 :])
-    unit_of_work.record(user, "signed in", subject=None, obj=user, address=begun.address)
+    unit_of_work.record(user, SignInAudit.SIGNED_IN, subject=None, obj=user, address=begun.address)
     return begun
 
 
@@ -78,7 +80,7 @@ def end_worn_out_sessions() -> int:
 def leave(user: User, session_key: str) -> None:
     """The user signs out in one browser."""
     _end(UserSession.objects.filter(user=user, session_key=session_key))
-    unit_of_work.record(user, "signed out", subject=None, obj=user)
+    unit_of_work.record(user, SignInAudit.SIGNED_OUT, subject=None, obj=user)
 
 
 @unit_of_work.change
@@ -86,26 +88,26 @@ def end_own_session(user: User, session_id: UUID) -> None:
     """End one of one's own sessions, in whichever browser it is."""
     if not _end(UserSession.objects.filter(user=user, pk=session_id)):
         raise NotFound("there is no such session")
-    unit_of_work.record(user, "sessions ended", subject=None, obj=user, rows=1)
+    unit_of_work.record(user, SignInAudit.SESSIONS_ENDED, subject=None, obj=user, rows=1)
 
 
 @unit_of_work.change
 def end_other_sessions(user: User, session_key: str | None) -> int:
     """End all sessions of the user but the one named; how many."""
     ended = _end(UserSession.objects.filter(user=user).exclude(session_key=session_key or ""))
-    unit_of_work.record(user, "sessions ended", subject=None, obj=user, rows=ended)
+    unit_of_work.record(user, SignInAudit.SESSIONS_ENDED, subject=None, obj=user, rows=ended)
     return ended
 
 
 @unit_of_work.change
 def end_sessions_of(actor: Actor, user_id: UUID) -> int:
     """Sign a user out everywhere; how many sessions that ended."""
-    require(actor, Permission.USERS_MANAGE)
+    require(actor, UserPermission.MANAGE)
     user = User.objects.filter(pk=user_id).first()
     if user is None:
         raise NotFound("there is no such user")
     ended = end_all(user)
-    unit_of_work.record(actor, "sessions ended", subject=None, obj=user, name=user.username, rows=ended)
+    unit_of_work.record(actor, SignInAudit.SESSIONS_ENDED, subject=None, obj=user, name=user.username, rows=ended)
     return ended
 
 

@@ -14,8 +14,10 @@ from django.core.exceptions import ValidationError
 
 from accord.capabilities import unit_of_work
 from accord.capabilities.people import lockout
+from accord.capabilities.people.audit import SignInAudit, UserAudit
 from accord.capabilities.people.models import Agency, AgencyKind, Role, Team, User
-from accord.capabilities.people.policy import NODE, RESERVED_NAMES, Actor, Permission, require
+from accord.capabilities.people.permissions import UserPermission
+from accord.capabilities.people.policy import NODE, RESERVED_NAMES, Actor, require
 from accord.capabilities.people.services.sessions import end_all
 from accord.core.errors import BadInput, Conflict, NotAllowed, NotFound
 
@@ -59,13 +61,20 @@ def create_staff(password: str, staff: Mapping[str, tuple[Role, str]]) -> None:
 @unit_of_work.change
 def add_user(actor: Actor, username: str, password: str, station: Station, *, must_change_password: bool = True) -> User:
     """A new user whose first password somebody else has chosen, so that they change it when they first sign in."""
-    require(actor, Permission.USERS_MANAGE)
+    require(actor, UserPermission.MANAGE)
     refuse_weak(password)
     user = create_user(username, password, station.role)
     user.must_change_password = must_change_password
     _place(user, station)
     unit_of_work.record(
-        actor, "user added", subject=None, obj=user, name=username, role=user.role, agency=user.agency_id, team=_team(user)
+        actor,
+        UserAudit.USER_ADDED,
+        subject=None,
+        obj=user,
+        name=username,
+        role=user.role,
+        agency=user.agency_id,
+        team=_team(user),
     )
     return user
 
@@ -73,7 +82,7 @@ def add_user(actor: Actor, username: str, password: str, station: Station, *, mu
 @unit_of_work.change
 def change_user(actor: Actor, user_id: UUID, station: Station) -> User:
     """Change what a user is here for; nobody changes their own role. With another role they sign in afresh."""
-    require(actor, Permission.USERS_MANAGE)
+    require(actor, UserPermission.MANAGE)
     user = _locked(user_id)
     before = user.role
     if before != station.role:
@@ -82,7 +91,7 @@ def change_user(actor: Actor, user_id: UUID, station: Station) -> User:
     _place(user, station)
     unit_of_work.record(
         actor,
-        "user changed",
+        UserAudit.USER_CHANGED,
         subject=None,
         obj=user,
         name=user.username,
@@ -112,7 +121,7 @@ def _team(user: User) -> str:
 @unit_of_work.change
 def set_active(actor: Actor, user_id: UUID, active: bool) -> User:
     """Deactivate a user, who is signed out everywhere at once, or let them in again."""
-    require(actor, Permission.USERS_MANAGE)
+    require(actor, UserPermission.MANAGE)
     user = _locked(user_id)
     _refuse_oneself(actor, user, "deactivate yourself")
     if user.is_active == active:
@@ -121,7 +130,7 @@ def set_active(actor: Actor, user_id: UUID, active: bool) -> User:
     user.save(update_fields=["is_active"])
     if not active:
         end_all(user)
-    action = "user reactivated" if active else "user deactivated"
+    action = UserAudit.USER_REACTIVATED if active else UserAudit.USER_DEACTIVATED
     unit_of_work.record(actor, action, subject=None, obj=user, name=user.username)
     return user
 
@@ -129,14 +138,14 @@ def set_active(actor: Actor, user_id: UUID, active: bool) -> User:
 @unit_of_work.change
 def give_password(actor: Actor, user_id: UUID, password: str) -> User:
     """A new first password for a user who forgot theirs; they are signed out everywhere and change it at once."""
-    require(actor, Permission.USERS_MANAGE)
+    require(actor, UserPermission.MANAGE)
     user = _locked(user_id)
     refuse_weak(password, user)
     user.set_password(password)
     user.must_change_password = True
     user.save(update_fields=["password", "must_change_password"])
     end_all(user)
-    unit_of_work.record(actor, "password given", subject=None, obj=user, name=user.username)
+    unit_of_work.record(actor, SignInAudit.PASSWORD_GIVEN, subject=None, obj=user, name=user.username)
     return user
 
 
@@ -153,16 +162,16 @@ def change_own_password(user: User, old: str, new: str) -> None:
     mine.must_change_password = False
     mine.save(update_fields=["password", "must_change_password"])
     user.password, user.must_change_password = mine.password, False
-    unit_of_work.record(user, "password changed", subject=None, obj=user)
+    unit_of_work.record(user, SignInAudit.PASSWORD_CHANGED, subject=None, obj=user)
 
 
 @unit_of_work.change
 def unlock_user(actor: Actor, user_id: UUID) -> User:
     """Forget failed sign-ins of a user who is locked out."""
-    require(actor, Permission.USERS_MANAGE)
+    require(actor, UserPermission.MANAGE)
     user = _locked(user_id)
     attempts = lockout.forget(user.username)
-    unit_of_work.record(actor, "user unlocked", subject=None, obj=user, name=user.username, rows=attempts)
+    unit_of_work.record(actor, UserAudit.USER_UNLOCKED, subject=None, obj=user, name=user.username, rows=attempts)
     return user
 
 
@@ -171,7 +180,7 @@ def note_lockout(username: str) -> None:
     """A user of this name, if there is one, has failed to sign in so often that they are locked out: on record."""
     user = User.objects.filter(username=username).first()
     if user is not None:
-        unit_of_work.record(NODE, "sign-in locked", subject=None, obj=user, name=username)
+        unit_of_work.record(NODE, SignInAudit.SIGN_IN_LOCKED, subject=None, obj=user, name=username)
 
 
 def set_language(user: User, language: str) -> None:
@@ -202,20 +211,20 @@ def _refuse_oneself(actor: Actor, user: User, doing: str) -> None:
 @unit_of_work.change
 def add_agency(actor: Actor, code: str, name: str, name_zh: str, kind: AgencyKind) -> Agency:
     """An organisation to whom people and service accounts may belong; BadInput when the code is taken or cannot be one."""
-    require(actor, Permission.USERS_MANAGE)
+    require(actor, UserPermission.MANAGE)
     if not _CODE.fullmatch(code):
         raise BadInput(f"{code!r} cannot be an agency's code; use letters, digits and . _ -", where="code")
     if Agency.objects.filter(code=code).exists():
         raise BadInput(f"there is already an agency {code!r}; choose another code", where="code")
     agency = Agency.objects.create(code=code, name=name.strip(), name_zh=name_zh.strip(), kind=AgencyKind(kind))
-    unit_of_work.record(actor, "agency added", subject=None, obj=agency, name=agency.name, type=agency.kind)
+    unit_of_work.record(actor, UserAudit.AGENCY_ADDED, subject=None, obj=agency, name=agency.name, type=agency.kind)
     return agency
 
 
 @unit_of_work.change
 def add_team(actor: Actor, agency_code: str, name: str) -> Team:
     """A team of an agency; BadInput when the agency is unknown or has one of that name."""
-    require(actor, Permission.USERS_MANAGE)
+    require(actor, UserPermission.MANAGE)
     name = name.strip()
     if not name:
         raise BadInput("a team needs a name", where="name")
@@ -224,5 +233,5 @@ def add_team(actor: Actor, agency_code: str, name: str) -> Team:
     if Team.objects.filter(agency_id=agency_code, name__iexact=name).exists():
         raise BadInput(f"there is already a team {name!r} in this agency; choose another name", where="name")
     team = Team.objects.create(agency_id=agency_code, name=name)
-    unit_of_work.record(actor, "team added", subject=None, obj=team, name=name, agency=agency_code)
+    unit_of_work.record(actor, UserAudit.TEAM_ADDED, subject=None, obj=team, name=name, agency=agency_code)
     return team

@@ -11,15 +11,15 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from accord.capabilities.controls import queries
-from accord.capabilities.controls.life_cycle import OPEN
-from accord.capabilities.controls.models import RECEIVED_STATES, ReceivedOrder
-from accord.capabilities.orders.words import KIND_WORDS
+from accord.capabilities.controls.life_cycle import OPEN, State
+from accord.capabilities.controls.models import ReceivedOrder
+from accord.capabilities.orders.kinds import OrderKind
 from accord.capabilities.people.models import User
 from accord.core import clock
 from accord.core.clock import to_iso
 from accord.sites.bank.requests import reader
-from accord.sites.desk.csv_download import csv_response
-from accord.sites.desk.requests import page_of
+from accord.sites.common.csv_download import csv_response
+from accord.sites.common.requests import page_of
 
 _COLUMNS: Final = (
     "id", "reference", "sender", "kind", "state", "account", "amount", "kept", "currency", "until", "received_at",
@@ -67,7 +67,7 @@ class InboxFilter:
 def index(request: HttpRequest) -> HttpResponse:
     actor = reader(request)
     senders = queries.orders(actor).order_by("sender").values_list("sender", flat=True).distinct()
-    context = _rows(request, actor) | {"states": RECEIVED_STATES, "kinds": KIND_WORDS, "senders": senders}
+    context = _rows(request, actor) | {"states": State.choices, "kinds": OrderKind.choices, "senders": senders}
     return render(request, "bank/inbox.html", context)
 
 

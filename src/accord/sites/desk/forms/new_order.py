@@ -14,7 +14,6 @@ from accord.capabilities.orders.kinds import ON_NUMBERS, OrderKind
 from accord.capabilities.orders.ports import CallFacts, Care, Limits
 from accord.capabilities.orders.regime import Approval, KindRule, current_regime
 from accord.capabilities.orders.services import OrderFacts
-from accord.capabilities.orders.words import CARES
 from accord.core.errors import BadInput
 from accord.core.identifiers import IdentifierType, parse
 from accord.core.money import EXPONENTS
@@ -87,9 +86,7 @@ class NewOrderForm(forms.Form):
     grounds = forms.CharField(label=gettext_lazy("Why (stays on record, and stands on the order)"), max_length=LONGEST_TEXT)
     hours = forms.IntegerField(label=gettext_lazy("Hours it lasts"), min_value=1, required=False)
     court_reference = forms.CharField(label=gettext_lazy("Reference of the court’s decision"), max_length=120, required=False)
-    care = forms.ChoiceField(
-        label=gettext_lazy("Whom it touches"), choices=[(care.value, words) for care, words in CARES], required=False
-    )
+    care = forms.ChoiceField(label=gettext_lazy("Whom it touches"), choices=Care.choices, required=False)
     tell_from = forms.DateTimeField(label=gettext_lazy("The holder is told from"), required=False)
     delay_reason = forms.CharField(label=gettext_lazy("Why not at once"), max_length=2_000, required=False)
     at_once = forms.BooleanField(required=False)

@@ -14,14 +14,17 @@ from django.utils.translation import gettext_lazy as _
 from accord.capabilities.claims import queries as claims
 from accord.capabilities.claims.models import Claim, SavedTrace
 from accord.capabilities.orders import queries
-from accord.capabilities.orders.appeal_letter import letter, taken
 from accord.capabilities.orders.in_force import in_force, who_ordered
 from accord.capabilities.orders.kinds import KEEPS_MONEY
-from accord.capabilities.orders.living_costs import living_costs_due
 from accord.capabilities.orders.models import Appeal, AppealDecision, AppealState, Compensation, Order, Restitution
+from accord.capabilities.orders.permissions import AppealPermission, OrderPermission
+from accord.capabilities.orders.remedies import queries as remedies
+from accord.capabilities.orders.remedies.appeal_letter import letter, taken
+from accord.capabilities.orders.remedies.living_costs import living_costs_due
 from accord.capabilities.orders.rules import rule_of
 from accord.capabilities.people.models import User
-from accord.capabilities.people.policy import Permission, allowed
+from accord.capabilities.people.policy import allowed
+from accord.capabilities.permissions import Permission
 from accord.core import clock
 from accord.core.money import Money
 
@@ -41,7 +44,7 @@ class AppealPage:
 
     def __init__(self, actor: User, appeal_id: UUID) -> None:
         self._actor = actor
-        self.appeal: Appeal = queries.appeal(actor, appeal_id)
+        self.appeal: Appeal = remedies.appeal(actor, appeal_id)
         self.order: Order = queries.get(actor, self.appeal.order_id)
         self.now = clock.now()
 
@@ -69,7 +72,7 @@ class AppealPage:
 
     @property
     def may_decide(self) -> bool:
-        return self.appeal.is_open and not self.conflict and self._holds(Permission.APPEALS_DECIDE)
+        return self.appeal.is_open and not self.conflict and self._holds(AppealPermission.DECIDE)
 
     @property
     def may_review(self) -> bool:
@@ -77,15 +80,15 @@ class AppealPage:
 
     @property
     def may_release_again(self) -> bool:
-        return self.appeal.state == AppealState.DECIDED and self._holds(Permission.APPEALS_DECIDE)
+        return self.appeal.state == AppealState.DECIDED and self._holds(AppealPermission.DECIDE)
 
     @property
     def may_withdraw(self) -> bool:
-        return self.appeal.is_open and self._holds(Permission.APPEALS_RECORD)
+        return self.appeal.is_open and self._holds(AppealPermission.RECORD)
 
     @property
     def may_compensate(self) -> bool:
-        return self.appeal.is_granted and self._holds(Permission.APPEALS_DECIDE)
+        return self.appeal.is_granted and self._holds(AppealPermission.DECIDE)
 
     @property
     def decisions(self) -> list[tuple[str, Any]]:
@@ -127,11 +130,11 @@ class AppealPage:
     @cached_property
     def others(self) -> list[Appeal]:
         """Other appeals against the same order."""
-        return [appeal for appeal in queries.appeals_of_order(self._actor, self.order.pk) if appeal.pk != self.appeal.pk]
+        return [appeal for appeal in remedies.appeals_of_order(self._actor, self.order.pk) if appeal.pk != self.appeal.pk]
 
     @cached_property
     def returns(self) -> list[Restitution]:
-        return queries.restitutions_of_order(self._actor, self.order.pk)
+        return remedies.restitutions_of_order(self._actor, self.order.pk)
 
     @cached_property
     def living_costs(self) -> Money | None:
@@ -142,7 +145,7 @@ class AppealPage:
 
     @property
     def may_release(self) -> bool:
-        return self._holds(Permission.ORDERS_RELEASE)
+        return self._holds(OrderPermission.RELEASE)
 
     @cached_property
     def compensations(self) -> list[tuple[Compensation, Money]]:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Final
 
 from accord.capabilities.orders.kinds import FOLLOWS_UP, KEEPS_MONEY, OrderKind
 from accord.capabilities.orders.life_cycle import TABLES, State
-from accord.capabilities.orders.models import ORDER_STATES
 
 if TYPE_CHECKING:
     from accord.capabilities.orders.models import Order
@@ -81,7 +80,7 @@ def life_cycle_picture(order: Order) -> LifeCyclePicture:
     """Boxes in columns by the longest way from the draft; steps from a state to itself are left out."""
     reached = _reached(order)
     been = {*reached, State(order.state)}
-    labels = {State(state): str(label) for state, label in ORDER_STATES}
+    labels = {state: str(state.label) for state in State}
     boxes = {}
     edges = _edges(OrderKind(order.kind))
     columns = _columns(edges)

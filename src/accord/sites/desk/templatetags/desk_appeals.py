@@ -10,13 +10,15 @@ from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from accord.capabilities.orders import queries
 from accord.capabilities.orders.kinds import KEEPS_MONEY
 from accord.capabilities.orders.life_cycle import LIVE, State
-from accord.capabilities.orders.living_costs import living_costs_due
-from accord.capabilities.orders.models import CARES, Appeal, Order
+from accord.capabilities.orders.models import Appeal, Order
 from accord.capabilities.orders.notices import TOLD_TO_HOLDER
-from accord.capabilities.people.policy import Permission, allowed
+from accord.capabilities.orders.permissions import AppealPermission, OrderPermission, ReturnPermission
+from accord.capabilities.orders.ports import Care
+from accord.capabilities.orders.remedies import queries as remedies
+from accord.capabilities.orders.remedies.living_costs import living_costs_due
+from accord.capabilities.people.policy import allowed
 from accord.core.money import Money
 
 register = template.Library()
@@ -34,16 +36,16 @@ def order_appeals(context: dict[str, Any], order: Order) -> dict[str, Any]:
         "request": context["request"],
         "csrf_token": context.get("csrf_token"),
         "order": order,
-        "appeals": queries.appeals_of_order(actor, order.pk),
-        "returns": queries.restitutions_of_order(actor, order.pk) if order.kind in KEEPS_MONEY else [],
+        "appeals": remedies.appeals_of_order(actor, order.pk),
+        "returns": remedies.restitutions_of_order(actor, order.pk) if order.kind in KEEPS_MONEY else [],
         "living_costs": Money(due, order.currency) if due else None,
         "appealable": told and order.state not in _NOT_OUT,
         "returnable": order.kind in KEEPS_MONEY and order.is_holding,
-        "markable": told and order.state in (State.DRAFT, *LIVE) and allowed(actor, Permission.ORDERS_DRAFT),
-        "cares": CARES,
-        "may_record": allowed(actor, Permission.APPEALS_RECORD),
-        "may_prepare": allowed(actor, Permission.RETURNS_PREPARE),
-        "may_release": allowed(actor, Permission.ORDERS_RELEASE),
+        "markable": told and order.state in (State.DRAFT, *LIVE) and allowed(actor, OrderPermission.DRAFT),
+        "cares": Care.choices,
+        "may_record": allowed(actor, AppealPermission.RECORD),
+        "may_prepare": allowed(actor, ReturnPermission.PREPARE),
+        "may_release": allowed(actor, OrderPermission.RELEASE),
     }
 
 

@@ -12,23 +12,26 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accord.capabilities.orders import queries
-from accord.capabilities.orders.appeal_letter import about_to_be, letter
-from accord.capabilities.orders.models import CARES, AppealChannel, AppealDecision, AppealState
-from accord.capabilities.orders.services import appeals, care, compensations
-from accord.capabilities.orders.services.appeals import AppealFacts
-from accord.capabilities.people.policy import Permission, require
+from accord.capabilities.orders.models import AppealChannel, AppealDecision, AppealState
+from accord.capabilities.orders.permissions import AppealPermission
+from accord.capabilities.orders.ports import Care
+from accord.capabilities.orders.remedies import queries as remedies
+from accord.capabilities.orders.remedies.appeal_letter import about_to_be, letter
+from accord.capabilities.orders.remedies.services import appeals, care, compensations
+from accord.capabilities.orders.remedies.services.appeals import AppealFacts
+from accord.capabilities.people.policy import require
 from accord.core import clock
 from accord.core.errors import BadInput, Conflict
 from accord.core.money import Money
+from accord.sites.common.requests import officer, page_of
 from accord.sites.desk.amounts import minor_units
 from accord.sites.desk.presenters.appeal_page import AppealPage
-from accord.sites.desk.requests import officer, page_of
 from accord.web.error_texts import in_readers_language
 
 _LISTS: Final = {
-    "open": queries.open_appeals,
-    "overdue": queries.overdue_appeals,
-    "all": queries.appeals,
+    "open": remedies.open_appeals,
+    "overdue": remedies.overdue_appeals,
+    "all": remedies.appeals,
 }
 
 
@@ -37,12 +40,12 @@ def index(request: HttpRequest) -> HttpResponse:
     """Open appeals unless chosen otherwise, the first due first."""
     actor = officer(request)
     chosen = request.GET.get("show", "open")
-    found = _LISTS.get(chosen, queries.open_appeals)(actor)
+    found = _LISTS.get(chosen, remedies.open_appeals)(actor)
     state, text = request.GET.get("state", ""), request.GET.get("q", "").strip()
     if state in AppealState.values:
         found = found.filter(state=state)
     if text:
-        found = queries.search_appeals(found, text)
+        found = remedies.search_appeals(found, text)
     page, now = page_of(request, found), clock.now()
     context = {
         "page": page,
@@ -51,8 +54,8 @@ def index(request: HttpRequest) -> HttpResponse:
         "state": state,
         "text": text,
         "states": AppealState.choices,
-        "open": queries.open_appeals(actor).count(),
-        "overdue": queries.overdue_appeals(actor).count(),
+        "open": remedies.open_appeals(actor).count(),
+        "overdue": remedies.overdue_appeals(actor).count(),
     }
     return render(request, "desk/appeals.html", context)
 
@@ -74,7 +77,7 @@ def review(request: HttpRequest, appeal_id: UUID) -> HttpResponse:
 def decide(request: HttpRequest, appeal_id: UUID) -> HttpResponse:
     """First what the appellant will read, then the decision itself."""
     actor = officer(request)
-    appeal = queries.appeal(actor, appeal_id)
+    appeal = remedies.appeal(actor, appeal_id)
     decision, reasons = request.POST.get("decision", ""), request.POST.get("reasons", "").strip()
     try:
         amount = None
@@ -120,7 +123,7 @@ def withdraw(request: HttpRequest, appeal_id: UUID) -> HttpResponse:
 def compensate(request: HttpRequest, appeal_id: UUID) -> HttpResponse:
     """Put on record what the appellant is to get."""
     actor = officer(request)
-    currency = request.POST.get("currency", "").strip().upper() or queries.appeal(actor, appeal_id).order.currency
+    currency = request.POST.get("currency", "").strip().upper() or remedies.appeal(actor, appeal_id).order.currency
     try:
         amount = minor_units(request.POST.get("amount", ""), currency)
         compensations.note_compensation(actor, appeal_id, amount, currency, request.POST.get("ground", ""))
@@ -142,11 +145,11 @@ def record(request: HttpRequest, order_id: UUID) -> HttpResponse:
     """Write an appeal down that reached the desk."""
     actor = officer(request)
     order = queries.get(actor, order_id)
-    require(actor, Permission.APPEALS_RECORD)
+    require(actor, AppealPermission.RECORD)
     context: dict[str, Any] = {
         "order": order,
         "given": request.POST,
-        "cares": CARES,
+        "cares": Care.choices,
         "channels": [(value, label) for value, label in AppealChannel.choices if value != AppealChannel.PUBLIC],
     }
     if request.method == "GET":

@@ -15,14 +15,15 @@ from django.views.decorators.http import require_GET
 from accord.capabilities import unit_of_work
 from accord.capabilities.claims import queries as claims
 from accord.capabilities.people import queries as people
+from accord.capabilities.people.audit import RecordAudit
 from accord.capabilities.people.models import User
 from accord.capabilities.people.queries import CHAINS, CHANGES, Chain, Wanted
 from accord.capabilities.reports import queries as reports
 from accord.core import clock
 from accord.core.canonical import canonical_json
-from accord.sites.desk.csv_download import csv_response
-from accord.sites.desk.requests import officer, page_of
-from accord.web.audit_words import action_in_words
+from accord.sites.common.csv_download import csv_response
+from accord.sites.common.requests import officer, page_of
+from accord.web.vocabulary import action_label
 
 PAGE_ROWS: Final = 100
 _COLUMNS: Final = (
@@ -36,7 +37,7 @@ def show(request: HttpRequest) -> HttpResponse:
     chain = _chain(request)
     page = page_of(request, _filtered(request, actor, chain), PAGE_ROWS)
     stated = {name: request.GET.get(name, "") for name in ("q", "subject", "action", "since", "until")}
-    actions = sorted((action_in_words(code), code) for code in people.actions(actor))
+    actions = sorted((action_label(code), code) for code in people.actions(actor))
     context: dict[str, Any] = {"page": page, "chain": chain.name, "actions": actions, **stated}
     if request.GET.get("verify"):
         context["checked"] = [(name, people.first_broken(each)) for name, each in CHAINS.items()]
@@ -50,7 +51,7 @@ def export(request: HttpRequest) -> HttpResponse:
     chain = _chain(request)
     entries = _filtered(request, actor, chain).order_by("seq")
     rows = [tuple(_cell(getattr(entry, column, "")) for column in _COLUMNS) for entry in entries]
-    unit_of_work.record(actor, "audit exported", subject=None, obj=actor, rows=len(rows), chain=chain.name)
+    unit_of_work.record(actor, RecordAudit.AUDIT_EXPORTED, subject=None, obj=actor, rows=len(rows), chain=chain.name)
     return csv_response("audit.csv", _COLUMNS, rows)
 
 

@@ -9,16 +9,17 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from accord.capabilities.orders.kinds import OrderKind
 from accord.capabilities.orders.life_cycle import State
-from accord.capabilities.orders.models import KIND_WORDS
 from accord.capabilities.orders.regime import current_regime
 from accord.capabilities.orders.services import respond_to_call
-from accord.capabilities.people.policy import Permission, require
+from accord.capabilities.people.policy import require
+from accord.capabilities.reports.permissions import ReportPermission
 from accord.core import clock
 from accord.core.errors import BadInput
+from accord.sites.common.requests import officer
 from accord.sites.desk import institutions
 from accord.sites.desk.forms.call import MINUTES_AGO, CallForm
-from accord.sites.desk.requests import officer
 from accord.web.errors import message_of
 
 CURRENCIES = {"CN": "CNY", "SG": "SGD", "TH": "THB", "HK": "HKD", "MY": "MYR", "GB": "GBP", "US": "USD", "JP": "JPY"}
@@ -27,7 +28,7 @@ CURRENCIES = {"CN": "CNY", "SG": "SGD", "TH": "THB", "HK": "HKD", "MY": "MYR", "
 @require_http_methods(["GET", "POST"])
 def new(request: HttpRequest) -> HttpResponse:
     actor = officer(request)
-    require(actor, Permission.REPORTS_TAKE)
+    require(actor, ReportPermission.TAKE)
     sent = request.POST if request.method == "POST" else None
     form = CallForm(sent, initial={"currency": CURRENCIES.get(settings.ACCORD_JURISDICTION, "USD")})
     if form.is_bound and form.is_valid():
@@ -53,7 +54,7 @@ def new(request: HttpRequest) -> HttpResponse:
             "institutions": institutions.known(actor),
             "opened_at": _opened_at(request),
             "law": regime.rule(regime.first_order),
-            "first_order": dict(KIND_WORDS)[regime.first_order],
+            "first_order": OrderKind(regime.first_order).label,
         },
         status=400 if form.errors else 200,
     )

@@ -18,19 +18,20 @@ from accord.capabilities.orders import queries as orders
 from accord.capabilities.orders import services
 from accord.capabilities.orders.kinds import OrderKind
 from accord.capabilities.orders.life_cycle import State
-from accord.capabilities.orders.models import KIND_WORDS, Order
+from accord.capabilities.orders.models import Order
+from accord.capabilities.orders.permissions import OrderPermission
 from accord.capabilities.orders.regime import KindRule, current_regime
 from accord.capabilities.people.models import User
-from accord.capabilities.people.policy import Permission, require
+from accord.capabilities.people.policy import require
 from accord.capabilities.reports import queries as reports
 from accord.capabilities.reports.models import IdentifierState, Report
 from accord.core.errors import BadInput, Conflict, NotFound
 from accord.core.identifiers import IdentifierType
+from accord.sites.common.confirm import Question, ask
+from accord.sites.common.lengths import length_in_words
+from accord.sites.common.requests import officer
 from accord.sites.desk import institutions
 from accord.sites.desk.forms.new_order import FIELDS_OF, LIMIT_FIELDS, NEEDED_OF, NewOrderForm
-from accord.sites.desk.presenters.order_words import length_in_words
-from accord.sites.desk.requests import officer
-from accord.sites.desk.views.decisions import Question, ask
 from accord.web.errors import message_of
 from accord.web.templatetags.accord import bank_name, local_text
 
@@ -52,11 +53,11 @@ _WHEN_TO_USE: Final = {
 def choose(request: HttpRequest) -> HttpResponse:
     """The kinds, each with when to use it and what the rules in force say of it."""
     actor = officer(request)
-    require(actor, Permission.ORDERS_DRAFT)
+    require(actor, OrderPermission.DRAFT)
     report = _report(request, actor)
-    words, regime = dict(KIND_WORDS), current_regime()
+    regime = current_regime()
     kinds = [
-        {"kind": kind.value, "name": words[kind], "use": use, "law": regime.rule(kind)} for kind, use in _WHEN_TO_USE.items()
+        {"kind": kind.value, "name": kind.label, "use": use, "law": regime.rule(kind)} for kind, use in _WHEN_TO_USE.items()
     ]
     return render(request, "desk/order_new.html", {"kinds": kinds, "report": report})
 
@@ -65,7 +66,7 @@ def choose(request: HttpRequest) -> HttpResponse:
 def draft(request: HttpRequest, kind: str) -> HttpResponse:
     """The form of one kind; once it is complete, what would leave; once that is confirmed, the order."""
     actor = officer(request)
-    require(actor, Permission.ORDERS_DRAFT)
+    require(actor, OrderPermission.DRAFT)
     order_kind = _kind(kind)
     law, report = current_regime().rule(order_kind), _report(request, actor)
     replaced = _replaced(request, actor, order_kind)
@@ -96,7 +97,7 @@ def _context(actor: User, form: NewOrderForm, law: KindRule, report: Report | No
     return {
         "form": form,
         "kind": form.kind.value,
-        "name": dict(KIND_WORDS)[form.kind],
+        "name": OrderKind(form.kind).label,
         "use": _WHEN_TO_USE[form.kind],
         "law": law,
         "authority": current_regime().authority,
@@ -156,7 +157,7 @@ def _known(request: HttpRequest, report: Report | None, replaced: Order | None) 
 
 def _question(form: NewOrderForm, law: KindRule) -> Question:
     given = form.cleaned_data
-    name = str(dict(KIND_WORDS)[form.kind])
+    name = str(OrderKind(form.kind).label)
     waits = law.asks_for_two and not form.emergency_reason
     lines = [
         f"{bank_name(given['institution'])} · {_subject(given)}",
@@ -203,12 +204,12 @@ def report_links(actor: User, report: Report) -> list[tuple[str, str]]:
     for number in dict.fromkeys(confirmed.values_list("canonical", flat=True)):
         for kind in (OrderKind.NUMBER_SUSPENSION, OrderKind.NUMBER_BLOCK, OrderKind.TRACE_BACK):
             name = "caller" if kind is OrderKind.TRACE_BACK else "number"
-            found.append((f"{dict(KIND_WORDS)[kind]} · {number}", _address(kind, base, {name: number})))
+            found.append((f"{OrderKind(kind).label} · {number}", _address(kind, base, {name: number})))
     own = {"institution": report.payer_bank, "account": report.payer_account}
-    found.append((str(dict(KIND_WORDS)[OrderKind.RESTRICTION]), _address(OrderKind.RESTRICTION, base, own)))
+    found.append((str(OrderKind.RESTRICTION.label), _address(OrderKind.RESTRICTION, base, own)))
     payee = {"institution": report.payee_bank, "account": report.payee_account}
     for kind in (OrderKind.LIMIT, OrderKind.PRESERVATION):
-        found.append((str(dict(KIND_WORDS)[kind]), _address(kind, base, payee)))
+        found.append((str(OrderKind(kind).label), _address(kind, base, payee)))
     return found
 
 

@@ -15,18 +15,22 @@ from django.views.decorators.http import require_GET
 from accord.capabilities import unit_of_work
 from accord.capabilities.exchange.crossborder.queries import orders as exchange_orders
 from accord.capabilities.orders import queries
-from accord.capabilities.orders.models import KIND_WORDS, ORDER_STATES, Order
+from accord.capabilities.orders.audit import OrderAudit
+from accord.capabilities.orders.kinds import OrderKind
+from accord.capabilities.orders.life_cycle import State
+from accord.capabilities.orders.models import Order
+from accord.capabilities.orders.permissions import OrderPermission
 from accord.capabilities.orders.rules import rule_of
 from accord.capabilities.people import services as people
 from accord.capabilities.people.models import User
-from accord.capabilities.people.policy import Permission, require
+from accord.capabilities.people.policy import require
 from accord.core import clock
 from accord.core.clock import to_iso
 from accord.core.errors import NotFound
-from accord.sites.desk.csv_download import csv_response
+from accord.sites.common.csv_download import csv_response
+from accord.sites.common.requests import officer, page_of
+from accord.sites.common.words import REFUSALS
 from accord.sites.desk.presenters.order_page import OrderPage
-from accord.sites.desk.presenters.words import REFUSALS
-from accord.sites.desk.requests import officer, page_of
 
 _CLOCKS: Final = {
     "overdue": queries.overdue,
@@ -86,9 +90,9 @@ def index(request: HttpRequest) -> HttpResponse:
         "page": page,
         "rows": [(order, order.is_overdue(now), asked.get(order.pk), sent.get(order.pk)) for order in page],
         "filter": chosen,
-        "kinds": KIND_WORDS,
-        "states": ORDER_STATES,
-        "banks": queries.orders(actor).order_by("institution").values_list("institution", flat=True).distinct(),
+        "kinds": OrderKind.choices,
+        "states": State.choices,
+        "banks": queries.receivers(actor),
         "counts": {name: query(actor).count() for name, query in _CLOCKS.items()},
         "refusals": REFUSALS,
     }
@@ -99,11 +103,11 @@ def index(request: HttpRequest) -> HttpResponse:
 def export(request: HttpRequest) -> HttpResponse:
     """The list as chosen, all pages of it; that it was taken is on record."""
     actor = officer(request)
-    require(actor, Permission.ORDERS_READ)
+    require(actor, OrderPermission.READ)
     found = OrderFilter.of(request).apply(actor).select_related("cleared_by")
     rows = [_csv_row(order) for order in found.iterator(chunk_size=2_000)]
     people.note_read(actor, Order, taken="orders.csv", rows=len(rows))
-    unit_of_work.record(actor, "orders exported", subject=None, obj=actor, rows=len(rows))
+    unit_of_work.record(actor, OrderAudit.ORDERS_EXPORTED, subject=None, obj=actor, rows=len(rows))
     return csv_response("orders.csv", _COLUMNS, rows)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
+from django.db.models import Count, Min, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
@@ -15,10 +16,11 @@ from accord.capabilities.claims import queries as claims
 from accord.capabilities.claims.models import ClaimState
 from accord.capabilities.orders import queries as orders
 from accord.capabilities.orders.catchable import QueueEntry, queue
+from accord.capabilities.orders.remedies import queries as remedies
 from accord.capabilities.people.models import User
 from accord.capabilities.reports import queries as reports
 from accord.core.money import Money
-from accord.sites.desk.requests import officer
+from accord.sites.common.requests import officer
 
 ROWS_SHOWN: Final = 60
 PANEL_ROWS: Final = 8
@@ -71,9 +73,9 @@ def queue_context(actor: User) -> dict[str, Any]:
         "call_backs": call_backs[:PANEL_ROWS],
         "call_backs_count": call_backs.count(),
         "silent_banks": silent_banks(actor)[:PANEL_ROWS],
-        "appeals": orders.open_appeals(actor)[:PANEL_ROWS],
-        "appeals_count": orders.open_appeals(actor).count(),
-        "appeals_overdue": orders.overdue_appeals(actor).exists(),
+        "appeals": remedies.open_appeals(actor)[:PANEL_ROWS],
+        "appeals_count": remedies.open_appeals(actor).count(),
+        "appeals_overdue": remedies.overdue_appeals(actor).exists(),
         "foreign_claims": foreign[:PANEL_ROWS],
         "foreign_claims_count": foreign.count(),
         "expiring": expiring[:PANEL_ROWS],
@@ -103,16 +105,20 @@ def totals(entries: Iterable[QueueEntry]) -> list[Total]:
 
 def silent_banks(actor: User) -> list[SilentBank]:
     """Banks with unanswered or unusable enquiries and orders, the longest silent first."""
-    asked = list(claims.silent_holders(actor).values_list("institution", "answer_due_at"))
-    ordered = list(orders.overdue(actor).values_list("institution", "answer_due_at"))
-    banks = {institution for institution, _ in (*asked, *ordered)}
+    asked, ordered = (_by_bank(rows) for rows in (claims.silent_holders(actor), orders.overdue(actor)))
     found = [
         SilentBank(
             institution=bank,
-            enquiries=sum(1 for institution, _ in asked if institution == bank),
-            orders=sum(1 for institution, _ in ordered if institution == bank),
-            due=min(due for institution, due in (*asked, *ordered) if institution == bank),
+            enquiries=asked[bank][0] if bank in asked else 0,
+            orders=ordered[bank][0] if bank in ordered else 0,
+            due=min(told[bank][1] for told in (asked, ordered) if bank in told),
         )
-        for bank in banks
+        for bank in {*asked, *ordered}
     ]
     return sorted(found, key=lambda bank: bank.due)
+
+
+def _by_bank(rows: QuerySet[Any]) -> dict[str, tuple[int, datetime]]:
+    """How many of these messages each bank has not answered, and since when the oldest is due; counted by the store."""
+    counted = rows.order_by().values_list("institution").annotate(Count("pk"), Min("answer_due_at"))
+    return {institution: (number, due) for institution, number, due in counted}

@@ -18,14 +18,16 @@ from accord.adapters.iso20022.resolution import read_resolutions
 from accord.adapters.iso20022.xml import MESSAGE
 from accord.capabilities import unit_of_work
 from accord.capabilities.orders import queries, services
+from accord.capabilities.orders.audit import OrderAudit
 from accord.capabilities.orders.kinds import OrderKind
 from accord.capabilities.orders.messages import message_of
 from accord.capabilities.orders.models import Order
+from accord.capabilities.orders.permissions import OrderPermission
 from accord.capabilities.people.models import User
-from accord.capabilities.people.policy import Permission, require
+from accord.capabilities.people.policy import require
 from accord.core import clock
 from accord.core.errors import BadInput, Conflict, NotFound
-from accord.sites.desk.requests import go, officer
+from accord.sites.common.requests import go, officer
 
 _FORM: Final = "camt.029"
 
@@ -44,7 +46,7 @@ def draft(request: HttpRequest, order_id: UUID) -> HttpResponse:
         payee_bank=_given(request, "payee_bank"),
     )
     content = write_recall(recall_draft(message_of(order), clock.now(), known))
-    unit_of_work.record(actor, "recall draft taken", subject=order.claim_id, obj=order, sha256=_digest(content))
+    unit_of_work.record(actor, OrderAudit.RECALL_DRAFT_TAKEN, subject=order.claim_id, obj=order, sha256=_digest(content))
     response = HttpResponse(content, content_type="application/xml; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="camt.056-{order.reference}.xml"'
     return response
@@ -54,7 +56,7 @@ def draft(request: HttpRequest, order_id: UUID) -> HttpResponse:
 def hand_in(request: HttpRequest, order_id: UUID) -> HttpResponse:
     """Take over the bank's answer from its copy of the camt.029."""
     actor = officer(request)
-    require(actor, Permission.ORDERS_APPROVE)
+    require(actor, OrderPermission.APPROVE)
     order = _recall(actor, order_id)
     upload = request.FILES.get("file")
     if not isinstance(upload, UploadedFile) or not upload.size:

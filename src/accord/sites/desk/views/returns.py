@@ -14,18 +14,20 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accord.capabilities.orders import queries, returns
 from accord.capabilities.orders.models import Distribution, Order, RestitutionState
-from accord.capabilities.orders.services import payouts, restitutions
-from accord.capabilities.orders.services.restitutions import ClaimantFacts
+from accord.capabilities.orders.permissions import ReturnPermission
+from accord.capabilities.orders.remedies import queries as remedies
+from accord.capabilities.orders.remedies import returns
+from accord.capabilities.orders.remedies.services import payouts, restitutions
+from accord.capabilities.orders.remedies.services.restitutions import ClaimantFacts
 from accord.capabilities.people.models import User
-from accord.capabilities.people.policy import Permission, require
+from accord.capabilities.people.policy import require
 from accord.core.errors import BadInput, Conflict
 from accord.core.money import Money
+from accord.sites.common.requests import officer, page_of
 from accord.sites.desk.amounts import minor_units
 from accord.sites.desk.institutions import code_of, known
 from accord.sites.desk.presenters.return_page import ReturnPage
-from accord.sites.desk.requests import officer, page_of
 from accord.web.error_texts import in_readers_language
 
 MOST_OFFERED = 100
@@ -34,13 +36,13 @@ MOST_OFFERED = 100
 @require_GET
 def index(request: HttpRequest) -> HttpResponse:
     actor = officer(request)
-    found, state = queries.restitutions(actor), request.GET.get("state", "")
+    found, state = remedies.restitutions(actor), request.GET.get("state", "")
     if state in RestitutionState.values:
         found = found.filter(state=state)
     if text := request.GET.get("q", "").strip():
         found = found.filter(reference__icontains=text)
     page = page_of(request, found)
-    rows = [(restitution, queries.restitution_total(restitution)) for restitution in page]
+    rows = [(restitution, remedies.restitution_total(restitution)) for restitution in page]
     context = {"page": page, "rows": rows, "state": state, "states": RestitutionState.choices, "text": text}
     return render(request, "desk/returns.html", context)
 
@@ -49,7 +51,7 @@ def index(request: HttpRequest) -> HttpResponse:
 def new(request: HttpRequest) -> HttpResponse:
     """Choose holds, how much of each, and the rule."""
     actor = officer(request)
-    require(actor, Permission.RETURNS_PREPARE)
+    require(actor, ReturnPermission.PREPARE)
     problem = ""
     if request.method == "POST":
         try:
@@ -61,13 +63,13 @@ def new(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, _("The return is prepared. Name who gets a part of it."))
             return redirect("desk:return", restitution.pk)
-    offered = queries.returnable(actor)[:MOST_OFFERED]
+    offered = remedies.returnable(actor)[:MOST_OFFERED]
     context = {
         "rows": [_offer(order, request) for order in offered],
         "rules": Distribution.choices,
         "problem": problem,
         "given": request.POST,
-        "more": max(0, queries.returnable(actor).count() - MOST_OFFERED),
+        "more": max(0, remedies.returnable(actor).count() - MOST_OFFERED),
     }
     return render(request, "desk/return_new.html", context, status=400 if problem else 200)
 
@@ -87,7 +89,7 @@ def _offer(order: Order, request: HttpRequest) -> dict[str, Any]:
 def _chosen(request: HttpRequest, actor: User) -> list[tuple[UUID, int]]:
     """The holds that were ticked, with the amounts beside them."""
     ticked = set(request.POST.getlist("order"))
-    found = [order for order in queries.returnable(actor) if str(order.pk) in ticked]
+    found = [order for order in remedies.returnable(actor) if str(order.pk) in ticked]
     if len(found) < len(ticked):
         raise Conflict("one of the holds keeps no money any more; look again")
     return [(order.pk, minor_units(request.POST.get(f"amount-{order.pk}", ""), order.currency)) for order in found]
@@ -101,7 +103,7 @@ def show(request: HttpRequest, restitution_id: UUID) -> HttpResponse:
 @require_POST
 def add_claimant(request: HttpRequest, restitution_id: UUID) -> HttpResponse:
     def add(actor: User) -> str:
-        currency = queries.restitution(actor, restitution_id).currency
+        currency = remedies.restitution(actor, restitution_id).currency
         given = request.POST
         stated = given.get("stated", "").strip()
         claimant = restitutions.add_claimant(

@@ -7,12 +7,11 @@ from django.shortcuts import render
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET
 
-from accord.capabilities.orders.models import KIND_WORDS
-from accord.capabilities.orders.models.order import APPROVALS
-from accord.capabilities.orders.regime import current_regime, known_codes, regime, stated_kinds
+from accord.capabilities.orders.kinds import OrderKind
+from accord.capabilities.orders.regime import Approval, current_regime, known_codes, regime, stated_kinds
 from accord.core.errors import NotFound
 from accord.core.money import Money
-from accord.sites.desk.presenters.words import RULES
+from accord.sites.common.words import RULES
 
 SETTING_WORDS = {
     "approval": _("who approves"),
@@ -39,8 +38,8 @@ def show(request: HttpRequest) -> HttpResponse:
     if code not in (here.code, *known_codes()):
         raise NotFound("there are no rules of their own for this jurisdiction")
     shown, stated = regime(code), stated_kinds(code)
-    words = dict(KIND_WORDS)
-    approvals = {approval.value: label for approval, label in APPROVALS}
+    words = dict(OrderKind.choices)
+    approvals = dict(Approval.choices)
     context = {
         "regime": shown,
         "here": here,

@@ -11,18 +11,19 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from accord.capabilities import unit_of_work
+from accord.capabilities.exchange.audit import ChannelAudit
 from accord.capabilities.exchange.channel.queries import messages as queries
 from accord.capabilities.exchange.channel.queries.messages import Message, Wanted
+from accord.capabilities.exchange.kinds import MessageKind
 from accord.capabilities.exchange.models import Outgoing
 from accord.capabilities.exchange.partners import queries as partners
 from accord.capabilities.people import services as people
 from accord.core.clock import to_iso
 from accord.core.errors import BadInput
-from accord.sites.desk.csv_download import csv_response
-from accord.sites.desk.requests import PAGE_ROWS
-from accord.sites.liaison.labels import label_of
+from accord.sites.common.csv_download import csv_response
+from accord.sites.common.labels import label_of
+from accord.sites.common.requests import PAGE_ROWS
 from accord.sites.liaison.readers import reader
-from accord.sites.liaison.words import KINDS
 from accord.web.label_words import short
 
 _COLUMNS: Final = (
@@ -50,7 +51,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "page": page,
         "rows": list(queries.read(page)),
         "wanted": wanted,
-        "kinds": KINDS,
+        "kinds": dict(MessageKind.choices),
         "states": queries.states(),
         "state_words": dict(queries.states()),
         "partners": partners.partners(actor),
@@ -64,7 +65,7 @@ def export(request: HttpRequest) -> HttpResponse:
     actor = reader(request)
     lines = [_csv_row(row) for row in queries.read(queries.messages(actor, _wanted(request)))]
     people.note_read(actor, Outgoing, taken="messages.csv", rows=len(lines))
-    unit_of_work.record(actor, "partner messages exported", subject=None, obj=actor, rows=len(lines))
+    unit_of_work.record(actor, ChannelAudit.PARTNER_MESSAGES_EXPORTED, subject=None, obj=actor, rows=len(lines))
     return csv_response("messages.csv", _COLUMNS, lines)
 
 

@@ -17,9 +17,10 @@ from accord.capabilities.exchange.crossborder.figures import Parity
 from accord.capabilities.exchange.models import PartnerState
 from accord.capabilities.exchange.partners import queries as partners
 from accord.capabilities.people.models import User
+from accord.capabilities.supervision.audit import FigureAudit
 from accord.core import clock
 from accord.core.errors import BadInput
-from accord.sites.desk.csv_download import csv_response
+from accord.sites.common.csv_download import csv_response
 from accord.sites.liaison.readers import reader
 
 DAYS: Final = 30
@@ -82,7 +83,7 @@ def export(request: HttpRequest) -> HttpResponse:
     found, _first, _last = _figures(request, actor)
     if found is None:
         raise BadInput("choose a partner", where="partner")
-    unit_of_work.record(actor, "figures exported", subject=None, obj=actor, taken="parity.csv")
+    unit_of_work.record(actor, FigureAudit.EXPORTED, subject=None, obj=actor, taken="parity.csv")
     return csv_response("parity.csv", _COLUMNS, _lines(found))
 
 

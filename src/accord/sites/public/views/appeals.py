@@ -11,9 +11,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods
 
-from accord.capabilities.orders import queries
 from accord.capabilities.orders.ports import Care
-from accord.capabilities.orders.services import appeals
+from accord.capabilities.orders.remedies import queries as remedies
+from accord.capabilities.orders.remedies.services import appeals
 from accord.capabilities.people.lockout import client_address
 from accord.capabilities.reports.guessing import TooManyTries, slowed
 from accord.core.errors import AccordError, NotFound
@@ -83,7 +83,7 @@ def received(request: HttpRequest) -> HttpResponse:
 def find(request: HttpRequest) -> HttpResponse:
     """Ask for the appeal's reference and code."""
     nothing_fits = _("No appeal fits this reference and code. Check both.")
-    form, status = ask(request, visits.APPEAL, queries.appeal_by_code, nothing_fits)
+    form, status = ask(request, visits.APPEAL, remedies.appeal_by_code, nothing_fits)
     if status == OPENED:
         return redirect("public:appeal-status")
     return render(request, "public/appeal_follow.html", {"form": form}, status=status)
@@ -98,7 +98,7 @@ def show(request: HttpRequest) -> HttpResponse:
     if opened is None:
         return redirect("public:appeal-follow")
     try:
-        appeal = queries.appeal_by_code(opened.reference, opened.code)
+        appeal = remedies.appeal_by_code(opened.reference, opened.code)
     except NotFound:
         visits.close(request)
         return redirect("public:appeal-follow")

@@ -12,11 +12,11 @@ from accord.capabilities import unit_of_work
 from accord.capabilities.exchange.agreements import documents, queries, signatures
 from accord.capabilities.exchange.agreements.cycle import Event, next_state
 from accord.capabilities.exchange.agreements.terms import AgreementTerms
-from accord.capabilities.exchange.channel.handlers import handles
+from accord.capabilities.exchange.audit import AgreementAudit
 from accord.capabilities.exchange.errors import Refused
-from accord.capabilities.exchange.kinds import MessageKind
 from accord.capabilities.exchange.models import Agreement, AgreementState, Incoming
 from accord.capabilities.people.policy import NODE, Actor
+from accord.capabilities.vocabulary import AuditAction
 from accord.core import clock
 
 What = Literal["offer", "sign", "decline", "end"]
@@ -45,7 +45,6 @@ def news_of(row: Agreement, what: What) -> News:
     )
 
 
-@handles(MessageKind.AGREEMENT)
 def take_agreement(message: Incoming, body: Any) -> None:
     """What a partner did about an agreement."""
     try:
@@ -61,7 +60,6 @@ class AskFirst(msgspec.Struct, frozen=True, kw_only=True):
     version: int
 
 
-@handles(MessageKind.ASK_FIRST)
 def take_ask_first(message: Incoming, body: Any) -> None:
     """A partner wants to be asked first, or no longer. Of two switches the later one counts, in whatever order they come."""
     try:
@@ -75,7 +73,7 @@ def take_ask_first(message: Incoming, body: Any) -> None:
         return
     row.ask_first_there, row.ask_first_seen = switch.on, switch.version
     row.save(update_fields=["ask_first_there", "ask_first_seen"])
-    note(NODE, "partner asked first" if switch.on else "partner asked first no longer", row)
+    note(NODE, AgreementAudit.PARTNER_ASKED_FIRST if switch.on else AgreementAudit.PARTNER_ASKED_FIRST_NO_LONGER, row)
 
 
 def take(actor: Actor, partner: str, news: News) -> Agreement | None:
@@ -100,10 +98,10 @@ def take(actor: Actor, partner: str, news: News) -> Agreement | None:
 
 
 _TAKEN: Final = {
-    Event.RECEIVE: "agreement received",
-    Event.COUNTERSIGN: "agreement signed by the partner",
-    Event.BE_DECLINED: "agreement declined by the partner",
-    Event.BE_ENDED: "agreement ended by the partner",
+    Event.RECEIVE: AgreementAudit.RECEIVED,
+    Event.COUNTERSIGN: AgreementAudit.SIGNED_BY_THE_PARTNER,
+    Event.BE_DECLINED: AgreementAudit.DECLINED_BY_THE_PARTNER,
+    Event.BE_ENDED: AgreementAudit.ENDED_BY_THE_PARTNER,
 }
 
 
@@ -165,6 +163,6 @@ def _give_the_place_back(row: Agreement, now: datetime) -> None:
         Agreement.objects.filter(pk=old.pk).update(replaced_at=None)
 
 
-def note(actor: Actor, action: str, row: Agreement, **details: Any) -> Agreement:
+def note(actor: Actor, action: AuditAction, row: Agreement, **details: Any) -> Agreement:
     unit_of_work.record(actor, action, subject=None, obj=row, partner=row.partner_id, agreement=row.hash, **details)
     return row

@@ -18,11 +18,14 @@ from accord.capabilities.exchange.agreements import documents, queries, signatur
 from accord.capabilities.exchange.agreements.cycle import Event, next_state
 from accord.capabilities.exchange.agreements.services.agreement_news import News, What, move, new_row, news_of, note, take
 from accord.capabilities.exchange.agreements.terms import AgreementTerms
+from accord.capabilities.exchange.audit import AgreementAudit
 from accord.capabilities.exchange.channel.services import sending
 from accord.capabilities.exchange.kinds import MessageKind
 from accord.capabilities.exchange.models import Agreement, AgreementState, Partner
 from accord.capabilities.exchange.partners import queries as partners
-from accord.capabilities.people.policy import Actor, Permission, allowed, require
+from accord.capabilities.exchange.permissions import AgreementPermission, ExchangePermission
+from accord.capabilities.people.policy import Actor, allowed, require
+from accord.capabilities.permissions import Permission
 from accord.core import clock
 from accord.core.errors import BadInput, Conflict, NotFound
 
@@ -30,7 +33,7 @@ from accord.core.errors import BadInput, Conflict, NotFound
 @unit_of_work.change
 def draft(actor: Actor, terms: AgreementTerms) -> Agreement:
     """Keep a draft. BadInput where the document is wrong; Conflict where it is known already."""
-    require(actor, Permission.AGREEMENTS_DRAFT)
+    require(actor, AgreementPermission.DRAFT)
     document = documents.document(terms)
     terms = documents.read(document)
     partner = _partner_in(terms)
@@ -40,7 +43,7 @@ def draft(actor: Actor, terms: AgreementTerms) -> Agreement:
         raise Conflict(f"there is already an agreement with {partner} that says the same ({hash_[:12]})")
     row = new_row(partner, terms, document, AgreementState.DRAFT, actor)
     _check_predecessor(row, terms)
-    return note(actor, "agreement drafted", row)
+    return note(actor, AgreementAudit.DRAFTED, row)
 
 
 @unit_of_work.change
@@ -54,7 +57,7 @@ def offer(actor: Actor, agreement_id: UUID | str) -> Agreement:
     _check_room(row, terms)
     _sign(actor, row, after)
     _tell(row, "offer")
-    return note(actor, "agreement offered", row)
+    return note(actor, AgreementAudit.OFFERED, row)
 
 
 @unit_of_work.change
@@ -65,7 +68,7 @@ def sign(actor: Actor, agreement_id: UUID | str) -> Agreement:
     _check_room(row, queries.terms_of(row))
     _sign(actor, row, after)
     _tell(row, "sign")
-    return note(actor, "agreement signed", row)
+    return note(actor, AgreementAudit.SIGNED, row)
 
 
 @unit_of_work.change
@@ -74,16 +77,16 @@ def decline(actor: Actor, agreement_id: UUID | str, reason: str) -> Agreement:
     row = _locked(actor, agreement_id)
     move(row, next_state(row.state, Event.DECLINE), _reason(reason))
     _tell(row, "decline")
-    return note(actor, "agreement declined", row, reason=row.reason)
+    return note(actor, AgreementAudit.DECLINED, row, reason=row.reason)
 
 
 @unit_of_work.change
 def discard(actor: Actor, agreement_id: UUID | str) -> None:
     """Drop a draft, of which nobody else knows."""
-    row = _locked(actor, agreement_id, Permission.AGREEMENTS_DRAFT)
+    row = _locked(actor, agreement_id, AgreementPermission.DRAFT)
     if row.state != AgreementState.DRAFT:
         raise Conflict("only a draft can be dropped; withdraw or end what the partner knows of")
-    note(actor, "agreement dropped", row)
+    note(actor, AgreementAudit.DROPPED, row)
     row.delete()
 
 
@@ -93,15 +96,15 @@ def end(actor: Actor, agreement_id: UUID | str, reason: str) -> Agreement:
     row = _locked(actor, agreement_id)
     move(row, next_state(row.state, Event.END), _reason(reason))
     _tell_if_possible(row, "end")
-    return note(actor, "agreement ended", row, reason=row.reason)
+    return note(actor, AgreementAudit.ENDED, row, reason=row.reason)
 
 
 @unit_of_work.change
 def set_ask_first(actor: Actor, partner_code: str, on: bool) -> list[Agreement]:
     """From now on this side decides everything of a partner by a person; with `on` false, what the agreement lets go by itself
     does so again. Whoever answers partners may switch it on; switching it off is for whoever signs agreements."""
-    if not (on and allowed(actor, Permission.EXCHANGE_ANSWER)):
-        require(actor, Permission.AGREEMENTS_SIGN)
+    if not (on and allowed(actor, ExchangePermission.ANSWER)):
+        require(actor, AgreementPermission.SIGN)
     rows = list(_live(partner_code).select_for_update())
     if not rows:
         raise NotFound(f"no agreement with {partner_code} is signed; there is nothing to be asked first about")
@@ -112,7 +115,7 @@ def set_ask_first(actor: Actor, partner_code: str, on: bool) -> list[Agreement]:
         row.save(update_fields=["ask_first_here", "ask_first_version"])
         body = {"agreement": row.hash, "on": on, "version": row.ask_first_version}
         sending.queue(partner_code, MessageKind.ASK_FIRST, body, about=row.pk)
-        note(actor, "asked first" if on else "asked first no longer", row)
+        note(actor, AgreementAudit.ASKED_FIRST if on else AgreementAudit.ASKED_FIRST_NO_LONGER, row)
     return rows
 
 
@@ -128,7 +131,7 @@ def export_file(actor: Actor, agreement_id: UUID | str) -> bytes:
 @unit_of_work.change
 def import_file(actor: Actor, data: bytes) -> Agreement:
     """Take what a partner exported: an offer, or its signature under ours. BadInput where it is no such file."""
-    require(actor, Permission.AGREEMENTS_DRAFT)
+    require(actor, AgreementPermission.DRAFT)
     try:
         news = msgspec.json.decode(data, type=News)
     except msgspec.DecodeError as error:
@@ -153,7 +156,7 @@ def _partner_in(terms: AgreementTerms) -> str:
     return terms.other(own).agency
 
 
-def _locked(actor: Actor, agreement_id: UUID | str, permission: Permission = Permission.AGREEMENTS_SIGN) -> Agreement:
+def _locked(actor: Actor, agreement_id: UUID | str, permission: Permission = AgreementPermission.SIGN) -> Agreement:
     require(actor, permission)
     found = queries.agreement(actor, agreement_id)
     return Agreement.objects.select_for_update().get(pk=found.pk)

@@ -14,6 +14,7 @@ import msgspec
 from django.conf import settings
 
 from accord.capabilities import unit_of_work
+from accord.capabilities.exchange.audit import ChannelAudit
 from accord.capabilities.exchange.channel.receipts import (
     MOST_BATCH_BYTES,
     MOST_IN_BATCH,
@@ -27,7 +28,8 @@ from accord.capabilities.exchange.models import Outgoing, OutgoingState, OutStre
 from accord.capabilities.exchange.partners import keyring
 from accord.capabilities.exchange.partners import queries as partners
 from accord.capabilities.exchange.partners.services import own_keys
-from accord.capabilities.people.policy import Actor, Permission, require
+from accord.capabilities.exchange.permissions import PartnerPermission
+from accord.capabilities.people.policy import Actor, require
 from accord.core import clock
 from accord.core.canonical import canonical_json
 from accord.core.errors import BadInput
@@ -69,7 +71,7 @@ class TakenIn:
 @unit_of_work.change
 def export(actor: Actor, code: str) -> Exported:
     """What waits for a partner, as a file. Refused where it is not confirmed or has no key left."""
-    require(actor, Permission.PARTNERS_MANAGE)
+    require(actor, PartnerPermission.MANAGE)
     partner = partners.confirmed(code)
     now = clock.now()
     stream = outgoing.open_stream(code)
@@ -86,14 +88,14 @@ def export(actor: Actor, code: str) -> Exported:
         envelopes=envelopes,
         reply=signed.reply,
     )
-    unit_of_work.record(actor, "envelopes exported", subject=None, obj=partner, partner=code, number=len(envelopes))
+    unit_of_work.record(actor, ChannelAudit.ENVELOPES_EXPORTED, subject=None, obj=partner, partner=code, number=len(envelopes))
     data = canonical_json({"type": file.type, **msgspec.to_builtins(file)}) + b"\n"
     return Exported(data, len(envelopes), _waiting(code) - len(envelopes))
 
 
 def take_in(actor: Actor, data: bytes) -> TakenIn:
     """Take a partner's file in. BadInput where it is none or for somebody else; Refused where its sender did not sign it."""
-    require(actor, Permission.PARTNERS_MANAGE)
+    require(actor, PartnerPermission.MANAGE)
     file = _read(data)
     reply = read_reply(file.reply, file.sender, "", receiving.known_keys(clock.now()))
     receipts = receiving.receive(file.envelopes)
@@ -108,7 +110,9 @@ def _note(actor: Actor, file: EnvelopeFile, reply: Reply, receipts: list[Receipt
     expected = None if stream is None else reply.expected.get(str(stream.epoch))
     if stream is not None and expected is not None:
         delivering.acknowledge(stream, expected, clock.now())
-    unit_of_work.record(actor, "envelopes imported", subject=None, obj=partner, partner=partner.pk, number=len(receipts))
+    unit_of_work.record(
+        actor, ChannelAudit.ENVELOPES_IMPORTED, subject=None, obj=partner, partner=partner.pk, number=len(receipts)
+    )
     return TakenIn(partner.pk, receipts, 0 if stream is None else stream.acknowledged)
 
 

@@ -5,6 +5,9 @@ Everything here is part of a running change.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
@@ -34,8 +37,41 @@ _RANDOM_BITS: Final = 80
 _AT_ONCE: Final = 500
 
 
+_streams: ContextVar[dict[str, OutStream] | None] = ContextVar("streams_in_one_go", default=None)
+
+
+@contextmanager
+def in_one_go() -> Iterator[None]:
+    """Messages that are queued within the block share the place of their stream, which is read and kept once.
+
+    For a part of a change of which all stays or nothing, and in which no stream is begun anew.
+    """
+    streams: dict[str, OutStream] = {}
+    token = _streams.set(streams)
+    try:
+        yield
+    finally:
+        _streams.reset(token)
+    for stream in streams.values():
+        stream.save(update_fields=["next_sequence", "next_attempt_at"])
+
+
+def is_known_confirmed(partner: str) -> bool:
+    """Whether the partner was found to be confirmed before, in the same go."""
+    return partner in (_streams.get() or ())
+
+
 def open_stream(partner: str) -> OutStream:
     """The stream to a partner, locked; begun with its first message where there is none."""
+    shared = _streams.get()
+    if shared is None:
+        return _open_stream(partner)
+    if partner not in shared:
+        shared[partner] = _open_stream(partner)
+    return shared[partner]
+
+
+def _open_stream(partner: str) -> OutStream:
     stream = OutStream.objects.select_for_update().filter(partner_id=partner, closed_at=None).first()
     return stream or _begin(partner, Why.FIRST, new_id())
 
@@ -82,7 +118,8 @@ def place(content: Content, canonical: bytes, *, stream: OutStream | None = None
     stream.next_sequence += 1
     if stream.next_attempt_at is None:
         stream.next_attempt_at = clock.now()
-    stream.save(update_fields=["next_sequence", "next_attempt_at"])
+    if (_streams.get() or {}).get(content.recipient) is not stream:  # else it is kept at the end
+        stream.save(update_fields=["next_sequence", "next_attempt_at"])
     return row
 
 

@@ -10,7 +10,7 @@ import msgspec
 from django.conf import settings
 
 from accord.capabilities import unit_of_work
-from accord.capabilities.exchange.channel.handlers import handles
+from accord.capabilities.exchange.audit import PartnerAudit
 from accord.capabilities.exchange.channel.services.sending import queue
 from accord.capabilities.exchange.errors import Refused
 from accord.capabilities.exchange.kinds import MessageKind
@@ -31,7 +31,6 @@ class TestCall(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     contact: str = ""
 
 
-@handles(MessageKind.CARD)
 def take_card(row: Incoming, body: Any) -> None:
     """A partner's newer card. One that cannot be trusted raises an alarm and changes nothing; the message is done with."""
     card = cards.read_signed(body)
@@ -40,7 +39,6 @@ def take_card(row: Incoming, body: Any) -> None:
     partners.take(NODE, card)
 
 
-@handles(MessageKind.TEST_CALL)
 def take_test_call(row: Incoming, body: Any) -> None:
     """Answer a test call; an answer is put on record. Whether a person answers the phone is for a person to find out."""
     try:
@@ -49,7 +47,7 @@ def take_test_call(row: Incoming, body: Any) -> None:
         raise Refused("shape", f"is no test call as docs/protocol.md describes it: {error}") from None
     partner = Partner.objects.get(code=row.partner_id)
     if row.in_reply_to is not None:
-        unit_of_work.record(NODE, "test call answered", subject=None, obj=partner, to=call.contact[:200])
+        unit_of_work.record(NODE, PartnerAudit.TEST_CALL_ANSWERED, subject=None, obj=partner, to=call.contact[:200])
         return
     answer = TestCall(asked_at=call.asked_at, answered_at=clock.to_iso(clock.now()), contact=settings.ACCORD_CONTACT)
     body = msgspec.to_builtins(answer)

@@ -42,7 +42,8 @@ def queue(
     known = None if message_id is None else Outgoing.objects.filter(pk=message_id).first()
     if known is not None:
         return known
-    partners.confirmed(partner_code)
+    if not outgoing.is_known_confirmed(partner_code):
+        partners.confirmed(partner_code)
     agreement_hash, stated = "", None
     if kind not in UNDER_NO_AGREEMENT:
         admitted = gate().outbound(partner_code, kind, body, label, _sent_before(partner_code, kind))

@@ -17,7 +17,7 @@ from accord.capabilities import unit_of_work
 from accord.capabilities.claims import queries as claims
 from accord.capabilities.exchange.agreements import labelling
 from accord.capabilities.exchange.agreements.queries import InForce, by_hash, in_force
-from accord.capabilities.exchange.channel.handlers import handles
+from accord.capabilities.exchange.audit import RequestAudit
 from accord.capabilities.exchange.channel.services.sending import queue
 from accord.capabilities.exchange.crossborder.queries.foreign_cases import case_of_claim, claim_of_case
 from accord.capabilities.exchange.crossborder.request_cycle import UNSETTLED, after_answer, after_withdrawal
@@ -27,7 +27,9 @@ from accord.capabilities.exchange.errors import Parked, Refused
 from accord.capabilities.exchange.kinds import MessageKind, Outcome, RequestKind
 from accord.capabilities.exchange.messages import NoteBody, RequestAnswerBody, RequestBody
 from accord.capabilities.exchange.models import Incoming, PartnerRequest, RequestState, ThreadNote
-from accord.capabilities.people.policy import NODE, Actor, Permission, require
+from accord.capabilities.exchange.permissions import ExchangePermission
+from accord.capabilities.people.policy import NODE, Actor, require
+from accord.capabilities.vocabulary import AuditAction
 from accord.core import clock
 from accord.core.errors import BadInput, Conflict, NotAllowed, NotFound
 from accord.core.labels import Label
@@ -68,7 +70,7 @@ def ask(actor: Actor, partner: str, facts: RequestFacts) -> PartnerRequest:
 
     Refused names the clause that does not let it pass; BadInput the fact that is missing.
     """
-    require(actor, Permission.EXCHANGE_ASK)
+    require(actor, ExchangePermission.ASK)
     agreement = in_force(partner)
     _check(facts)
     claim = claims.get(actor, facts.claim_id)
@@ -108,7 +110,7 @@ def ask(actor: Actor, partner: str, facts: RequestFacts) -> PartnerRequest:
         asked_at=now,
         due_at=body.due_at,
     )
-    _record(actor, "request asked", request)
+    _record(actor, RequestAudit.ASKED, request)
     return request
 
 
@@ -152,20 +154,20 @@ def _case(partner: str, claim: Claim) -> str:
 @unit_of_work.change
 def take(actor: Actor, request_id: UUID) -> PartnerRequest:
     """Take a request over, also from a colleague: whoever has it deals with it."""
-    require(actor, Permission.EXCHANGE_ANSWER)
+    require(actor, ExchangePermission.ANSWER)
     request = _for_update(request_id, outgoing=False)
     _check_unsettled(request)
     before, request.taken_by = request.taken_by, actor.username
     if before != request.taken_by:
         request.save(update_fields=["taken_by"])
-        _record(actor, "request taken over", request, before=before)
+        _record(actor, RequestAudit.TAKEN_OVER, request, before=before)
     return request
 
 
 @unit_of_work.change
 def answer(actor: Actor, request_id: UUID, outcome: Outcome, text: str, ground: str = "") -> PartnerRequest:
     """Answer a partner's request in full, in part, or refuse it on a ground of the agreement under which it was asked."""
-    require(actor, Permission.EXCHANGE_ANSWER)
+    require(actor, ExchangePermission.ANSWER)
     request = _for_update(request_id, outgoing=False)
     _check_unsettled(request)
     _check_length(text, "text")
@@ -187,7 +189,7 @@ def answer(actor: Actor, request_id: UUID, outcome: Outcome, text: str, ground: 
     request.answer, request.answered_at, request.answered_by = sent.body, now, actor.username
     request.taken_by = request.taken_by or actor.username
     _settle(request, outcome)
-    _record(actor, f"request {outcome}", request, ground=body.ground)
+    _record(actor, RequestAudit.of(outcome), request, ground=body.ground)
     return request
 
 
@@ -195,7 +197,7 @@ def answer(actor: Actor, request_id: UUID, outcome: Outcome, text: str, ground: 
 def note(actor: Actor, request_id: UUID, text: str, escalate: bool = False) -> ThreadNote:
     """Write a line in the thread of a request; the partner reads it. `escalate` moves the request up on both sides."""
     request = _for_update(request_id)
-    require(actor, Permission.EXCHANGE_ASK if request.outgoing else Permission.EXCHANGE_ANSWER)
+    require(actor, ExchangePermission.ASK if request.outgoing else ExchangePermission.ANSWER)
     if not text.strip():
         raise BadInput("write something, or why it is escalated", where="text")
     if escalate:
@@ -204,14 +206,14 @@ def note(actor: Actor, request_id: UUID, text: str, escalate: bool = False) -> T
     if escalate and not request.escalated:
         request.escalated = True
         request.save(update_fields=["escalated"])
-    _record(actor, "request escalated" if escalate else "request noted", request)
+    _record(actor, RequestAudit.ESCALATED if escalate else RequestAudit.NOTED, request)
     return row
 
 
 @unit_of_work.change
 def withdraw(actor: Actor, request_id: UUID, reason: str) -> PartnerRequest:
     """Need a request of this node no more; the partner is told why."""
-    require(actor, Permission.EXCHANGE_ASK)
+    require(actor, ExchangePermission.ASK)
     request = _for_update(request_id, outgoing=True)
     _check_unsettled(request)
     if not reason.strip():
@@ -219,7 +221,7 @@ def withdraw(actor: Actor, request_id: UUID, reason: str) -> PartnerRequest:
     say(actor, request, reason, withdrawn=True)
     request.state = after_withdrawal(RequestState(request.state))
     request.save(update_fields=["state"])
-    _record(actor, "request withdrawn", request)
+    _record(actor, RequestAudit.WITHDRAWN, request)
     return request
 
 
@@ -239,7 +241,6 @@ def say(actor: Actor, request: PartnerRequest, text: str, *, escalated: bool = F
     )
 
 
-@handles(MessageKind.REQUEST)
 def take_request(incoming: Incoming, body: RequestBody) -> None:
     """A partner asks: for an officer to answer within the time that the partner states and the agreement gives."""
     if PartnerRequest.objects.filter(pk=body.request_id).exists():
@@ -258,10 +259,9 @@ def take_request(incoming: Incoming, body: RequestBody) -> None:
         asked_at=incoming.received_at,
         due_at=incoming.received_at + time_to_answer(agreement, urgent=body.urgent),
     )
-    _record(NODE, "request received", request)
+    _record(NODE, RequestAudit.RECEIVED, request)
 
 
-@handles(MessageKind.REQUEST_ANSWER)
 def take_answer(incoming: Incoming, body: RequestAnswerBody) -> None:
     """The partner answers what this node asked it."""
     request = _of_partner(incoming, body.request_id, outgoing=True)
@@ -270,10 +270,9 @@ def take_answer(incoming: Incoming, body: RequestAnswerBody) -> None:
     request.answer = msgspec.to_builtins(body)
     request.answered_at, request.answered_by = body.answered_at or incoming.received_at, ""
     _settle(request, body.outcome)
-    _record(NODE, f"request {body.outcome}", request, ground=body.ground)
+    _record(NODE, RequestAudit.of(body.outcome), request, ground=body.ground)
 
 
-@handles(MessageKind.NOTE)
 def take_note(incoming: Incoming, body: NoteBody) -> None:
     """The partner writes in the thread of a request, of whichever side."""
     request = _of_partner(incoming, body.request_id)
@@ -286,7 +285,7 @@ def take_note(incoming: Incoming, body: NoteBody) -> None:
     if body.withdrawn:
         request.state = after_withdrawal(RequestState(request.state))
     request.save(update_fields=["escalated", "state"])
-    action = "request withdrawn" if body.withdrawn else "request escalated" if body.escalated else "request noted"
+    action = RequestAudit.WITHDRAWN if body.withdrawn else RequestAudit.ESCALATED if body.escalated else RequestAudit.NOTED
     _record(NODE, action, request)
 
 
@@ -321,7 +320,7 @@ def _check_unsettled(request: PartnerRequest) -> None:
         raise Conflict(f"the request {request.reference} is settled already; load the page afresh")
 
 
-def _record(actor: Actor, action: str, request: PartnerRequest, **details: str) -> None:
+def _record(actor: Actor, action: AuditAction, request: PartnerRequest, **details: str) -> None:
     unit_of_work.record(
         actor,
         action,

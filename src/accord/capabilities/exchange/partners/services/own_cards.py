@@ -10,11 +10,13 @@ from django.conf import settings
 from django.db.models import QuerySet
 
 from accord.capabilities import unit_of_work
+from accord.capabilities.exchange.audit import OwnKeyAudit
 from accord.capabilities.exchange.models import KeyUse, OwnCard, OwnKey, Partner, PartnerState
 from accord.capabilities.exchange.partners import cards
 from accord.capabilities.exchange.partners.card_news import card_news
 from accord.capabilities.exchange.partners.keyring import ring
-from accord.capabilities.people.policy import NODE, Actor, Permission, require
+from accord.capabilities.exchange.permissions import PartnerPermission
+from accord.capabilities.people.policy import NODE, Actor, require
 from accord.core import clock
 from accord.core.errors import AccordError, BadInput, NotFound
 
@@ -44,7 +46,7 @@ def current() -> OwnCard:
 @unit_of_work.change
 def renew(actor: Actor) -> OwnCard:
     """The card that counts now; a new one where the settings say something else than it does. Partners are sent a new one."""
-    require(actor, Permission.PARTNERS_MANAGE)
+    require(actor, PartnerPermission.MANAGE)
     card = current()
     return card if is_up_to_date(card) else issue(actor)
 
@@ -89,7 +91,7 @@ def issue(actor: Actor) -> OwnCard:
     content = {**_wanted(), "serial": serial, "issued_at": clock.to_iso(now)}
     signed = cards.sign_card(content, _signers())
     card = OwnCard.objects.create(serial=serial, signed=signed, issued_at=now)
-    unit_of_work.record(actor, "card issued", subject=None, obj=card, serial=serial)
+    unit_of_work.record(actor, OwnKeyAudit.CARD_ISSUED, subject=None, obj=card, serial=serial)
     for partner in Partner.objects.filter(state=PartnerState.CONFIRMED).order_by("code"):
         card_news().announce(partner.code, signed)
     return card

@@ -13,13 +13,15 @@ from typing import Final
 from django.db.models import Q, QuerySet
 
 from accord.capabilities import unit_of_work
+from accord.capabilities.exchange.audit import OwnKeyAudit
 from accord.capabilities.exchange.errors import Refused
 from accord.capabilities.exchange.models import KeyUse, OwnKey
 from accord.capabilities.exchange.partners.card_news import card_news
 from accord.capabilities.exchange.partners.keyring import ring
 from accord.capabilities.exchange.partners.services import own_cards
 from accord.capabilities.exchange.partners.services.own_cards import LIFE, LONGEST_KEPT, OVERLAP
-from accord.capabilities.people.policy import NODE, Actor, Permission, require
+from accord.capabilities.exchange.permissions import PartnerPermission
+from accord.capabilities.people.policy import NODE, Actor, require
 from accord.core import clock
 from accord.core.errors import AccordError, Conflict, NotFound
 
@@ -73,21 +75,21 @@ def opening(kid: str) -> OwnKey:
 @unit_of_work.change
 def make_keys(actor: Actor) -> list[OwnKey]:
     """The first keys of this node, and its first card. Conflict where there are some: those are rotated."""
-    require(actor, Permission.PARTNERS_MANAGE)
+    require(actor, PartnerPermission.MANAGE)
     if _usable(clock.now()).exists():
         raise Conflict("this node has keys already; renew them with: accord partners keys rotate")
     own_cards.check_settings()
     made = [_make(use) for use in KeyUse]
     own_cards.issue(actor)
     for key in made:
-        unit_of_work.record(actor, "key made", subject=None, obj=key, use=key.use)
+        unit_of_work.record(actor, OwnKeyAudit.KEY_MADE, subject=None, obj=key, use=key.use)
     return made
 
 
 @unit_of_work.change
 def rotate(actor: Actor) -> list[OwnKey]:
     """New keys of both uses; the old ones stay for OVERLAP, and every confirmed partner is sent the new card."""
-    require(actor, Permission.PARTNERS_MANAGE)
+    require(actor, PartnerPermission.MANAGE)
     return _replace(actor, list(KeyUse))
 
 
@@ -98,7 +100,7 @@ def revoke(actor: Actor, kid: str) -> OwnKey:
     Without a signing key besides, partners have to compare the new card's words before they trust it. NotFound where there
     is no such key, Conflict where it is revoked already.
     """
-    require(actor, Permission.PARTNERS_MANAGE)
+    require(actor, PartnerPermission.MANAGE)
     key = OwnKey.objects.filter(kid=kid).first()
     if key is None:
         raise NotFound(f"this node has no key {kid}; accord partners keys list shows them")
@@ -106,7 +108,7 @@ def revoke(actor: Actor, kid: str) -> OwnKey:
         raise Conflict(f"the key {kid} is revoked already")
     key.revoked_at = clock.now()
     key.save(update_fields=["revoked_at"])
-    unit_of_work.record(actor, "key revoked", subject=None, obj=key, use=key.use)
+    unit_of_work.record(actor, OwnKeyAudit.KEY_REVOKED, subject=None, obj=key, use=key.use)
     if _usable(clock.now()).filter(use=key.use).exists():
         own_cards.issue(actor)
     else:
@@ -132,7 +134,7 @@ def _destroy_spent(now: datetime) -> int:
     keys = [key for key in _spent(now) if not _still_needed(key, now)]
     for key in keys:
         ring().destroy(key.kid)
-        unit_of_work.record(NODE, "key destroyed", subject=None, obj=key, use=key.use)
+        unit_of_work.record(NODE, OwnKeyAudit.KEY_DESTROYED, subject=None, obj=key, use=key.use)
         key.delete()
     return len(keys)
 
@@ -159,7 +161,7 @@ def _replace(actor: Actor, uses: list[KeyUse]) -> list[OwnKey]:
     made = [_make(use) for use in uses]
     own_cards.issue(actor)
     for key in made:
-        unit_of_work.record(actor, "key renewed", subject=None, obj=key, use=key.use)
+        unit_of_work.record(actor, OwnKeyAudit.KEY_RENEWED, subject=None, obj=key, use=key.use)
     return made
 
 

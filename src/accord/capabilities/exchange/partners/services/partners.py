@@ -16,18 +16,19 @@ from django.conf import settings
 from django.db.models import QuerySet
 
 from accord.capabilities import unit_of_work
+from accord.capabilities.exchange.audit import PartnerAudit
 from accord.capabilities.exchange.models import KeyUse, Partner, PartnerKey, PartnerState
 from accord.capabilities.exchange.partners import cards, trust_book
 from accord.capabilities.exchange.partners.cards import Card
 from accord.capabilities.exchange.partners.services.raising import raise_alarm
-from accord.capabilities.people.policy import Actor, Permission, allowed, require
+from accord.capabilities.exchange.permissions import ExchangePermission, PartnerPermission
+from accord.capabilities.exchange.vocabulary import TestResult
+from accord.capabilities.people.policy import Actor, allowed, require
 from accord.core import clock
 from accord.core.errors import BadInput, Conflict, NotAllowed, NotFound
 
 TEST_EVERY: Final = timedelta(days=30)
 """How often the contact that answers at any hour is called to see whether it does."""
-
-TEST_RESULTS: Final = ("answered", "not_answered", "wrong_number")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ def add(actor: Actor, data: bytes) -> Partner:
     BadInput where the file is no card. NotAllowed where the card of a confirmed partner is signed by no key that is trusted, or
     is older than the one that is known; that raises an alarm.
     """
-    require(actor, Permission.PARTNERS_MANAGE)
+    require(actor, PartnerPermission.MANAGE)
     card = cards.read_card(data)
     if card.agency == settings.ACCORD_AGENCY:
         raise BadInput("this is this node's own card; give it to a partner, and take the partner's", where="card")
@@ -61,7 +62,7 @@ def take(actor: Actor, card: Card) -> Doubt | None:
     doubt = None if partner is None else _doubt(partner, card)
     if partner is not None and doubt is not None:
         raise_alarm(partner.code, doubt.alarm, doubt.words)
-        unit_of_work.record(actor, "partner card refused", subject=None, obj=partner, serial=card.serial, reason=doubt.alarm)
+        unit_of_work.record(actor, PartnerAudit.CARD_REFUSED, subject=None, obj=partner, serial=card.serial, reason=doubt.alarm)
         return doubt
     if partner is None or partner.state != PartnerState.CONFIRMED:
         _introduce(actor, partner, card)
@@ -97,7 +98,7 @@ def _signing_keys(partner: Partner) -> QuerySet[PartnerKey]:
 def _introduce(actor: Actor, partner: Partner | None, card: Card) -> None:
     """A partner whose words are to be compared: a new one, one that was not confirmed yet, one that was given up."""
     now = clock.now()
-    action = "partner added" if partner is None else "partner card taken"
+    action = PartnerAudit.ADDED if partner is None else PartnerAudit.CARD_TAKEN
     partner = partner or Partner(code=card.agency, added_at=now)
     _write_names(partner, card)
     partner.countries, partner.institutions = list(card.countries), list(card.institutions)
@@ -125,7 +126,7 @@ def _bring_up_to_date(actor: Actor, partner: Partner, card: Card) -> None:
         raise_alarm(partner.code, "covers_more", f"its new card says that it also answers for {', '.join(added)[:500]}")
     partner.save()
     _write_keys(partner, card)
-    unit_of_work.record(actor, "partner card taken", subject=None, obj=partner, serial=card.serial)
+    unit_of_work.record(actor, PartnerAudit.CARD_TAKEN, subject=None, obj=partner, serial=card.serial)
 
 
 def _write_names(partner: Partner, card: Card) -> None:
@@ -168,7 +169,7 @@ def confirm(actor: Actor, code: str, told: Mapping[int, str]) -> Partner:
     `told`: the words at the two places that `asked_words` names, in English or Chinese. BadInput where one is wrong; that
     raises an alarm, for it is what an exchanged card looks like. Conflict where another partner answers for the same.
     """
-    require(actor, Permission.PARTNERS_MANAGE)
+    require(actor, PartnerPermission.MANAGE)
     if not _words_are_right(actor, code, told):
         raise BadInput("these are not the words of this card; call the partner at a number that you know")
     return _confirm(actor, code)
@@ -186,7 +187,7 @@ def _words_are_right(actor: Actor, code: str, told: Mapping[int, str]) -> bool:
     right = all(word in {listed[place - 1] for listed in lists} for place, word in given.items())
     if not right:
         raise_alarm(partner.code, "wrong_words", f"{actor.username} gave words that are not those of the card")
-        unit_of_work.record(actor, "partner words wrong", subject=None, obj=partner, serial=partner.card_serial)
+        unit_of_work.record(actor, PartnerAudit.WORDS_WRONG, subject=None, obj=partner, serial=partner.card_serial)
     return right
 
 
@@ -199,14 +200,14 @@ def _confirm(actor: Actor, code: str) -> Partner:
     partner.test_due_at = partner.test_due_at or now + TEST_EVERY
     partner.save()
     trust_book.forget()
-    unit_of_work.record(actor, "partner confirmed", subject=None, obj=partner, serial=partner.card_serial)
+    unit_of_work.record(actor, PartnerAudit.CONFIRMED, subject=None, obj=partner, serial=partner.card_serial)
     return partner
 
 
 @unit_of_work.change
 def accept_coverage(actor: Actor, code: str) -> Partner:
     """Let a partner answer for all that its newest card names. Conflict where another partner does already."""
-    require(actor, Permission.PARTNERS_MANAGE)
+    require(actor, PartnerPermission.MANAGE)
     partner = locked(code)
     card = cards.read_signed(partner.card)
     refuse_covered_twice(partner, [*card.countries, *card.institutions])
@@ -214,7 +215,7 @@ def accept_coverage(actor: Actor, code: str) -> Partner:
     partner.countries, partner.institutions = list(card.countries), list(card.institutions)
     partner.save(update_fields=["countries", "institutions"])
     trust_book.forget()
-    unit_of_work.record(actor, "partner coverage accepted", subject=None, obj=partner, covers=", ".join(added)[:500])
+    unit_of_work.record(actor, PartnerAudit.COVERAGE_ACCEPTED, subject=None, obj=partner, covers=", ".join(added)[:500])
     return partner
 
 
@@ -228,7 +229,7 @@ def refuse_covered_twice(partner: Partner, codes: list[str]) -> None:
 @unit_of_work.change
 def revoke(actor: Actor, code: str, reason: str) -> Partner:
     """End the exchange with a partner at once. Its card can be added again, and is then compared anew."""
-    require(actor, Permission.PARTNERS_MANAGE)
+    require(actor, PartnerPermission.MANAGE)
     if not reason.strip():
         raise BadInput("say why the partner is revoked; it stays on record", where="reason")
     partner = locked(code)
@@ -237,14 +238,14 @@ def revoke(actor: Actor, code: str, reason: str) -> Partner:
     partner.state = PartnerState.REVOKED
     partner.save(update_fields=["state"])
     trust_book.forget()
-    unit_of_work.record(actor, "partner revoked", subject=None, obj=partner, reason=reason.strip()[:500])
+    unit_of_work.record(actor, PartnerAudit.REVOKED, subject=None, obj=partner, reason=reason.strip()[:500])
     return partner
 
 
 @unit_of_work.change
 def revoke_key(actor: Actor, code: str, kid: str, reason: str) -> PartnerKey:
     """Trust one key of a partner no longer, whatever its cards say. Without a key to sign with, its words are compared anew."""
-    require(actor, Permission.PARTNERS_MANAGE)
+    require(actor, PartnerPermission.MANAGE)
     if not reason.strip():
         raise BadInput("say why the key is revoked; it stays on record", where="reason")
     partner = locked(code)
@@ -259,17 +260,17 @@ def revoke_key(actor: Actor, code: str, kid: str, reason: str) -> PartnerKey:
         partner.state, partner.confirmed_by, partner.confirmed_at = PartnerState.PENDING, "", None
         partner.save(update_fields=["state", "confirmed_by", "confirmed_at"])
     trust_book.forget()
-    unit_of_work.record(actor, "partner key revoked", subject=None, obj=partner, key=kid, reason=reason.strip()[:500])
+    unit_of_work.record(actor, PartnerAudit.KEY_REVOKED, subject=None, obj=partner, key=kid, reason=reason.strip()[:500])
     return key
 
 
 @unit_of_work.change
 def note_test_call(actor: Actor, code: str, result: str) -> Partner:
     """Somebody called the contact that answers at any hour: "answered" puts the next call off by a month, else it stays due."""
-    if not allowed(actor, Permission.PARTNERS_MANAGE):
-        require(actor, Permission.EXCHANGE_ASK)
-    if result not in TEST_RESULTS:
-        raise BadInput(f"say how the call went: {', '.join(TEST_RESULTS)}", where="result")
+    if not allowed(actor, PartnerPermission.MANAGE):
+        require(actor, ExchangePermission.ASK)
+    if result not in TestResult.values:
+        raise BadInput(f"say how the call went: {', '.join(TestResult.values)}", where="result")
     partner = locked(code)
     if partner.state != PartnerState.CONFIRMED:
         raise Conflict(f"{code} is no confirmed partner")
@@ -277,7 +278,7 @@ def note_test_call(actor: Actor, code: str, result: str) -> Partner:
         partner.tested_at = clock.now()
         partner.test_due_at = partner.tested_at + TEST_EVERY
         partner.save(update_fields=["tested_at", "test_due_at"])
-    unit_of_work.record(actor, "partner test call noted", subject=None, obj=partner, state=result)
+    unit_of_work.record(actor, PartnerAudit.TEST_CALL_NOTED, subject=None, obj=partner, state=result)
     return partner
 
 

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Final
 
 from accord.capabilities import unit_of_work
+from accord.capabilities.exchange.audit import ChannelAudit
 from accord.capabilities.exchange.models import Alarm
 from accord.capabilities.people.policy import NODE
 from accord.core import clock
@@ -21,4 +22,4 @@ def raise_alarm(partner: str | None, what: str, detail: str) -> None:
     if Alarm.objects.filter(partner_id=partner, what=what, seen_at=None, at__gt=now - QUIET, at__lte=now).exists():
         return
     alarm = Alarm.objects.create(partner_id=partner, at=now, what=what, detail=detail[:_MOST_DETAIL])
-    unit_of_work.record(NODE, "exchange alarm", subject=None, obj=alarm, partner=partner or "", what=what)
+    unit_of_work.record(NODE, ChannelAudit.ALARM, subject=None, obj=alarm, partner=partner or "", what=what)

@@ -11,12 +11,14 @@ from accord.capabilities.claims import queries as claim_queries
 from accord.capabilities.claims import services as claims
 from accord.capabilities.exchange.agreements import queries as agreements
 from accord.capabilities.exchange.agreements.terms import OnwardRule
+from accord.capabilities.exchange.audit import ForeignEnquiryAudit
 from accord.capabilities.exchange.crossborder.services.labels.relabelling import relabel
 from accord.capabilities.exchange.crossborder.services.labels.sent_labels import label_of
 from accord.capabilities.exchange.kinds import MessageKind
 from accord.capabilities.exchange.models import Outgoing
 from accord.capabilities.exchange.partners import queries as partners
-from accord.capabilities.people.policy import Actor, Permission, require
+from accord.capabilities.exchange.permissions import ExchangePermission
+from accord.capabilities.people.policy import Actor, require
 from accord.core.errors import Conflict
 
 
@@ -27,14 +29,14 @@ def let_go_onward(actor: Actor, claim_id: UUID, agencies: Collection[str]) -> in
     What is asked from now on bears their names; partners that have been asked already are told by a new label, where the
     agreement with them lets anybody go on. How many were told. Conflict for another centre's claim: that is not ours to say.
     """
-    require(actor, Permission.EXCHANGE_ANSWER)
+    require(actor, ExchangePermission.ANSWER)
     claim = claim_queries.get(actor, claim_id)
     if claim.origin:
         raise Conflict("the claim is another centre's; only that centre says to whom it may go on")
     for code in agencies:
         partners.confirmed(code)
     claims.go_onward(claim.pk, agencies)
-    unit_of_work.record(actor, "onward consented", subject=claim.pk, obj=claim, after=sorted(agencies))
+    unit_of_work.record(actor, ForeignEnquiryAudit.ONWARD_CONSENTED, subject=claim.pk, obj=claim, after=sorted(agencies))
     asked = [enquiry.pk for enquiry in claim_queries.enquiries(actor, claim.pk)]
     return sum(_tell(actor, sent, agencies) for sent in Outgoing.objects.filter(kind=MessageKind.ENQUIRY, pk__in=asked))
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import timedelta
 from itertools import pairwise
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 import msgspec
+from django.db.models import QuerySet, Value
 
 from accord.capabilities import unit_of_work
 from accord.capabilities.claims import queries as claim_queries
@@ -25,14 +26,15 @@ from accord.capabilities.exchange.agreements import queries as agreements
 from accord.capabilities.exchange.agreements.queries import InForce
 from accord.capabilities.exchange.agreements.standing_authority import acts_alone
 from accord.capabilities.exchange.agreements.terms import OnwardRule
-from accord.capabilities.exchange.channel.handlers import handles
+from accord.capabilities.exchange.audit import ForeignEnquiryAudit
 from accord.capabilities.exchange.crossborder.services.enquiries import answers
 from accord.capabilities.exchange.errors import Refused
 from accord.capabilities.exchange.kinds import MessageKind, Outcome
 from accord.capabilities.exchange.messages import Budget, EnquiryBody, WireCredit
 from accord.capabilities.exchange.models import ForeignEnquiry, ForeignOrder, Incoming
 from accord.capabilities.exchange.partners.partner_time import by_our_clock
-from accord.capabilities.people.policy import NODE, Permission, require
+from accord.capabilities.exchange.permissions import ExchangePermission
+from accord.capabilities.people.policy import NODE, require
 from accord.core import clock
 from accord.core.errors import BadInput, Conflict, NotFound
 from accord.core.money import EXPONENTS, MAX_MINOR, Money
@@ -48,7 +50,6 @@ BY_OFFICER: Final = "officer"
 """The clause of a refusal by a person who names no ground of the agreement."""
 
 
-@handles(MessageKind.ENQUIRY)
 def take(message: Incoming, body: EnquiryBody) -> None:
     """Take a partner's enquiry down; follow it, let it wait for an officer, or refuse it with the clause.
 
@@ -62,7 +63,6 @@ def take(message: Incoming, body: EnquiryBody) -> None:
         return
     agreement = agreements.by_hash(message.partner_id, message.agreement)
     row = _row(message, body, agreement)
-    row.save(force_insert=True)
     try:
         _check(body)
     except Refused as refused:
@@ -70,8 +70,8 @@ def take(message: Incoming, body: EnquiryBody) -> None:
         return
     if acts_alone(agreement, MessageKind.ENQUIRY) is None:
         row.waits_for_officer = True
-        row.save(update_fields=["waits_for_officer"])
-        unit_of_work.record(NODE, "partner's enquiry waits", subject=None, obj=row, partner=row.partner_id)
+        row.save(force_insert=True)
+        unit_of_work.record(NODE, ForeignEnquiryAudit.WAITS, subject=None, obj=row, partner=row.partner_id)
         return
     _follow(row, agreement)
 
@@ -127,7 +127,7 @@ def _check_credit(credit: WireCredit) -> None:
 @unit_of_work.change
 def decide(actor: User, enquiry_id: UUID, accept: bool, reason: str, ground: str = "") -> ForeignEnquiry:
     """An officer lets a partner's enquiry through, or refuses it with a reason (and a ground of the agreement, if one fits)."""
-    require(actor, Permission.EXCHANGE_ANSWER)
+    require(actor, ExchangePermission.ANSWER)
     row = ForeignEnquiry.objects.select_for_update(of=("self",)).select_related("partner").filter(pk=enquiry_id).first()
     if row is None:
         raise NotFound("there is no such enquiry; reload the page")
@@ -140,7 +140,7 @@ def decide(actor: User, enquiry_id: UUID, accept: bool, reason: str, ground: str
         known = ", ".join(agreement.terms.refusal_grounds) or "none"
         raise BadInput(f"{ground!r} is no ground for refusal of this agreement; its grounds are: {known}", where="ground")
     row.waits_for_officer = False
-    done = "partner's enquiry let through" if accept else "partner's enquiry declined"
+    done = ForeignEnquiryAudit.LET_THROUGH if accept else ForeignEnquiryAudit.DECLINED
     unit_of_work.record(actor, done, subject=None, obj=row, partner=row.partner_id, reason=reason)
     if accept:
         now = clock.now()
@@ -158,19 +158,19 @@ def _follow(row: ForeignEnquiry, agreement: InForce) -> None:
     starts = _starts(credits_)
     onward = _onward(row, agreement)
     earlier = _claim_of(row, rule, [credit for _, credit in starts])
+    row.next_attempt_at = clock.now()
     if earlier is None:
         currency = credits_[0].currency
         money = Money(sum(credit.amount for _, credit in starts if credit.currency == currency), currency)
         row.claim = claims.open_foreign_claim(row.partner_id, money, rule, starts, onward)
+        row.save(force_insert=row._state.adding)
     else:
         # the newer enquiry is the one that is answered from here on
         ForeignEnquiry.objects.filter(claim=earlier).exclude(pk=row.pk).update(claim=None, next_attempt_at=None)
         row.claim_id = earlier
-        row.save()  # its budget counts from here on
+        row.save(force_insert=row._state.adding)  # its budget counts from here on
         claims.restart_foreign_claim(earlier, starts, onward)
-    row.next_attempt_at = clock.now()
-    row.save()
-    unit_of_work.record(NODE, "partner's enquiry followed", subject=row.claim_id, obj=row, partner=row.partner_id)
+    unit_of_work.record(NODE, ForeignEnquiryAudit.FOLLOWED, subject=row.claim_id, obj=row, partner=row.partner_id)
 
 
 def _starts(credits_: Sequence[WireCredit]) -> list[tuple[str, Credit]]:
@@ -188,13 +188,19 @@ def _claim_of(row: ForeignEnquiry, rule: Rule, credits_: Sequence[Credit]) -> UU
     """
     enquiries = ForeignEnquiry.objects.filter(partner=row.partner_id, case=row.case, rule=row.rule).exclude(claim=None)
     orders = ForeignOrder.objects.filter(partner=row.partner_id, case=row.case, body__rule=row.rule).exclude(claim=None)
-    known = [*enquiries.values_list("claim", flat=True), *orders.order_by("received_at").values_list("claim", flat=True)]
-    starts = claim_queries.starts_of(list(dict.fromkeys(known)))
+    found = _claims_of(enquiries, 0).union(_claims_of(orders, 1), all=True).order_by("place", "received_at")
+    known = dict.fromkeys(row["claim"] for row in found)
+    starts = claim_queries.starts_of(list(known), row.partner_id)
     asked = _units(credits_)
     for claim_id, begun in starts.items():
         if begun and (not rule.keeps_parcels or _units(begun) == asked):
             return claim_id
     return None
+
+
+def _claims_of(rows: QuerySet[Any], place: int) -> QuerySet[Any, dict[str, Any]]:
+    found: QuerySet[Any, dict[str, Any]] = rows.order_by().annotate(place=Value(place)).values("claim", "place", "received_at")
+    return found
 
 
 def _units(credits_: Sequence[Credit]) -> set[tuple[str, int, tuple[tuple[int, int], ...]]]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
+from uuid import UUID
 
 import msgspec
 from django.conf import settings
@@ -19,6 +22,7 @@ from accord.capabilities.claims.ports import (
     Acknowledged,
     CentreAnswer,
     Credit,
+    EnquiryAnswer,
     EnquiryRequest,
     HeldThere,
     LegExit,
@@ -31,7 +35,6 @@ from accord.capabilities.exchange.agreements import enforcement
 from accord.capabilities.exchange.agreements import queries as agreements
 from accord.capabilities.exchange.agreements.queries import InForce
 from accord.capabilities.exchange.agreements.terms import OnwardRule
-from accord.capabilities.exchange.channel.handlers import handles
 from accord.capabilities.exchange.channel.services import sending
 from accord.capabilities.exchange.crossborder.queries import budgets
 from accord.capabilities.exchange.crossborder.services.enquiries import cases
@@ -43,11 +46,12 @@ from accord.capabilities.exchange.models import ForeignEnquiry, Incoming, Outgoi
 from accord.capabilities.exchange.partners.partner_time import by_our_clock
 from accord.capabilities.people.policy import NODE
 from accord.core import clock
+from accord.core.errors import AccordError
 from accord.core.labels import Label
 from accord.engine.tracing.model import ExitKind, Parcel
 
 if TYPE_CHECKING:
-    from accord.capabilities.claims.models import Claim
+    from accord.capabilities.claims.models import Claim, Enquiry
 
 
 def ask(request: EnquiryRequest) -> Acknowledged:
@@ -62,6 +66,12 @@ def ask(request: EnquiryRequest) -> Acknowledged:
     elif message.state == OutgoingState.REFUSED:
         raise Refused(message.refusal or "agreement", f"{request.institution}'s node refused the enquiry")
     return Acknowledged(max(clock.now(), _answer_by(message)))
+
+
+def ask_all(requests: Sequence[EnquiryRequest]) -> list[Acknowledged | AccordError]:
+    """The same for many questions in one change; an error stands for one that cannot be asked."""
+    with agreements.read_once():
+        return unit_of_work.each_apart([partial(ask, request) for request in requests])
 
 
 def _answer_by(message: Outgoing) -> datetime:
@@ -126,26 +136,46 @@ def wire_credit(credit: Credit, institution: str) -> WireCredit:
     )
 
 
-@handles(MessageKind.ENQUIRY_ANSWER)
 def take_answer(message: Incoming, body: EnquiryAnswerBody) -> None:
-    """Take over what the partner's centre tells, in the place of what it told before.
+    """Apply what the partner's centre tells, in the place of what it told before.
 
-    An answer that cannot be true spoils its own enquiry alone: nothing of it is taken over, and a person sees why.
+    An answer that cannot be true spoils its own enquiry alone: nothing of it is applied, and a person sees why.
     """
-    enquiry = claim_queries.enquiry_of(NODE, body.enquiry_id)
-    if enquiry is None or enquiry.institution != message.partner_id:
-        raise Refused("enquiry", f"{message.partner_id} was not asked this: {body.enquiry_id}")
+    take_answers([(message, body)])
+
+
+def take_answers(messages: Sequence[tuple[Incoming, EnquiryAnswerBody]]) -> None:
+    """The same for many answers, in one go as far as each is to another enquiry."""
+    asked = claim_queries.enquiries_of(NODE, {body.enquiry_id for _, body in messages})
+    told: dict[UUID, tuple[EnquiryAnswer, int]] = {}
+    for message, body in messages:
+        enquiry = asked.get(body.enquiry_id)
+        if enquiry is None or enquiry.institution != message.partner_id:
+            raise Refused("enquiry", f"{message.partner_id} was not asked this: {body.enquiry_id}")
+        if enquiry.pk in told:
+            _apply(told)
+            told.clear()
+        try:
+            told[enquiry.pk] = (_checked(message, body, enquiry), body.version)
+        except Nonsense as nonsense:
+            claims.fail(enquiry.pk, str(nonsense))
+    _apply(told)
+
+
+def _apply(told: Mapping[UUID, tuple[EnquiryAnswer, int]]) -> None:
+    if told:
+        answers = {enquiry_id: answer for enquiry_id, (answer, _) in told.items()}
+        claims.take_answers(answers, {enquiry_id: version for enquiry_id, (_, version) in told.items()})
+
+
+def _checked(message: Incoming, body: EnquiryAnswerBody, enquiry: Enquiry) -> EnquiryAnswer:
+    """The answer, if it is one and can be true; Nonsense says why it cannot be applied."""
     if body.outcome is Outcome.REFUSED:
-        claims.fail(enquiry.pk, f"{message.partner_id} refuses ({body.clause or 'no clause named'}): {body.reason}"[:2_000])
-        return
-    try:
-        answer = read_answer(body, message.partner_id)
-        check_answer(request_of(enquiry, ""), answer)
-    except Nonsense as nonsense:
-        claims.fail(enquiry.pk, str(nonsense))
-        return
-    at = min(by_our_clock(message.partner, body.answered_at), clock.now())
-    claims.take_answers({enquiry.pk: replace(answer, answered_at=at)}, {enquiry.pk: body.version})
+        refuses = f"{message.partner_id} refuses ({body.clause or 'no clause named'}): {body.reason}"
+        raise Nonsense(refuses[:2_000])
+    answer = read_answer(body, message.partner_id)
+    check_answer(request_of(enquiry, ""), answer)
+    return replace(answer, answered_at=min(by_our_clock(message.partner, body.answered_at), clock.now()))
 
 
 def read_answer(body: EnquiryAnswerBody, partner: str) -> CentreAnswer:

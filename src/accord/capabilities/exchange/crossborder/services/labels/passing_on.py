@@ -16,6 +16,7 @@ from django.db.models import Q
 from accord.capabilities import unit_of_work
 from accord.capabilities.claims import queries as claim_queries
 from accord.capabilities.exchange.agreements import enforcement, labelling
+from accord.capabilities.exchange.audit import AgreementAudit
 from accord.capabilities.exchange.crossborder.services.labels.sent_labels import label_of, tell_change
 from accord.capabilities.exchange.errors import Refused
 from accord.capabilities.exchange.kinds import MessageKind
@@ -69,7 +70,9 @@ def _pass_on(row: Incoming, sent: Outgoing, new: Label) -> bool:
         _log.warning("the stricter label of message %s cannot be told to %s: %s", sent.pk, sent.partner_id, refused)
         raise_alarm(sent.partner_id, NOT_TOLD, f"message {sent.pk}: {refused}")
         return False
-    unit_of_work.record(NODE, "label passed on", subject=None, obj=sent, partner=sent.partner_id, by=row.partner_id)
+    unit_of_work.record(
+        NODE, AgreementAudit.LABEL_PASSED_ON, subject=None, obj=sent, partner=sent.partner_id, by=row.partner_id
+    )
     return True
 
 

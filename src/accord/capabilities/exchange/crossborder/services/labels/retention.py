@@ -15,7 +15,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from accord.capabilities import unit_of_work
-from accord.capabilities.exchange.channel.handlers import handles
+from accord.capabilities.exchange.audit import ChannelAudit
 from accord.capabilities.exchange.channel.services import sending
 from accord.capabilities.exchange.crossborder.services.labels.forgetting import forget_derived
 from accord.capabilities.exchange.errors import Refused
@@ -81,15 +81,27 @@ def _tell(partner: str, messages: list[UUID], why: Why) -> None:
         told = False
     row = Incoming.objects.get(pk=messages[0])
     unit_of_work.record(
-        NODE, "partner's messages deleted", subject=None, obj=row, partner=partner, rows=len(messages), why=why, told=told
+        NODE,
+        ChannelAudit.PARTNER_MESSAGES_DELETED,
+        subject=None,
+        obj=row,
+        partner=partner,
+        rows=len(messages),
+        why=why,
+        told=told,
     )
 
 
-@handles(MessageKind.RECEIPT)
 def take_receipt(message: Incoming, body: ReceiptBody) -> None:
     """The partner has deleted what this centre sent it: noted on each message. Ids of messages to others count for nothing."""
     sent = Outgoing.objects.filter(pk__in=body.messages, partner=message.partner_id)
     settled = sent.filter(state=OutgoingState.DELIVERED).update(state=OutgoingState.DELETED)
     unit_of_work.record(
-        NODE, "deletion told by partner", subject=None, obj=message, partner=message.partner_id, rows=settled, why=body.why
+        NODE,
+        ChannelAudit.DELETION_TOLD_BY_PARTNER,
+        subject=None,
+        obj=message,
+        partner=message.partner_id,
+        rows=settled,
+        why=body.why,
     )

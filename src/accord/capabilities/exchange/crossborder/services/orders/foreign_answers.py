@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 import msgspec
 
 from accord.capabilities import unit_of_work
+from accord.capabilities.exchange.audit import ForeignOrderAudit
 from accord.capabilities.exchange.channel.services import sending
 from accord.capabilities.exchange.crossborder.services import requests
 from accord.capabilities.exchange.crossborder.services.orders.thread_words import in_the_thread
@@ -122,7 +123,7 @@ def refuse(foreign: ForeignOrder, refusal: Refusal, reason: str, clause: str = "
     foreign.save()
     unit_of_work.record(
         NODE,
-        "foreign order refused",
+        ForeignOrderAudit.REFUSED,
         subject=foreign.claim_id,
         obj=foreign,
         partner=foreign.partner_id,
@@ -155,7 +156,7 @@ def answer(foreign: ForeignOrder, shown: Picture, found: Found | None = None) ->
     foreign.save()
     unit_of_work.record(
         NODE,
-        "foreign order answered",
+        ForeignOrderAudit.ANSWERED,
         subject=foreign.claim_id,
         obj=foreign,
         partner=foreign.partner_id,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 from accord.capabilities import unit_of_work
@@ -11,7 +13,6 @@ from accord.capabilities.claims.ports import Acknowledged, Nonsense
 from accord.capabilities.exchange.agreements import enforcement
 from accord.capabilities.exchange.agreements import queries as agreements
 from accord.capabilities.exchange.agreements.clauses import MERGED_TOTAL, gives_back
-from accord.capabilities.exchange.channel.handlers import handles
 from accord.capabilities.exchange.channel.services import sending
 from accord.capabilities.exchange.crossborder.services.enquiries import cases
 from accord.capabilities.exchange.crossborder.services.enquiries.inherited import inherited_label
@@ -34,6 +35,7 @@ from accord.capabilities.orders.life_cycle import AWAITED
 from accord.capabilities.orders.ports import OrderAnswer, OrderMessage, OrderStatus, Refusal, SettledPayment
 from accord.capabilities.people.policy import NODE
 from accord.core import clock
+from accord.core.errors import AccordError
 from accord.core.labels import Label
 
 CROSSES = (*KEEPS_MONEY, OrderKind.RELEASE, OrderKind.RENEWAL, OrderKind.RETURN)
@@ -67,6 +69,12 @@ def send(partner_code: str, order: OrderMessage) -> Acknowledged:
         )
     clocks = agreements.by_hash(partner_code, message.agreement).terms.clocks
     return Acknowledged(clock.now() + timedelta(minutes=clocks.order_minutes))
+
+
+def send_all(partner_code: str, orders_: Sequence[OrderMessage]) -> list[Acknowledged | AccordError]:
+    """The same for many orders in one change; an error stands for one that cannot be sent."""
+    with agreements.read_once():
+        return unit_of_work.each_apart([partial(send, partner_code, order) for order in orders_])
 
 
 def _label(partner_code: str, order: OrderMessage, body: OrderBody) -> Label | None:
@@ -131,22 +139,43 @@ def status(order_id: UUID) -> OrderStatus | None:
     return OrderStatus(order.held, order.until, order.ended_at)
 
 
-@handles(MessageKind.ORDER_ANSWER)
 def take_answer(message: Incoming, body: OrderAnswerBody) -> None:
     """The partner's centre has the order and says what it waits for, or what became of it."""
-    sent = _sent(message, body.order_id)
-    sent.automatic, sent.confirm_by = body.automatic, None
-    if body.confirm_by is not None:
-        sent.confirm_by = by_our_clock(message.partner, body.confirm_by)
-    sent.waits_for = body.state[:40] if body.answered_at is None else ""
-    sent.save(update_fields=["waits_for", "automatic", "confirm_by"])
-    try:
-        order_tasks.take_over(body.order_id, _reply(message, body), of_partner=True)
-    except Nonsense as error:  # found before anything is taken over
-        orders.fail(body.order_id, str(error))
+    take_answers([(message, body)])
 
 
-def _reply(message: Incoming, body: OrderAnswerBody) -> Acknowledged | OrderAnswer:
+def take_answers(messages: Sequence[tuple[Incoming, OrderAnswerBody]]) -> None:
+    """The same for many answers, in one go as far as each is to another order."""
+    partner = messages[0][0].partner_id
+    order_ids = {body.order_id for _, body in messages}
+    rows = SentOrder.objects.select_for_update().filter(order_id__in=order_ids, partner=partner)
+    sent = {row.order_id: row for row in rows}
+    until = dict(order_queries.orders(NODE).filter(pk__in=order_ids).values_list("pk", "until"))
+    replies: dict[UUID, Acknowledged | OrderAnswer] = {}
+    for message, body in messages:
+        if body.order_id not in sent:
+            raise _not_asked(message, body.order_id)
+        if body.order_id in replies:
+            order_tasks.apply_all(replies)
+            replies.clear()
+        _note_terms(sent[body.order_id], message, body)
+        try:
+            replies[body.order_id] = _reply(message, body, until[body.order_id])
+        except Nonsense as error:  # found before anything is applied
+            orders.fail(body.order_id, str(error))
+    order_tasks.apply_all(replies)
+
+
+def _note_terms(sent: SentOrder, message: Incoming, body: OrderAnswerBody) -> None:
+    """What the order waits for at the partner's, and how long it stands there without an officer's word."""
+    confirm_by = None if body.confirm_by is None else by_our_clock(message.partner, body.confirm_by)
+    waits_for = body.state[:40] if body.answered_at is None else ""
+    if (sent.automatic, sent.confirm_by, sent.waits_for) != (body.automatic, confirm_by, waits_for):
+        sent.automatic, sent.confirm_by, sent.waits_for = body.automatic, confirm_by, waits_for
+        sent.save(update_fields=["waits_for", "automatic", "confirm_by"])
+
+
+def _reply(message: Incoming, body: OrderAnswerBody, ordered_until: datetime) -> Acknowledged | OrderAnswer:
     partner, now = message.partner, clock.now()
     if body.answered_at is None:
         return Acknowledged(by_our_clock(partner, body.expected_at) if body.expected_at else now)
@@ -154,7 +183,6 @@ def _reply(message: Incoming, body: OrderAnswerBody) -> Acknowledged | OrderAnsw
         refusal = Refusal(body.refusal) if body.refusal else None
     except ValueError:
         raise Nonsense(f"{partner.code} refuses with {body.refusal[:40]!r}, which no refusal is called here") from None
-    ordered_until = order_queries.orders(NODE).values_list("until", flat=True).get(pk=body.order_id)
     settled = body.settled
     return OrderAnswer(
         answered_at=min(by_our_clock(partner, body.answered_at), now),
@@ -176,7 +204,6 @@ def _reply(message: Incoming, body: OrderAnswerBody) -> Acknowledged | OrderAnsw
     )
 
 
-@handles(MessageKind.ORDER_NEWS)
 def take_news(message: Incoming, body: OrderNewsBody) -> None:
     """How the order stands now at the partner's centre. Older news than the latest taken over changes nothing."""
     sent = _sent(message, body.order_id)
@@ -198,5 +225,9 @@ def _sent(message: Incoming, order_id: UUID) -> SentOrder:
     """The order that this partner was asked for; Refused for any other, and for one of another partner alike."""
     sent = SentOrder.objects.select_for_update().filter(order_id=order_id, partner=message.partner_id).first()
     if sent is None:
-        raise Refused("order", f"{message.partner_id} was not asked for an order {order_id}")
+        raise _not_asked(message, order_id)
     return sent
+
+
+def _not_asked(message: Incoming, order_id: UUID) -> Refused:
+    return Refused("order", f"{message.partner_id} was not asked for an order {order_id}")

@@ -1,0 +1,1 @@
+"""When an order is wrong, and how money goes back: appeals of account holders, returns to victims, compensation."""
