@@ -65,9 +65,8 @@ class Agenda(Generic[_Task]):
     def next_due(self, now: datetime) -> datetime | None:
         """When the next task falls due, in the past where one is; None where nothing waits."""
         self._look_if_written()
-        moments = (_moment(found, now) for found in self._found)
-        earliest = min((moment for moment in moments if moment is not None), default=None)
-        return now if earliest == _AT_ONCE else earliest
+        moments = [moment for found in self._found if (moment := _moment(found, now)) is not None]
+        return min((now if moment == _AT_ONCE else moment for moment in moments), default=None)
 
     def in_vain(self, task: _Task, now: datetime) -> None:
         """A task was run and found nothing to do: it waits until something is written, or a moment."""

@@ -129,9 +129,9 @@ def become(environment: Mapping[str, str]) -> Home:
     for alias in connections:
         with suppress(AttributeError):
             del connections[alias]
-    connections.__dict__.pop("settings", None)
-    connections._settings = None
-    get_default_timezone.cache_clear()
+    connections.__dict__.pop("settings", None)  # cached
+    connections.__dict__["_settings"] = None
+    get_default_timezone.cache_clear()  # type: ignore[attr-defined]  # the stubs do not know that it is cached
     for app in apps.get_app_configs():
         if app.name.startswith("accord."):
             app.ready()  # what an app takes from the settings at its start, such as where the private keys of this node lie
