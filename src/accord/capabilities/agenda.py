@@ -63,9 +63,16 @@ class Agenda(Generic[_Task]):
         ]
 
     def next_due(self, now: datetime) -> datetime | None:
-        """When the next task falls due, in the past where one is; None where nothing waits."""
+        """When the next task falls due, in the past where one is; None where nothing waits.
+
+        What lingers past its moment does not count: no worker could do anything about it.
+        """
         self._look_if_written()
-        moments = [moment for found in self._found if (moment := _moment(found, now)) is not None]
+        moments = [
+            moment
+            for task, found in zip(self.tasks, self._found, strict=True)
+            if (moment := _moment(found, now)) is not None and (moment > now or not _lingering(task))
+        ]
         return min((now if moment == _AT_ONCE else moment for moment in moments), default=None)
 
     def in_vain(self, task: _Task, now: datetime) -> None:
@@ -78,7 +85,7 @@ class Agenda(Generic[_Task]):
 
     def _was_in_vain(self, task: _Task, now: datetime) -> bool:
         tried = self._in_vain.get(task.name)
-        return tried is not None and abs(now - tried) < TRY_AGAIN
+        return tried is not None and abs(now - tried) < (_lingering(task) or TRY_AGAIN)
 
     def _look_if_written(self) -> None:
         mark = store_mark()  # before the look: what is written between the two is looked for again
@@ -86,6 +93,10 @@ class Agenda(Generic[_Task]):
             self._found = self._questions.ask()
             self._mark = mark
             self._in_vain.clear()
+
+
+def _lingering(task: Clock | Job | Dispatch) -> timedelta | None:
+    return task.lingers if isinstance(task, Clock) else None
 
 
 def next_due(tasks: Sequence[Clock | Job | Dispatch], now: datetime) -> datetime | None:
