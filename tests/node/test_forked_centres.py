@@ -7,8 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
-from crossing_world import NOON, crossing_world
-from separate import environment_of
+from federation_kit.commands import environment_of
+from federation_kit.crossing_world import NOON, crossing_world
 
 from accord.lab.federation import layout
 from accord.lab.federation.plan import plan_centres
