@@ -28,7 +28,8 @@ from accord.capabilities.exchange.models import (
 )
 from accord.capabilities.exchange.partners.services import own_keys
 from accord.capabilities.exchange.partners.services.own_cards import LIFE, OVERLAP
-from accord.capabilities.jobs import CENTRE, Clock, Dispatch, Job, attempts, earliest, exists, latest
+from accord.capabilities.jobs import Clock, Dispatch, Job, attempts, earliest, exists, latest
+from accord.capabilities.kinds_of_nodes import CENTRE
 from accord.core import clock
 from accord.core.errors import AccordError
 
