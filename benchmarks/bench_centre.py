@@ -8,6 +8,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any, Final
 
+from quiet_store import Watched
+
 from accord.lab.federation import centre
 from accord.lab.federation.centre import Centre
 from accord.lab.federation.channel import Command
@@ -37,6 +39,7 @@ class BenchCentre(Centre):
         self._warm_up = [report for some in calls for report in some[:warm_up]]
         self._calls = [report for some in calls for report in some[warm_up:]]
         self._submitted: dict[Any, Any] = {}
+        self._watched = Watched(self._approve_proposed, _due_soon)
 
     def submit(self, warm_up: bool) -> int:
         """Submit the calls, one after the other as fast as they go; how many."""
@@ -52,23 +55,23 @@ class BenchCentre(Centre):
 
     def approve(self) -> bool:
         """An officer without delay approves every hold proposed; whether there was anything to do, or is anything due soon."""
+        return self._watched.look()
+
+    def _approve_proposed(self) -> None:
         from accord.capabilities.claims import queries as claims
         from accord.capabilities.orders import services as orders
-        from accord.core import clock
         from accord.core.errors import Conflict, NotFound
-        from accord.node.worker import next_due
 
         officer = user(OFFICER)
         proposed: dict[Any, list[Any]] = {}
-        for item in claims.proposed_items(officer).filter(action="hold", claim__origin=""):
-            proposed.setdefault(item.claim_id, []).append(item.pk)
+        lines = claims.proposed_items(officer).filter(action="hold", claim__origin="")
+        for claim, item in lines.values_list("claim_id", "pk"):
+            proposed.setdefault(claim, []).append(item)
         for claim, items in proposed.items():
             try:
                 orders.approve_plan(officer, claim, items)
             except (Conflict, NotFound):
                 continue  # an answer changed the plan meanwhile; the next round sees it
-        due = next_due()
-        return bool(proposed) or (due is not None and due <= clock.now() + SOON)
 
     def figures(self) -> dict[str, Any]:
         """For each call: seconds to its last confirmed hold, and what is held in all; counts of what was done."""
@@ -93,6 +96,14 @@ class BenchCentre(Centre):
             "enquiries": Enquiry.objects.count(),
             "messages": messages,
         }
+
+
+def _due_soon() -> bool:
+    from accord.core import clock
+    from accord.node.worker import next_due
+
+    due = next_due()
+    return due is not None and due <= clock.now() + SOON
 
 
 if __name__ == "__main__":

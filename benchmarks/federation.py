@@ -4,7 +4,8 @@ Three centres as in earnest: each with a home, a store and keys of its own, `acc
 between them, every message signed and encrypted under an agreement that both signed. 50 calls are submitted at once; each
 chain has six hops over eight banks in three countries. Taken out are the delays that are not ours: banks answer at once and
 obey, plans are approved the moment they appear, and each side acts under a standing authority (so Singapore's centre stands
-under Thailand's rules, for nobody has checked its own). Two routes: "two borders" (three accounts in the victim's country,
+under Thailand's rules, for nobody has checked its own). Whoever approves looks through `quiet_store`, so that looking is not
+part of what is measured. Two routes: "two borders" (three accounts in the victim's country,
 three in the next, two in the third) and "four borders" (the money comes back into countries that it has left). Beside it, as
 the peer, the same chains at one centre that has lines to all banks.
 

@@ -175,29 +175,39 @@ def submit_all(world: Any) -> dict[Any, Any]:
 
 def approve_until_quiet() -> None:
     """An officer without delay: approves every proposed hold at once, until nothing happens any more."""
-    from accord.capabilities.claims import queries as claims
-    from accord.capabilities.orders import services as orders
+    from quiet_store import Watched
+
     from accord.capabilities.people.models import User
-    from accord.core.errors import Conflict, NotFound
     from accord.node.worker import next_due
 
+    def due_soon() -> bool:
+        due = next_due()
+        return due is not None and due <= soon()
+
     officer = User.objects.get(username="officer")
+    watched = Watched(lambda: approve_proposed(officer), due_soon)
     began = last_busy = time.monotonic()
     while time.monotonic() - last_busy < QUIET_SECONDS:
-        proposed: dict[Any, list[Any]] = {}
-        for item in claims.proposed_items(officer).filter(action="hold"):
-            proposed.setdefault(item.claim_id, []).append(item.pk)
-        for claim, items in proposed.items():
-            try:
-                orders.approve_plan(officer, claim, items)
-            except (Conflict, NotFound):
-                continue  # an answer changed the plan meanwhile; the next round sees it
-        due = next_due()
-        if proposed or (due is not None and due <= soon()):
+        if watched.look():
             last_busy = time.monotonic()
         if time.monotonic() - began > GIVE_UP_SECONDS:
             raise SystemExit(f"not done after {GIVE_UP_SECONDS} s")
         time.sleep(0.05)
+
+
+def approve_proposed(officer: Any) -> None:
+    from accord.capabilities.claims import queries as claims
+    from accord.capabilities.orders import services as orders
+    from accord.core.errors import Conflict, NotFound
+
+    proposed: dict[Any, list[Any]] = {}
+    for claim, item in claims.proposed_items(officer).filter(action="hold").values_list("claim_id", "pk"):
+        proposed.setdefault(claim, []).append(item)
+    for claim, items in proposed.items():
+        try:
+            orders.approve_plan(officer, claim, items)
+        except (Conflict, NotFound):
+            continue  # an answer changed the plan meanwhile; the next round sees it
 
 
 def soon() -> Any:

@@ -7,7 +7,7 @@ another says docs/decisions/0007-changes-in-one-line.md.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -22,6 +22,7 @@ from accord.capabilities.people.models import AuditEntry, AuditHead
 from accord.capabilities.people.policy import Actor, default_purpose
 from accord.capabilities.vocabulary import AuditAction
 from accord.core import clock, hash_chain
+from accord.core.errors import AccordError
 
 _Given = ParamSpec("_Given")
 _Result = TypeVar("_Result")
@@ -43,6 +44,19 @@ def change(service: Callable[_Given, _Result]) -> Callable[_Given, _Result]:
             return service(*args, **kwargs)
 
     return in_turn
+
+
+@change
+def each_apart(acts: Sequence[Callable[[], _Result]]) -> list[_Result | AccordError]:
+    """Do many things in one change. Of one that fails with an error of ours nothing stays; the error stands in its place."""
+    results: list[_Result | AccordError] = []
+    for act in acts:
+        try:
+            with part():
+                results.append(act())
+        except AccordError as error:
+            results.append(error)
+    return results
 
 
 Listener = Callable[[Collection[UUID]], None]

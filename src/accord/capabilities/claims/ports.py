@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
-from typing import Final, Protocol
+from typing import Final, Protocol, runtime_checkable
 from uuid import UUID
 
 import msgspec
@@ -188,6 +188,15 @@ class LedgerHolder(Protocol):
 
     def enquire(self, request: EnquiryRequest) -> Acknowledged | EnquiryAnswer:
         """Answer or acknowledge. Raises Unavailable when the line is down, Nonsense when the answer cannot be read."""
+        ...
+
+
+@runtime_checkable
+class OutboxHolder(Protocol):
+    """Port: a ledger holder that is asked through messages of ours. Asking is a change here, so many are asked in one."""
+
+    def enquire_all(self, requests: Sequence[EnquiryRequest]) -> Sequence[Acknowledged | AccordError]:
+        """For each request the acknowledgement, or why it cannot be asked."""
         ...
 
 

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime
+from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Final
+from typing import Final, Protocol
 from uuid import UUID
 
-from django.db.models import Min
-
-from accord.capabilities.claims import services
+from accord.capabilities.claims import services, territory
 from accord.capabilities.claims.messages import request_of
 from accord.capabilities.claims.models import Enquiry, EnquiryState
 from accord.capabilities.claims.ports import (
@@ -18,10 +15,12 @@ from accord.capabilities.claims.ports import (
     EnquiryAnswer,
     EnquiryRequest,
     LedgerHolder,
+    OutboxHolder,
     check_answer,
     check_moment,
 )
-from accord.capabilities.delivery import Courier, lease_due, take_together
+from accord.capabilities.delivery import Courier, call_out, lease_due, take_together
+from accord.capabilities.jobs import Dispatch, attempts
 from accord.core import clock
 from accord.core.errors import AccordError, BadInput, NotFound, Unavailable
 
@@ -39,9 +38,39 @@ def send_due_enquiries(holder_of: HolderOf, authority: str, courier: EnquiryCour
     """Send the enquiries that are due; how many were sent."""
     waiting = Enquiry.objects.filter(state__in=_AWAITED)
     due = lease_due(waiting.exclude(institution__in=courier.crowded()), clock.now(), BATCH)
+    asked = _ask_through_outbox([enquiry for enquiry in due if territory.is_abroad(enquiry.institution)], holder_of, authority)
     for enquiry in due:
-        courier.send(enquiry, partial(_ask, enquiry, holder_of, authority))
+        if enquiry.pk not in asked:
+            courier.send(enquiry, partial(_ask, enquiry, holder_of, authority))
     return len(due)
+
+
+def _ask_through_outbox(enquiries: Sequence[Enquiry], holder_of: HolderOf, authority: str) -> set[UUID]:
+    """Ask partners' centres, which are asked through rows of ours: all questions to one in one change, so that they leave in
+    one batch. Returns the enquiries that were dealt with; the others are asked by themselves."""
+    dealt_with: set[UUID] = set()
+    for institution in dict.fromkeys(enquiry.institution for enquiry in enquiries):
+        some = [enquiry for enquiry in enquiries if enquiry.institution == institution]
+        replies = call_out(institution, partial(_enquire_all, some, holder_of, authority))
+        if isinstance(replies, AccordError) or not replies:
+            continue
+        acknowledged: dict[UUID, Acknowledged] = {}
+        for enquiry, reply in zip(some, replies, strict=True):
+            if isinstance(reply, Acknowledged):
+                acknowledged[enquiry.pk] = reply
+            else:
+                _note(enquiry, reply)
+        services.acknowledge_all(acknowledged)
+        dealt_with |= {enquiry.pk for enquiry in some}
+    return dealt_with
+
+
+def _enquire_all(enquiries: Sequence[Enquiry], holder_of: HolderOf, authority: str) -> Sequence[Acknowledged | AccordError]:
+    """The holder's replies; none where it cannot be asked so."""
+    holder = holder_of(enquiries[0].institution)
+    if not isinstance(holder, OutboxHolder):
+        return ()
+    return holder.enquire_all([request_of(enquiry, authority) for enquiry in enquiries])
 
 
 def take_enquiry_replies(courier: EnquiryCourier, wait_seconds: float) -> int:
@@ -102,8 +131,27 @@ def _note(enquiry: Enquiry, reply: Acknowledged | AccordError) -> None:
         services.fail(enquiry.pk, str(reply), credit_unknown=isinstance(reply, BadInput))
 
 
-def next_enquiry_due() -> datetime | None:
-    """When the next enquiry is to be sent or asked about."""
-    waiting = Enquiry.objects.filter(state__in=_AWAITED)
-    due: datetime | None = waiting.aggregate(at=Min("next_attempt_at"))["at"]
-    return due
+class AsksHolders(Protocol):
+    """What a node needs outside to ask ledger holders."""
+
+    @property
+    def holder_of(self) -> HolderOf: ...
+
+    @property
+    def authority(self) -> str: ...
+
+
+def _send(outside: AsksHolders, courier: EnquiryCourier) -> int:
+    return send_due_enquiries(outside.holder_of, outside.authority, courier)
+
+
+DISPATCHES: Final = (
+    Dispatch(
+        "enquiries",
+        send=_send,
+        take=take_enquiry_replies,
+        line_of=lambda enquiry: str(enquiry.institution),
+        looks=attempts(lambda: Enquiry.objects.filter(state__in=_AWAITED)),
+        rank=30,  # after orders: money moves meanwhile
+    ),
+)

@@ -10,9 +10,10 @@ Amounts are minor units of `currency`, the currency of the account.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 from uuid import UUID
 
 from django.db.models import TextChoices
@@ -20,6 +21,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accord.capabilities.claims.ports import Acknowledged, Credit, EnquiryAnswer
 from accord.capabilities.orders.kinds import OrderKind
+from accord.core.errors import AccordError
 from accord.engine.tracing.model import Rule
 
 
@@ -229,6 +231,15 @@ class AppealMessage:
     received_at: datetime
     care: Care = Care.NONE
     language: str = ""
+
+
+@runtime_checkable
+class OutboxTaker(Protocol):
+    """Port: a receiver that gets orders through messages of ours. Sending is a change here, so many are sent in one."""
+
+    def carry_out_all(self, orders: Sequence[OrderMessage]) -> Sequence[Acknowledged | AccordError]:
+        """For each order the acknowledgement, or why it cannot be sent."""
+        ...
 
 
 class OrderTaker(Protocol):

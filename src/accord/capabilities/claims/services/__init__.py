@@ -1,6 +1,7 @@
 """Writes of the claims room: the chase (enquiries and answers), the hold plan, and the shares of holds on an account."""
 
 from accord.capabilities.claims.services.chase import (
+    acknowledge_all,
     acknowledged,
     answered,
     fail,
@@ -39,6 +40,7 @@ from accord.capabilities.claims.services.shares import reserve_share
 
 __all__ = [
     "FirstHold",
+    "acknowledge_all",
     "acknowledged",
     "answered",
     "approve_items",

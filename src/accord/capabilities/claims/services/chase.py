@@ -9,10 +9,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from django.db.models import Q
+from django.db import transaction
+from django.db.models import Q, Value
+from django.db.models.functions import Coalesce
 
 from accord.capabilities import unit_of_work
 from accord.capabilities.claims import territory
@@ -20,6 +23,7 @@ from accord.capabilities.claims.audit import ClaimAudit
 from accord.capabilities.claims.events import notify
 from accord.capabilities.claims.messages import answer_from_json, credits_from_json, onward_credits, to_json
 from accord.capabilities.claims.models import Claim, ClaimTransfer, Enquiry, EnquiryState, StandingAmount
+from accord.capabilities.claims.permissions import ClaimPermission
 from accord.capabilities.claims.ports import AccountStanding, Acknowledged, Credit, EnquiryAnswer
 from accord.capabilities.claims.services import plan
 from accord.capabilities.claims.services.questions import (
@@ -33,7 +37,7 @@ from accord.capabilities.claims.services.questions import (
 )
 from accord.capabilities.claims.services.shares import Place
 from accord.capabilities.delivery import ask_again_at, next_retry
-from accord.capabilities.people.policy import NODE, Actor, Permission, require
+from accord.capabilities.people.policy import NODE, Actor, require
 from accord.core import clock
 from accord.core.errors import BadInput, NotFound
 from accord.core.money import Money
@@ -47,7 +51,7 @@ CHASE_RULES: Final = (Rule.FIFO, Rule.LIFO, Rule.HAIRCUT, Rule.LIBR)
 @unit_of_work.change
 def open_claim(actor: Actor, report_id: UUID, money: Money, rule: Rule) -> Claim:
     """A claim for a report's money; its first transfer is not known yet."""
-    require(actor, Permission.CLAIMS_TRACE)
+    require(actor, ClaimPermission.TRACE)
     claim = Claim.objects.create(
         report_id=report_id, amount=money.minor, currency=money.currency, rule=rule, opened_at=clock.now()
     )
@@ -88,7 +92,7 @@ class Start:
 @unit_of_work.change
 def start_all(actor: Actor, starts: Sequence[Start]) -> list[Enquiry]:
     """As `start_at`, for many claims in one go; the enquiries that were opened."""
-    require(actor, Permission.CLAIMS_TRACE)
+    require(actor, ClaimPermission.TRACE)
     claims = _claims({start.claim_id for start in starts})
     fresh, begun = _write_starts(starts)
     for start in fresh:
@@ -260,13 +264,25 @@ def _standing_row(enquiry: Enquiry, standing: AccountStanding) -> StandingAmount
 
 def acknowledged(enquiry_id: UUID, reply: Acknowledged) -> None:
     """The holder has the question; ask again when it expects to know."""
+    acknowledge_all({enquiry_id: reply})
+
+
+def acknowledge_all(replies: Mapping[UUID, Acknowledged]) -> None:
+    """The same for many questions in one transaction, with a statement for each moment to ask again."""
     now = clock.now()
-    Enquiry.objects.filter(pk=enquiry_id, state=EnquiryState.QUEUED).update(
-        state=EnquiryState.ACKNOWLEDGED, acknowledged_at=now
-    )
-    Enquiry.objects.filter(pk=enquiry_id, state=EnquiryState.ACKNOWLEDGED).update(
-        next_attempt_at=ask_again_at(now, reply.expected_at), attempts=0, last_error=""
-    )
+    due: dict[datetime, list[UUID]] = defaultdict(list)
+    for enquiry_id, reply in replies.items():
+        due[ask_again_at(now, reply.expected_at)].append(enquiry_id)
+    waiting = Enquiry.objects.filter(state__in=(EnquiryState.QUEUED, EnquiryState.ACKNOWLEDGED))
+    with transaction.atomic():
+        for moment, enquiry_ids in due.items():
+            waiting.filter(pk__in=enquiry_ids).update(
+                state=EnquiryState.ACKNOWLEDGED,
+                acknowledged_at=Coalesce("acknowledged_at", Value(now)),
+                next_attempt_at=moment,
+                attempts=0,
+                last_error="",
+            )
 
 
 def retry_later(enquiry: Enquiry, error: str) -> None:
@@ -300,7 +316,7 @@ def trace_again(actor: Actor, claim_id: UUID, institution: str | None = None, ac
     With `institution` and `account`, those by which money stands there (after a refusal or a partial hold). What the
     earlier answers said stays in force until the fresh ones come.
     """
-    require(actor, Permission.CLAIMS_TRACE)
+    require(actor, ClaimPermission.TRACE)
     claim = _claim(claim_id)
     live = Enquiry.objects.filter(claim=claim, state__in=(EnquiryState.ANSWERED, EnquiryState.FAILED))
     if account is not None:
@@ -325,7 +341,7 @@ def _afresh(claim: Claim, old: Enquiry) -> Enquiry:
 @unit_of_work.change
 def trace_under(actor: Actor, claim_id: UUID, rule: Rule) -> list[Enquiry]:
     """Trace the claim under another rule too, for comparison; holds go on standing on the claim's own rule."""
-    require(actor, Permission.CLAIMS_TRACE)
+    require(actor, ClaimPermission.TRACE)
     if rule not in CHASE_RULES:
         raise BadInput(
             f"{rule} is an upper bound over one ledger and is not asked of banks; choose one of {', '.join(CHASE_RULES)}"

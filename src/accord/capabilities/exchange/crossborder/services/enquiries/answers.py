@@ -4,7 +4,7 @@ whenever the picture has changed since."""
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID, uuid5
@@ -12,7 +12,7 @@ from uuid import UUID, uuid5
 import msgspec
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
-from django.db.models import Min, Q
+from django.db.models import Q
 
 from accord.capabilities import unit_of_work
 from accord.capabilities.claims import events
@@ -43,6 +43,9 @@ _log = logging.getLogger(__name__)
 
 BATCH: Final = 64
 
+ANSWERED_AT_ONCE: Final = 16
+"""Enquiries that are answered in one change: long enough to leave together, short enough to keep nobody waiting."""
+
 PATIENCE: Final = timedelta(seconds=10)
 """Money moves on meanwhile: after so long the partner is told what is known, with the rest as open."""
 
@@ -66,21 +69,43 @@ def answer_due(now: datetime) -> int:
     if not due:
         return 0
     waiting = claim_queries.with_answers_to_come([row.claim_id for row in due if row.version == 0 and row.claim_id])
+    ready: list[ForeignEnquiry] = []
     for row in due:
         look = _answer_by(row)
         if row.version == 0 and row.claim_id in waiting and look > now:
             # a change since the lease has made it due again and is not undone
             ForeignEnquiry.objects.filter(pk=row.pk, next_attempt_at=row.next_attempt_at).update(next_attempt_at=look)
-            continue
-        try:
-            _answer(row.pk)
-        except (OperationalError, InterfaceError):
-            raise
-        except Exception as error:  # noqa: BLE001 - logged, kept on the row, and tried again
-            _log.exception("the enquiry %s of %s could not be answered", row.pk, row.partner_id)
-            again = next_retry(now, row.attempts)
-            ForeignEnquiry.objects.filter(pk=row.pk).update(next_attempt_at=again, last_error=str(error)[:2_000])
+        else:
+            ready.append(row)
+    for first in range(0, len(ready), ANSWERED_AT_ONCE):
+        together = ready[first : first + ANSWERED_AT_ONCE]
+        if not _answered(together, now):
+            for row in together:
+                _answered([row], now)
     return len(due)
+
+
+def _answered(rows: Sequence[ForeignEnquiry], now: datetime) -> bool:
+    """Answer enquiries in one change; False where that fails. One that fails by itself is logged and tried again later."""
+    try:
+        _answer_all([row.pk for row in rows])
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever is wrong with one enquiry, the others are answered
+        if len(rows) > 1:
+            _log.warning("%d enquiries could not be answered together; answering them one by one", len(rows), exc_info=True)
+            return False
+        _log.exception("the enquiry %s of %s could not be answered", rows[0].pk, rows[0].partner_id)
+        again = next_retry(now, rows[0].attempts)
+        ForeignEnquiry.objects.filter(pk=rows[0].pk).update(next_attempt_at=again, last_error=str(error)[:2_000])
+    return True
+
+
+@unit_of_work.change
+def _answer_all(enquiry_ids: Sequence[UUID]) -> None:
+    with agreements.read_once():
+        for enquiry_id in enquiry_ids:
+            _answer(enquiry_id)
 
 
 def _answer_by(row: ForeignEnquiry) -> datetime:
@@ -119,12 +144,6 @@ def tell_again(row: ForeignEnquiry) -> None:
     elif row.version:
         row.told, row.next_attempt_at = "", clock.now()
         row.save(update_fields=["told", "next_attempt_at"])
-
-
-def next_answer_due() -> datetime | None:
-    """When the next partner's enquiry is to be looked at."""
-    due: datetime | None = ForeignEnquiry.objects.exclude(claim=None).aggregate(at=Min("next_attempt_at"))["at"]
-    return due
 
 
 def _look_again(row: ForeignEnquiry, at: datetime | None) -> None:

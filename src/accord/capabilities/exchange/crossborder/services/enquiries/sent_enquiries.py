@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -34,7 +35,6 @@ from accord.capabilities.exchange.agreements import enforcement
 from accord.capabilities.exchange.agreements import queries as agreements
 from accord.capabilities.exchange.agreements.queries import InForce
 from accord.capabilities.exchange.agreements.terms import OnwardRule
-from accord.capabilities.exchange.channel.handlers import handles, handles_together
 from accord.capabilities.exchange.channel.services import sending
 from accord.capabilities.exchange.crossborder.queries import budgets
 from accord.capabilities.exchange.crossborder.services.enquiries import cases
@@ -46,6 +46,7 @@ from accord.capabilities.exchange.models import ForeignEnquiry, Incoming, Outgoi
 from accord.capabilities.exchange.partners.partner_time import by_our_clock
 from accord.capabilities.people.policy import NODE
 from accord.core import clock
+from accord.core.errors import AccordError
 from accord.core.labels import Label
 from accord.engine.tracing.model import ExitKind, Parcel
 
@@ -65,6 +66,12 @@ def ask(request: EnquiryRequest) -> Acknowledged:
     elif message.state == OutgoingState.REFUSED:
         raise Refused(message.refusal or "agreement", f"{request.institution}'s node refused the enquiry")
     return Acknowledged(max(clock.now(), _answer_by(message)))
+
+
+def ask_all(requests: Sequence[EnquiryRequest]) -> list[Acknowledged | AccordError]:
+    """The same for many questions in one change; an error stands for one that cannot be asked."""
+    with agreements.read_once():
+        return unit_of_work.each_apart([partial(ask, request) for request in requests])
 
 
 def _answer_by(message: Outgoing) -> datetime:
@@ -129,7 +136,6 @@ def wire_credit(credit: Credit, institution: str) -> WireCredit:
     )
 
 
-@handles(MessageKind.ENQUIRY_ANSWER)
 def take_answer(message: Incoming, body: EnquiryAnswerBody) -> None:
     """Apply what the partner's centre tells, in the place of what it told before.
 
@@ -138,7 +144,6 @@ def take_answer(message: Incoming, body: EnquiryAnswerBody) -> None:
     take_answers([(message, body)])
 
 
-@handles_together(MessageKind.ENQUIRY_ANSWER)
 def take_answers(messages: Sequence[tuple[Incoming, EnquiryAnswerBody]]) -> None:
     """The same for many answers, in one go as far as each is to another enquiry."""
     asked = claim_queries.enquiries_of(NODE, {body.enquiry_id for _, body in messages})

@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 from django.db import InterfaceError, OperationalError
-from django.db.models import Min, Q
+from django.db.models import Q
 
 from accord.capabilities import unit_of_work
 from accord.capabilities.delivery import lease_due, next_retry
+from accord.capabilities.exchange.agreements import queries as agreements
 from accord.capabilities.exchange.crossborder.services.orders import foreign_answers as answers
 from accord.capabilities.exchange.crossborder.services.orders import foreign_follow_ups as follow_ups
 from accord.capabilities.exchange.crossborder.services.orders import foreign_holds as holds
@@ -35,38 +36,56 @@ _log = logging.getLogger(__name__)
 
 BATCH: Final = 64
 
+ADVANCED_AT_ONCE: Final = 16
+"""Orders that are looked at in one change."""
+
 _LOOK_AGAIN: Final = timedelta(seconds=1)
 
-_FOLLOWED: Final = (ForeignOrderState.ORDERED, ForeignOrderState.ANSWERED)
+FOLLOWED: Final = (ForeignOrderState.ORDERED, ForeignOrderState.ANSWERED)
+"""States in which what becomes of our own orders is reported to the partner."""
 
 
 @events.changed_for_others.connect
 def orders_changed(order_ids: Collection[UUID]) -> None:
     """Orders of ours have changed: what partners are told of them may have too, of an order and of a release of it."""
     behind = ForeignOrderPart.objects.filter(order__in=order_ids).values("foreign")
-    due = ForeignOrder.objects.filter(Q(pk__in=behind) | Q(target__in=behind), state__in=_FOLLOWED)
+    due = ForeignOrder.objects.filter(Q(pk__in=behind) | Q(target__in=behind), state__in=FOLLOWED)
     due.update(next_attempt_at=clock.now())
 
 
 def advance_due(now: datetime) -> int:
     """Look at partners' orders that are due. How many were looked at; one that cannot be dealt with holds up no other."""
-    due = lease_due(ForeignOrder.objects.filter(state__in=_FOLLOWED), now, BATCH)
-    for foreign in due:
-        try:
-            _advance(foreign.pk)
-        except (OperationalError, InterfaceError):
-            raise
-        except Exception as error:  # noqa: BLE001 - tried again later; the row shows it, and all others go on
-            _log.exception("the order %s of %s could not be followed", foreign.pk, foreign.partner_id)
-            again = next_retry(now, foreign.attempts)
-            ForeignOrder.objects.filter(pk=foreign.pk).update(next_attempt_at=again, last_error=str(error)[:2_000])
+    due = lease_due(ForeignOrder.objects.filter(state__in=FOLLOWED), now, BATCH)
+    for first in range(0, len(due), ADVANCED_AT_ONCE):
+        together = due[first : first + ADVANCED_AT_ONCE]
+        if not _advanced(together, now):
+            for foreign in together:
+                _advanced([foreign], now)
     return len(due)
 
 
-def next_order_look_due() -> datetime | None:
-    """When the next partner's order is to be looked at."""
-    due: datetime | None = ForeignOrder.objects.filter(state__in=_FOLLOWED).aggregate(at=Min("next_attempt_at"))["at"]
-    return due
+def _advanced(orders: Sequence[ForeignOrder], now: datetime) -> bool:
+    """Look at partners' orders in one change; False where that fails. One that fails by itself is tried again later; its row
+    shows it, and all others go on."""
+    try:
+        _advance_all([foreign.pk for foreign in orders])
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever is wrong with one order, the others are followed
+        if len(orders) > 1:
+            _log.warning("%d orders could not be followed together; following them one by one", len(orders), exc_info=True)
+            return False
+        _log.exception("the order %s of %s could not be followed", orders[0].pk, orders[0].partner_id)
+        again = next_retry(now, orders[0].attempts)
+        ForeignOrder.objects.filter(pk=orders[0].pk).update(next_attempt_at=again, last_error=str(error)[:2_000])
+    return True
+
+
+@unit_of_work.change
+def _advance_all(foreign_ids: Sequence[UUID]) -> None:
+    with agreements.read_once():
+        for foreign_id in foreign_ids:
+            _advance(foreign_id)
 
 
 @unit_of_work.change
@@ -97,7 +116,7 @@ def _advance_follow_up(foreign: ForeignOrder) -> None:
         return
     follow_ups.advance(foreign)
     if foreign.state != ForeignOrderState.ORDERED and foreign.target is not None:
-        ForeignOrder.objects.filter(pk=foreign.target, state__in=_FOLLOWED).update(next_attempt_at=clock.now())
+        ForeignOrder.objects.filter(pk=foreign.target, state__in=FOLLOWED).update(next_attempt_at=clock.now())
 
 
 def _answer(foreign: ForeignOrder) -> None:

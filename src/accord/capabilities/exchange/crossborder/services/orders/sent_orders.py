@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 from accord.capabilities import unit_of_work
@@ -12,7 +13,6 @@ from accord.capabilities.claims.ports import Acknowledged, Nonsense
 from accord.capabilities.exchange.agreements import enforcement
 from accord.capabilities.exchange.agreements import queries as agreements
 from accord.capabilities.exchange.agreements.clauses import MERGED_TOTAL, gives_back
-from accord.capabilities.exchange.channel.handlers import handles, handles_together
 from accord.capabilities.exchange.channel.services import sending
 from accord.capabilities.exchange.crossborder.services.enquiries import cases
 from accord.capabilities.exchange.crossborder.services.enquiries.inherited import inherited_label
@@ -35,6 +35,7 @@ from accord.capabilities.orders.life_cycle import AWAITED
 from accord.capabilities.orders.ports import OrderAnswer, OrderMessage, OrderStatus, Refusal, SettledPayment
 from accord.capabilities.people.policy import NODE
 from accord.core import clock
+from accord.core.errors import AccordError
 from accord.core.labels import Label
 
 CROSSES = (*KEEPS_MONEY, OrderKind.RELEASE, OrderKind.RENEWAL, OrderKind.RETURN)
@@ -68,6 +69,12 @@ def send(partner_code: str, order: OrderMessage) -> Acknowledged:
         )
     clocks = agreements.by_hash(partner_code, message.agreement).terms.clocks
     return Acknowledged(clock.now() + timedelta(minutes=clocks.order_minutes))
+
+
+def send_all(partner_code: str, orders_: Sequence[OrderMessage]) -> list[Acknowledged | AccordError]:
+    """The same for many orders in one change; an error stands for one that cannot be sent."""
+    with agreements.read_once():
+        return unit_of_work.each_apart([partial(send, partner_code, order) for order in orders_])
 
 
 def _label(partner_code: str, order: OrderMessage, body: OrderBody) -> Label | None:
@@ -132,13 +139,11 @@ def status(order_id: UUID) -> OrderStatus | None:
     return OrderStatus(order.held, order.until, order.ended_at)
 
 
-@handles(MessageKind.ORDER_ANSWER)
 def take_answer(message: Incoming, body: OrderAnswerBody) -> None:
     """The partner's centre has the order and says what it waits for, or what became of it."""
     take_answers([(message, body)])
 
 
-@handles_together(MessageKind.ORDER_ANSWER)
 def take_answers(messages: Sequence[tuple[Incoming, OrderAnswerBody]]) -> None:
     """The same for many answers, in one go as far as each is to another order."""
     partner = messages[0][0].partner_id
@@ -199,7 +204,6 @@ def _reply(message: Incoming, body: OrderAnswerBody, ordered_until: datetime) ->
     )
 
 
-@handles(MessageKind.ORDER_NEWS)
 def take_news(message: Incoming, body: OrderNewsBody) -> None:
     """How the order stands now at the partner's centre. Older news than the latest taken over changes nothing."""
     sent = _sent(message, body.order_id)
