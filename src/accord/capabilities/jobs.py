@@ -82,13 +82,15 @@ def attempts(rows: Rows) -> tuple[Look, Look]:
 class Clock:
     """A deadline that every node of these kinds watches, in the thread for clocks: no slow line and no long job delays it.
 
-    `run` acts on what has run out by a moment, and says on how many rows.
+    `run` acts on what has run out by a moment, and says on how many rows. Where rows stay due until a person or a partner has
+    done something, `lingers` says how often to run it all the same; such rows do not count as work that waits.
     """
 
     name: str
     run: Callable[[datetime], int]
     looks: tuple[Look, ...]
     kinds: frozenset[str] = EVERYWHERE
+    lingers: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)

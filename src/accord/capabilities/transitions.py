@@ -5,7 +5,7 @@ A capability writes its table once; a service then carries an event out with `tr
     LIFE = moves_of([Move(State.OPEN, Event.CLOSE, State.CLOSED), Move(State.CLOSED, Event.REOPEN, State.OPEN)])
 
     transition(
-        Machine("a report", LIFE), report, Event.CLOSE, actor,
+        Machine(Msg.NO_SUCH_STEP, LIFE), report, Event.CLOSE, actor,
         ReportAudit.CLOSED, subject=report.pk, set_={"closed_at": now}, details={"reason": reason}, news=events.changed,
     )
 
@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar, cast
 from uuid import UUID
 
 from accord.core.errors import Conflict
+from accord.core.wording import Messages
 
 if TYPE_CHECKING:
     from django.db.models import Model
@@ -54,30 +55,31 @@ def moves_of(rows: Iterable[Move[_State, _Event]]) -> Moves[_State, _Event]:
     return table
 
 
-def move_of(table: Moves[_State, _Event], what: str, state: _State, event: _Event) -> Move[_State, _Event]:
-    """The row for `event` in `state`; Conflict, which says that `what` cannot do it, where the table has none."""
+def move_of(table: Moves[_State, _Event], refusal: Messages, state: _State, event: _Event) -> Move[_State, _Event]:
+    """The row for `event` in `state`; Conflict where the table has none: `refusal` says so with the two."""
     found = table.get((state, event))
     if found is None:
-        raise Conflict(f"{what} that is {_words(state)} cannot {_words(event)}")
+        raise Conflict(refusal, state=state, event=event)
     return found
 
 
-def next_of(table: Moves[_State, _Event], what: str, state: _State, event: _Event) -> _State:
+def next_of(table: Moves[_State, _Event], refusal: Messages, state: _State, event: _Event) -> _State:
     """Where `event` leads; Conflict where the table has no such row."""
-    return move_of(table, what, state, event).next
+    return move_of(table, refusal, state, event).next
 
 
 @dataclass(frozen=True, slots=True)
 class Machine(Generic[_State, _Event]):
-    """A table with what its rows are called in a refusal ("an appeal"), and the column that keeps the state."""
+    """A table, what refuses an event that it has no row for ("an appeal that is {state} cannot {event}"), and the column that
+    keeps the state."""
 
-    what: str
+    refusal: Messages
     moves: Moves[_State, _Event]
     column: str = "state"
 
     def next(self, state: str, event: _Event) -> _State:
         """Where `event` leads from a stored state; Conflict where the table has no such row."""
-        return next_of(self.moves, self.what, cast("_State", state), event)  # a stored state equals its member
+        return next_of(self.moves, self.refusal, cast("_State", state), event)  # a stored state equals its member
 
     def allows(self, state: str, event: _Event) -> bool:
         """Whether the table has a row for `event` in `state`; its guard is the service's to check."""
@@ -120,7 +122,3 @@ def as_markdown(table: Moves[Any, Any]) -> str:
         return "\n".join(["| state | event | guard | next state |", "|---|---|---|---|", *rows])
     rows = (f"| {row.state} | {row.event} | {row.next} |" for row in table.values())
     return "\n".join(["| state | event | next state |", "|---|---|---|", *rows])
-
-
-def _words(code: str) -> str:
-    return str(code).replace("_", " ")

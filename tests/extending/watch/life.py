@@ -6,6 +6,7 @@ from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
 from accord.capabilities.transitions import Machine, Move, moves_of
+from watch.errors import Msg
 
 
 class State(TextChoices):
@@ -17,4 +18,4 @@ class Event(StrEnum):
     END = "end"
 
 
-LIFE = Machine("a watch", moves_of([Move(State.RUNNING, Event.END, State.ENDED)]))
+LIFE = Machine(Msg.NO_SUCH_STEP, moves_of([Move(State.RUNNING, Event.END, State.ENDED)]))

@@ -13,6 +13,7 @@ from typing import Final
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
+from accord.capabilities.controls.errors import Msg
 from accord.capabilities.transitions import Move, moves_of, next_of
 from accord.capabilities.transitions import as_markdown as rendered
 
@@ -110,7 +111,7 @@ TABLE: Final = moves_of(_STEPS)
 
 def next_state(state: str, event: Event) -> State:
     """Where `event` leads from `state`; Conflict, which says so, where the table has no such step."""
-    return next_of(TABLE, "a received order", State(state), event)
+    return next_of(TABLE, Msg.NO_SUCH_STEP, State(state), event)
 
 
 def as_markdown() -> str:

@@ -18,6 +18,7 @@ from typing import Final
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
+from accord.capabilities.orders.errors import Msg
 from accord.capabilities.orders.kinds import FOLLOWS_UP, KEEPS_MONEY, RENEWABLE, RESTRICTS, OrderKind
 from accord.capabilities.transitions import Move, Moves, move_of, moves_of
 from accord.capabilities.transitions import as_markdown as rendered
@@ -163,7 +164,7 @@ TABLES: Final[dict[OrderKind, Table]] = {kind: _table(kind) for kind in OrderKin
 
 def step(kind: str, state: str, event: Event) -> Step:
     """The row for `event` in `state`; Conflict, which says so, where the kind's table has none."""
-    return move_of(TABLES[OrderKind(kind)], "an order", State(state), event)
+    return move_of(TABLES[OrderKind(kind)], Msg.NO_SUCH_STEP, State(state), event)
 
 
 def next_state(kind: str, state: str, event: Event) -> State:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Final
 
+from accord.capabilities.exchange.agreements.errors import Msg
 from accord.capabilities.exchange.models import AgreementState as State
 from accord.capabilities.transitions import Move, moves_of, next_of
 from accord.capabilities.transitions import as_markdown as rendered
@@ -60,7 +61,7 @@ ONCE_IN_FORCE: Final = (State.SIGNED, State.ENDED)
 
 def next_state(state: str, event: Event) -> State:
     """Where `event` leads from `state`; Conflict where the table has no such step."""
-    return next_of(MOVES, "an agreement", State(state), event)
+    return next_of(MOVES, Msg.NO_SUCH_STEP, State(state), event)
 
 
 def as_markdown() -> str:
