@@ -64,7 +64,7 @@ class Team(models.Model):
 
 
 class UserManager(BaseUserManager["User"]):
-    def create_user(self, username: str, password: str, **fields: Any) -> User:
+    def create_user(self, username: str, password: str | None, **fields: Any) -> User:
         user = self.model(username=username, **fields)
         user.set_password(password)
         user.save(using=self._db)
