@@ -30,6 +30,7 @@ from accord.core import clock, hash_chain
 from accord.core.clock import ShiftedClock, SteppedClock
 from accord.core.errors import Msg as CoreMsg
 from accord.core.object_ids import new_id
+from accord.core.wording import sentence_of
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db, pytest.mark.usefixtures("centre"), pytest.mark.both_stores]
 
@@ -209,7 +210,7 @@ def test_nothing_stays_of_what_a_handler_did_that_refuses(peer: Peer, monkeypatc
     peer.send(peer.seal())
     apply_ready(10)
     row = Incoming.objects.get()
-    assert (row.state, row.reason) == (IncomingState.REFUSED, "probing: no")
+    assert (row.state, sentence_of(row.reason)) == (IncomingState.REFUSED, "probing: no")
     assert Alarm.objects.count() == 0
 
 
