@@ -21,7 +21,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from socket import create_server
 from typing import Any, Final
@@ -153,19 +152,23 @@ def _send(messages: str) -> float:
     _django()
     from accord.capabilities.exchange.channel.queries.delivery import lag
     from accord.capabilities.people.policy import OPERATOR
-    from accord.node.exchange_work import ExchangeWork
+    from accord.node.wired import Lines
+    from accord.node.worker import Worker
 
-    with ThreadPoolExecutor(4) as executor:
-        work = ExchangeWork(executor)
-        started = time.perf_counter()
-        while work.once(0.02) or len(work):
-            pass
-        took = time.perf_counter() - started
-        work.close()
+    worker = Worker(Lines(_nobody, _nobody, ""))
+    started = time.perf_counter()
+    worker.run_until_idle()
+    took = time.perf_counter() - started
+    worker.close()
     (left,) = lag(OPERATOR)
     assert left.queued == 0, left
     assert left.acknowledged >= int(messages), left
     return took
+
+
+def _nobody(institution: str) -> Any:
+    """This node asks no bank."""
+    raise AssertionError(institution)
 
 
 def _apply(messages: str) -> float:

@@ -217,8 +217,9 @@ def past_order(claim: Any, place: Any, chance: random.Random, officer: Any, at: 
     held = 0 if state == "refused" else claim.amount * chance.randrange(10, 100) // 100
     return Order(
         kind="stop_payment", state=state, claim=claim, institution=place.institution, account=place.account,
-        amount=claim.amount, currency=claim.currency, held=held, rule="fifo", regime="CN", authority="Anti-fraud centre", drafted_by=officer,
-        approved_by=officer, drafted_at=at, approved_at=at, sent_at=sent, answered_at=answered,
+        amount=claim.amount, currency=claim.currency, held=held, rule="fifo", regime="CN",
+        authority="Anti-fraud centre", drafted_by=officer, approved_by=officer, drafted_at=at, approved_at=at,
+        sent_at=sent, answered_at=answered,
         answer_due_at=sent + timedelta(minutes=15), until=at + timedelta(hours=48), ended_at=at + timedelta(hours=48),
     )  # fmt: skip
 

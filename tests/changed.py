@@ -134,7 +134,8 @@ class _TestImports:
         self._read: dict[str, tuple[set[str], set[str], bool]] = {}
         self._helpers: dict[str, set[str]] = {}
         for path in (CHECKOUT / _TESTS).glob("**/*.py"):
-            self._helpers.setdefault(path.stem, set()).add(path.relative_to(CHECKOUT).as_posix())
+            name = path.parent.name if path.name == "__init__.py" else path.stem
+            self._helpers.setdefault(name, set()).add(path.relative_to(CHECKOUT).as_posix())
 
     def of(self, file: str) -> tuple[set[str], set[str], bool]:
         """All files of the tests that `file` stands on, itself among them; all modules of `accord` that they name; whether

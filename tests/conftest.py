@@ -6,6 +6,7 @@ once a worker) and time_by_kind (where a run spends its time).
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 import tempfile
@@ -74,6 +75,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("database")
         elif item.get_closest_marker("both_stores") and not item.get_closest_marker("database"):
             raise pytest.UsageError(f"{item.nodeid} is marked both_stores, but not database: on PostgreSQL it would not run")
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Keep thousands of collected tests and all imported modules out of every later garbage collection."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_report_header(config: pytest.Config) -> str:

@@ -62,6 +62,7 @@ class PostgresqlServer:
             "port": str(self._port),
             "unix_socket_directories": str(self._folder),
             "fsync": "off",  # the data outlive nothing
+            "jit": "off",  # compiling a statement costs more than any statement of a test
             "max_connections": "100",
         }
         options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]

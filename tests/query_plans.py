@@ -32,7 +32,7 @@ class Looks:
     def scans(self) -> dict[str, str]:
         """By statement: the growing table that it reads from end to end, and how."""
         found = {}
-        for sql, parameters in dict((sql, (sql, parameters)) for sql, parameters in self.sent).values():
+        for sql, parameters in {sql: (sql, parameters) for sql, parameters in self.sent}.values():
             if scan := next(scans_of(sql, parameters), ""):
                 found[sql] = scan
         return found

@@ -8,6 +8,7 @@ from pathlib import Path
 TESTS = Path(__file__).parent
 _DOCUMENT = (TESTS.parent / "docs/tests.md").read_text(encoding="utf-8")
 _DEEP = re.compile(r"\bmark\.deep\b")
+_BOTH_STORES = re.compile(r"\bmark\.both_stores\b")
 
 
 def _files() -> list[Path]:
@@ -18,6 +19,13 @@ def test_the_table_names_what_only_the_deep_level_takes() -> None:
     deep = {file.relative_to(TESTS.parent).as_posix() for file in _files() if _DEEP.search(file.read_text(encoding="utf-8"))}
     missing = {name for name in deep if f"`{name}`" not in _DOCUMENT}
     assert missing == set(), "tests marked deep: say in docs/tests.md what they catch, and what catches it daily"
+
+
+def test_the_table_names_what_runs_on_both_stores() -> None:
+    both = {
+        file.relative_to(TESTS.parent).as_posix() for file in _files() if _BOTH_STORES.search(file.read_text(encoding="utf-8"))
+    }
+    assert {name for name in both if f"`{name}`" not in _DOCUMENT} == set(), "say in docs/tests.md what differs there"
 
 
 def test_the_table_names_no_test_file_that_is_gone() -> None:

@@ -72,6 +72,7 @@ def test_an_error_comes_back_as_an_error_of_ours(courier: Any, error: Exception)
 
 
 @pytest.mark.database
+@pytest.mark.both_stores
 @pytest.mark.django_db(transaction=True)
 def test_a_call_leaves_no_connection_behind(courier: Any) -> None:
     from django.db import connections
@@ -107,6 +108,7 @@ class InThisThread(Executor):
 
 
 @pytest.mark.database
+@pytest.mark.both_stores
 @pytest.mark.django_db
 def test_a_call_in_somebody_elses_transaction_leaves_it_open() -> None:
     from django.db import connection

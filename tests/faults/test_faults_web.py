@@ -14,7 +14,7 @@ from desk_process import Desk, Officer, prepare, whole_reports
 from fault_environment import fault_environment
 from own_store import own_store
 
-pytestmark = [pytest.mark.database, pytest.mark.slow]
+pytestmark = [pytest.mark.database, pytest.mark.slow, pytest.mark.both_stores]
 
 HANDS = 3
 KILLS = 3

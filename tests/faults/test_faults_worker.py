@@ -15,7 +15,7 @@ import pytest
 from fault_environment import fault_environment
 from own_store import own_store
 
-pytestmark = [pytest.mark.database, pytest.mark.slow]
+pytestmark = [pytest.mark.database, pytest.mark.slow, pytest.mark.both_stores]
 
 PROGRAM = Path(__file__).with_name("node_under_fire.py")
 TOTAL = 6_000

@@ -19,6 +19,7 @@ from accord.node.home import Home
 from federation_kit import loaded
 from federation_kit.commands import environment_of
 from federation_kit.running import DJANGO, RunningNode, running
+from federation_kit.stores import with_store
 
 BANK = "BANKA"
 CENTRE = "CN-CENTRE"
@@ -93,7 +94,8 @@ def _bank_of(account: str) -> str:
 PREPARE_BANK = """
 from accord.capabilities.people import services as people
 from accord.capabilities.people.models import Agency, Role
-from accord.capabilities.people.policy import OPERATOR, Permission
+from accord.capabilities.controls.permissions import InboxPermission
+from accord.capabilities.people.policy import OPERATOR
 from accord.capabilities.people.services import service_accounts
 from accord.capabilities.controls import services as controls
 from accord.capabilities.controls.services.rules import KINDS_FOR_BANKS, AgreementFacts
@@ -104,14 +106,14 @@ tokens = {}
 for code in sys.argv[1].split(","):
     Agency.objects.create(code=code, name=code, kind="police")
     account = service_accounts.add_service_account(OPERATOR, f"line-{code}", code)
-    _, tokens[code] = service_accounts.issue_token(OPERATOR, account, [Permission.INBOX_SUBMIT])
+    _, tokens[code] = service_accounts.issue_token(OPERATOR, account, [InboxPermission.SUBMIT])
     kinds = [kind.value for kind in KINDS_FOR_BANKS]
     controls.agree(head, AgreementFacts(code, code, kinds, 24 * 184, webhook=sys.argv[2]))
     for kind in ("hold", "stop_payment"):
         controls.set_rule(head, code, kind, Money(10_000_000, "CNY"))
     controls.set_rule(head, code, "renewal")
 account = service_accounts.add_service_account(OPERATOR, "reader", sys.argv[1].split(",")[0])
-_, tokens["reader"] = service_accounts.issue_token(OPERATOR, account, [Permission.INBOX_READ])
+_, tokens["reader"] = service_accounts.issue_token(OPERATOR, account, [InboxPermission.READ])
 print(json.dumps(tokens))
 """
 
@@ -141,7 +143,7 @@ while True:
 def new_home(root: Path, name: str, **settings: str) -> Home:
     """A home with the small world in it, at noon of its day."""
     home = Home(root / name)
-    home.create()
+    with_store(home.root)
     small_world().save(home.world)
     home.config.write_text("".join(f"{key} = {json.dumps(value)}\n" for key, value in settings.items()), encoding="utf-8")
     return home

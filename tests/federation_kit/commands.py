@@ -61,7 +61,7 @@ def installed(home: Path, *arguments: object, stdin: str = "", seconds: float = 
 def program(text: str, *arguments: object, environment: dict[str, str], seconds: float = 180) -> str:
     """What a small program prints that runs in a process of its own; it must end well."""
     done = to_its_end(("text", text), *arguments, environment=environment, seconds=seconds)
-    assert done.code == 0, done.err
+    assert done.code == 0, (done.code, done.err)
     return done.out
 
 

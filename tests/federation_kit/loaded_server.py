@@ -193,6 +193,7 @@ def become(job: Job) -> None:
 
     config.reload_config()  # its cache folder
     kind, what = job.run
+    sys.path[1:1] = [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path and path not in sys.path]
     sys.argv = [what if kind == "file" else "-c", *job.arguments]
     if kind == "main":
         sys.argv[0] = "accord"
@@ -216,8 +217,8 @@ def _open_standard_streams() -> None:
 
 
 def _end_as(job: Job) -> NoReturn:
-    """Be it, and end as an interpreter does: threads are waited for, exit handlers run, output is written out. Only taking
-    apart what was imported is left out, which costs more than most commands."""
+    """Be it, and end as an interpreter does: threads are waited for, exit handlers run, output is written out, stores closed.
+    Only taking apart what was imported is left out, which costs more than most commands."""
     code: int | str | None = 0
     try:
         become(job)
@@ -234,6 +235,7 @@ def _end_as(job: Job) -> NoReturn:
         code = 1
     threading._shutdown()  # type: ignore[attr-defined] # what an interpreter calls
     atexit._run_exitfuncs()
+    _close_stores()
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError, ValueError):
             stream.flush()
@@ -241,6 +243,15 @@ def _end_as(job: Job) -> NoReturn:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         os.kill(os.getpid(), signal.SIGINT)
     os._exit(code or 0)
+
+
+def _close_stores() -> None:
+    """The last connection to a SQLite store writes its log into it."""
+    from django.conf import settings
+    from django.db import connections
+
+    if settings.configured:
+        connections.close_all()
 
 
 if __name__ == "__main__":

@@ -31,6 +31,7 @@ from accord.node.home import Home
 from federation_kit import loaded
 from federation_kit.crossing_world import NOON, crossing_world
 from federation_kit.running import OPEN, START_WITHIN_SECONDS, Said, start_node
+from federation_kit.stores import with_store
 
 COUNTRIES = ("CN", "SG", "TH")
 PASSWORD = "four plain words together"
@@ -263,6 +264,7 @@ def three_centres(
     with ExitStack() as open_:
         centres = {}
         for one in plan.centres:
+            with_store(one.folder)
             environment = layout.environment(plan, one)
             console = Console(one.code, environment, one.folder / "console.log")
             open_.callback(console.close)

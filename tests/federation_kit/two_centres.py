@@ -12,6 +12,7 @@ from typing import Any, Final
 from accord.node.home import Home
 from federation_kit.commands import environment_of
 from federation_kit.running import RunningNode, free_port, running
+from federation_kit.stores import with_store
 
 KEYS: Final = """
 from accord.capabilities.exchange.partners import cards
@@ -74,6 +75,7 @@ def lay_out(root: Path, code: str, *, by_file: bool = False, **settings: str) ->
         "partner_url": "" if by_file else f"http://127.0.0.1:{port}",
         **settings,
     }
+    with_store(home.root)
     home.exercise.mkdir()
     home.config.write_text("".join(f"{key} = {json.dumps(value)}\n" for key, value in stated.items()), encoding="utf-8")
     return Centre(code, home, port)

@@ -59,15 +59,16 @@ def core(tmp_path: Path, db: None) -> Iterator[None]:
 def tokens(db: None) -> dict[str, str]:
     """Tokens of two agencies that the bank has agreements with, and one that may only read."""
     from accord.capabilities.controls import services as controls
+    from accord.capabilities.controls.permissions import InboxPermission
     from accord.capabilities.controls.services.rules import KINDS_FOR_BANKS, AgreementFacts
     from accord.capabilities.people import services as people
     from accord.capabilities.people.models import Agency, Role
-    from accord.capabilities.people.policy import OPERATOR, Permission
+    from accord.capabilities.people.policy import OPERATOR
     from accord.capabilities.people.services import service_accounts
 
     head = people.create_user("head", "a-long-password", Role.BANK_SUPERVISOR)
     made = {}
-    for code, permission in ((CENTRE, Permission.INBOX_SUBMIT), (OTHER, Permission.INBOX_SUBMIT), ("R", Permission.INBOX_READ)):
+    for code, permission in ((CENTRE, InboxPermission.SUBMIT), (OTHER, InboxPermission.SUBMIT), ("R", InboxPermission.READ)):
         Agency.objects.create(code=code, name=code, kind="police")
         account = service_accounts.add_service_account(OPERATOR, f"line-{code}", code)
         _, made[code] = service_accounts.issue_token(OPERATOR, account, [permission])

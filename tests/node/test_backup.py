@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import signal
 import stat
-import subprocess
-import sys
 import tarfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,12 +12,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from federation_kit import commands, loaded
 from federation_kit.commands import environment_of, separately
+from federation_kit.stores import with_store
 from own_store import all_rows, own_store
 
 from accord.engine.records import RecordStore
 
-pytestmark = [pytest.mark.database, pytest.mark.slow]
+pytestmark = [pytest.mark.database, pytest.mark.slow, pytest.mark.both_stores]
 
 _PLAY = """
 from datetime import timedelta
@@ -113,7 +113,7 @@ class Saved:
 def saved(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Saved]:
     home = tmp_path_factory.mktemp("saved") / "home"
     with own_store() as store:
-        home.mkdir()
+        home.mkdir() if store else with_store(home)
         (home / "accord.toml").write_text('jurisdiction = "CN"\n')
         run_alone(_PLAY, home, store)
         transfers = home / "exercise" / "world" / "transfers.parquet"
@@ -186,16 +186,7 @@ def finding(home: Path, store: dict[str, str], name: str) -> dict[str, str]:
 
 def run_alone(program: str, home: Path, store: dict[str, str]) -> str:
     """What a program prints that runs in a process of its own, as this node."""
-    done = subprocess.run(
-        [sys.executable, "-c", program],
-        env=environment_of(home, **store),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=240,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+    return commands.program(program, environment=environment_of(home, **store), seconds=240)
 
 
 def work_on(home: Path, store: dict[str, str]) -> dict[str, Any]:
@@ -209,9 +200,8 @@ def work_on(home: Path, store: dict[str, str]) -> dict[str, Any]:
 
 def test_a_backup_taken_while_others_write_is_of_one_moment(saved: Saved, other_store: dict[str, str], tmp_path: Path) -> None:
     """The chain's head and its entries fit (restoring verifies that), and the record table opens with every row it names."""
-    writer = subprocess.Popen(
-        [sys.executable, "-c", _WRITE], env=environment_of(saved.home, **saved.store), stdout=subprocess.PIPE, text=True
-    )
+    environment = environment_of(saved.home, **saved.store)
+    writer = loaded.start(("text", _WRITE), environment=environment, stdout=loaded.PIPE, text=True)
     try:
         assert writer.stdout is not None
         assert writer.stdout.readline(), "it writes"

@@ -9,14 +9,14 @@ import os
 import random
 import re
 import signal
-import subprocess
-import sys
 import tarfile
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from federation_kit import loaded
 from federation_kit.commands import Accord, environment_of, separately
+from federation_kit.stores import with_store
 
 from accord.core.errors import Conflict, Corrupt, Unavailable
 from accord.node.backup import stores
@@ -35,8 +35,7 @@ def quiet(_name: str, _total: int | None) -> Advance:
 @pytest.fixture
 def node(home: Path) -> Path:
     """A new node's home on SQLite."""
-    assert separately(home, "node", "migrate").code == 0
-    return home
+    return with_store(home)
 
 
 @pytest.fixture
@@ -99,8 +98,7 @@ def test_what_a_killed_backup_left_is_cleared_away_by_the_next(node: Path, tmp_p
     with (node / "large").open("wb") as large:
         for _ in range(64):
             large.write(os.urandom(1 << 20))
-    command = [sys.executable, "-m", "accord.node.cli", "node", "backup", str(file)]
-    killed = subprocess.Popen(command, env=environment_of(node), stderr=subprocess.DEVNULL)
+    killed = loaded.start(loaded.MAIN, "node", "backup", file, environment=environment_of(node), stderr=loaded.DEVNULL)
     unfinished = tmp_path / ".b.tar.gz.unfinished"
     while not (unfinished / "draft").exists():
         assert killed.poll() is None

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 from federation_kit.commands import Answer, separately
+from federation_kit.stores import with_store
 
-pytestmark = [pytest.mark.database, pytest.mark.slow]
+pytestmark = pytest.mark.slow
 
 SIDES = {"CN-ASC": "China centre", "SG-ASC": "Singapore centre"}
 
@@ -37,7 +38,7 @@ class Node:
 def sides(tmp_path_factory: pytest.TempPathFactory) -> tuple[Node, Node]:
     """Two nodes that have confirmed each other."""
     folder = tmp_path_factory.mktemp("sides")
-    here, there = (Node(folder / code, code) for code in SIDES)
+    here, there = (Node(with_store(folder / code), code) for code in SIDES)
     for node in (here, there):
         node.good("partners", "keys", "make")
         node.good("partners", "card", "--out", folder / f"{node.code}.json")

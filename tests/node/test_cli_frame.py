@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
-import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
+from federation_kit import loaded
 from federation_kit.commands import Accord
 
 from accord.core.errors import AccordError, BadInput, Conflict, Corrupt, NotAllowed, NotFound, Unavailable
@@ -131,24 +133,23 @@ def test_home_may_stand_before_or_after_the_command(accord: Accord, tmp_path: Pa
 
 
 def test_ctrl_c_ends_with_130_and_a_word(tmp_path: Path) -> None:
-    """A real process, stopped while it makes a world that would take it minutes."""
-    command = [
-        sys.executable,
-        "-m",
-        "accord.node.cli",
-        "exercise",
-        "make",
-        "--out",
-        str(tmp_path / "world"),
-        "--people",
-        "200000",
-    ]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    time.sleep(3)  # past its start, well before its end
-    process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=60)
+    """A real process at a terminal, stopped once its progress is shown, while it makes a world that would take it minutes."""
+    command = ("exercise", "make", "--out", tmp_path / "world", "--people", "200000")
+    terminal, theirs = os.openpty()
+    try:
+        process = loaded.start(loaded.MAIN, *command, stdout=loaded.PIPE, stderr=theirs, text=True)
+    finally:
+        os.close(theirs)
+    with open(terminal, "rb", buffering=0) as screen:
+        assert screen.read(1), "the progress bar"
+        process.send_signal(signal.SIGINT)
+        err = b""
+        with suppress(OSError):  # how a terminal says that the other end is closed
+            while more := screen.read(4096):
+                err += more
+    out, _ = process.communicate(timeout=60)
     assert process.returncode == 130, err
     assert out == ""
-    assert "Interrupted" in err
-    assert "Traceback" not in err
+    assert b"Interrupted" in err
+    assert b"Traceback" not in err
     assert list(tmp_path.iterdir()) == []

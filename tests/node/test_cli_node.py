@@ -5,20 +5,20 @@ from __future__ import annotations
 import re
 import signal
 import sqlite3
-import subprocess
-import sys
 import urllib.request
 from pathlib import Path
 
 import pytest
+from federation_kit import loaded
 from federation_kit.commands import Accord, environment_of, separately
+from federation_kit.stores import with_store
 
 GOOD = "four plain words together"
 
 
 def test_users_are_added_once_with_a_password_that_is_not_weak(home: Path) -> None:
     added = separately(
-        home, "node", "user", "add", "lin", "--role", "supervisor", "--password-stdin", "--json", stdin=GOOD + "\n"
+        with_store(home), "node", "user", "add", "lin", "--role", "supervisor", "--password-stdin", "--json", stdin=GOOD + "\n"
     )
     assert added.code == 0, added.err
     assert (added.json["username"], added.json["role"]) == ("lin", "supervisor")
@@ -42,8 +42,8 @@ def test_without_a_terminal_the_password_must_be_given(accord: Accord, home: Pat
 
 @pytest.mark.parametrize("stopped_by", [signal.SIGINT, signal.SIGTERM])
 def test_a_node_answers_and_stops_in_order(home: Path, stopped_by: signal.Signals) -> None:
-    command = [sys.executable, "-m", "accord.node.cli", "node", "run", "--port", "0"]
-    node = subprocess.Popen(command, env=environment_of(home), stderr=subprocess.PIPE, text=True)
+    run = ("node", "run", "--port", "0")
+    node = loaded.start(loaded.MAIN, *run, environment=environment_of(with_store(home)), stderr=loaded.PIPE, text=True)
     try:
         address = _address(node)
         with urllib.request.urlopen(address, timeout=30) as page:
@@ -59,7 +59,7 @@ def test_a_node_answers_and_stops_in_order(home: Path, stopped_by: signal.Signal
         urllib.request.urlopen(address, timeout=5)
 
 
-def _address(node: subprocess.Popen[str]) -> str:
+def _address(node: loaded.Process) -> str:
     assert node.stderr
     for line in node.stderr:
         if found := re.search(r"http://\S+", line):
@@ -72,7 +72,7 @@ def test_a_port_in_use_is_a_failure_that_says_so(home: Path) -> None:
 
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        answer = separately(home, "node", "run", "--port", port)
+        answer = separately(with_store(home), "node", "run", "--port", port)
     assert answer.code == 1
     assert str(port) in answer.err
     assert "Traceback" not in answer.err
@@ -82,12 +82,7 @@ def test_desk_and_workers_run_as_services_of_their_own(home: Path) -> None:
     """Three services start at once on a home without a store: the tables are made once, and each ends in order."""
     commands = [("run", "--port", "0", "--no-worker"), ("work",), ("work",)]
     services = [
-        subprocess.Popen(
-            [sys.executable, "-m", "accord.node.cli", "node", *command],
-            env=environment_of(home),
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        loaded.start(loaded.MAIN, "node", *command, environment=environment_of(home), stderr=loaded.PIPE, text=True)
         for command in commands
     ]
     try:

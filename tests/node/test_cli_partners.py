@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from federation_kit.commands import Answer, separately
+from federation_kit.stores import with_store
 from scripted_server import scripted
 
 pytestmark = pytest.mark.slow
@@ -50,7 +51,7 @@ def new_nodes(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two nodes that have just made their keys; each test works on copies."""
     folder = tmp_path_factory.mktemp("nodes")
     for name, settings in (("cn", CN), ("sg", SG)):
-        node = Node(folder / name, settings)
+        node = Node(with_store(folder / name), settings)
         node.good("keys", "make")
         node.good("card", "--out", folder / f"{name}.json")
         (folder / f"{name}.words").write_text(node.good("words", "--json").out, encoding="utf-8")

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from federation_kit.commands import separately
+from federation_kit.stores import with_store
 
 GOOD = "four plain words together\n"
 
@@ -15,7 +16,7 @@ GOOD = "four plain words together\n"
 @pytest.fixture
 def node(home: Path) -> Path:
     """A node with one officer."""
-    added = separately(home, "node", "user", "add", "lin", "--full-name", "林月", "--password-stdin", stdin=GOOD)
+    added = separately(with_store(home), "node", "user", "add", "lin", "--full-name", "林月", "--password-stdin", stdin=GOOD)
     assert added.code == 0, added.err
     return home
 

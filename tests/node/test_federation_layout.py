@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from federation_kit.commands import program
 from federation_kit.crossing_world import BANKS, NOON, crossing_world
+from federation_kit.stores import with_store
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -37,11 +36,9 @@ def test_each_home_points_to_the_common_exercise(tmp_path: Path) -> None:
     plan = plan_centres(tmp_path / "all", ("CN", "SG"), (1, 2))
     layout.lay_out(plan, crossing_world(), NOON)
     for centre in plan.centres:
-        environment = layout.environment(plan, centre) | {"PYTHONPATH": os.pathsep.join(sys.path)}
-        done = subprocess.run(
-            [sys.executable, "-c", _WHAT_A_NODE_SEES], env=environment, capture_output=True, text=True, check=True
-        )
-        reached, sandbox, now = json.loads(done.stdout)
+        with_store(centre.folder)
+        environment = layout.environment(plan, centre)
+        reached, sandbox, now = json.loads(program(_WHAT_A_NODE_SEES, environment=environment))
         assert reached == sorted(code for code in BANKS if code[4:6] == centre.country)
         assert sandbox == str(tmp_path / "all" / "sandbox")
         assert now == NOON.isoformat()

@@ -8,6 +8,7 @@ from django.db import connection
 
 
 @pytest.mark.django_db
+@pytest.mark.both_stores
 def test_the_store_is_the_chosen_one(pytestconfig: pytest.Config) -> None:
     assert connection.vendor == pytestconfig.getoption("--store")
     with connection.cursor() as cursor:
@@ -16,6 +17,7 @@ def test_the_store_is_the_chosen_one(pytestconfig: pytest.Config) -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.both_stores
 def test_every_change_of_a_model_has_its_migration() -> None:
     call_command("makemigrations", check=True, dry_run=True, verbosity=0)
 

@@ -8,8 +8,6 @@ import http.cookiejar
 import ipaddress
 import re
 import ssl
-import subprocess
-import sys
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -22,7 +20,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
+from federation_kit import loaded
 from federation_kit.commands import Accord, environment_of, separately
+from federation_kit.stores import with_store
 
 PASSWORD = "four plain words together"
 
@@ -65,11 +65,10 @@ def pair(tmp_path: Path) -> Pair:
 @pytest.fixture
 def address(home: Path, pair: Pair) -> Iterator[str]:
     """A node that serves TLS, with one user."""
-    added = separately(home, "node", "user", "add", "lin", "--password-stdin", stdin=PASSWORD + "\n")
+    added = separately(with_store(home), "node", "user", "add", "lin", "--password-stdin", stdin=PASSWORD + "\n")
     assert added.code == 0, added.err
     options = ["--port", "0", "--no-worker", "--tls-cert", str(pair.certificate), "--tls-key", str(pair.key)]
-    command = [sys.executable, "-m", "accord.node.cli", "node", "run", *options]
-    node = subprocess.Popen(command, env=environment_of(home), stderr=subprocess.PIPE, text=True)
+    node = loaded.start(loaded.MAIN, "node", "run", *options, environment=environment_of(home), stderr=loaded.PIPE, text=True)
     try:
         assert node.stderr
         yield next(found[0] for line in node.stderr if (found := re.search(r"https?://\S+", line)))

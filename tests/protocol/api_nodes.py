@@ -65,9 +65,9 @@ def bank_api(folder: Path) -> Iterator[Api]:
     """A bank that has an agreement with a centre and given it a token; its core system is connected."""
     from accord.adapters.sandbox_core import SandboxCore
     from accord.capabilities.controls import core_line, services
+    from accord.capabilities.controls.permissions import InboxPermission
     from accord.capabilities.controls.services.rules import KINDS_FOR_BANKS, AgreementFacts
     from accord.capabilities.people.models import Role, User
-    from accord.capabilities.people.policy import Permission
     from accord.core.money import Money
 
     head = User.objects.create(username="head", role=Role.BANK_SUPERVISOR)
@@ -75,7 +75,7 @@ def bank_api(folder: Path) -> Iterator[Api]:
     services.set_rule(head, CENTRE, "stop_payment", Money(1_000_000, "CNY"))
     banks = town().banks(folder, overdraft=False)
     with core_line.using(SandboxCore(banks, BANK)):
-        headers = {"Authorization": f"Bearer {token_for(CENTRE, Permission.INBOX_SUBMIT)}"}
+        headers = {"Authorization": f"Bearer {token_for(CENTRE, InboxPermission.SUBMIT)}"}
         yield Api("/api/bank/v1/openapi.json", _with_key(django_application()), headers)
     banks.close()
 

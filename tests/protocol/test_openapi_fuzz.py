@@ -242,13 +242,15 @@ def test_no_call_is_answered_without_the_right_token(api: Api, shown: str) -> No
 
 def _authorization(shown: str) -> tuple[str, int]:
     """What is shown, and the status that it gets of a bank."""
+    from accord.capabilities.controls.permissions import InboxPermission
+    from accord.capabilities.orders.permissions import OrderPermission
     from accord.capabilities.people import services as people
     from accord.capabilities.people.models import ServiceToken
-    from accord.capabilities.people.policy import OPERATOR, Permission
+    from accord.capabilities.people.policy import OPERATOR
 
     if shown in ("nothing", "nonsense"):
         return ("" if shown == "nothing" else "Bearer x.y.z"), 401
-    secret = token_for(CENTRE, Permission.ORDERS_READ if shown == "another permission" else Permission.INBOX_SUBMIT)
+    secret = token_for(CENTRE, OrderPermission.READ if shown == "another permission" else InboxPermission.SUBMIT)
     token = ServiceToken.objects.select_related("account").get(prefix=secret.split("_")[1])
     if shown == "a false secret":
         secret = secret[:-4] + ("aaaa" if not secret.endswith("aaaa") else "bbbb")

@@ -100,16 +100,16 @@ def play(folder: Path, move_to: Callable[[datetime], None]) -> None:
 
 def agencies(administrator: User, officer: User) -> None:
     """Another agency with a team and a service account, an officer with an authenticator app, a session, a sight of a case."""
+    from accord.capabilities.claims.permissions import AnswerPermission
     from accord.capabilities.people import context, services, totp
     from accord.capabilities.people.models import AgencyKind
-    from accord.capabilities.people.policy import Permission
     from accord.capabilities.people.services import second_factors, sessions
     from accord.core import clock
 
     services.add_agency(administrator, "BANKA", "Bank A", "甲银行", AgencyKind.BANK)
     services.add_team(administrator, "BANKA", "Fraud desk")
     account = services.add_service_account(administrator, "bank-a", "BANKA")
-    services.issue_token(administrator, account, [Permission.ANSWERS_SUBMIT])
+    services.issue_token(administrator, account, [AnswerPermission.SUBMIT])
     secret = totp.new_secret()
     second_factors.enrol_app(officer, secret, totp.code_at(secret, totp.step_of(clock.machine_now())))
     sessions.begin_session(officer, "a-session-key", "192.0.2.7", "A browser")

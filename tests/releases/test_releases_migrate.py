@@ -5,16 +5,16 @@ from __future__ import annotations
 import gzip
 import json
 import os
-import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import pytest
+from federation_kit.commands import to_its_end
 from own_store import own_store
 
-pytestmark = [pytest.mark.database, pytest.mark.slow]
+pytestmark = [pytest.mark.database, pytest.mark.slow, pytest.mark.both_stores]
 
 HERE = Path(__file__).parent
 RELEASES = sorted(HERE.glob("*.json.gz"))
@@ -31,16 +31,9 @@ def environment(home: Path, store: dict[str, str]) -> dict[str, str]:
 
 
 def run(home: Path, store: dict[str, str], program: str, *arguments: str) -> str:
-    done = subprocess.run(
-        [sys.executable, str(HERE / program), *arguments],
-        env=environment(home, store),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=180,
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
+    done = to_its_end(("file", str(HERE / program)), *arguments, environment=environment(home, store), seconds=180)
+    assert done.code == 0, done.err
+    return done.out
 
 
 def read(file: Path) -> dict[str, Any]:

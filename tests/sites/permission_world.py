@@ -21,6 +21,7 @@ from accord.adapters.iso20022.recalls import KnownReferences, recall_draft
 from accord.adapters.iso20022.resolution import RecallResolution, write_resolution
 from accord.capabilities.claims import services as claims
 from accord.capabilities.claims.models import Claim, PlanItem
+from accord.capabilities.controls.permissions import InboxPermission
 from accord.capabilities.orders import services as orders
 from accord.capabilities.orders.kinds import OrderKind
 from accord.capabilities.orders.messages import message_of
@@ -29,7 +30,7 @@ from accord.capabilities.orders.services import ContactFacts
 from accord.capabilities.orders.services.decide import FirstResponse
 from accord.capabilities.people import services as people
 from accord.capabilities.people.models import AgencyKind, FactorKind, Role, SecondFactor, User, UserSession
-from accord.capabilities.people.policy import ROLE_PURPOSES, Permission
+from accord.capabilities.people.policy import ROLE_PURPOSES
 from accord.capabilities.reports import services as reports
 from accord.capabilities.reports.models import Report, ReportIdentifier, Shift, StatementLine
 from accord.core import clock
@@ -195,7 +196,7 @@ def accounts(world: World) -> None:
     administrator = world.users[Role.ADMINISTRATOR]
     people.add_agency(administrator, _BANK, "Paper Bank", "", AgencyKind.BANK)
     account = people.add_service_account(administrator, "line-of-a-bank", _BANK)
-    token, secret = people.issue_token(administrator, account, [Permission.INBOX_SUBMIT])
+    token, secret = people.issue_token(administrator, account, [InboxPermission.SUBMIT])
     somebody = User.objects.create(username="somebody-else", role=Role.OFFICER)
     world.things |= {"user": somebody.pk, "service account": account.pk, "token": token.prefix, "agency": _BANK}
     world.secrets |= {secret, "somebody-else", "line-of-a-bank"}

@@ -17,7 +17,7 @@ from accord.capabilities.reports import services as reports
 from accord.core.clock import SteppedClock
 from accord.core.money import Money
 
-pytestmark = pytest.mark.database
+pytestmark = [pytest.mark.database, pytest.mark.both_stores]
 
 
 def test_most_catchable_money_comes_first_and_old_money_last(

@@ -16,7 +16,7 @@ from accord.capabilities.supervision.figures import Delay, Figure
 from accord.core.clock import SteppedClock
 from accord.sites.oversight.wording import DELAYS, WORDS
 
-pytestmark = pytest.mark.database
+pytestmark = [pytest.mark.database, pytest.mark.both_stores]
 
 PAGES = ("/oversight/", "/oversight/figures.csv")
 

@@ -32,6 +32,9 @@ CALLS_A_LINE: Final = 4
 _FIRST_RETRY: Final = timedelta(seconds=5)
 _LONGEST_RETRY: Final = timedelta(minutes=15)
 
+NEVER_PUT_OFF_SO_FAR: Final = _LONGEST_RETRY + LEASE
+"""No row is ever put off for longer: one that is was put off before the machine's clock was set back, and is due."""
+
 
 class Delivery(models.Model):
     """Columns of a row that is also a message. `next_attempt_at` is null once nothing more is to be sent or asked.
@@ -67,8 +70,7 @@ _Answer = TypeVar("_Answer")
 
 def lease_due(rows: QuerySet[_Row], now: datetime, limit: int) -> list[_Row]:
     """Up to `limit` due rows, oldest first, that no other worker holds; theirs alone until the lease runs out."""
-    # nothing is ever put off for so long: the clock was set back since, and the row must not wait for it to come round again
-    never = now + _LONGEST_RETRY + LEASE
+    never = now + NEVER_PUT_OFF_SO_FAR
     due = rows.filter(Q(next_attempt_at__lte=now) | Q(next_attempt_at__gt=never)).order_by("next_attempt_at")
     if not due.exists():
         return []  # looking takes no lock, and most looks find nothing
@@ -154,6 +156,10 @@ class Courier(Generic[_Row, _Reply]):
     def rows(self) -> list[_Row]:
         """The rows whose calls are under way."""
         return list(self._under_way.values())
+
+    def calls(self) -> list[Future[_Reply | AccordError]]:
+        """The calls under way, for waiting on several couriers' at once."""
+        return list(self._under_way)
 
     def collect(self, wait_seconds: float) -> list[tuple[_Row, _Reply | AccordError]]:
         """Replies that are in, waiting at most so long for those that are not."""

@@ -15,7 +15,10 @@ from django.db import connection, models
 def distinct_values(model: type[models.Model], column: str) -> list[str]:
     """The different texts in an indexed column of every row, sorted; empty ones and nulls are left out."""
     quote = connection.ops.quote_name
-    table, name = quote(model._meta.db_table), quote(model._meta.get_field(column).column)
+    field = model._meta.get_field(column)
+    assert isinstance(field, models.Field)
+    assert field.column is not None
+    table, name = quote(model._meta.db_table), quote(field.column)
     step = f"SELECT MIN({name}) FROM {table} WHERE {name} >"  # noqa: S608 - names of the model's own, no input
     with connection.cursor() as cursor:
         cursor.execute(

@@ -15,17 +15,23 @@ are read from here (docs/extending.md). A declaration is made once, after all ap
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from django.apps import AppConfig, apps
 
+from accord.capabilities.ports import EVERYWHERE, Offer, Port
+from accord.core.findings import Finding
+
 if TYPE_CHECKING:
     from django.db.models import TextChoices
     from django.utils.functional import Promise
 
+    from accord.capabilities.navigation import Entry
+    from accord.capabilities.permissions import Grant
     from accord.capabilities.vocabulary import AuditAction, AuditDetail
 
 
@@ -43,11 +49,45 @@ class Vocabulary:
     rows: Mapping[str, Promise] = field(default_factory=dict)
 
 
+CarryOut = Callable[[datetime, bool], int]
+"""Removes what is older than a moment, or with True only counts it; returns how many."""
+
+
+@dataclass(frozen=True, slots=True)
+class MessageHandler:
+    """What is done with a kind of partners' messages: `one` takes the row and its body, `together` many in their order."""
+
+    one: Callable[[Any, Any], None]
+    together: Callable[[Sequence[tuple[Any, Any]]], None] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """Part of an examination of a node of these kinds; the operational store is ready."""
+
+    name: str
+    run: Callable[[], Iterable[Finding]]
+    kinds: frozenset[str] = EVERYWHERE
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Declaration:
-    """What a capability brings."""
+    """What a capability brings.
 
+    - `retention`: what each rule of the `retention.toml` in its folder removes, by the rule's name.
+    - `handlers`: what is done with a partner's message, by the message's kind.
+    - `needs`, `offers`: ports at which it asks others, and those of earlier capabilities at which it answers.
+    - `checks`: what `accord doctor` looks at.
+    """
+
+    grants: tuple[Grant, ...] = ()
     vocabulary: Vocabulary = field(default_factory=Vocabulary)
+    navigation: tuple[Entry, ...] = ()
+    retention: Mapping[str, CarryOut] = field(default_factory=dict)
+    handlers: Mapping[str, MessageHandler] = field(default_factory=dict)
+    needs: tuple[Port, ...] = ()
+    offers: tuple[Offer, ...] = ()
+    checks: tuple[Check, ...] = ()
 
 
 class Capability(AppConfig):
@@ -65,6 +105,11 @@ class Capability(AppConfig):
     @cached_property
     def declaration(self) -> Declaration:
         return self.declare()
+
+    def ready(self) -> None:
+        """Answer at the ports of earlier capabilities from now on."""
+        for offer in self.declaration.offers:
+            offer.connect()
 
 
 def declared() -> Iterator[tuple[Capability, Declaration]]:

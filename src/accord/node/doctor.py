@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from accord.core.errors import AccordError, BadInput, NotFound
-from accord.node.findings import Finding, State
+from accord.core.findings import Finding, State
 from accord.node.home import Home
 
 _LOWEST_PYTHON: Final = (3, 11)
@@ -42,7 +42,7 @@ def examine(home: Home) -> Iterator[Finding]:
             yield (store := _operational_store(home))
             if store.state is State.OK:
                 yield _clocks(home)
-                yield from _exchange(home)
+                yield from _capabilities()
             if url := os.environ.get("ACCORD_DATABASE_URL"):
                 yield _postgresql_client(url)
         yield _records(home)
@@ -164,12 +164,24 @@ def _clocks(home: Home) -> Finding:
     return Finding("Clocks", State.WARNING, f"the oldest row that is due has waited {late}", "Start a worker: accord node work")
 
 
-def _exchange(home: Home) -> Iterator[Finding]:
-    """A centre's keys and partners; a bank's node has none."""
-    if home.agency_kind() == "centre":
-        from accord.node.doctor_exchange import examine_exchange
+def _capabilities() -> Iterator[Finding]:
+    """What the installed capabilities look at themselves, and whether somebody answers at every port that one needs."""
+    from django.conf import settings
 
-        yield from examine_exchange(home)
+    from accord.capabilities.plugin import declared
+
+    kind = settings.ACCORD_AGENCY_KIND
+    declarations = [declaration for _, declaration in declared()]
+    offered = {offer.port for declaration in declarations for offer in declaration.offers}
+    for declaration in declarations:
+        for port in declaration.needs:
+            if kind in port.kinds and not port.by_node and port.name not in offered:
+                yield Finding(
+                    "Ports", State.FAILED, f"nobody answers at {port.name}: {port.what}", "Install the app that does."
+                )
+        for check in declaration.checks:
+            if kind in check.kinds:
+                yield from check.run()
 
 
 def _postgresql_client(url: str) -> Finding:

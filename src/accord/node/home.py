@@ -13,7 +13,7 @@
 <home>/exercise/          the made-up world of the demo
 <home>/sandbox/           the state of the sandbox banks that play it
                           (both lie elsewhere where exercise_folder says so: several nodes then play in one world)
-<home>/cache/             compiled kernels; can always be deleted
+<home>/cache/             what can always be deleted; compiled kernels where the user has no cache folder of their own
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from pathlib import Path
 from typing import Final
 
 from accord.core.errors import BadInput, Unavailable
+from accord.node.user_cache import user_cache
 
 _KERNELS: Final = Path(__file__).parents[1] / "engine" / "tracing"
 
@@ -139,8 +140,8 @@ class Home:
 
     @property
     def numba_cache(self) -> Path:
-        """Compiled kernels of this version of their sources."""
-        return self.cache / f"numba-{_kernels_fingerprint()}"
+        """Compiled kernels of this version of their sources: this user's, or the home's own where there is no safe place."""
+        return (user_cache() or self.cache) / f"numba-{_kernels_fingerprint()}"
 
     def create(self) -> None:
         """Make the folder, open to its owner alone: it holds people's bank records. Raises Unavailable where it cannot."""

@@ -27,15 +27,7 @@ STOP_WITHIN_SECONDS: Final = 10
 WEB_THREADS: Final = 4
 
 
-MakeTables = Callable[[Home, Callable[[], object]], object]
-"""Brings the tables of a node's store up to date, with the function that does so by migrations."""
-
-
-def _by_migrations(_home: Home, migrate: Callable[[], object]) -> None:
-    migrate()
-
-
-def prepare(home: Home, make_tables: MakeTables = _by_migrations) -> None:
+def prepare(home: Home) -> None:
     """Django ready, tables of the operational store up to date, the exercise's clock in force if there is one."""
     home.create()
     os.environ["ACCORD_HOME"] = str(home.root)
@@ -43,12 +35,12 @@ def prepare(home: Home, make_tables: MakeTables = _by_migrations) -> None:
     import django
     from django.core.management import call_command
 
-    from accord.node import exercise_clock
+    from accord.node import exercise_clock, template_store
 
     django.setup()
     exercise_clock.install(home)
     with exclusive(home.root / "migrate.lock"):  # services that start at once must not make the same table twice
-        make_tables(home, lambda: call_command("migrate", interactive=False, verbosity=0))
+        template_store.make_tables(home, lambda: call_command("migrate", interactive=False, verbosity=0))
 
 
 def run(home: Home, *, host: str, port: int, worker: bool, tls: Tls | None = None) -> None:

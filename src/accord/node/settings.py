@@ -83,6 +83,7 @@ INSTALLED_APPS = [
     "accord.capabilities.exchange",
     "accord.capabilities.supervision",
     "accord.web",
+    "accord.sites.common",
     "accord.sites.accounts",
     "accord.sites.desk",
     "accord.sites.bank",
@@ -125,8 +126,6 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "django.template.context_processors.i18n",
-                "accord.sites.desk.navigation.waiting",
-                "accord.sites.liaison.navigation.waiting",
             ]
         },
     }

@@ -1,7 +1,8 @@
 """The worker: sweeps rows that are due, one small step at a time, so that it can be killed at any moment.
 
 Every deadline and every outgoing message is a row with a time. Rows are leased under a lock that other workers skip, so
-any number of workers may run; all that they do is safe to repeat.
+any number of workers may run; all that they do is safe to repeat. What there is to do is declared by the capabilities
+(`tasks.py`); the store is looked into only where something was written or a moment has come (`capabilities/agenda.py`).
 """
 
 from __future__ import annotations
@@ -9,83 +10,108 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from functools import partial
+from typing import Any, Final
 
 from django.conf import settings
 from django.db import InterfaceError, OperationalError, close_old_connections, connections
 
+from accord.adapters.partner_http import PartnerLines, Trust
+from accord.capabilities import agenda
+from accord.capabilities.agenda import Agenda
 from accord.capabilities.claims import territory
 from accord.capabilities.claims.ports import LedgerHolder
-from accord.capabilities.claims.tasks import (
-    EnquiryCourier,
-    next_enquiry_due,
-    send_due_enquiries,
-    take_enquiry_replies,
-)
+from accord.capabilities.claims.tasks import HolderOf
 from accord.capabilities.clocks import keep_each
-from accord.capabilities.controls.tasks import end_due as end_due_controls
-from accord.capabilities.controls.tasks import next_control_due
-from accord.capabilities.controls.tasks import work_due as work_due_controls
 from accord.capabilities.delivery import Courier, keep_leases
 from accord.capabilities.exchange.partners.services.own_cards import renew_due as renew_card_due
-from accord.capabilities.exchange.tasks import next_exchange_due
+from accord.capabilities.jobs import Clock, Dispatch, Job
 from accord.capabilities.orders.ports import OrderTaker
-from accord.capabilities.orders.remedies.services.appeals import appeals_overdue, next_appeal_due
-from accord.capabilities.orders.tasks import (
-    OrderCourier,
-    next_order_due,
-    send_due_orders,
-    take_order_replies,
-    watch_clocks,
-)
-from accord.capabilities.people.retention import run_due as run_due_retention
+from accord.capabilities.orders.tasks import TakerOf
 from accord.core import clock
 from accord.core.errors import AccordError, Unavailable
-from accord.node.exchange_work import PARTNER_CLOCKS, ExchangeWork
+from accord.node import tasks
 from accord.node.wired import Lines
 
 _log = logging.getLogger(__name__)
 
 IDLE_SECONDS: Final = 0.25
-"""How often an idle worker looks for new rows: one indexed query, far below what an officer notices."""
+"""How often an idle worker asks whether anything was written: some microseconds, far below what an officer notices."""
 
 CALLS_AT_ONCE: Final = 32
 """Calls to other systems under way at once."""
 
 REPLY_SECONDS: Final = 0.02
-"""How long one sweep waits for replies, so that quick ones are taken over together; slow ones are for a later sweep."""
+"""How long one sweep waits for replies, so that quick ones are applied together; slow ones are for a later sweep."""
 
 
 PATIENCE_SECONDS: Final = 10
 """How long a call waits in its thread for the first round of what its line answers from."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Outside:
+    """What dispatches reach other systems by."""
+
+    holder_of: HolderOf
+    taker_of: TakerOf
+    authority: str
+    partners: PartnerLines
+
+
 class Worker:
     """Carries out what is due. Not thread-safe: one worker, one thread; start more workers for more hands."""
 
     def __init__(self, lines: Lines) -> None:
-        self._lines = lines
+        self._partners = PartnerLines(
+            Trust(settings.ACCORD_PARTNER_CA, settings.ACCORD_PARTNER_CERTIFICATE, settings.ACCORD_PARTNER_KEY)
+        )
+        self._outside = _Outside(lines.holder_of, lines.taker_of, lines.authority, self._partners)
         self._executor = ThreadPoolExecutor(CALLS_AT_ONCE, thread_name_prefix="line")
-        self._orders: OrderCourier = Courier(self._executor, lambda order: order.institution)
-        self._enquiries: EnquiryCourier = Courier(self._executor, lambda enquiry: enquiry.institution)
-        self._exchange = ExchangeWork(self._executor)
+        self._work: Agenda[Job | Dispatch] = Agenda(tasks.work())
+        dispatches = [task for task in self._work.tasks if isinstance(task, Dispatch)]
+        self._couriers: list[tuple[Dispatch, Courier[Any, Any]]] = [
+            (dispatch, Courier(self._executor, dispatch.line_of)) for dispatch in dispatches
+        ]
+        self._clocks = Clocks()
 
     def run_once(self) -> int:
         """One sweep; how many rows it worked on."""
-        return keep_clocks(clock.now()) + self._deliver()
+        return self._clocks.keep(clock.now()) + self._deliver()
+
+    def next_due(self) -> datetime | None:
+        """When the next row falls due; None when nothing waits."""
+        return _earliest(self._clocks.agenda.next_due(clock.now()), self._work.next_due(clock.now()))
 
     def _deliver(self) -> int:
-        """Send what is due and take over what came back. Orders go before questions: money moves meanwhile."""
-        done = work_due_controls(clock.now()) if settings.ACCORD_AGENCY_KIND == "bank" else 0
-        done += send_due_orders(self._lines.taker_of, self._orders)
-        done += send_due_enquiries(self._lines.holder_of, self._lines.authority, self._enquiries)
-        done += take_order_replies(self._orders, REPLY_SECONDS)
-        done += take_enquiry_replies(self._enquiries, REPLY_SECONDS)
-        done += self._exchange.once(REPLY_SECONDS)
-        keep_leases([*self._orders.rows(), *self._enquiries.rows()], clock.now())
+        """Do what is due, and apply what came back."""
+        done, now = 0, clock.now()
+        for task in self._work.due(now):
+            worked = self._run(task, now)
+            if not worked:
+                self._work.in_vain(task, now)
+            done += worked
+        return done + self._take_replies(REPLY_SECONDS)
+
+    def _run(self, task: Job | Dispatch, now: datetime) -> int:
+        if isinstance(task, Job):
+            return task.run(now)
+        courier = next(courier for dispatch, courier in self._couriers if dispatch is task)
+        return task.send(self._outside, courier)
+
+    def _take_replies(self, wait_seconds: float) -> int:
+        calls = self._calls()
+        if not calls:
+            return 0
+        wait(calls, timeout=wait_seconds)
+        done = sum(dispatch.take(courier, 0) for dispatch, courier in self._couriers if len(courier))
+        if done:
+            self._work.anew()  # a line that was busy is free
+        keep_leases([row for _, courier in self._couriers for row in courier.rows()], clock.now())
         return done
 
     def run_until_idle(self) -> int:
@@ -93,9 +119,9 @@ class Worker:
 
         Clocks are looked at before, and again where anything has moved.
         """
-        total = keep_clocks(clock.now())
+        total = self._clocks.keep(clock.now())
         while done := self._deliver_until_idle():
-            kept = keep_clocks(clock.now())
+            kept = self._clocks.keep(clock.now())
             total += done + kept
             if not kept:
                 break
@@ -110,7 +136,10 @@ class Worker:
     @property
     def calls_under_way(self) -> int:
         """Calls to other systems that have not come back yet."""
-        return len(self._orders) + len(self._enquiries) + len(self._exchange)
+        return sum(len(courier) for _, courier in self._couriers)
+
+    def _calls(self) -> list[Any]:
+        return [call for _, courier in self._couriers for call in courier.calls()]
 
     def run(self, stop: threading.Event) -> None:
         """Deliver, again and again until `stop` is set. A store that is away is waited for, not died of.
@@ -127,12 +156,16 @@ class Worker:
                 connections.close_all()  # after a failed write SQLite may refuse everything on the old connection
                 stop.wait(2)
                 continue
-            if not busy and not self.calls_under_way:
+            if busy:
+                continue
+            if calls := self._calls():
+                wait(calls, timeout=IDLE_SECONDS, return_when=FIRST_COMPLETED)
+            else:
                 stop.wait(IDLE_SECONDS)
 
     def close(self) -> None:
         self._executor.shutdown()
-        self._exchange.close()
+        self._partners.close()
 
 
 def _renew_card() -> None:
@@ -143,10 +176,21 @@ def _renew_card() -> None:
         _log.exception("the card for partners could not be renewed; accord doctor says more")
 
 
-def keep_clocks(now: datetime) -> int:
-    """Act on every clock that has run out: a centre's orders and appeals, what it or a bank keeps for others, retention."""
-    own = (end_due_controls,) if settings.ACCORD_AGENCY_KIND == "bank" else PARTNER_CLOCKS
-    return keep_each((*own, watch_clocks, appeals_overdue, run_due_retention), now)
+class Clocks:
+    """Every clock of this node. Not thread-safe: one thread watches."""
+
+    def __init__(self) -> None:
+        self.agenda: Agenda[Clock] = Agenda(tasks.clocks())
+
+    def keep(self, now: datetime) -> int:
+        """Act on every clock that has run out; on how many rows."""
+        return keep_each((partial(self._keep, due) for due in self.agenda.due(now)), now)
+
+    def _keep(self, due: Clock, now: datetime) -> int:
+        done = due.run(now)
+        if not done:
+            self.agenda.in_vain(due, now)
+        return done
 
 
 @contextmanager
@@ -166,10 +210,11 @@ def clocks_watched() -> Iterator[None]:
 
 
 def _watch(stop: threading.Event) -> None:
+    clocks = Clocks()
     while not stop.is_set():
         try:
             close_old_connections()
-            busy = keep_clocks(clock.now())
+            busy = clocks.keep(clock.now())
         except Exception:  # noqa: BLE001 - whatever went wrong with one clock, the next ones must be kept
             _log.exception("the clocks could not be looked at; trying again in 2 s")
             connections.close_all()
@@ -236,6 +281,9 @@ def after(tried: threading.Event, lines: Lines, patience_seconds: float = PATIEN
 
 
 def next_due() -> datetime | None:
-    """When the next row falls due; None when nothing waits."""
-    moments = (next_order_due(), next_appeal_due(), next_enquiry_due(), next_control_due(), next_exchange_due())
+    """When the next row falls due; None when nothing waits. One statement: a worker knows it without any."""
+    return agenda.next_due([*tasks.clocks(), *tasks.work()], clock.now())
+
+
+def _earliest(*moments: datetime | None) -> datetime | None:
     return min((moment for moment in moments if moment is not None), default=None)

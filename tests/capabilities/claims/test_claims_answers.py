@@ -41,7 +41,7 @@ from accord.engine.tracing.model import ExitKind, Parcel, Rule
 from accord.node.wired import Lines
 from accord.node.worker import Worker
 
-pytestmark = [pytest.mark.database, pytest.mark.django_db]
+pytestmark = [pytest.mark.database, pytest.mark.django_db, pytest.mark.both_stores]
 
 CREDIT = Credit("T0", 1_000, "CNY", ((0, 1_000),))
 LEG = TransferLeg("T0", "v-1", "BANKV", "a-1", "BANKA", at(0), 1_000, "CNY", ((0, 1_000),))

@@ -11,6 +11,7 @@ from bank_at_work import HOUR, about, answered, channel, credit, enquiry, hold
 from small_world import at
 
 from accord.adapters.sandbox_core import SandboxCore
+from accord.capabilities.agenda import next_due
 from accord.capabilities.claims.ports import Acknowledged, EnquiryAnswer
 from accord.capabilities.controls import core_line, services, tasks
 from accord.capabilities.controls.life_cycle import State
@@ -39,7 +40,7 @@ def test_what_has_come_to_its_end_is_lifted_unprompted_also_after_downtime(
 ) -> None:
     order = hold()
     services.take_order(channel(), order)
-    assert tasks.next_control_due() == order.until
+    assert next_due([*tasks.CLOCKS, *tasks.JOBS], clock.now()) == order.until
     day.advance_to(order.until - timedelta(seconds=1))
     assert tasks.run_due(clock.now()) == 0
     day.advance_to(order.until + 5 * HOUR)  # nothing ran for five hours
@@ -47,7 +48,7 @@ def test_what_has_come_to_its_end_is_lifted_unprompted_also_after_downtime(
     assert state_of(order) == State.LIFTED
     assert services.status_of(channel(), order.order_id) == OrderStatus(0, order.until, order.until + 5 * HOUR)
     assert tasks.run_due(clock.now()) == 0
-    assert tasks.next_control_due() is None
+    assert next_due([*tasks.CLOCKS, *tasks.JOBS], clock.now()) is None
 
 
 def test_a_core_that_is_away_at_the_end_is_asked_until_it_has_lifted(

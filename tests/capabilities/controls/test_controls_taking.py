@@ -16,7 +16,7 @@ from accord.capabilities.orders.kinds import OrderKind
 from accord.capabilities.orders.ports import OrderStatus, Refusal
 from accord.core.errors import BadInput, Conflict, NotAllowed, NotFound
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.both_stores]
 
 
 def test_a_rule_lets_a_stop_payment_act_at_once_and_keeps_what_stands(automatic: None, core: SandboxCore) -> None:

@@ -107,7 +107,6 @@ def received(line: Line, body: dict[str, Any], spoil: Any = None, *, leave_out: 
 
 def test_a_large_message_is_put_together_and_applied(line: Line, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
     seen: list[Any] = []
-    monkeypatch.delitem(handlers._TOGETHER, MessageKind.TEST_CALL, raising=False)
     monkeypatch.setitem(handlers._HANDLERS, MessageKind.TEST_CALL, lambda _row, body: seen.append(body))
     row = received(line, large(40_000))
     assert row.state == "applied"
@@ -137,7 +136,6 @@ def test_a_message_that_has_to_wait_keeps_its_parts(line: Line, monkeypatch: pyt
             raise Parked("not yet")
         seen.append(body)
 
-    monkeypatch.delitem(handlers._TOGETHER, MessageKind.TEST_CALL, raising=False)
     monkeypatch.setitem(handlers._HANDLERS, MessageKind.TEST_CALL, handler)
     row = received(line, large(20_000))
     assert (row.state, row.body) == ("parked", {})

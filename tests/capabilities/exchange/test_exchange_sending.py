@@ -11,7 +11,9 @@ import pytest
 from peer import Peer, call
 
 from accord.capabilities import unit_of_work
+from accord.capabilities.agenda import next_due
 from accord.capabilities.delivery import Courier
+from accord.capabilities.exchange import tasks
 from accord.capabilities.exchange.channel.queries.delivery import lag
 from accord.capabilities.exchange.channel.receipts import Batch, Receipt, SignedReply
 from accord.capabilities.exchange.channel.services import sending
@@ -22,7 +24,7 @@ from accord.capabilities.exchange.errors import Refused
 from accord.capabilities.exchange.kinds import MessageKind
 from accord.capabilities.exchange.models import Alarm, Outgoing, OutgoingState, OutStream, Partner
 from accord.capabilities.exchange.partners.services import own_keys
-from accord.capabilities.exchange.tasks import next_exchange_due, partner_of, send_due, take_replies
+from accord.capabilities.exchange.tasks import partner_of, send_due, take_replies
 from accord.capabilities.people.models import Role, User
 from accord.capabilities.people.policy import OPERATOR
 from accord.core import clock
@@ -93,7 +95,7 @@ def test_the_first_message_of_a_stream_greets(line: Line) -> None:
     assert line.until_idle() == 1
     assert told(line.peer) == ["hello", "test_call", "test_call"]
     assert queued() == []
-    assert next_exchange_due() is None
+    assert next_due([*tasks.JOBS, *tasks.DISPATCHES], clock.now()) is None
     stream = OutStream.objects.get()
     assert (stream.acknowledged, stream.next_sequence, stream.attempts) == (3, 4, 0)
 

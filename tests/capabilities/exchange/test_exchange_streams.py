@@ -34,7 +34,7 @@ from accord.core.object_ids import new_id
 MOST_A_TEST_CALL: Final = 1
 """Statements for one more test call: its answer."""
 
-pytestmark = [pytest.mark.database, pytest.mark.django_db, pytest.mark.usefixtures("centre")]
+pytestmark = [pytest.mark.database, pytest.mark.django_db, pytest.mark.usefixtures("centre"), pytest.mark.both_stores]
 
 
 @pytest.fixture
@@ -210,9 +210,8 @@ def test_an_unknown_kind_is_kept_as_refused_and_the_stream_goes_on(peer: Peer) -
 
 
 def _with_handler(monkeypatch: pytest.MonkeyPatch, handler: Any) -> None:
-    """Test calls get a handler of one alone, as kinds have that nothing is gained for together."""
     monkeypatch.setitem(handlers._HANDLERS, MessageKind.TEST_CALL, handler)
-    monkeypatch.delitem(handlers._TOGETHER, MessageKind.TEST_CALL, raising=False)
+    monkeypatch.setitem(handlers._TOGETHER, MessageKind.TEST_CALL, lambda messages: [handler(*one) for one in messages])
 
 
 def test_what_waits_for_something_is_tried_again_and_holds_nobody_up(peer: Peer, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from orders_by_hand import confirm, held, ordered, refuse
 
-from accord.capabilities.orders import regime
+from accord.capabilities.agenda import next_due as next_due_of
+from accord.capabilities.orders import regime, tasks
 from accord.capabilities.orders import services as orders
 from accord.capabilities.orders.life_cycle import State
 from accord.capabilities.orders.models import Appeal, AppealDecision, AppealState, Order
@@ -35,6 +36,11 @@ def judge(db: None) -> User:
 @pytest.fixture
 def order(officer: User, day: SteppedClock) -> Order:
     return held(officer)
+
+
+def next_appeal(now: datetime) -> datetime | None:
+    """When the next clock of an appeal runs out."""
+    return next_due_of([clock for clock in tasks.CLOCKS if clock.name == "appeals"], now)
 
 
 def _now(appeal: Appeal) -> Appeal:
@@ -324,13 +330,13 @@ class TestWhatBecomesOfIt:
 
     def test_overdue_appeals_reach_supervisors_once_a_clock(self, order: Order, judge: User, day: SteppedClock) -> None:
         appeal = _appeal(order)
-        assert appeals.next_appeal_due() == appeal.due_at
+        assert next_appeal(day.now()) == appeal.due_at
         assert appeals.appeals_overdue(day.now()) == 0
         day.advance_to(appeal.due_at + timedelta(seconds=1))
         assert list(remedies.overdue_appeals(judge)) == [appeal]
         assert [appeals.appeals_overdue(day.now()) for _ in range(3)] == [1, 0, 0]
         assert AuditEntry.objects.filter(action="appeal overdue").count() == 1
-        assert appeals.next_appeal_due() is None
+        assert next_appeal(day.now()) is None
 
     def test_the_node_knows_when_the_next_clock_of_an_appeal_runs_out(self, order: Order, day: SteppedClock) -> None:
         appeal, soonest = _appeal(order), day.now() - timedelta(hours=1)

@@ -28,7 +28,7 @@ from accord.core.money import Money
 from accord.core.object_ids import new_id
 from accord.node.worker import Worker
 
-pytestmark = [pytest.mark.database, pytest.mark.django_db]
+pytestmark = [pytest.mark.database, pytest.mark.django_db, pytest.mark.both_stores]
 
 
 @contextmanager

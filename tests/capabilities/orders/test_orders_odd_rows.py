@@ -15,7 +15,7 @@ from accord.capabilities.people.models import User
 from accord.core.clock import SteppedClock
 from accord.core.errors import Conflict
 
-pytestmark = [pytest.mark.database, pytest.mark.django_db]
+pytestmark = [pytest.mark.database, pytest.mark.django_db, pytest.mark.both_stores]
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from accord.capabilities.people.queries import first_broken_audit_entry
 from accord.core import hash_chain
 from accord.core.clock import SteppedClock
 
-pytestmark = pytest.mark.database
+pytestmark = [pytest.mark.database, pytest.mark.both_stores]
 
 LENGTH = 6
 

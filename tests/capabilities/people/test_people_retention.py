@@ -26,7 +26,7 @@ from accord.core.errors import BadInput
 if TYPE_CHECKING:
     from pytest_django.fixtures import SettingsWrapper
 
-pytestmark = [pytest.mark.database, pytest.mark.django_db]
+pytestmark = [pytest.mark.database, pytest.mark.django_db, pytest.mark.both_stores]
 
 FIVE_YEARS = timedelta(days=1827)
 

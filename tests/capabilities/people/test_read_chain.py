@@ -20,7 +20,7 @@ from accord.capabilities.people.queries import CHANGES, READS, first_broken
 from accord.core import hash_chain
 from accord.core.clock import SteppedClock
 
-pytestmark = pytest.mark.database
+pytestmark = [pytest.mark.database, pytest.mark.both_stores]
 
 LENGTH = 6
 

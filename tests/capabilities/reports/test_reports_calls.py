@@ -17,7 +17,7 @@ from accord.core.errors import BadInput, Conflict, NotFound
 from accord.core.money import MAX_MINOR, Money
 from accord.core.object_ids import new_id, parse_reference
 
-pytestmark = [pytest.mark.database, pytest.mark.django_db, pytest.mark.usefixtures("day")]
+pytestmark = [pytest.mark.database, pytest.mark.django_db, pytest.mark.usefixtures("day"), pytest.mark.both_stores]
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ from accord.core.clock import SteppedClock
 from accord.core.errors import BadInput, NotAllowed
 from accord.core.money import Money
 
-pytestmark = [pytest.mark.database, pytest.mark.django_db]
+pytestmark = [pytest.mark.database, pytest.mark.django_db, pytest.mark.both_stores]
 
 SINCE, UNTIL = NOON - timedelta(hours=12), NOON + timedelta(hours=36)
 Call = Callable[..., FirstResponse]

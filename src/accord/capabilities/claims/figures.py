@@ -7,7 +7,8 @@ from typing import Final, NamedTuple
 
 from accord.capabilities.as_text import as_text
 from accord.capabilities.claims.models import Claim
-from accord.capabilities.people.policy import Actor, Permission, require
+from accord.capabilities.people.permissions import FigurePermission
+from accord.capabilities.people.policy import Actor, require
 
 _COLUMNS: Final = (as_text("report_id"), as_text("pk"), "amount", "currency")
 
@@ -22,6 +23,6 @@ class Claimed(NamedTuple):
 
 def by_report(actor: Actor, since: datetime) -> dict[str, Claimed]:
     """The claim of each report, for claims opened at `since` or later."""
-    require(actor, Permission.FIGURES_READ)
+    require(actor, FigurePermission.READ)
     rows = Claim.objects.filter(opened_at__gte=since).order_by().values_list(*_COLUMNS)
     return {report: Claimed(pk, amount, currency) for report, pk, amount, currency in rows.iterator(chunk_size=5_000)}

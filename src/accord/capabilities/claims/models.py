@@ -5,8 +5,9 @@ from typing import ClassVar, Self
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from accord.capabilities.claims.permissions import ClaimPermission
 from accord.capabilities.delivery import Delivery, due_index
-from accord.capabilities.people.policy import Actor, Permission, allowed
+from accord.capabilities.people.policy import Actor, allowed
 from accord.core.money import Money
 from accord.core.object_ids import new_id, new_reference
 from accord.engine.tracing.model import Rule
@@ -17,7 +18,7 @@ RULES = [(rule.value, rule.value) for rule in Rule]
 class ClaimQuerySet(models.QuerySet["Claim"]):
     def visible_to(self, actor: Actor) -> Self:
         """All claims of this node for those who work its desk; none for anyone else."""
-        return self if allowed(actor, Permission.CLAIMS_READ) else self.none()
+        return self if allowed(actor, ClaimPermission.READ) else self.none()
 
 
 def claim_reference() -> str:

@@ -20,9 +20,10 @@ from accord.capabilities.claims.models import (
     PlanItemState,
     SavedTrace,
 )
+from accord.capabilities.claims.permissions import ClaimPermission
 from accord.capabilities.claims.picture import Picture, picture_of, start_of
 from accord.capabilities.claims.ports import Credit, TransferLeg
-from accord.capabilities.people.policy import Actor, Permission, allowed
+from accord.capabilities.people.policy import Actor, allowed
 from accord.capabilities.people.services import note_read
 from accord.core import clock
 from accord.core.errors import NotFound
@@ -40,7 +41,7 @@ def _of_claims(actor: Actor, rows: QuerySet[_Row]) -> QuerySet[_Row]:
 
     Asked once and not for each row: naming every claim in a statement makes the store read them all.
     """
-    return rows if allowed(actor, Permission.CLAIMS_READ) else rows.none()
+    return rows if allowed(actor, ClaimPermission.READ) else rows.none()
 
 
 def _enquiries(actor: Actor) -> QuerySet[Enquiry]:

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
 from functools import partial
-from typing import Final
+from typing import Final, Protocol
 from uuid import UUID
-
-from django.db.models import Min
 
 from accord.capabilities.claims import services, territory
 from accord.capabilities.claims.messages import request_of
@@ -23,6 +20,7 @@ from accord.capabilities.claims.ports import (
     check_moment,
 )
 from accord.capabilities.delivery import Courier, call_out, lease_due, take_together
+from accord.capabilities.jobs import Dispatch, attempts
 from accord.core import clock
 from accord.core.errors import AccordError, BadInput, NotFound, Unavailable
 
@@ -133,8 +131,27 @@ def _note(enquiry: Enquiry, reply: Acknowledged | AccordError) -> None:
         services.fail(enquiry.pk, str(reply), credit_unknown=isinstance(reply, BadInput))
 
 
-def next_enquiry_due() -> datetime | None:
-    """When the next enquiry is to be sent or asked about."""
-    waiting = Enquiry.objects.filter(state__in=_AWAITED)
-    due: datetime | None = waiting.aggregate(at=Min("next_attempt_at"))["at"]
-    return due
+class AsksHolders(Protocol):
+    """What a node needs outside to ask ledger holders."""
+
+    @property
+    def holder_of(self) -> HolderOf: ...
+
+    @property
+    def authority(self) -> str: ...
+
+
+def _send(outside: AsksHolders, courier: EnquiryCourier) -> int:
+    return send_due_enquiries(outside.holder_of, outside.authority, courier)
+
+
+DISPATCHES: Final = (
+    Dispatch(
+        "enquiries",
+        send=_send,
+        take=take_enquiry_replies,
+        line_of=lambda enquiry: str(enquiry.institution),
+        looks=attempts(lambda: Enquiry.objects.filter(state__in=_AWAITED)),
+        rank=30,  # after orders: money moves meanwhile
+    ),
+)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from accord.capabilities.plugin import Capability, Declaration, Vocabulary
+from accord.capabilities.ports import BANK, Port
 
 
 class ControlsConfig(Capability):
@@ -11,8 +12,11 @@ class ControlsConfig(Capability):
         from django.utils.translation import gettext_lazy as _
 
         from accord.capabilities.controls.audit import BankAudit, InboxDetail, InboxEnquiryAudit, InboxOrderAudit
+        from accord.capabilities.controls.permissions import GRANTS
 
         return Declaration(
+            grants=GRANTS,
+            needs=(Port("controls.core", "the bank’s core system", by_node=True, kinds=frozenset({BANK})),),
             vocabulary=Vocabulary(
                 actions=(InboxOrderAudit, InboxEnquiryAudit, BankAudit),
                 details=(InboxDetail,),

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from django.db.models import Min, QuerySet
+from django.db.models import QuerySet
 
 from accord.capabilities import unit_of_work
 from accord.capabilities.controls import core_line
@@ -16,6 +16,7 @@ from accord.capabilities.controls.ports import CoreSystem
 from accord.capabilities.controls.services import enquiries, progress
 from accord.capabilities.controls.services.outcome import end, expired
 from accord.capabilities.delivery import lease_due, next_retry
+from accord.capabilities.jobs import BANK, Clock, Job, attempts, earliest
 from accord.capabilities.orders.kinds import FOLLOWS_UP, OrderKind
 from accord.core.errors import AccordError
 
@@ -128,17 +129,35 @@ def _being_prolonged(now: datetime) -> set[UUID]:
     return set(renewals.exclude(next_attempt_at=None).values_list("target", flat=True))
 
 
+def _in_force() -> QuerySet[Control]:
+    return Control.objects.filter(ended_at=None)
+
+
 def _waiting() -> QuerySet[ReceivedOrder]:
     """Orders that have had no effect yet and run out."""
     return ReceivedOrder.objects.filter(state__in=BEFORE_THE_ACT).exclude(kind=OrderKind.RELEASE)
 
 
-def next_control_due() -> datetime | None:
-    """When the next message is to be worked on, or the next order comes to its end."""
-    moments = (
-        ReceivedOrder.objects.filter(state__in=AT_WORK).aggregate(at=Min("next_attempt_at"))["at"],
-        ReceivedEnquiry.objects.filter(state__in=enquiries.AT_WORK).aggregate(at=Min("next_attempt_at"))["at"],
-        _waiting().aggregate(at=Min("until"))["at"],
-        Control.objects.filter(ended_at=None).aggregate(at=Min("lift_next_at"))["at"],
-    )
-    return min((moment for moment in moments if moment is not None), default=None)
+_AT_A_BANK: Final = frozenset({BANK})
+
+CLOCKS: Final = (
+    Clock(
+        "ends of controls",
+        end_due,
+        (earliest(_waiting, "until"), earliest(_executing, "until"), earliest(_in_force, "lift_next_at")),
+        _AT_A_BANK,
+    ),
+)
+
+JOBS: Final = (
+    Job(
+        "received orders and enquiries",
+        work_due,
+        (
+            *attempts(lambda: ReceivedOrder.objects.filter(state__in=AT_WORK)),
+            *attempts(lambda: ReceivedEnquiry.objects.filter(state__in=enquiries.AT_WORK)),
+        ),
+        _AT_A_BANK,
+        rank=10,
+    ),
+)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from accord.capabilities.plugin import Capability, Declaration, Vocabulary
+from accord.capabilities.plugin import Capability, Check, Declaration, Vocabulary
+from accord.capabilities.ports import CENTRE, Offer, Port
 
 
 class ExchangeConfig(Capability):
@@ -10,12 +11,28 @@ class ExchangeConfig(Capability):
     def declare(self) -> Declaration:
         from django.utils.translation import gettext_lazy as _
 
-        from accord.capabilities.exchange import audit
+        from accord.capabilities.claims import budgets as claim_budgets
+        from accord.capabilities.claims import territory
+        from accord.capabilities.exchange import audit, doctor
         from accord.capabilities.exchange.agreements.terms import RefusalGround
+        from accord.capabilities.exchange.crossborder.queries import budgets
+        from accord.capabilities.exchange.crossborder.retention_rules import RETENTION
+        from accord.capabilities.exchange.message_handlers import HANDLERS
         from accord.capabilities.exchange.models import KeyUse
+        from accord.capabilities.exchange.partners import queries
+        from accord.capabilities.exchange.permissions import GRANTS
         from accord.capabilities.exchange.vocabulary import Clause, OrderNews
 
         return Declaration(
+            grants=GRANTS,
+            retention=RETENTION,
+            handlers=HANDLERS,
+            needs=(Port("exchange.lines", "how envelopes get to partners", by_node=True, kinds=frozenset({CENTRE})),),
+            offers=(
+                Offer("claims.territory", lambda: territory.connect(queries.partner_of)),
+                Offer("claims.budgets", lambda: claim_budgets.connect(budgets.floors_of, budgets.answer_due_at)),
+            ),
+            checks=(Check("partners", doctor.examine, kinds=frozenset({CENTRE})),),
             vocabulary=Vocabulary(
                 actions=(
                     audit.PartnerAudit,
@@ -40,29 +57,16 @@ class ExchangeConfig(Capability):
         )
 
     def ready(self) -> None:
-        """The node's key ring, whose ledgers are a partner's, what a partner's question may use, and whoever handles a kind of
-        message; nothing is read yet."""
+        """The node's key ring, and what the packages of this app ask of each other; nothing is read yet."""
         from django.conf import settings
 
-        from accord.capabilities.claims import budgets as claim_budgets
-        from accord.capabilities.claims import territory
         from accord.capabilities.exchange.agreements.gate import AgreementGate
-
-        # imported so that each registers the kinds of message that it handles
-        from accord.capabilities.exchange.agreements.services import agreement_news  # noqa: F401
         from accord.capabilities.exchange.channel import admission
-        from accord.capabilities.exchange.channel.services import chunks, partner_messages, resync  # noqa: F401
         from accord.capabilities.exchange.channel.services.card_delivery import CardDelivery
-        from accord.capabilities.exchange.crossborder.queries import budgets
-        from accord.capabilities.exchange.crossborder.services import requests  # noqa: F401
-        from accord.capabilities.exchange.crossborder.services.enquiries import enquiries, sent_enquiries  # noqa: F401
-        from accord.capabilities.exchange.crossborder.services.labels import relabelling, retention  # noqa: F401
-        from accord.capabilities.exchange.crossborder.services.orders import foreign_orders, sent_orders  # noqa: F401
-        from accord.capabilities.exchange.partners import card_news, keyring, queries
+        from accord.capabilities.exchange.partners import card_news, keyring
         from accord.capabilities.exchange.partners.key_files import FileKeyRing
 
+        super().ready()
         keyring.install(FileKeyRing(settings.ACCORD_KEYS, settings.ACCORD_KEY_PASSPHRASE_FILE))
         card_news.connect(CardDelivery())
         admission.connect(AgreementGate())
-        territory.connect(queries.partner_of)
-        claim_budgets.connect(budgets.floors_of, budgets.answer_due_at)

@@ -5,17 +5,30 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 from functools import partial
-from typing import Final
+from typing import Final, Protocol
 
-from django.db.models import Min
+from django.db.models import QuerySet
 
 from accord.capabilities.delivery import Courier, lease_due
 from accord.capabilities.exchange.channel.ports import PartnerTransport
-from accord.capabilities.exchange.channel.services import applying, delivering
+from accord.capabilities.exchange.channel.services import applying, delivering, partner_messages
 from accord.capabilities.exchange.channel.services.delivering import Delivered, Sealed
 from accord.capabilities.exchange.crossborder.services.enquiries import answers
-from accord.capabilities.exchange.crossborder.services.orders import foreign_progress
-from accord.capabilities.exchange.models import ForeignOrder, Incoming, IncomingState, OutStream, Partner, PartnerState
+from accord.capabilities.exchange.crossborder.services.labels import retention
+from accord.capabilities.exchange.crossborder.services.orders import foreign_orders, foreign_progress
+from accord.capabilities.exchange.models import (
+    ForeignEnquiry,
+    ForeignOrder,
+    Incoming,
+    IncomingState,
+    OutStream,
+    OwnKey,
+    Partner,
+    PartnerState,
+)
+from accord.capabilities.exchange.partners.services import own_keys
+from accord.capabilities.exchange.partners.services.own_cards import LIFE, OVERLAP
+from accord.capabilities.jobs import CENTRE, Clock, Dispatch, Job, attempts, earliest, exists, latest
 from accord.core import clock
 from accord.core.errors import AccordError
 
@@ -104,14 +117,97 @@ def retry_parked(now: datetime) -> int:
     return len(due)
 
 
-def next_exchange_due() -> datetime | None:
-    """When the next batch is to be sent, message to be applied, or thing to be told to a partner; None where nothing waits."""
-    rows = Incoming.objects.filter(state__in=(IncomingState.READY, IncomingState.PARKED))
-    moments = (
-        OutStream.objects.filter(closed_at=None).aggregate(at=Min("next_attempt_at"))["at"],
-        rows.aggregate(at=Min("next_attempt_at"))["at"],
-        answers.next_answer_due(),
-        foreign_progress.next_order_look_due(),
-        ForeignOrder.objects.filter(automatic=True).aggregate(at=Min("confirm_by"))["at"],
-    )
-    return min((moment for moment in moments if moment is not None), default=None)
+APPLIED_TOGETHER: Final = 64
+"""Messages applied in one sweep: orders and answers of banks wait no longer than that."""
+
+
+_AT_A_CENTRE: Final = frozenset({CENTRE})
+
+
+def _keys_for(use: str) -> QuerySet[OwnKey]:
+    return OwnKey.objects.filter(use=use)
+
+
+class ReachesPartners(Protocol):
+    """What a node needs outside to send to partners' nodes."""
+
+    @property
+    def partners(self) -> PartnerTransport: ...
+
+
+def _send(outside: ReachesPartners, courier: ExchangeCourier) -> int:
+    return send_due(outside.partners, courier)
+
+
+def _with_a_line() -> QuerySet[OutStream]:
+    """Streams to partners that can be reached over a line."""
+    reachable = OutStream.objects.filter(closed_at=None, partner__state=PartnerState.CONFIRMED)
+    return reachable.exclude(partner__address="")
+
+
+CLOCKS: Final = (
+    Clock(
+        "automatic holds that nobody confirmed",
+        foreign_orders.lapse_due,
+        (
+            earliest(
+                lambda: ForeignOrder.objects.filter(automatic=True, state__in=foreign_progress.FOLLOWED),
+                "confirm_by",
+            ),
+        ),
+        _AT_A_CENTRE,
+    ),
+    Clock(
+        "own keys",
+        own_keys.rotate_due,
+        (
+            *(latest(partial(_keys_for, use), "made_at", after=life) for use, life in LIFE.items()),
+            earliest(OwnKey.objects.all, "retire_at", after=OVERLAP),
+            earliest(OwnKey.objects.all, "revoked_at", after=OVERLAP),
+        ),
+        _AT_A_CENTRE,
+    ),
+    Clock(
+        "test calls",
+        partner_messages.test_calls_due,
+        (earliest(lambda: Partner.objects.filter(state=PartnerState.CONFIRMED), "test_due_at"),),
+        _AT_A_CENTRE,
+    ),
+    Clock(
+        "retention of partners' messages",
+        retention.delete_due,
+        (earliest(Incoming.objects.all, "retain_until"),),
+        _AT_A_CENTRE,
+    ),
+)
+
+JOBS: Final = (
+    Job(
+        "inbound messages",
+        lambda _now: apply_ready(APPLIED_TOGETHER),
+        (exists(lambda: Incoming.objects.filter(state=IncomingState.READY)),),
+        rank=40,
+    ),
+    Job(
+        "parked messages",
+        retry_parked,
+        attempts(lambda: Incoming.objects.filter(state=IncomingState.PARKED)),
+        rank=41,
+    ),
+    Job(
+        "answers to partners' enquiries",
+        answers.answer_due,
+        attempts(lambda: ForeignEnquiry.objects.exclude(claim=None)),
+        rank=42,
+    ),
+    Job(
+        "answers to partners' orders",
+        foreign_orders.answer_due_orders,
+        attempts(lambda: ForeignOrder.objects.filter(state__in=foreign_progress.FOLLOWED)),
+        rank=43,
+    ),
+)
+
+DISPATCHES: Final = (
+    Dispatch("partners' messages", send=_send, take=take_replies, line_of=partner_of, looks=attempts(_with_a_line), rank=44),
+)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from accord.capabilities.plugin import Capability, Declaration, Vocabulary
+from accord.capabilities.ports import Port
 
 
 class OrdersConfig(Capability):
@@ -12,9 +13,12 @@ class OrdersConfig(Capability):
 
         from accord.capabilities.orders import audit
         from accord.capabilities.orders.kinds import OrderKind
+        from accord.capabilities.orders.permissions import GRANTS
         from accord.capabilities.orders.ports import Care, Refusal
 
         return Declaration(
+            grants=GRANTS,
+            needs=(Port("orders.takers", "banks and others that carry out orders", by_node=True),),
             vocabulary=Vocabulary(
                 actions=(
                     audit.OrderAudit,

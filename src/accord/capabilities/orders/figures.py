@@ -21,7 +21,8 @@ from accord.capabilities.orders.kinds import KEEPS_MONEY, OrderKind
 from accord.capabilities.orders.life_cycle import State
 from accord.capabilities.orders.models import Appeal, AppealDecision, Order, Payout
 from accord.capabilities.orders.remedies.living_costs import FOR_LIVING
-from accord.capabilities.people.policy import Actor, Permission, require
+from accord.capabilities.people.permissions import FigurePermission
+from accord.capabilities.people.policy import Actor, require
 from accord.core import clock
 
 _KEPT: Final = Q(kind__in=(*KEEPS_MONEY, OrderKind.RECALL), held__gt=0, answered_at__isnull=False)
@@ -78,7 +79,7 @@ class Answering(NamedTuple):
 
 def by_claim(actor: Actor, since: datetime) -> dict[str, ForClaim]:
     """What was done for each claim, by orders drafted at `since` or later."""
-    require(actor, Permission.FIGURES_READ)
+    require(actor, FigurePermission.READ)
     drafted = {"drafted_at__gte": since}
     confirmed = Min(Greatest("answered_at", Coalesce("sent_at", "answered_at")), filter=_KEPT)
     orders = Order.objects.filter(**drafted, claim__isnull=False).order_by().values("claim", "currency")
@@ -109,7 +110,7 @@ def _earlier(known: datetime | None, text: str | None) -> datetime | None:
 
 def returned_by_claim(actor: Actor, since: datetime) -> Sums:
     """What banks have confirmed as paid back on each claim, by returns drafted at `since` or later."""
-    require(actor, Permission.FIGURES_READ)
+    require(actor, FigurePermission.READ)
     paid = Payout.objects.filter(order__state=State.DONE, order__drafted_at__gte=since, claimant__claim__isnull=False)
     rows = paid.order_by().values_list(as_text("claimant__claim"), "order__currency").annotate(Sum("order__held"))
     return {(claim, currency): int(amount) for claim, currency, amount in rows}
@@ -117,7 +118,7 @@ def returned_by_claim(actor: Actor, since: datetime) -> Sums:
 
 def wrongly_held(actor: Actor, since: datetime, until: datetime) -> Wrongly:
     """What orders that banks carried out in a period hold or held, and what of it was wrong by what is known now."""
-    require(actor, Permission.FIGURES_READ)
+    require(actor, FigurePermission.READ)
     period = {"answered_at__gte": since, "answered_at__lt": until}
     placed = Order.objects.filter(**period, kind__in=KEEPS_MONEY, held__gt=0).order_by()
     told = Wrongly(accounts=placed.values("institution", "account").distinct().count())
@@ -146,7 +147,7 @@ def wrongly_held(actor: Actor, since: datetime, until: datetime) -> Wrongly:
 
 def kept_on_accounts(actor: Actor, since: datetime, until: datetime) -> list[KeptOn]:
     """What orders that banks carried out in a period keep on each account, or kept to their end."""
-    require(actor, Permission.FIGURES_READ)
+    require(actor, FigurePermission.READ)
     placed = Order.objects.filter(answered_at__gte=since, answered_at__lt=until, kind__in=KEEPS_MONEY, held__gt=0)
     kept = placed.filter(_NOTHING_REPLACED).exclude(state=State.RELEASED).order_by("account", "currency")
     rows = kept.values_list("account", "currency").annotate(Sum("held"), Max("answered_at"))
@@ -155,7 +156,7 @@ def kept_on_accounts(actor: Actor, since: datetime, until: datetime) -> list[Kep
 
 def releases(actor: Actor, since: datetime, until: datetime) -> list[Released]:
     """Every release of something held wrongly that a bank confirmed in a period."""
-    require(actor, Permission.FIGURES_READ)
+    require(actor, FigurePermission.READ)
     confirmed = _wrong_releases().filter(answered_at__gte=since, answered_at__lt=until, target__held__gt=0).order_by()
     columns = ("answered_at", "sent_at", "drafted_at", "target__answered_at")
     rows = confirmed.exclude(sent_at=None).exclude(target__answered_at=None).values_list(*map(as_text, columns))
@@ -172,7 +173,7 @@ def answering(actor: Actor, since: datetime, until: datetime) -> list[Answering]
 
     An order counts once it is answered or its clock has run out; one that was withdrawn before does not.
     """
-    require(actor, Permission.FIGURES_READ)
+    require(actor, FigurePermission.READ)
     late = Q(answered_at=None, answer_due_at__lte=clock.now()) & (Q(ended_at=None) | Q(ended_at__gte=F("answer_due_at")))
     sent = Order.objects.filter(sent_at__gte=since, sent_at__lt=until).filter(late | Q(answered_at__isnull=False))
     in_time = Count("pk", filter=Q(answered_at__lte=F("answer_due_at")))
@@ -182,7 +183,7 @@ def answering(actor: Actor, since: datetime, until: datetime) -> list[Answering]
 
 def drafters(actor: Actor, since: datetime, until: datetime, *, by_minute: bool) -> list[tuple[str, datetime, int]]:
     """(who, hour or minute, how many) of every order drafted in a period by a person."""
-    require(actor, Permission.FIGURES_READ)
+    require(actor, FigurePermission.READ)
     return counted_by_slot(
         Order.objects.filter(drafted_at__gte=since, drafted_at__lt=until), "drafted_by", "drafted_at", by_minute=by_minute
     )
@@ -190,7 +191,7 @@ def drafters(actor: Actor, since: datetime, until: datetime, *, by_minute: bool)
 
 def approvers(actor: Actor, since: datetime, until: datetime, *, by_minute: bool) -> list[tuple[str, datetime, int]]:
     """(who, hour or minute, how many) of every order approved in a period by a person."""
-    require(actor, Permission.FIGURES_READ)
+    require(actor, FigurePermission.READ)
     return counted_by_slot(
         Order.objects.filter(approved_at__gte=since, approved_at__lt=until), "approved_by", "approved_at", by_minute=by_minute
     )
@@ -198,7 +199,7 @@ def approvers(actor: Actor, since: datetime, until: datetime, *, by_minute: bool
 
 def deciders(actor: Actor, since: datetime, until: datetime, *, by_minute: bool) -> list[tuple[str, datetime, int]]:
     """(who, hour or minute, how many) of every appeal decided in a period."""
-    require(actor, Permission.FIGURES_READ)
+    require(actor, FigurePermission.READ)
     return counted_by_slot(
         Appeal.objects.filter(decided_at__gte=since, decided_at__lt=until), "decided_by", "decided_at", by_minute=by_minute
     )

@@ -16,7 +16,8 @@ from accord.capabilities.orders.models import (
     Escalation,
     Order,
 )
-from accord.capabilities.people.policy import Actor, Permission, allowed
+from accord.capabilities.orders.permissions import OrderPermission
+from accord.capabilities.people.policy import Actor, allowed
 from accord.capabilities.people.services import note_read
 from accord.core import clock
 from accord.core.errors import NotFound
@@ -152,7 +153,7 @@ def on_report(actor: Actor, report_id: UUID) -> QuerySet[Order]:
 def contacts(actor: Actor) -> QuerySet[Contact]:
     """Everybody who is called when a receiver stays silent, by institution (the list for all comes first) and step."""
     every = Contact.objects.order_by("institution", "step")
-    return every if allowed(actor, Permission.ORDERS_READ) else every.none()
+    return every if allowed(actor, OrderPermission.READ) else every.none()
 
 
 def without_contact(actor: Actor) -> list[str]:
@@ -165,7 +166,7 @@ def without_contact(actor: Actor) -> list[str]:
 
 def receivers(actor: Actor) -> list[str]:
     """Institutions that orders went to, sorted."""
-    return distinct_values(Order, "institution") if allowed(actor, Permission.ORDERS_READ) else []
+    return distinct_values(Order, "institution") if allowed(actor, OrderPermission.READ) else []
 
 
 def claims_with_orders_due(now: datetime) -> set[UUID]:

@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
 from functools import partial
-from typing import Final
+from typing import Final, Protocol
 from uuid import UUID
-
-from django.db.models import Min
 
 from accord.capabilities import unit_of_work
 from accord.capabilities.claims import territory
 from accord.capabilities.claims.ports import Acknowledged, Nonsense, check_moment
-from accord.capabilities.clocks import keep_each
 from accord.capabilities.delivery import Courier, call_out, lease_due, take_together
+from accord.capabilities.jobs import Clock, Dispatch, attempts, earliest
 from accord.capabilities.orders import services
 from accord.capabilities.orders.checks import check_order_answer
 from accord.capabilities.orders.kinds import KEEPS_MONEY
-from accord.capabilities.orders.life_cycle import LIVE, WAITING
+from accord.capabilities.orders.life_cycle import LIVE, STANDING, WAITING
 from accord.capabilities.orders.messages import message_of
-from accord.capabilities.orders.models import Order
+from accord.capabilities.orders.models import UNDECIDED, UNRELEASED, Order
 from accord.capabilities.orders.ports import OrderAnswer, OrderMessage, OrderTaker, OutboxTaker
+from accord.capabilities.orders.remedies.services.appeals import appeals_overdue, unheard
 from accord.core import clock
 from accord.core.errors import AccordError, Conflict, NotFound, Unavailable
 
@@ -168,13 +166,46 @@ def _note(order: Order, reply: Acknowledged | AccordError) -> None:
         services.fail(order.pk, str(reply))
 
 
-def watch_clocks(now: datetime) -> int:
-    """End what has run out, prompt renewals, climb contact lists; how many orders were touched."""
-    return keep_each((services.expire_due, services.prompt_renewals, services.escalate_due), now)
+class SendsOrders(Protocol):
+    """What a node needs outside to send orders."""
+
+    @property
+    def taker_of(self) -> TakerOf: ...
 
 
-def next_order_due() -> datetime | None:
-    """When the next order is to be sent, asked about or ended."""
-    waiting = Order.objects.filter(state__in=WAITING).aggregate(at=Min("next_attempt_at"))["at"]
-    lapsing = Order.objects.filter(state__in=LIVE).aggregate(at=Min("until"))["at"]
-    return min((moment for moment in (waiting, lapsing) if moment is not None), default=None)
+def _dispatch(outside: SendsOrders, courier: OrderCourier) -> int:
+    return send_due_orders(outside.taker_of, courier)
+
+
+CLOCKS: Final = (
+    Clock("ends of orders", services.expire_due, (earliest(Order.objects.all, "until", states=LIVE),)),
+    Clock(
+        "renewals of orders",
+        services.prompt_renewals,
+        (earliest(lambda: Order.objects.filter(state__in=STANDING), "renewal_due_at"),),
+    ),
+    Clock(
+        "escalations of orders",
+        services.escalate_due,
+        (earliest(lambda: Order.objects.filter(state__in=WAITING), "escalate_at"),),
+    ),
+    Clock(
+        "appeals",
+        appeals_overdue,
+        (
+            earliest(lambda: unheard().filter(state__in=UNDECIDED), "due_at"),
+            earliest(lambda: unheard().filter(state__in=UNRELEASED), "release_due_at"),
+        ),
+    ),
+)
+
+DISPATCHES: Final = (
+    Dispatch(
+        "orders",
+        send=_dispatch,
+        take=take_order_replies,
+        line_of=lambda order: str(order.institution),
+        looks=attempts(lambda: Order.objects.filter(state__in=WAITING)),
+        rank=20,
+    ),
+)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from django.utils.module_loading import autodiscover_modules
-
 from accord.capabilities.plugin import Capability, Declaration, Vocabulary
 
 
@@ -14,8 +12,12 @@ class PeopleConfig(Capability):
     def declare(self) -> Declaration:
         from accord.capabilities.people import audit
         from accord.capabilities.people.models import AgencyKind, FactorKind, Purpose, Role
+        from accord.capabilities.people.permissions import GRANTS
+        from accord.capabilities.people.retention_rules import RETENTION
 
         return Declaration(
+            grants=GRANTS,
+            retention=RETENTION,
             vocabulary=Vocabulary(
                 actions=(audit.SignInAudit, audit.UserAudit, audit.ServiceAudit, audit.RecordAudit),
                 details=(audit.CommonDetail,),
@@ -28,7 +30,3 @@ class PeopleConfig(Capability):
                 },
             ),
         )
-
-    def ready(self) -> None:
-        """Every capability that has something to remove in time says how, in its module `retention_rules`."""
-        autodiscover_modules("retention_rules")

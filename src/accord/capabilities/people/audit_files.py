@@ -17,7 +17,8 @@ from typing import Any, Final, TextIO
 
 from accord.capabilities import unit_of_work
 from accord.capabilities.people.audit import RecordAudit
-from accord.capabilities.people.policy import Actor, Permission, require
+from accord.capabilities.people.permissions import AuditPermission
+from accord.capabilities.people.policy import Actor, require
 from accord.capabilities.people.queries.audit import CHANGES, Chain, head_of, start_of
 from accord.core import hash_chain
 from accord.core.canonical import canonical_json
@@ -46,7 +47,7 @@ def export(actor: Actor, chain: Chain, path: Path) -> int:
 
     That it was taken is on record first, and so in the file itself. Conflict where the file exists: nothing is overwritten.
     """
-    require(actor, Permission.AUDIT_READ)
+    require(actor, AuditPermission.READ)
     if path.exists():
         raise Conflict("the file exists already; choose another name", where=str(path))
     noted = unit_of_work.record(actor, RecordAudit.AUDIT_EXPORTED, subject=None, obj=chain.head(pk=1), chain=chain.name)

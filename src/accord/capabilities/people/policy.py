@@ -2,50 +2,16 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-from typing import Final, Protocol
+from functools import lru_cache
+from typing import Final, NamedTuple, Protocol
 
-from accord.capabilities.people.models import Purpose, Role, ServiceAccount
+from django.apps import apps
+
+from accord.capabilities.people.models import Purpose, ServiceAccount
+from accord.capabilities.people.roles import NODE_ROLE, OPERATOR_ROLE, ROLES, Role
+from accord.capabilities.permissions import Grant, Permission
+from accord.capabilities.plugin import declared
 from accord.core.errors import NotAllowed
-
-
-class Permission(StrEnum):
-    """Each permission is resource:action."""
-
-    REPORTS_TAKE = "reports:take"
-    REPORTS_READ = "reports:read"
-    CLAIMS_READ = "claims:read"
-    CLAIMS_TRACE = "claims:trace"
-    ORDERS_READ = "orders:read"
-    ORDERS_DRAFT = "orders:draft"
-    ORDERS_APPROVE = "orders:approve"
-    ORDERS_OVERRIDE = "orders:override"  # send one's own draft in an emergency; leaves a mark
-    ORDERS_CLEAR = "orders:clear"  # clear the mark that an override left
-    ORDERS_RELEASE = "orders:release"
-    APPEALS_READ = "appeals:read"
-    APPEALS_RECORD = "appeals:record"
-    APPEALS_DECIDE = "appeals:decide"
-    RETURNS_READ = "returns:read"
-    RETURNS_PREPARE = "returns:prepare"
-    RETURNS_DECIDE = "returns:decide"
-    SHIFTS_HAND_OVER = "shifts:hand_over"
-    AUDIT_READ = "audit:read"
-    FIGURES_READ = "figures:read"
-    USERS_MANAGE = "users:manage"
-    TOKENS_MANAGE = "tokens:manage"
-    # a ledger holder's side: what other agencies ask and order of it
-    INBOX_READ = "inbox:read"
-    INBOX_DECIDE = "inbox:decide"
-    INBOX_RULES = "inbox:rules"
-    INBOX_SUBMIT = "inbox:submit"  # another agency's service account hands in enquiries and orders
-    ANSWERS_SUBMIT = "answers:submit"  # a ledger holder's service account hands in what it answers
-    # other countries' and provinces' centres
-    EXCHANGE_READ = "exchange:read"
-    EXCHANGE_ASK = "exchange:ask"
-    EXCHANGE_ANSWER = "exchange:answer"
-    AGREEMENTS_DRAFT = "agreements:draft"
-    AGREEMENTS_SIGN = "agreements:sign"
-    PARTNERS_MANAGE = "partners:manage"
 
 
 class Actor(Protocol):
@@ -62,7 +28,7 @@ class _Node:
     """The node acting by itself: the worker that carries on what an officer began."""
 
     username: Final = "node"
-    role: Final = "node"
+    role: Final = NODE_ROLE
 
 
 NODE: Final[Actor] = _Node()
@@ -72,104 +38,13 @@ class _Operator:
     """Whoever gives commands on the machine itself: they hold the database in any case, so what they do is on record."""
 
     username: Final = "operator"
-    role: Final = "operator"
+    role: Final = OPERATOR_ROLE
 
 
 OPERATOR: Final[Actor] = _Operator()
 
 RESERVED_NAMES: Final = frozenset({NODE.username, OPERATOR.username})
 """No user may bear them: the audit would not tell who acted."""
-
-_DESK: Final = frozenset(
-    {
-        Permission.REPORTS_TAKE,
-        Permission.REPORTS_READ,
-        Permission.CLAIMS_READ,
-        Permission.CLAIMS_TRACE,
-        Permission.ORDERS_READ,
-        Permission.ORDERS_DRAFT,
-        Permission.ORDERS_APPROVE,
-        Permission.ORDERS_OVERRIDE,
-        Permission.APPEALS_READ,
-        Permission.APPEALS_RECORD,
-        Permission.RETURNS_READ,
-        Permission.RETURNS_PREPARE,
-        Permission.SHIFTS_HAND_OVER,
-        Permission.EXCHANGE_READ,
-        Permission.EXCHANGE_ASK,
-    }
-)
-
-_LIAISON: Final = frozenset(
-    {
-        Permission.CLAIMS_READ,
-        Permission.ORDERS_READ,
-        Permission.EXCHANGE_READ,
-        Permission.EXCHANGE_ASK,
-        Permission.EXCHANGE_ANSWER,
-        Permission.AGREEMENTS_DRAFT,
-    }
-)
-
-ROLE_PERMISSIONS: Final[dict[str, frozenset[Permission]]] = {
-    Role.OFFICER: _DESK,
-    Role.SUPERVISOR: _DESK
-    | {
-        Permission.ORDERS_CLEAR,
-        Permission.ORDERS_RELEASE,
-        Permission.APPEALS_DECIDE,
-        Permission.RETURNS_DECIDE,
-        Permission.AUDIT_READ,
-        Permission.FIGURES_READ,
-        Permission.EXCHANGE_ANSWER,
-        Permission.AGREEMENTS_DRAFT,
-        Permission.AGREEMENTS_SIGN,
-    },
-    # speaks with partners: asks and answers, and prepares agreements
-    Role.LIAISON: _LIAISON,
-    # keeps the node running; being one gives no sight of case content
-    Role.ADMINISTRATOR: frozenset({Permission.USERS_MANAGE, Permission.TOKENS_MANAGE, Permission.PARTNERS_MANAGE}),
-    # looks at what was done and how well, not at cases
-    Role.AUDITOR: frozenset({Permission.AUDIT_READ, Permission.FIGURES_READ}),
-    Role.BANK_OFFICER: frozenset({Permission.INBOX_READ, Permission.INBOX_DECIDE}),
-    Role.BANK_SUPERVISOR: frozenset(
-        {Permission.INBOX_READ, Permission.INBOX_DECIDE, Permission.INBOX_RULES, Permission.AUDIT_READ, Permission.FIGURES_READ}
-    ),
-    OPERATOR.role: frozenset(
-        {
-            Permission.USERS_MANAGE,
-            Permission.TOKENS_MANAGE,
-            Permission.AUDIT_READ,
-            Permission.EXCHANGE_READ,
-            Permission.PARTNERS_MANAGE,
-            Permission.AGREEMENTS_DRAFT,
-            Permission.AGREEMENTS_SIGN,
-        }
-    ),
-    NODE.role: frozenset({Permission.REPORTS_READ, Permission.CLAIMS_READ, Permission.CLAIMS_TRACE, Permission.ORDERS_READ}),
-}
-
-
-DECIDES: Final = frozenset(
-    {
-        Permission.ORDERS_APPROVE,
-        Permission.ORDERS_OVERRIDE,
-        Permission.ORDERS_CLEAR,
-        Permission.ORDERS_RELEASE,
-        Permission.APPEALS_DECIDE,
-        Permission.RETURNS_DECIDE,
-        Permission.INBOX_DECIDE,
-        Permission.INBOX_RULES,
-        Permission.AUDIT_READ,
-        Permission.USERS_MANAGE,
-        Permission.TOKENS_MANAGE,
-        Permission.EXCHANGE_ASK,
-        Permission.EXCHANGE_ANSWER,
-        Permission.AGREEMENTS_SIGN,
-        Permission.PARTNERS_MANAGE,
-    }
-)
-"""Who holds one of these decides about people's money, or about people: a password alone is not enough for them."""
 
 ROLE_PURPOSES: Final[dict[str, tuple[Purpose, ...]]] = {
     Role.OFFICER: (Purpose.CASE_WORK, Purpose.APPEAL, Purpose.TRAINING),
@@ -183,6 +58,47 @@ ROLE_PURPOSES: Final[dict[str, tuple[Purpose, ...]]] = {
 """The purposes that each role may state; the first is meant where none is chosen."""
 
 
+def permissions() -> tuple[Permission, ...]:
+    """Every permission that an installed capability declares."""
+    return tuple(grant.permission for grant in _granted().grants)
+
+
+def permissions_of(role: str) -> frozenset[Permission]:
+    """What a role holds; nothing where it is not known here."""
+    return _granted().of_role.get(role, frozenset())
+
+
+def permission_of(code: str) -> Permission:
+    """The permission that is written like inbox:submit; ValueError where no capability declares it."""
+    for permission in permissions():
+        if permission == code:
+            return permission
+    raise ValueError(f"{code!r} is not a valid Permission")
+
+
+def grantable() -> frozenset[Permission]:
+    """What a token may carry: handing in and fetching. Decisions about people and money are made by people."""
+    return frozenset(grant.permission for grant in _granted().grants if grant.by_token)
+
+
+class _Granted(NamedTuple):
+    grants: tuple[Grant, ...]
+    of_role: dict[str, frozenset[Permission]]
+    deciding: frozenset[Permission]
+
+
+def _granted() -> _Granted:
+    return _collected(tuple(apps.app_configs))
+
+
+@lru_cache(maxsize=1)
+def _collected(_apps: tuple[str, ...]) -> _Granted:
+    """What the capabilities grant, once for a set of installed apps."""
+    grants = tuple(grant for _, declaration in declared() for grant in declaration.grants)
+    of_role = {role: frozenset(grant.permission for grant in grants if role in grant.roles) for role in ROLES}
+    return _Granted(grants, of_role, frozenset(grant.permission for grant in grants if grant.decides))
+
+
 def allowed(actor: Actor, permission: Permission) -> bool:
     """Whether `actor` holds `permission`; false for whoever is not known here, or no longer works here.
 
@@ -192,7 +108,7 @@ def allowed(actor: Actor, permission: Permission) -> bool:
         return False
     if isinstance(actor, ServiceAccount):
         return permission in actor.permissions
-    return permission in ROLE_PERMISSIONS.get(getattr(actor, "role", ""), frozenset())
+    return permission in permissions_of(getattr(actor, "role", ""))
 
 
 def require(actor: Actor, permission: Permission) -> None:
@@ -204,7 +120,7 @@ def require(actor: Actor, permission: Permission) -> None:
 
 def decides(role: str) -> bool:
     """Whether a role decides about money or people, and therefore needs a second factor."""
-    return not DECIDES.isdisjoint(ROLE_PERMISSIONS.get(role, frozenset()))
+    return not _granted().deciding.isdisjoint(permissions_of(role))
 
 
 def default_purpose(role: str) -> str:
@@ -214,9 +130,8 @@ def default_purpose(role: str) -> str:
 
 def as_markdown() -> str:
     """The table for the documentation: a row for each permission, a column for each role."""
-    roles = list(ROLE_PERMISSIONS)
-    lines = [f"| permission | {' | '.join(roles)} |", f"|---|{'---|' * len(roles)}"]
-    for permission in Permission:
-        marks = ("yes" if permission in ROLE_PERMISSIONS[role] else "" for role in roles)
+    lines = [f"| permission | {' | '.join(ROLES)} |", f"|---|{'---|' * len(ROLES)}"]
+    for permission in permissions():
+        marks = ("yes" if permission in permissions_of(role) else "" for role in ROLES)
         lines.append(f"| {permission} | {' | '.join(marks)} |")
     return "\n".join(line.replace("|  |", "| |").replace("|  |", "| |") for line in lines)

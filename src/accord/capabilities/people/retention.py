@@ -1,15 +1,13 @@
-"""What is not kept for ever: rules as data, what each removes as a function that its capability registers.
+"""What is not kept for ever: rules as data, what each removes as a function that its capability declares.
 
-A capability has a module `retention_rules` that calls `register`; the periods stand in `retention.toml` beside this file, and
-a node may set its own in `<home>/retention.toml`. The worker carries the rules out once a day; each execution is on record with
-its count. The chain of changes itself is never shortened.
+The periods stand in the `retention.toml` of each capability, and a node may set its own in `<home>/retention.toml`. The worker
+carries the rules out once a day; each execution is on record with its count. The chain of changes itself is never shortened.
 """
 
 from __future__ import annotations
 
 import logging
 import tomllib
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from importlib.resources import files
@@ -22,6 +20,7 @@ from accord.capabilities import unit_of_work
 from accord.capabilities.people.audit import RecordAudit
 from accord.capabilities.people.models import RetentionClock
 from accord.capabilities.people.policy import NODE
+from accord.capabilities.plugin import CarryOut, declared
 from accord.core import clock
 from accord.core.errors import AccordError, BadInput
 
@@ -30,11 +29,7 @@ _log = logging.getLogger(__name__)
 EVERY: Final = timedelta(days=1)
 _TRY_AGAIN: Final = timedelta(hours=1)
 
-CarryOut = Callable[[datetime, bool], int]
-"""Removes what is older than a moment, or with True only counts it; returns how many."""
-
 _FIELDS: Final = {"keep_days": int, "text": str, "source": str, "verified": bool}
-_registered: dict[str, CarryOut] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,20 +52,24 @@ class Execution:
     error: str = ""
 
 
-def register(name: str, carry_out: CarryOut) -> None:
-    """Say how a rule of retention.toml is carried out."""
-    _registered[name] = carry_out
-
-
 def rules() -> list[Rule]:
-    """Every rule that is registered, with the period in force here. BadInput that names what is wrong in a file."""
-    shipped = files(__package__) / "retention.toml"
-    stated = _read(shipped.read_text(encoding="utf-8"), "retention.toml")
-    if missing := _registered.keys() - stated.keys():
-        raise BadInput(f"there is no period for {', '.join(sorted(missing))}", where="retention.toml")
+    """Every rule that a capability declares, with the period in force here. BadInput that names what is wrong in a file."""
+    stated: dict[str, Any] = {}
+    for config, declaration in declared():
+        if declaration.retention:
+            periods = _read(
+                (files(config.name) / "retention.toml").read_text(encoding="utf-8"), f"{config.name}: retention.toml"
+            )
+            if missing := declaration.retention.keys() - periods.keys():
+                raise BadInput(f"there is no period for {', '.join(sorted(missing))}", where=f"{config.name}: retention.toml")
+            stated |= {name: periods[name] for name in declaration.retention}
     own = Path(settings.ACCORD_RETENTION_FILE)
-    periods = _own_periods(own, stated) if own.exists() else {}
-    return [_rule(name, stated[name], periods.get(name)) for name in sorted(_registered)]
+    own_periods = _own_periods(own, stated) if own.exists() else {}
+    return [_rule(name, stated[name], own_periods.get(name)) for name in sorted(stated)]
+
+
+def _carried_out_by(rule: Rule) -> CarryOut:
+    return next(declaration.retention[rule.name] for _, declaration in declared() if rule.name in declaration.retention)
 
 
 def _read(text: str, where: str) -> dict[str, Any]:
@@ -106,7 +105,7 @@ def run(*, dry_run: bool = False) -> list[Execution]:
 def _attempt(rule: Rule, dry_run: bool) -> Execution:
     before = clock.now() - rule.keep
     try:
-        count = _registered[rule.name](before, True) if dry_run else _carry_out(rule, before)
+        count = _carried_out_by(rule)(before, True) if dry_run else _carry_out(rule, before)
     except AccordError as error:
         _log.exception("the retention rule %s was not carried out", rule.name)
         return Execution(rule, 0, str(error))
@@ -115,7 +114,7 @@ def _attempt(rule: Rule, dry_run: bool) -> Execution:
 
 @unit_of_work.change
 def _carry_out(rule: Rule, before: datetime) -> int:
-    count = _registered[rule.name](before, False)
+    count = _carried_out_by(rule)(before, False)
     the_clock, _ = RetentionClock.objects.get_or_create(pk=1, defaults={"due_at": clock.now()})
     unit_of_work.record(
         NODE, RecordAudit.RETENTION_CARRIED_OUT, subject=None, obj=the_clock, rule=rule.name, rows=count, days=rule.keep.days

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 
 from axes.models import AccessAttempt
 from django.contrib.sessions.models import Session
@@ -12,8 +13,8 @@ from accord.capabilities import unit_of_work
 from accord.capabilities.people.models import ReadEntry, ReadHead, ServiceToken, UserSession
 from accord.capabilities.people.policy import NODE
 from accord.capabilities.people.queries.audit import READS, READS_REMOVED, first_broken, start_of
-from accord.capabilities.people.retention import register
 from accord.capabilities.people.services.sessions import LONGEST, end_worn_out_sessions
+from accord.capabilities.plugin import CarryOut
 from accord.core import clock
 from accord.core.errors import Corrupt
 
@@ -63,7 +64,9 @@ def _last_seq() -> int:
     return last.seq if last else 0
 
 
-register("sessions", remove_sessions)
-register("failed_sign_ins", remove_failed_sign_ins)
-register("tokens", remove_tokens)
-register("reads", remove_reads)
+RETENTION: Final[dict[str, CarryOut]] = {
+    "sessions": remove_sessions,
+    "failed_sign_ins": remove_failed_sign_ins,
+    "tokens": remove_tokens,
+    "reads": remove_reads,
+}

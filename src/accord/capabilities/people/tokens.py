@@ -10,7 +10,8 @@ from typing import Final
 from django.db.models import Q
 
 from accord.capabilities.people.models import ServiceAccount, ServiceToken
-from accord.capabilities.people.services.service_accounts import GRANTABLE, digest_of
+from accord.capabilities.people.policy import grantable
+from accord.capabilities.people.services.service_accounts import digest_of
 from accord.core import clock
 from accord.core.errors import NotAllowed
 
@@ -36,7 +37,7 @@ def service_account_of(header: str) -> ServiceAccount:
         raise NotAllowed(_REFUSAL)
     _note_use(token)
     account = token.account
-    account.permissions = frozenset(permission for permission in GRANTABLE if permission.value in token.permissions)
+    account.permissions = frozenset(permission for permission in grantable() if permission.value in token.permissions)
     return account
 
 

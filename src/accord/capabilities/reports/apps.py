@@ -11,7 +11,11 @@ class ReportsConfig(Capability):
         from django.utils.translation import gettext_lazy as _
 
         from accord.capabilities.reports.audit import ReportAudit, ReportDetail, ShiftAudit
+        from accord.capabilities.reports.permissions import GRANTS
+        from accord.capabilities.reports.retention_rules import RETENTION
 
         return Declaration(
+            grants=GRANTS,
+            retention=RETENTION,
             vocabulary=Vocabulary(actions=(ReportAudit, ShiftAudit), details=(ReportDetail,), rows={"report": _("report")}),
         )

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
 from accord.capabilities.as_text import as_text, counted_by_slot, moment_of
-from accord.capabilities.people.policy import Actor, Permission, require
+from accord.capabilities.people.permissions import FigurePermission
+from accord.capabilities.people.policy import Actor, require
 from accord.capabilities.reports.models import Report, ReportState
 
 REPEAT_WITHIN: Final = timedelta(days=90)
@@ -24,7 +25,7 @@ class Taken(NamedTuple):
 
 def taken(actor: Actor, since: datetime, until: datetime) -> list[Taken]:
     """The reports of a period, without those that were joined to another one."""
-    require(actor, Permission.FIGURES_READ)
+    require(actor, FigurePermission.READ)
     own = Report.objects.filter(created_at__gte=since, created_at__lt=until).exclude(state=ReportState.DUPLICATE)
     rows = own.order_by().values_list(as_text("pk"), as_text("created_at"), as_text("about_when"))
     return [_taken(*row) for row in rows.iterator(chunk_size=5_000)]
@@ -40,7 +41,7 @@ def repeats(actor: Actor, since: datetime, until: datetime) -> tuple[int, int]:
 
     Somebody is the same by the call-back number's last digits, or by the account that was paid from.
     """
-    require(actor, Permission.FIGURES_READ)
+    require(actor, FigurePermission.READ)
     looked_at = Report.objects.filter(created_at__gte=since - REPEAT_WITHIN, created_at__lt=until)
     rows = looked_at.exclude(state=ReportState.DUPLICATE).order_by("created_at", "id")
     last: dict[tuple[str, str], datetime] = {}
@@ -65,6 +66,6 @@ def _persons(number: str, bank: str, account: str) -> list[tuple[str, str]]:
 
 def takers(actor: Actor, since: datetime, until: datetime, *, by_minute: bool) -> list[tuple[str, datetime, int]]:
     """(officer, hour or minute, how many) of the calls taken in a period, joined ones included: they are work too."""
-    require(actor, Permission.FIGURES_READ)
+    require(actor, FigurePermission.READ)
     rows = Report.objects.filter(created_at__gte=since, created_at__lt=until)
     return counted_by_slot(rows, "taken_by", "created_at", by_minute=by_minute)

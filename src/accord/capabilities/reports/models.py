@@ -6,7 +6,8 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from accord.capabilities.people.policy import Actor, Permission, allowed
+from accord.capabilities.people.policy import Actor, allowed
+from accord.capabilities.reports.permissions import ReportPermission
 from accord.core.money import Money
 from accord.core.object_ids import new_code, new_id, new_reference
 
@@ -20,7 +21,7 @@ class ReportState(models.TextChoices):
 class ReportQuerySet(models.QuerySet["Report"]):
     def visible_to(self, actor: Actor) -> Self:
         """All reports of this node for those who work its desk; none for anyone else."""
-        return self if allowed(actor, Permission.REPORTS_READ) else self.none()
+        return self if allowed(actor, ReportPermission.READ) else self.none()
 
 
 def report_reference() -> str:

@@ -9,9 +9,10 @@ from uuid import UUID
 from django.db.models import Count, Q, QuerySet
 
 from accord.capabilities.distinct import distinct_values
-from accord.capabilities.people.policy import Actor, Permission, allowed
+from accord.capabilities.people.policy import Actor, allowed
 from accord.capabilities.people.services import note_read
 from accord.capabilities.reports.models import Report, ReportIdentifier, ReportState, Shift, StatementLine
+from accord.capabilities.reports.permissions import ReportPermission, ShiftPermission
 from accord.core import clock
 from accord.core.errors import NotFound
 
@@ -101,7 +102,7 @@ def joined_to(actor: Actor, report_id: UUID) -> QuerySet[Report]:
 
 def known_banks(actor: Actor) -> list[str]:
     """Every institution that a report has named, as written there."""
-    if not allowed(actor, Permission.REPORTS_READ):
+    if not allowed(actor, ReportPermission.READ):
         return []
     return sorted({*distinct_values(Report, "payer_bank"), *distinct_values(Report, "payee_bank")})
 
@@ -119,7 +120,7 @@ def running_shift(actor: Actor) -> Shift | None:
 def shifts(actor: Actor) -> QuerySet[Shift]:
     """Past and running watches, newest first, for those who work the desk."""
     every = Shift.objects.select_related("officer", "acknowledged_by")
-    return every if allowed(actor, Permission.SHIFTS_HAND_OVER) else every.none()
+    return every if allowed(actor, ShiftPermission.HAND_OVER) else every.none()
 
 
 def by_code(reference: str, code: str) -> Report:

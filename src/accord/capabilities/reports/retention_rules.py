@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 
 from django.db.models import Q
 
 from accord.capabilities import unit_of_work
 from accord.capabilities.people import queries as people
 from accord.capabilities.people.policy import NODE
-from accord.capabilities.people.retention import register
+from accord.capabilities.plugin import CarryOut
 from accord.capabilities.reports.audit import ReportAudit
 from accord.capabilities.reports.models import IdentifierState, Report, ReportIdentifier, ReportState, StatementLine
 
@@ -37,4 +38,6 @@ def _with_text(before: datetime) -> list[Report]:
     return list(old.order_by("created_at").distinct())
 
 
-register("narratives", remove_narratives)
+RETENTION: Final[dict[str, CarryOut]] = {
+    "narratives": remove_narratives,
+}

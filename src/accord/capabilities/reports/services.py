@@ -11,9 +11,10 @@ from uuid import UUID
 from django.utils import timezone
 
 from accord.capabilities import unit_of_work
-from accord.capabilities.people.policy import Permission, require
+from accord.capabilities.people.policy import require
 from accord.capabilities.reports.audit import ReportAudit, ShiftAudit
 from accord.capabilities.reports.models import IdentifierState, Report, ReportIdentifier, ReportState, Shift, StatementLine
+from accord.capabilities.reports.permissions import ReportPermission, ShiftPermission
 from accord.capabilities.vocabulary import AuditAction
 from accord.core import clock
 from accord.core.errors import BadInput, Conflict, NotFound
@@ -52,7 +53,7 @@ class CallFacts:
 @unit_of_work.change
 def take_report(actor: User, facts: CallFacts) -> Report:
     """Write down a call. A second call about the same payment is joined to the first as its duplicate."""
-    require(actor, Permission.REPORTS_TAKE)
+    require(actor, ReportPermission.TAKE)
     now = clock.now()
     _check(facts, now)
     report = Report(
@@ -138,7 +139,7 @@ def _same_payment(report: Report) -> Report | None:
 
 def add_narrative(actor: User, report_id: UUID, narrative: str) -> list[ReportIdentifier]:
     """Store the victim's account and propose the identifiers and amounts in it; what a person decided before stays."""
-    require(actor, Permission.REPORTS_TAKE)
+    require(actor, ReportPermission.TAKE)
     if len(narrative) > MAX_NARRATIVE:
         raise BadInput(f"the narrative has {len(narrative):,} characters; at most {MAX_NARRATIVE:,} are accepted; shorten it")
     if "\x00" in narrative:
@@ -185,7 +186,7 @@ def _keep_narrative(actor: User, report_id: UUID, narrative: str, mentions: Sequ
 @unit_of_work.change
 def decide_identifier(actor: User, report_id: UUID, identifier_id: int, state: IdentifierState) -> ReportIdentifier:
     """Confirm or reject a proposed identifier; may be changed again later."""
-    require(actor, Permission.REPORTS_TAKE)
+    require(actor, ReportPermission.TAKE)
     identifier = ReportIdentifier.objects.select_for_update().filter(pk=identifier_id, report_id=report_id).first()
     if identifier is None:
         raise NotFound("there is no such identifier on this report")
@@ -198,7 +199,7 @@ def decide_identifier(actor: User, report_id: UUID, identifier_id: int, state: I
 @unit_of_work.change
 def add_statement(actor: User, report_id: UUID, lines: Iterable[StatementLine]) -> int:
     """Keep the rows of the victim's own statement, replacing an earlier upload; how many there are."""
-    require(actor, Permission.REPORTS_TAKE)
+    require(actor, ReportPermission.TAKE)
     report = _locked(actor, report_id)
     report.statement_lines.all().delete()
     rows = list(lines)
@@ -212,7 +213,7 @@ def add_statement(actor: User, report_id: UUID, lines: Iterable[StatementLine]) 
 @unit_of_work.change
 def lock(actor: User, report_id: UUID) -> Report:
     """Take or renew the officer lock; Conflict names the officer who has it."""
-    require(actor, Permission.REPORTS_TAKE)
+    require(actor, ReportPermission.TAKE)
     report = _locked(actor, report_id)
     report.locked_by, report.locked_until = actor, clock.now() + LOCK_FOR
     report.save(update_fields=["locked_by", "locked_until"])
@@ -222,7 +223,7 @@ def lock(actor: User, report_id: UUID) -> Report:
 @unit_of_work.change
 def unlock(actor: User, report_id: UUID) -> None:
     """Give the lock back; a supervisor may take it from an officer who has left."""
-    require(actor, Permission.REPORTS_TAKE)
+    require(actor, ReportPermission.TAKE)
     report = _get(report_id)
     if report.locked_by_id not in (None, actor.pk) and not actor.role == "supervisor":
         raise Conflict(f"{report.locked_by} is working on {report}; ask them or a supervisor")
@@ -234,7 +235,7 @@ def unlock(actor: User, report_id: UUID) -> None:
 @unit_of_work.change
 def called_back(actor: User, report_id: UUID, note: str = "") -> Report:
     """The victim was called back; the call-back clock stops."""
-    require(actor, Permission.REPORTS_TAKE)
+    require(actor, ReportPermission.TAKE)
     report = _get(report_id)
     report.called_back_at, report.call_back_due = clock.now(), None
     report.save(update_fields=["called_back_at", "call_back_due"])
@@ -245,7 +246,7 @@ def called_back(actor: User, report_id: UUID, note: str = "") -> Report:
 @unit_of_work.change
 def close_report(actor: User, report_id: UUID, reason: str) -> Report:
     """End the work on a report, with the reason on record; reopening is open to anyone who may take reports."""
-    require(actor, Permission.REPORTS_TAKE)
+    require(actor, ReportPermission.TAKE)
     if not reason.strip():
         raise BadInput("say why the report is closed", where="reason")
     return _set_state(actor, report_id, ReportState.CLOSED, ReportAudit.CLOSED, reason)
@@ -253,7 +254,7 @@ def close_report(actor: User, report_id: UUID, reason: str) -> Report:
 
 def reopen_report(actor: User, report_id: UUID, reason: str) -> Report:
     """Undo a closing, or separate a report that was joined to another by mistake."""
-    require(actor, Permission.REPORTS_TAKE)
+    require(actor, ReportPermission.TAKE)
     if not reason.strip():
         raise BadInput("say why the report is reopened", where="reason")
     return _set_state(actor, report_id, ReportState.OPEN, ReportAudit.REOPENED, reason)
@@ -292,7 +293,7 @@ def _locked(actor: User, report_id: UUID) -> Report:
 @unit_of_work.change
 def begin_shift(actor: User) -> Shift:
     """The officer's running shift, begun now if there is none."""
-    require(actor, Permission.SHIFTS_HAND_OVER)
+    require(actor, ShiftPermission.HAND_OVER)
     shift = Shift.objects.filter(officer=actor, handed_over_at=None).first()
     return shift or Shift.objects.create(officer=actor, started_at=clock.now())
 
@@ -300,7 +301,7 @@ def begin_shift(actor: User) -> Shift:
 @unit_of_work.change
 def hand_over(actor: User, note: str) -> Shift:
     """End the actor's shift with a note for the next officer."""
-    require(actor, Permission.SHIFTS_HAND_OVER)
+    require(actor, ShiftPermission.HAND_OVER)
     shift = begin_shift(actor)
     shift.handed_over_at, shift.note = clock.now(), note
     shift.save(update_fields=["handed_over_at", "note"])
@@ -312,7 +313,7 @@ def hand_over(actor: User, note: str) -> Shift:
 @unit_of_work.change
 def acknowledge_hand_over(actor: User, shift_id: UUID) -> Shift:
     """The next officer has read the note and takes the desk."""
-    require(actor, Permission.SHIFTS_HAND_OVER)
+    require(actor, ShiftPermission.HAND_OVER)
     shift = Shift.objects.select_for_update().filter(pk=shift_id).exclude(handed_over_at=None).first()
     if shift is None:
         raise NotFound("there is no such hand-over")

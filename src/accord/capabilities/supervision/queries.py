@@ -13,7 +13,8 @@ from accord.capabilities.claims import figures as claims
 from accord.capabilities.claims.figures import Claimed
 from accord.capabilities.orders import figures as orders
 from accord.capabilities.orders.figures import ForClaim
-from accord.capabilities.people.policy import Actor, Permission, require
+from accord.capabilities.people.permissions import FigurePermission
+from accord.capabilities.people.policy import Actor, require
 from accord.capabilities.reports import figures as reports
 from accord.capabilities.reports.figures import Taken
 from accord.capabilities.supervision.figures import (
@@ -44,7 +45,7 @@ def outcome_figures(actor: Actor, since: datetime, until: datetime, stolen_on: S
 
     NotAllowed without `figures:read`; BadInput for a period that ends before it begins or is longer than three years.
     """
-    require(actor, Permission.FIGURES_READ)
+    require(actor, FigurePermission.READ)
     if not since < until:
         raise BadInput("the period must begin before it ends", where="until")
     if until - since > LONGEST:

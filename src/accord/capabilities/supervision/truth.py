@@ -9,11 +9,12 @@ from datetime import datetime
 from functools import lru_cache
 from itertools import accumulate
 from pathlib import Path
-
-import pyarrow.compute as pc
+from typing import TYPE_CHECKING
 
 from accord.core.clock import to_micros
-from accord.engine.exercise import World
+
+if TYPE_CHECKING:
+    from accord.engine.exercise import World
 
 StolenOn = Callable[[str, datetime], int]
 """(account, moment) → minor units of stolen money there; accounts of an exercise have one number each."""
@@ -27,11 +28,15 @@ def exercise_truth(folder: Path) -> StolenOn:
 @lru_cache(maxsize=1)
 def _truth(folder: Path, _written_at: int) -> StolenOn:
     """Reading a world takes a second; it does not change while an exercise lasts."""
+    from accord.engine.exercise import World  # columns: only an exercise needs them in the process of the pages
+
     return stolen_in(World.load(folder))
 
 
 def stolen_in(world: World) -> StolenOn:
     """What came to each account by the paths of stolen money, less what went on."""
+    import pyarrow.compute as pc
+
     paths = world.truth.paths
     moved = world.transfers.filter(pc.is_in(world.transfers["id"], value_set=paths["transfer"].unique()))
     columns = (moved[name].to_pylist() for name in ("id", "time", "debtor", "creditor"))

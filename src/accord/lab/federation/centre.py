@@ -11,7 +11,7 @@ import threading
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
-from accord.lab.federation import channel, first_store, people
+from accord.lab.federation import channel, people
 from accord.lab.federation.channel import Command
 from accord.node import serve
 from accord.node.home import Home
@@ -41,7 +41,7 @@ class Centre:
 
     def prepare(self, password: str) -> None:
         """The store's tables, and the people who work here."""
-        serve.prepare(self.home, first_store.make_tables)
+        serve.prepare(self.home)
         people.hire(password)
 
     def open_desk(self, port: int) -> str:

@@ -1,9 +1,8 @@
 """Lays out the folders of a federation: the world that all play in, and a home for each centre.
 
-<root>/exercise/  the world, and its clock, which every centre goes by; the tables that their stores begin with
+<root>/exercise/  the world, and its clock, which every centre goes by
 <root>/sandbox/   the state of the world's banks
 <root>/cn/ …      a home for each centre; its accord.toml points to the exercise
-<root>/cache/     compiled kernels, shared, so that they are compiled once
 """
 
 from __future__ import annotations

@@ -20,8 +20,7 @@ def hire(password: str) -> None:
     from accord.capabilities.people import services as people
     from accord.capabilities.people.models import Role
 
-    for name, full_name in STAFF.items():
-        people.create_user(name, password, Role(name), full_name)
+    people.create_staff(password, {name: (Role(name), full_name) for name, full_name in STAFF.items()})
 
 
 def user(name: str) -> User:

@@ -16,10 +16,10 @@ from accord.adapters.bank_wire.contract import Contract, own_contract
 from accord.adapters.bank_wire.version import CONTRACT_VERSION
 from accord.capabilities.claims.ports import Acknowledged, EnquiryAnswer, EnquiryRequest
 from accord.capabilities.controls import services as controls
+from accord.capabilities.controls.permissions import InboxPermission
 from accord.capabilities.controls.ports import Channel
 from accord.capabilities.controls.services.rules import KINDS_FOR_BANKS
 from accord.capabilities.orders.ports import OrderAnswer, OrderMessage, OrderStatus
-from accord.capabilities.people.policy import Permission
 from accord.core import clock
 from accord.core.errors import BadInput, NotFound
 from accord.node.api import openapi
@@ -39,7 +39,7 @@ answer_errors(api)
 @api.get("contract", openapi_extra=openapi.gives({200: ("What this system is", Contract)}, 401, 403))
 def contract(request: HttpRequest) -> HttpResponse:
     """The version that is spoken, whose system this is, its clock, and the kinds of orders that it carries out."""
-    caller_of(request, Permission.INBOX_SUBMIT)
+    caller_of(request, InboxPermission.SUBMIT)
     return json(own_contract(settings.ACCORD_AGENCY, clock.now(), KINDS_FOR_BANKS))
 
 
@@ -102,7 +102,7 @@ def order_status(request: HttpRequest, order_id: UUID) -> HttpResponse:
 
 
 def _channel(request: HttpRequest) -> Channel:
-    account = caller_of(request, Permission.INBOX_SUBMIT)
+    account = caller_of(request, InboxPermission.SUBMIT)
     if not account.agency_code:
         raise BadInput("this token's account belongs to no agency")
     return Channel(sender=account.agency_code, kind="https", principal=account.username)

@@ -13,8 +13,9 @@ from django.http import HttpRequest, HttpResponse
 from accord.adapters.bank_wire import encode
 from accord.capabilities.claims.ports import Acknowledged
 from accord.capabilities.people.models import ServiceAccount
-from accord.capabilities.people.policy import Permission, allowed
+from accord.capabilities.people.policy import allowed
 from accord.capabilities.people.tokens import service_account_of
+from accord.capabilities.permissions import Permission
 from accord.core import clock
 from accord.core.errors import BadInput, NotAllowed
 from accord.node.api.problems import Refused

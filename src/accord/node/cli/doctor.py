@@ -10,7 +10,7 @@ from accord.node.cli import output
 from accord.node.cli.options import HomeOption, JsonOption, open_home
 
 if TYPE_CHECKING:
-    from accord.node.findings import Finding
+    from accord.core.findings import Finding
 
 EPILOG = """Examples:
 
@@ -25,8 +25,8 @@ _MARKS: Final = {"ok": "[green]ok[/]", "warning": "[yellow]warning[/]", "failed"
 
 def doctor(as_json: JsonOption = False, home: HomeOption = None) -> None:
     """Say what a node needs and what is missing here: Python, packages, folder, disk, database, records, index."""
+    from accord.core.findings import State
     from accord.node.doctor import examine
-    from accord.node.findings import State
 
     findings = list(examine(open_home(home)))
     healthy = all(finding.state is not State.FAILED for finding in findings)

@@ -59,10 +59,10 @@ def add(
     _prepare(home)
     from accord.capabilities.people import queries
     from accord.capabilities.people import services as people
-    from accord.capabilities.people.policy import OPERATOR, Permission
+    from accord.capabilities.people.policy import OPERATOR, permission_of
 
     try:
-        wanted = [Permission(permission) for permission in permissions]
+        wanted = [permission_of(permission) for permission in permissions]
     except ValueError as error:
         raise BadInput(f"{error}; permissions are written like inbox:submit", where="--permission") from None
     account = queries.service_accounts(OPERATOR).filter(name=name).first()

@@ -13,9 +13,10 @@ from django.utils.translation import pgettext_lazy
 
 from accord.capabilities.people import queries
 from accord.capabilities.people.models import AgencyKind, Role, Team, User
-from accord.capabilities.people.policy import Permission
+from accord.capabilities.people.policy import grantable, permission_of
 from accord.capabilities.people.services import Station
-from accord.capabilities.people.services.service_accounts import DEFAULT_LIFE, GRANTABLE, LONGEST_LIFE
+from accord.capabilities.people.services.service_accounts import DEFAULT_LIFE, LONGEST_LIFE
+from accord.capabilities.permissions import Permission
 from accord.core.errors import BadInput
 from accord.web.error_texts import in_readers_language
 
@@ -109,18 +110,22 @@ class ServiceAccountForm(forms.Form):
         field.choices = [(agency.code, str(agency)) for agency in queries.agencies(actor)]
 
 
+def _grantable() -> list[tuple[str, str]]:
+    return [(permission.value, permission.value) for permission in sorted(grantable())]
+
+
 class TokenForm(forms.Form):
     """What a new token carries and how long it lasts."""
 
     permissions = forms.MultipleChoiceField(
         label=_("Permissions"),
-        choices=[(permission.value, permission.value) for permission in sorted(GRANTABLE)],
+        choices=_grantable,
         widget=forms.CheckboxSelectMultiple,
     )
     days = forms.IntegerField(label=_("Days"), min_value=1, max_value=LONGEST_LIFE.days, initial=DEFAULT_LIFE.days)
 
     def granted(self) -> list[Permission]:
-        return [Permission(value) for value in self.cleaned_data["permissions"]]
+        return [permission_of(value) for value in self.cleaned_data["permissions"]]
 
     def lasts(self) -> timedelta:
         return timedelta(days=self.cleaned_data["days"])

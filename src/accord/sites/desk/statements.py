@@ -6,20 +6,21 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-import polars as pl
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
 from accord.capabilities.reports.models import StatementLine
 from accord.core import clock
 from accord.core.errors import BadInput
-from accord.engine.records.content import SourceFile
-from accord.engine.records.convert import Converted, convert
-from accord.engine.records.reader import TableReader
-from accord.engine.records.source_map import RecordKind, SourceMap
 from accord.web.error_texts import in_readers_language
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from accord.engine.records.convert import Converted
+    from accord.engine.records.source_map import SourceMap
 
 MAX_BYTES: Final = 20 * 1024 * 1024
 MAX_LINES: Final = 50_000
@@ -69,6 +70,8 @@ def read_statement(upload: UploadedFile[bytes], map_name: str) -> Statement:
 
 
 def _source_map(name: str) -> SourceMap:
+    from accord.engine.records.source_map import RecordKind, SourceMap
+
     return SourceMap.default(RecordKind.TRANSFERS) if name == "default" else SourceMap.shipped(name)
 
 
@@ -88,6 +91,11 @@ def _read(name: str, path: Path, source_map: SourceMap) -> Statement:
 
 def _blocks(path: Path, source_map: SourceMap, name: str) -> Iterator[tuple[Converted, int]]:
     """Each converted block, and how many rows came before it. Errors name the file as the victim called it."""
+    from accord.engine.records.content import SourceFile  # columns: not before somebody uploads a statement
+    from accord.engine.records.convert import convert
+    from accord.engine.records.reader import TableReader
+    from accord.engine.records.source_map import RecordKind
+
     before = 0
     try:
         reader = TableReader(SourceFile(path), source_map, RecordKind.TRANSFERS)

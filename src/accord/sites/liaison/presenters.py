@@ -11,7 +11,8 @@ from accord.capabilities.exchange.channel.queries import delivery
 from accord.capabilities.exchange.crossborder.queries import foreign_enquiries, orders, requests
 from accord.capabilities.exchange.errors import Refused
 from accord.capabilities.exchange.partners import queries as partners
-from accord.capabilities.people.policy import Permission, allowed
+from accord.capabilities.exchange.permissions import ExchangePermission
+from accord.capabilities.people.policy import allowed
 from accord.core import clock
 
 if TYPE_CHECKING:
@@ -86,4 +87,4 @@ def waits(actor: User) -> dict[str, Any]:
 
 
 def sees_cases(actor: User) -> bool:
-    return allowed(actor, Permission.EXCHANGE_READ)
+    return allowed(actor, ExchangePermission.READ)

@@ -1,8 +1,19 @@
 from __future__ import annotations
 
-from django.apps import AppConfig
+from accord.capabilities.plugin import Capability, Declaration
 
 
-class OversightConfig(AppConfig):
+class OversightConfig(Capability):
     name = "accord.sites.oversight"
     label = "oversight"
+
+    def declare(self) -> Declaration:
+        from django.utils.translation import gettext_lazy as _
+
+        from accord.capabilities.navigation import Entry
+
+        return Declaration(
+            navigation=(
+                Entry(label=_("Figures"), page="oversight:figures", rank=120, needs=("figures:read",), here=("figures",)),
+            ),
+        )

@@ -23,6 +23,7 @@ from accord.capabilities.claims.audit import ClaimAudit
 from accord.capabilities.claims.events import notify
 from accord.capabilities.claims.messages import answer_from_json, credits_from_json, onward_credits, to_json
 from accord.capabilities.claims.models import Claim, ClaimTransfer, Enquiry, EnquiryState, StandingAmount
+from accord.capabilities.claims.permissions import ClaimPermission
 from accord.capabilities.claims.ports import AccountStanding, Acknowledged, Credit, EnquiryAnswer
 from accord.capabilities.claims.services import plan
 from accord.capabilities.claims.services.questions import (
@@ -36,7 +37,7 @@ from accord.capabilities.claims.services.questions import (
 )
 from accord.capabilities.claims.services.shares import Place
 from accord.capabilities.delivery import ask_again_at, next_retry
-from accord.capabilities.people.policy import NODE, Actor, Permission, require
+from accord.capabilities.people.policy import NODE, Actor, require
 from accord.core import clock
 from accord.core.errors import BadInput, NotFound
 from accord.core.money import Money
@@ -50,7 +51,7 @@ CHASE_RULES: Final = (Rule.FIFO, Rule.LIFO, Rule.HAIRCUT, Rule.LIBR)
 @unit_of_work.change
 def open_claim(actor: Actor, report_id: UUID, money: Money, rule: Rule) -> Claim:
     """A claim for a report's money; its first transfer is not known yet."""
-    require(actor, Permission.CLAIMS_TRACE)
+    require(actor, ClaimPermission.TRACE)
     claim = Claim.objects.create(
         report_id=report_id, amount=money.minor, currency=money.currency, rule=rule, opened_at=clock.now()
     )
@@ -91,7 +92,7 @@ class Start:
 @unit_of_work.change
 def start_all(actor: Actor, starts: Sequence[Start]) -> list[Enquiry]:
     """As `start_at`, for many claims in one go; the enquiries that were opened."""
-    require(actor, Permission.CLAIMS_TRACE)
+    require(actor, ClaimPermission.TRACE)
     claims = _claims({start.claim_id for start in starts})
     fresh, begun = _write_starts(starts)
     for start in fresh:
@@ -315,7 +316,7 @@ def trace_again(actor: Actor, claim_id: UUID, institution: str | None = None, ac
     With `institution` and `account`, those by which money stands there (after a refusal or a partial hold). What the
     earlier answers said stays in force until the fresh ones come.
     """
-    require(actor, Permission.CLAIMS_TRACE)
+    require(actor, ClaimPermission.TRACE)
     claim = _claim(claim_id)
     live = Enquiry.objects.filter(claim=claim, state__in=(EnquiryState.ANSWERED, EnquiryState.FAILED))
     if account is not None:
@@ -340,7 +341,7 @@ def _afresh(claim: Claim, old: Enquiry) -> Enquiry:
 @unit_of_work.change
 def trace_under(actor: Actor, claim_id: UUID, rule: Rule) -> list[Enquiry]:
     """Trace the claim under another rule too, for comparison; holds go on standing on the claim's own rule."""
-    require(actor, Permission.CLAIMS_TRACE)
+    require(actor, ClaimPermission.TRACE)
     if rule not in CHASE_RULES:
         raise BadInput(
             f"{rule} is an upper bound over one ledger and is not asked of banks; choose one of {', '.join(CHASE_RULES)}"

@@ -13,10 +13,11 @@ from accord.capabilities.claims.audit import ClaimAudit
 from accord.capabilities.claims.events import notify
 from accord.capabilities.claims.messages import parcels_from_json
 from accord.capabilities.claims.models import Claim, HoldShare, PlanAction, PlanItem, PlanItemState, SharedAccount
+from accord.capabilities.claims.permissions import PlanPermission
 from accord.capabilities.claims.services import plan
 from accord.capabilities.claims.services.saved import save_trace
 from accord.capabilities.claims.services.shares import Booking, Place, reserve, reserve_share
-from accord.capabilities.people.policy import Actor, Permission, require
+from accord.capabilities.people.policy import Actor, require
 from accord.core import clock
 from accord.core.errors import BadInput, Conflict, NotFound
 
@@ -46,7 +47,7 @@ def approve_items(actor: Actor, claim_id: UUID, items: Sequence[UUID]) -> Approv
     The trace that the decision rests on is saved with its hash. The caller places one order per line and books them (`book`)
     in the same change. Lines on which nothing is left to hold are withdrawn; None where no line is left.
     """
-    require(actor, Permission.ORDERS_APPROVE)
+    require(actor, PlanPermission.APPROVE)
     return approve_within(actor, claim_id, items, None)
 
 
@@ -225,7 +226,7 @@ def rule_out(actor: Actor, claim: Claim, place: Place, amount: int, reason: str)
 @unit_of_work.change
 def decide_item(actor: Actor, item_id: UUID, action: PlanAction | None, reason: str) -> PlanItem:
     """Dismiss a line (action None) or change hold to enquiry or back; the reason is kept. May be decided again later."""
-    require(actor, Permission.ORDERS_APPROVE)
+    require(actor, PlanPermission.APPROVE)
     if not reason.strip():
         raise BadInput("give the reason; it stays on record", where="reason")
     line = _proposed(item_id)
@@ -257,7 +258,7 @@ def hold_line(actor: Actor, line: PlanItem, reason: str) -> None:
 @unit_of_work.change
 def mark_done(actor: Actor, item_id: UUID, note: str) -> PlanItem:
     """An exit's action was carried out outside Accord."""
-    require(actor, Permission.ORDERS_APPROVE)
+    require(actor, PlanPermission.APPROVE)
     line = _proposed(item_id)
     line.state = PlanItemState.DONE
     return _decide(actor, line, note)

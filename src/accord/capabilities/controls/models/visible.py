@@ -4,7 +4,8 @@ from typing import Any, Self
 
 from django.db import models
 
-from accord.capabilities.people.policy import Actor, Permission, allowed
+from accord.capabilities.controls.permissions import InboxPermission
+from accord.capabilities.people.policy import Actor, allowed
 
 
 class InboxQuerySet(models.QuerySet[Any]):
@@ -12,4 +13,4 @@ class InboxQuerySet(models.QuerySet[Any]):
 
     def visible_to(self, actor: Actor) -> Self:
         """All of this node's for those who work its inbox; none for anyone else."""
-        return self if allowed(actor, Permission.INBOX_READ) else self.none()
+        return self if allowed(actor, InboxPermission.READ) else self.none()

@@ -11,12 +11,13 @@ from django.db.models import QuerySet
 from accord.capabilities import unit_of_work
 from accord.capabilities.controls.audit import BankAudit
 from accord.capabilities.controls.models import HandedInAppeal
+from accord.capabilities.controls.permissions import InboxPermission
 from accord.capabilities.controls.ports import MOST_TEXT
 from accord.capabilities.controls.services.progress import locked
 from accord.capabilities.controls.services.telling import check_may_be_told
 from accord.capabilities.delivery import next_retry
 from accord.capabilities.orders.ports import AppealMessage, Care
-from accord.capabilities.people.policy import NODE, Permission, require
+from accord.capabilities.people.policy import NODE, require
 from accord.core import clock
 from accord.core.errors import BadInput
 
@@ -37,7 +38,7 @@ class HoldersAppeal:
 @unit_of_work.change
 def record_appeal(actor: User, order_id: UUID, appeal: HoldersAppeal) -> HandedInAppeal:
     """Take the holder's appeal down; it goes to the centre by itself."""
-    require(actor, Permission.INBOX_DECIDE)
+    require(actor, InboxPermission.DECIDE)
     if not appeal.appellant.strip() or len(appeal.appellant) > 150:
         raise BadInput("name the person who appeals, with at most 150 characters", where="appellant")
     if not appeal.statement.strip() or len(appeal.statement) > MOST_TEXT:

@@ -10,13 +10,14 @@ from accord.capabilities.controls.audit import InboxEnquiryAudit, InboxOrderAudi
 from accord.capabilities.controls.life_cycle import Event, State, next_state
 from accord.capabilities.controls.messages import message_of
 from accord.capabilities.controls.models import EnquiryState, ReceivedEnquiry, ReceivedOrder
+from accord.capabilities.controls.permissions import InboxPermission
 from accord.capabilities.controls.services.enquiries import locked_enquiry, refuse_enquiry_row
 from accord.capabilities.controls.services.knowledge import lasts, terms_with
 from accord.capabilities.controls.services.outcome import refused
 from accord.capabilities.controls.services.progress import locked
 from accord.capabilities.orders.kinds import KEEPS_MONEY, OrderKind
 from accord.capabilities.orders.ports import Refusal
-from accord.capabilities.people.policy import Permission, require
+from accord.capabilities.people.policy import require
 from accord.core import clock
 from accord.core.errors import BadInput, Conflict
 from accord.core.money import Money
@@ -31,7 +32,7 @@ def execute(actor: User, order_id: UUID, note: str, amount: int | None = None) -
 
     The worker carries it out; what the core system can keep is known then.
     """
-    require(actor, Permission.INBOX_DECIDE)
+    require(actor, InboxPermission.DECIDE)
     if not note.strip():
         raise BadInput("say why it is carried out; it stays on record", where="note")
     row = locked(order_id)
@@ -69,7 +70,7 @@ def execute(actor: User, order_id: UUID, note: str, amount: int | None = None) -
 @unit_of_work.change
 def refuse(actor: User, order_id: UUID, refusal: str, reason: str) -> ReceivedOrder:
     """Refuse an order with a coded reason and words for the sender."""
-    require(actor, Permission.INBOX_DECIDE)
+    require(actor, InboxPermission.DECIDE)
     code, words = _refusal(refusal, reason)
     row = locked(order_id)
     if row.state != State.FOR_DECISION:
@@ -82,7 +83,7 @@ def refuse(actor: User, order_id: UUID, refusal: str, reason: str) -> ReceivedOr
 @unit_of_work.change
 def answer_enquiry(actor: User, enquiry_id: UUID, note: str = "") -> ReceivedEnquiry:
     """Let an enquiry be answered from the bank's ledger."""
-    require(actor, Permission.INBOX_DECIDE)
+    require(actor, InboxPermission.DECIDE)
     row = locked_enquiry(enquiry_id)
     if row.state != EnquiryState.FOR_DECISION:
         raise Conflict("this enquiry does not wait for a decision")
@@ -96,7 +97,7 @@ def answer_enquiry(actor: User, enquiry_id: UUID, note: str = "") -> ReceivedEnq
 @unit_of_work.change
 def refuse_enquiry(actor: User, enquiry_id: UUID, refusal: str, reason: str) -> ReceivedEnquiry:
     """Do not answer an enquiry, with a coded reason and words for the sender."""
-    require(actor, Permission.INBOX_DECIDE)
+    require(actor, InboxPermission.DECIDE)
     code, words = _refusal(refusal, reason)
     row = locked_enquiry(enquiry_id)
     if row.state != EnquiryState.FOR_DECISION:
@@ -109,7 +110,7 @@ def refuse_enquiry(actor: User, enquiry_id: UUID, refusal: str, reason: str) -> 
 @unit_of_work.change
 def try_again(actor: User, order_id: UUID) -> ReceivedOrder:
     """Ask the core once more about an order that is stuck; it knows the order by its id and does nothing twice."""
-    require(actor, Permission.INBOX_DECIDE)
+    require(actor, InboxPermission.DECIDE)
     row = locked(order_id)
     if not row.is_stuck:
         raise Conflict("the order is not stuck: the node is at work on it, or it has been answered")
@@ -122,7 +123,7 @@ def try_again(actor: User, order_id: UUID) -> ReceivedOrder:
 @unit_of_work.change
 def ask_core_again(actor: User, enquiry_id: UUID) -> ReceivedEnquiry:
     """Ask the core once more about an enquiry that is stuck."""
-    require(actor, Permission.INBOX_DECIDE)
+    require(actor, InboxPermission.DECIDE)
     row = locked_enquiry(enquiry_id)
     if not row.is_stuck:
         raise Conflict("the enquiry is not stuck: the node is at work on it, or it has been answered")

@@ -10,8 +10,9 @@ from uuid import UUID
 from accord.capabilities import unit_of_work
 from accord.capabilities.controls.audit import BankAudit
 from accord.capabilities.controls.models import ENQUIRY, Agreement, BankRule
+from accord.capabilities.controls.permissions import InboxPermission
 from accord.capabilities.orders.kinds import ON_MONEY, ON_NUMBERS, OrderKind
-from accord.capabilities.people.policy import Permission, require
+from accord.capabilities.people.policy import require
 from accord.core import clock
 from accord.core.errors import BadInput, Conflict, NotFound
 from accord.core.money import Money
@@ -43,7 +44,7 @@ class AgreementFacts:
 @unit_of_work.change
 def agree(actor: User, facts: AgreementFacts) -> Agreement:
     """Put an agency on the list of those that may ask and order here; an earlier version of the agreement ends."""
-    require(actor, Permission.INBOX_RULES)
+    require(actor, InboxPermission.RULES)
     _check(facts)
     now = clock.now()
     earlier = Agreement.objects.filter(sender=facts.sender, ended_at=None)
@@ -82,7 +83,7 @@ def _check(facts: AgreementFacts) -> None:
 @unit_of_work.change
 def end_agreement(actor: User, agreement_id: UUID) -> None:
     """Take an agency off the list, with every rule for it. What is in force stays, and it may still release."""
-    require(actor, Permission.INBOX_RULES)
+    require(actor, InboxPermission.RULES)
     row = Agreement.objects.select_for_update().filter(pk=agreement_id).first()
     if row is None:
         raise NotFound("there is no such agreement")
@@ -97,7 +98,7 @@ def end_agreement(actor: User, agreement_id: UUID) -> None:
 @unit_of_work.change
 def set_rule(actor: User, sender: str, kind: str, ceiling: Money | None = None) -> BankRule:
     """Let messages of one kind from one agency act without a person, on money up to `ceiling`."""
-    require(actor, Permission.INBOX_RULES)
+    require(actor, InboxPermission.RULES)
     if not Agreement.objects.filter(sender=sender, ended_at=None).exists():
         raise BadInput("there is no agreement with this agency; agree with it first", where="sender")
     if kind != ENQUIRY and kind not in {known.value for known in KINDS_FOR_BANKS}:
@@ -129,7 +130,7 @@ def set_rule(actor: User, sender: str, kind: str, ceiling: Money | None = None) 
 @unit_of_work.change
 def end_rule(actor: User, rule_id: UUID) -> None:
     """From now on a person decides again."""
-    require(actor, Permission.INBOX_RULES)
+    require(actor, InboxPermission.RULES)
     row = BankRule.objects.select_for_update().filter(pk=rule_id).first()
     if row is None:
         raise NotFound("there is no such rule")

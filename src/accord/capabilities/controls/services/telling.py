@@ -9,8 +9,9 @@ from accord.capabilities import unit_of_work
 from accord.capabilities.controls.audit import InboxOrderAudit
 from accord.capabilities.controls.messages import message_of
 from accord.capabilities.controls.models import Control, ReceivedOrder
+from accord.capabilities.controls.permissions import InboxPermission
 from accord.capabilities.controls.services.progress import locked
-from accord.capabilities.people.policy import Permission, require
+from accord.capabilities.people.policy import require
 from accord.core import clock
 from accord.core.errors import Conflict
 
@@ -32,7 +33,7 @@ def check_may_be_told(row: ReceivedOrder) -> None:
 @unit_of_work.change
 def note_told(actor: User, order_id: UUID) -> ReceivedOrder:
     """Note that the holder was told; the first time counts."""
-    require(actor, Permission.INBOX_DECIDE)
+    require(actor, InboxPermission.DECIDE)
     row = locked(order_id)
     check_may_be_told(row)
     if row.told_at is None:

@@ -17,7 +17,8 @@ from accord.capabilities.exchange.agreements.cycle import ONCE_IN_FORCE
 from accord.capabilities.exchange.agreements.terms import AgreementTerms
 from accord.capabilities.exchange.errors import Refused
 from accord.capabilities.exchange.models import Agreement, AgreementState
-from accord.capabilities.people.policy import Actor, Permission, allowed
+from accord.capabilities.exchange.permissions import ExchangePermission
+from accord.capabilities.people.policy import Actor, allowed
 from accord.core import clock
 from accord.core.errors import Corrupt, NotFound
 
@@ -119,7 +120,7 @@ def grace(terms: AgreementTerms) -> timedelta:
 
 def agreements(actor: Actor, partner_code: str = "") -> QuerySet[Agreement]:
     """All versions of all agreements, or those with one partner, for those who work with partners; newest first."""
-    if not allowed(actor, Permission.EXCHANGE_READ):
+    if not allowed(actor, ExchangePermission.READ):
         return Agreement.objects.none()
     rows = Agreement.objects.select_related("partner")
     return rows.filter(partner=partner_code) if partner_code else rows

@@ -30,7 +30,8 @@ from accord.capabilities.exchange.messages import (
     RequestBody,
 )
 from accord.capabilities.exchange.models import Incoming, IncomingState, Outgoing, OutgoingState
-from accord.capabilities.people.policy import Actor, Permission, require
+from accord.capabilities.exchange.permissions import ExchangePermission
+from accord.capabilities.people.policy import Actor, require
 
 _WITH_CONTENT: Final = (MessageKind.ENQUIRY_ANSWER, MessageKind.ORDER_ANSWER, MessageKind.REQUEST_ANSWER, *REQUESTS)
 
@@ -96,7 +97,7 @@ class Said:
 
 def parity(actor: Actor, partner: str, since: datetime, until: datetime) -> Parity:
     """The figures with one partner for requests asked in [since, until)."""
-    require(actor, Permission.EXCHANGE_READ)
+    require(actor, ExchangePermission.READ)
     return computed((str(settings.ACCORD_AGENCY), partner), _said_with(partner), since, until)
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
 
 from accord.capabilities.exchange.channel.services import chunks
 from accord.capabilities.exchange.models import Incoming, IncomingState
-from accord.capabilities.people.retention import register
+from accord.capabilities.plugin import CarryOut
 
 
 def remove_messages_without_time(before: datetime, dry_run: bool) -> int:
@@ -16,5 +17,7 @@ def remove_messages_without_time(before: datetime, dry_run: bool) -> int:
     return old.count() if dry_run else old.update(body={}, signed="")
 
 
-register("partners_messages", remove_messages_without_time)
-register("sent_parts", chunks.remove_sent)
+RETENTION: Final[dict[str, CarryOut]] = {
+    "partners_messages": remove_messages_without_time,
+    "sent_parts": chunks.remove_sent,
+}

@@ -8,7 +8,8 @@ from django.utils.translation import gettext_lazy as _
 from accord.capabilities.delivery import Delivery, due_index, index_where_known
 from accord.capabilities.exchange.kinds import Outcome, RequestKind
 from accord.capabilities.exchange.models.partners import Partner
-from accord.capabilities.people.policy import Actor, Permission, allowed
+from accord.capabilities.exchange.permissions import ExchangePermission
+from accord.capabilities.people.policy import Actor, allowed
 from accord.core.object_ids import new_id, new_reference
 
 
@@ -146,7 +147,7 @@ class RequestState(models.TextChoices):
 class PartnerRequestQuerySet(models.QuerySet["PartnerRequest"]):
     def visible_to(self, actor: Actor) -> Self:
         """All requests for those who work with partners; none for anyone else."""
-        return self if allowed(actor, Permission.EXCHANGE_READ) else self.none()
+        return self if allowed(actor, ExchangePermission.READ) else self.none()
 
 
 class PartnerRequest(models.Model):

@@ -5,7 +5,8 @@ from typing import ClassVar, Self
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from accord.capabilities.people.policy import Actor, Permission, allowed
+from accord.capabilities.exchange.permissions import ExchangePermission, PartnerPermission
+from accord.capabilities.people.policy import Actor, allowed
 
 
 class PartnerState(models.TextChoices):
@@ -17,7 +18,7 @@ class PartnerState(models.TextChoices):
 class PartnerQuerySet(models.QuerySet["Partner"]):
     def visible_to(self, actor: Actor) -> Self:
         """All partners for those who work with them or keep their cards; none for anyone else."""
-        may = allowed(actor, Permission.EXCHANGE_READ) or allowed(actor, Permission.PARTNERS_MANAGE)
+        may = allowed(actor, ExchangePermission.READ) or allowed(actor, PartnerPermission.MANAGE)
         return self if may else self.none()
 
 

@@ -13,7 +13,8 @@ from accord.capabilities.exchange.models import Alarm, KeyUse, OwnCard, OwnKey, 
 from accord.capabilities.exchange.partners import cards, trust_book
 from accord.capabilities.exchange.partners.jwk import Jwk
 from accord.capabilities.exchange.partners.services.partners import asked_words, fingerprint_of
-from accord.capabilities.people.policy import Actor, Permission, allowed, require
+from accord.capabilities.exchange.permissions import ExchangePermission, PartnerPermission
+from accord.capabilities.people.policy import Actor, allowed, require
 from accord.core import clock
 from accord.core.errors import NotFound
 
@@ -46,7 +47,7 @@ def keys_of(actor: Actor, code: str) -> QuerySet[PartnerKey]:
 
 def alarms(actor: Actor, code: str | None = None) -> QuerySet[Alarm]:
     """What nobody has looked at yet, of one partner or of all."""
-    if not (allowed(actor, Permission.EXCHANGE_READ) or allowed(actor, Permission.PARTNERS_MANAGE)):
+    if not (allowed(actor, ExchangePermission.READ) or allowed(actor, PartnerPermission.MANAGE)):
         return Alarm.objects.none()
     unseen = Alarm.objects.filter(seen_at=None)
     return unseen if code is None else unseen.filter(partner_id=code)
@@ -75,8 +76,8 @@ def own_fingerprint(actor: Actor, language: str = "en") -> Fingerprint:
 
 def own_card(actor: Actor) -> OwnCard:
     """This node's newest card. NotFound where there is none yet."""
-    if not allowed(actor, Permission.EXCHANGE_READ):
-        require(actor, Permission.PARTNERS_MANAGE)
+    if not allowed(actor, ExchangePermission.READ):
+        require(actor, PartnerPermission.MANAGE)
     card = OwnCard.objects.order_by("-serial").first()
     if card is None:
         raise NotFound("this node has no card yet; an administrator makes its keys with: accord partners keys make")
@@ -85,7 +86,7 @@ def own_card(actor: Actor) -> OwnCard:
 
 def own_keys(actor: Actor) -> QuerySet[OwnKey]:
     """This node's keys, the newest first; none for whoever does not keep them."""
-    if not allowed(actor, Permission.PARTNERS_MANAGE):
+    if not allowed(actor, PartnerPermission.MANAGE):
         return OwnKey.objects.none()
     return OwnKey.objects.order_by("use", "-made_at")
 

@@ -9,8 +9,9 @@ from django.utils.translation import gettext_lazy as _
 
 from accord.capabilities.delivery import index_where_known
 from accord.capabilities.orders.models.order import Order
+from accord.capabilities.orders.permissions import AppealPermission
 from accord.capabilities.orders.ports import Care
-from accord.capabilities.people.policy import Actor, Permission, allowed
+from accord.capabilities.people.policy import Actor, allowed
 from accord.core.object_ids import new_code, new_id, new_reference
 
 
@@ -45,7 +46,7 @@ class AppealDecision(models.TextChoices):
 class AppealQuerySet(models.QuerySet["Appeal"]):
     def visible_to(self, actor: Actor) -> Self:
         """All appeals of this node for those who work its desk; none for anyone else."""
-        return self if allowed(actor, Permission.APPEALS_READ) else self.none()
+        return self if allowed(actor, AppealPermission.READ) else self.none()
 
 
 def appeal_reference() -> str:

@@ -12,9 +12,10 @@ from django.utils.translation import gettext_lazy as _
 from accord.capabilities.delivery import Delivery, due_index, index_where_known
 from accord.capabilities.orders.kinds import KEEPS_MONEY, ON_MONEY, OrderKind
 from accord.capabilities.orders.life_cycle import HOLDING, STANDING, WAITING, State
+from accord.capabilities.orders.permissions import OrderPermission
 from accord.capabilities.orders.ports import Care
 from accord.capabilities.orders.regime import Approval
-from accord.capabilities.people.policy import Actor, Permission, allowed
+from accord.capabilities.people.policy import Actor, allowed
 from accord.core.money import Money
 from accord.core.object_ids import new_code, new_id, new_reference
 
@@ -25,7 +26,7 @@ UNDER_AUTHORITY: Final = "standing"
 class OrderQuerySet(models.QuerySet["Order"]):
     def visible_to(self, actor: Actor) -> Self:
         """All orders of this node for those who work its desk; none for anyone else."""
-        return self if allowed(actor, Permission.ORDERS_READ) else self.none()
+        return self if allowed(actor, OrderPermission.READ) else self.none()
 
 
 def order_reference() -> str:

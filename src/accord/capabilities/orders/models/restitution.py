@@ -8,7 +8,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accord.capabilities.orders.life_cycle import State
 from accord.capabilities.orders.models.order import Order
-from accord.capabilities.people.policy import Actor, Permission, allowed
+from accord.capabilities.orders.permissions import ReturnPermission
+from accord.capabilities.people.policy import Actor, allowed
 from accord.core.object_ids import new_id, new_reference
 
 
@@ -31,7 +32,7 @@ class Distribution(models.TextChoices):
 
 class RestitutionQuerySet(models.QuerySet["Restitution"]):
     def visible_to(self, actor: Actor) -> Self:
-        return self if allowed(actor, Permission.RETURNS_READ) else self.none()
+        return self if allowed(actor, ReturnPermission.READ) else self.none()
 
 
 def restitution_reference() -> str:

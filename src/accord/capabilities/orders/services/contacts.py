@@ -10,7 +10,8 @@ from accord.capabilities.orders.audit import ContactAudit, OrderAudit
 from accord.capabilities.orders.escalations import escalation_at
 from accord.capabilities.orders.life_cycle import WAITING
 from accord.capabilities.orders.models import Contact, Escalation, Order
-from accord.capabilities.people.policy import Permission, require
+from accord.capabilities.orders.permissions import OrderPermission
+from accord.capabilities.people.policy import require
 from accord.capabilities.vocabulary import AuditAction
 from accord.core import clock
 from accord.core.errors import BadInput, Conflict, NotFound
@@ -39,7 +40,7 @@ class ContactFacts:
 @unit_of_work.change
 def add_contact(actor: User, facts: ContactFacts) -> Contact:
     """A new step of a list; orders that wait for an answer climb it from now on. Conflict when the step is taken."""
-    require(actor, Permission.ORDERS_CLEAR)
+    require(actor, OrderPermission.CLEAR)
     contact = _filled(Contact(), facts)
     contact.save()
     _climb_anew()
@@ -50,7 +51,7 @@ def add_contact(actor: User, facts: ContactFacts) -> Contact:
 @unit_of_work.change
 def change_contact(actor: User, contact_id: int, facts: ContactFacts) -> Contact:
     """Another name, number, step or delay. A new number has not been tried: the last test call is forgotten."""
-    require(actor, Permission.ORDERS_CLEAR)
+    require(actor, OrderPermission.CLEAR)
     contact = _get(contact_id)
     moved = contact.reach != facts.reach.strip()
     _filled(contact, facts)
@@ -65,7 +66,7 @@ def change_contact(actor: User, contact_id: int, facts: ContactFacts) -> Contact
 @unit_of_work.change
 def remove_contact(actor: User, contact_id: int) -> None:
     """Nobody is called at this step any more; what was escalated to it stays on record."""
-    require(actor, Permission.ORDERS_CLEAR)
+    require(actor, OrderPermission.CLEAR)
     contact = _get(contact_id)
     _record(actor, ContactAudit.REMOVED, contact)
     contact.delete()
@@ -75,7 +76,7 @@ def remove_contact(actor: User, contact_id: int) -> None:
 @unit_of_work.change
 def note_test_call(actor: User, contact_id: int, note: str) -> Contact:
     """The contact was called to see whether somebody answers, as agreements ask every month."""
-    require(actor, Permission.ORDERS_DRAFT)
+    require(actor, OrderPermission.DRAFT)
     if not note.strip():
         raise BadInput("say who answered the test call", where="note")
     contact = _get(contact_id)
@@ -96,7 +97,7 @@ def note_test_call(actor: User, contact_id: int, note: str) -> Contact:
 @unit_of_work.change
 def note_escalation(actor: User, escalation_id: int, note: str) -> Escalation:
     """An officer reached the contact (or did not): what was said. Conflict when a colleague has noted it already."""
-    require(actor, Permission.ORDERS_DRAFT)
+    require(actor, OrderPermission.DRAFT)
     if not note.strip():
         raise BadInput("say whom you reached and what was said", where="note")
     row = Escalation.objects.select_for_update().select_related("order").filter(pk=escalation_id).first()

@@ -13,10 +13,11 @@ from accord.capabilities.claims.messages import to_json
 from accord.capabilities.claims.ports import Credit
 from accord.capabilities.orders.kinds import OrderKind
 from accord.capabilities.orders.models import Order
+from accord.capabilities.orders.permissions import OrderPermission
 from accord.capabilities.orders.ports import PaymentFacts
 from accord.capabilities.orders.regime import current_regime
 from accord.capabilities.orders.services.drafting import write, write_all
-from accord.capabilities.people.policy import Permission, require
+from accord.capabilities.people.policy import require
 from accord.capabilities.reports import services as reports
 from accord.capabilities.reports.services import CallFacts
 from accord.core.errors import BadInput
@@ -48,7 +49,7 @@ def respond_to_call(actor: User, facts: CallFacts, emergency: str = "") -> First
     payee's bank is ordered to hold it and finds the payment itself. Where the regime asks for two people the order waits as a
     draft, unless `emergency` says why it cannot.
     """
-    require(actor, Permission.ORDERS_DRAFT)
+    require(actor, OrderPermission.DRAFT)
     report = reports.take_report(actor, facts)
     if report.duplicate_of_id is not None:
         first = Order.objects.filter(claim__report_id=report.duplicate_of_id).order_by("drafted_at", "id").first()
@@ -121,7 +122,7 @@ def approve_plan(actor: User, claim_id: UUID, items: Sequence[UUID], emergency: 
     Where the regime asks for two people the orders wait as drafts, unless `emergency` says why they cannot. The trace that
     the decision rests on is saved with its hash. Conflict when someone decided one of the lines meanwhile.
     """
-    require(actor, Permission.ORDERS_DRAFT)
+    require(actor, OrderPermission.DRAFT)
     if not items:
         raise BadInput("choose at least one line of the plan")
     approval = claims.approve_items(actor, claim_id, items)

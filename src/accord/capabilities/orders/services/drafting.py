@@ -20,9 +20,10 @@ from accord.capabilities.orders.kinds import OrderKind
 from accord.capabilities.orders.life_cycle import Event, State, next_state
 from accord.capabilities.orders.messages import write_message
 from accord.capabilities.orders.models import UNDER_AUTHORITY, Order
+from accord.capabilities.orders.permissions import OrderPermission
 from accord.capabilities.orders.regime import Approval, KindRule, current_regime
 from accord.capabilities.orders.rules import rule_of
-from accord.capabilities.people.policy import NODE, Actor, Permission, require
+from accord.capabilities.people.policy import NODE, Actor, require
 from accord.capabilities.vocabulary import AuditAction
 from accord.core import clock
 from accord.core.errors import BadInput, Conflict, NotFound
@@ -190,7 +191,7 @@ def approve(actor: User, order_ids: Sequence[UUID], note: str = "") -> list[Orde
 
     Nobody approves their own draft. Conflict names the order that cannot be approved and why.
     """
-    require(actor, Permission.ORDERS_APPROVE)
+    require(actor, OrderPermission.APPROVE)
     if not order_ids:
         raise BadInput("choose at least one draft")
     orders = locked_orders(order_ids)
@@ -211,7 +212,7 @@ def approve(actor: User, order_ids: Sequence[UUID], note: str = "") -> list[Orde
 @unit_of_work.change
 def send_in_emergency(actor: User, order_id: UUID, reason: str) -> Order:
     """Send one's own draft at once, without a second person; the mark stays until a supervisor clears it."""
-    require(actor, Permission.ORDERS_OVERRIDE)
+    require(actor, OrderPermission.OVERRIDE)
     if not reason.strip():
         raise BadInput("say why it cannot wait for a second person; it stays on record", where="reason")
     order = locked_order(order_id)
@@ -230,7 +231,7 @@ def send_in_emergency(actor: User, order_id: UUID, reason: str) -> Order:
 @unit_of_work.change
 def clear_override(actor: User, order_id: UUID, note: str) -> Order:
     """A supervisor has looked at an emergency: the mark goes, what was found stays on record."""
-    require(actor, Permission.ORDERS_CLEAR)
+    require(actor, OrderPermission.CLEAR)
     if not note.strip():
         raise BadInput("say what you found; it stays on record", where="note")
     order = locked_order(order_id)
@@ -247,7 +248,7 @@ def clear_override(actor: User, order_id: UUID, note: str) -> Order:
 @unit_of_work.change
 def discard(actor: User, order_id: UUID, reason: str) -> Order:
     """Throw a draft away; what it had set aside on the account is free again and may be proposed anew."""
-    require(actor, Permission.ORDERS_DRAFT)
+    require(actor, OrderPermission.DRAFT)
     return throw_away(actor, order_id, reason)
 
 

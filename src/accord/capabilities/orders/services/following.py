@@ -12,10 +12,11 @@ from accord.capabilities.orders.audit import OrderAudit
 from accord.capabilities.orders.kinds import KEEPS_MONEY, RENEWABLE, OrderKind
 from accord.capabilities.orders.life_cycle import AWAITED, HOLDING, STANDING, State
 from accord.capabilities.orders.models import Order
+from accord.capabilities.orders.permissions import OrderPermission
 from accord.capabilities.orders.regime import regime
 from accord.capabilities.orders.rules import rule_of
 from accord.capabilities.orders.services.drafting import locked_order, write
-from accord.capabilities.people.policy import Permission, require
+from accord.capabilities.people.policy import require
 from accord.core import clock
 from accord.core.errors import BadInput, Conflict
 
@@ -28,7 +29,7 @@ OPEN = (State.DRAFT, State.APPROVED, *AWAITED)
 @unit_of_work.change
 def send_again(actor: User, order_id: UUID) -> Order:
     """Send an order once more whose answer could not be used; the receiver knows it by its id and does nothing twice."""
-    require(actor, Permission.ORDERS_APPROVE)
+    require(actor, OrderPermission.APPROVE)
     order = locked_order(order_id)
     if not order.is_stuck:
         raise Conflict("the order is not waiting for a person: it is on its way, or the bank has answered")
@@ -44,7 +45,7 @@ def ask_release(actor: User, order_id: UUID, reason: str, amount: int | None = N
 
     The plan does not propose again what is given back. Where the answer is still out, the order is withdrawn.
     """
-    require(actor, Permission.ORDERS_RELEASE)
+    require(actor, OrderPermission.RELEASE)
     return give_back(actor, order_id, reason, amount)
 
 
@@ -87,7 +88,7 @@ def _amount_of_release(target: Order, amount: int | None) -> int:
 @unit_of_work.change
 def renew(actor: User, order_id: UUID, reason: str, emergency: str = "") -> Order:
     """Ask to prolong an order before it lapses, as often as its regime allows. It lapses as before unless this is confirmed."""
-    require(actor, Permission.ORDERS_DRAFT)
+    require(actor, OrderPermission.DRAFT)
     return prolong(actor, order_id, reason, emergency=emergency)
 
 
@@ -123,7 +124,7 @@ def _renewed_span(target: Order, more: timedelta) -> timedelta:
 @unit_of_work.change
 def freeze(actor: User, order_id: UUID, reason: str, court_reference: str = "", emergency: str = "") -> Order:
     """Replace a stop payment or hold by a freeze of the same money: the bank ends the one when it confirms the other."""
-    require(actor, Permission.ORDERS_DRAFT)
+    require(actor, OrderPermission.DRAFT)
     if not reason.strip():
         raise BadInput("say why the money is frozen; it stays on record", where="reason")
     replaced = locked_order(order_id)

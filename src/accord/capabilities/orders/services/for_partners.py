@@ -21,12 +21,13 @@ from accord.capabilities.orders.audit import OrderAudit
 from accord.capabilities.orders.kinds import OrderKind
 from accord.capabilities.orders.life_cycle import AWAITED, STANDING, State
 from accord.capabilities.orders.models import Order
+from accord.capabilities.orders.permissions import OrderPermission
 from accord.capabilities.orders.ports import PaymentFacts
 from accord.capabilities.orders.regime import Approval, KindRule, current_regime
 from accord.capabilities.orders.services.drafting import locked_order, locked_orders, throw_away, write
 from accord.capabilities.orders.services.following import OPEN, give_back
 from accord.capabilities.orders.services.requests import LONGEST_DELAY
-from accord.capabilities.people.policy import NODE, Permission, require
+from accord.capabilities.people.policy import NODE, require
 from accord.core import clock
 from accord.core.errors import Conflict
 
@@ -147,7 +148,7 @@ def let_go(order_id: UUID, reason: str, standing: str, amount: int | None = None
 
 def confirm_orders(actor: User, order_ids: Sequence[UUID]) -> None:
     """An officer stands by what the node ordered under a standing authority: from now on they are that officer's orders."""
-    require(actor, Permission.ORDERS_APPROVE)
+    require(actor, OrderPermission.APPROVE)
     orders = locked_orders(order_ids)
     for order in orders:
         if order.approved_by_id is None and order.approved_at is not None:

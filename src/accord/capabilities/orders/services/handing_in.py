@@ -11,10 +11,11 @@ from accord.capabilities.orders.audit import OrderAudit
 from accord.capabilities.orders.checks import check_order_answer
 from accord.capabilities.orders.life_cycle import AWAITED
 from accord.capabilities.orders.messages import message_of
+from accord.capabilities.orders.permissions import OrderPermission
 from accord.capabilities.orders.ports import OrderAnswer
 from accord.capabilities.orders.services.answers import acknowledged, answered
 from accord.capabilities.orders.services.drafting import locked_order
-from accord.capabilities.people.policy import Permission, require
+from accord.capabilities.people.policy import require
 from accord.core.errors import Conflict
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def hand_in_answer(actor: User, order_id: UUID, reply: Acknowledged | OrderAnswe
 
     It passes the checks of any answer: Nonsense where it cannot be true. Conflict where the order awaits none.
     """
-    require(actor, Permission.ORDERS_APPROVE)
+    require(actor, OrderPermission.APPROVE)
     order = locked_order(order_id)
     if order.state not in AWAITED:
         raise Conflict(f"an order that is {order.state} awaits no answer")

@@ -11,9 +11,10 @@ from accord.capabilities import unit_of_work
 from accord.capabilities.orders.audit import OrderAudit
 from accord.capabilities.orders.life_cycle import State
 from accord.capabilities.orders.models import Order
+from accord.capabilities.orders.permissions import OrderPermission
 from accord.capabilities.orders.services.drafting import locked_order
 from accord.capabilities.orders.services.requests import set_delay
-from accord.capabilities.people.policy import Permission, require
+from accord.capabilities.people.policy import require
 from accord.core.errors import Conflict
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def set_holder_terms(actor: User, order_id: UUID, terms: HolderTerms) -> Order:
 
     Conflict unless it is one's own draft.
     """
-    require(actor, Permission.ORDERS_DRAFT)
+    require(actor, OrderPermission.DRAFT)
     order = locked_order(order_id)
     if order.state != State.DRAFT:
         raise Conflict("the order is no draft any more; what it says cannot be changed")

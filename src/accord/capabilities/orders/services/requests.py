@@ -11,10 +11,11 @@ from accord.capabilities import unit_of_work
 from accord.capabilities.claims.messages import to_json
 from accord.capabilities.orders.kinds import ON_NUMBERS, RESTRICTS, OrderKind
 from accord.capabilities.orders.models import Order
+from accord.capabilities.orders.permissions import OrderPermission
 from accord.capabilities.orders.ports import CallFacts, Care, Limits
 from accord.capabilities.orders.regime import current_regime
 from accord.capabilities.orders.services.drafting import write
-from accord.capabilities.people.policy import Permission, require
+from accord.capabilities.people.policy import require
 from accord.core import clock
 from accord.core.errors import BadInput
 from accord.core.identifiers import IdentifierType, normalise_account_number, parse
@@ -62,7 +63,7 @@ def draft_order(actor: User, kind: OrderKind, facts: OrderFacts, emergency: str 
 
     BadInput names the fact that is missing or does not fit the kind.
     """
-    require(actor, Permission.ORDERS_DRAFT)
+    require(actor, OrderPermission.DRAFT)
     if kind not in REQUESTED:
         raise BadInput(f"a {kind.replace('_', ' ')} follows from a call or a trace; it is not drafted by itself", where="kind")
     if not facts.institution.strip():

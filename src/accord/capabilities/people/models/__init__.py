@@ -6,7 +6,8 @@ from accord.capabilities.people.models.audit import AuditEntry, AuditHead, ReadE
 from accord.capabilities.people.models.retention import RetentionClock
 from accord.capabilities.people.models.second_factors import FactorKind, SecondFactor
 from accord.capabilities.people.models.tokens import ServiceAccount, ServiceToken
-from accord.capabilities.people.models.users import Agency, AgencyKind, Purpose, Role, Team, User, UserManager, UserSession
+from accord.capabilities.people.models.users import Agency, AgencyKind, Purpose, Team, User, UserManager, UserSession
+from accord.capabilities.people.roles import Role
 
 __all__ = [
     "Agency",

@@ -7,7 +7,7 @@ from django.db import models
 from accord.core.object_ids import new_id
 
 if TYPE_CHECKING:
-    from accord.capabilities.people.policy import Permission
+    from accord.capabilities.permissions import Permission
 
 SERVICE_ROLE: Final = "service"
 

@@ -7,19 +7,8 @@ from django.db import models
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
+from accord.capabilities.people.roles import Role
 from accord.core.object_ids import new_id
-
-
-class Role(models.TextChoices):
-    """What a user is here for; `policy.py` says what each may do."""
-
-    OFFICER = "officer", _("Duty officer")
-    SUPERVISOR = "supervisor", _("Supervisor")
-    LIAISON = "liaison", _("Liaison officer")
-    ADMINISTRATOR = "administrator", _("Administrator")
-    AUDITOR = "auditor", _("Auditor")
-    BANK_OFFICER = "bank_officer", _("Bank officer")
-    BANK_SUPERVISOR = "bank_supervisor", _("Bank supervisor")
 
 
 class Purpose(models.TextChoices):
@@ -75,7 +64,7 @@ class Team(models.Model):
 
 
 class UserManager(BaseUserManager["User"]):
-    def create_user(self, username: str, password: str, **fields: Any) -> User:
+    def create_user(self, username: str, password: str | None, **fields: Any) -> User:
         user = self.model(username=username, **fields)
         user.set_password(password)
         user.save(using=self._db)

@@ -16,8 +16,10 @@ from accord.capabilities import unit_of_work
 from accord.capabilities.distinct import distinct_values
 from accord.capabilities.people.audit import RecordAudit
 from accord.capabilities.people.models import AuditEntry, AuditHead, ReadEntry, ReadHead
-from accord.capabilities.people.policy import Actor, Permission, require
+from accord.capabilities.people.permissions import AuditPermission
+from accord.capabilities.people.policy import Actor, require
 from accord.capabilities.people.services import read_content
+from accord.capabilities.permissions import Permission
 from accord.core import hash_chain
 from accord.core.errors import BadInput
 
@@ -55,7 +57,7 @@ class Wanted:
     text: str = ""
 
 
-def history(actor: Actor, subject: UUID, needs: Permission = Permission.CLAIMS_READ) -> list[AuditEntry]:
+def history(actor: Actor, subject: UUID, needs: Permission) -> list[AuditEntry]:
     """What happened to one claim or report, or to whatever may be seen by those who hold `needs`, oldest first."""
     require(actor, needs)
     return list(AuditEntry.objects.filter(subject=subject))
@@ -63,13 +65,13 @@ def history(actor: Actor, subject: UUID, needs: Permission = Permission.CLAIMS_R
 
 def audit_entries(actor: Actor) -> QuerySet[AuditEntry]:
     """Every change on record, newest first, for whoever may read it."""
-    require(actor, Permission.AUDIT_READ)
+    require(actor, AuditPermission.READ)
     return AuditEntry.objects.order_by("-seq")
 
 
 def search_record(actor: Actor, chain: Chain, wanted: Wanted) -> QuerySet[Any]:
     """Entries of one chain that fit, newest first. Reads have no action; one that is asked for finds none of them."""
-    require(actor, Permission.AUDIT_READ)
+    require(actor, AuditPermission.READ)
     found: QuerySet[Any] = chain.entries.objects.order_by("-seq")
     if wanted.actor:
         found = found.filter(actor=wanted.actor)
@@ -100,7 +102,7 @@ def _with_text(found: QuerySet[Any], chain: Chain, text: str) -> QuerySet[Any]:
 
 def actions(actor: Actor) -> list[str]:
     """Every action that is on record, for a list to choose from."""
-    require(actor, Permission.AUDIT_READ)
+    require(actor, AuditPermission.READ)
     return distinct_values(AuditEntry, "action")
 
 

@@ -14,13 +14,14 @@ from accord.capabilities.people.models import (
     User,
     UserSession,
 )
-from accord.capabilities.people.policy import Actor, Permission, require
+from accord.capabilities.people.permissions import TokenPermission, UserPermission
+from accord.capabilities.people.policy import Actor, require
 from accord.core.errors import NotFound
 
 
 def users(actor: Actor, text: str = "") -> QuerySet[User]:
     """Users whose name, role, agency or team contains `text`, by name; with `has_factor`. For whoever manages them."""
-    require(actor, Permission.USERS_MANAGE)
+    require(actor, UserPermission.MANAGE)
     factors = SecondFactor.objects.filter(user=OuterRef("pk")).exclude(kind=FactorKind.RECOVERY)
     found = User.objects.select_related("agency", "team").annotate(has_factor=Exists(factors)).order_by("username")
     needle = text.strip()
@@ -45,29 +46,29 @@ def user(actor: Actor, user_id: UUID) -> User:
 
 
 def agencies(actor: Actor) -> QuerySet[Agency]:
-    require(actor, Permission.USERS_MANAGE)
+    require(actor, UserPermission.MANAGE)
     return Agency.objects.all()
 
 
 def teams(actor: Actor) -> QuerySet[Team]:
-    require(actor, Permission.USERS_MANAGE)
+    require(actor, UserPermission.MANAGE)
     return Team.objects.select_related("agency")
 
 
 def sessions_of(actor: Actor, user_id: UUID) -> QuerySet[UserSession]:
     """The browsers in which a user is signed in."""
-    require(actor, Permission.USERS_MANAGE)
+    require(actor, UserPermission.MANAGE)
     return UserSession.objects.filter(user=user_id)
 
 
 def service_accounts(actor: Actor) -> QuerySet[ServiceAccount]:
-    require(actor, Permission.TOKENS_MANAGE)
+    require(actor, TokenPermission.MANAGE)
     return ServiceAccount.objects.all()
 
 
 def service_tokens(actor: Actor) -> QuerySet[ServiceToken]:
     """All tokens, the newest first; their secrets are not kept."""
-    require(actor, Permission.TOKENS_MANAGE)
+    require(actor, TokenPermission.MANAGE)
     return ServiceToken.objects.select_related("account")
 
 

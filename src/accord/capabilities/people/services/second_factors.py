@@ -15,7 +15,8 @@ from accord.capabilities.people import node_key, passkeys, totp
 from accord.capabilities.people.audit import SignInAudit
 from accord.capabilities.people.models import FactorKind, SecondFactor, User
 from accord.capabilities.people.passkeys import State
-from accord.capabilities.people.policy import Actor, Permission, decides, require
+from accord.capabilities.people.permissions import UserPermission
+from accord.capabilities.people.policy import Actor, decides, require
 from accord.core import clock
 from accord.core.errors import BadInput, Conflict, NotAllowed, NotFound
 
@@ -159,7 +160,7 @@ def remove_factor(user: User, factor_id: UUID) -> None:
 @unit_of_work.change
 def reset_factors(actor: Actor, user_id: UUID) -> User:
     """Take all factors of a user away whose device is lost; they enrol again when they next sign in."""
-    require(actor, Permission.USERS_MANAGE)
+    require(actor, UserPermission.MANAGE)
     user = User.objects.filter(pk=user_id).first()
     if user is None:
         raise NotFound("there is no such user")

@@ -13,7 +13,9 @@ from uuid import UUID
 from accord.capabilities import unit_of_work
 from accord.capabilities.people.audit import ServiceAudit
 from accord.capabilities.people.models import Agency, ServiceAccount, ServiceToken
-from accord.capabilities.people.policy import Actor, Permission, require
+from accord.capabilities.people.permissions import TokenPermission
+from accord.capabilities.people.policy import Actor, grantable, require
+from accord.capabilities.permissions import Permission
 from accord.core import clock
 from accord.core.errors import BadInput, Conflict, NotFound
 
@@ -23,16 +25,11 @@ _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _PREFIX_BYTES: Final = 6
 _SECRET_BYTES: Final = 32
 
-GRANTABLE: Final = frozenset(
-    {Permission.INBOX_SUBMIT, Permission.ANSWERS_SUBMIT, Permission.INBOX_READ, Permission.ORDERS_READ, Permission.FIGURES_READ}
-)
-"""What a token may carry: handing in and fetching. Decisions about people and money are made by people."""
-
 
 @unit_of_work.change
 def add_service_account(actor: Actor, name: str, agency_code: str) -> ServiceAccount:
     """An account for another system; BadInput when the name is taken or cannot be one, or there is no such agency."""
-    require(actor, Permission.TOKENS_MANAGE)
+    require(actor, TokenPermission.MANAGE)
     if not _NAME.fullmatch(name):
         raise BadInput(f"{name!r} cannot be a service account's name; use letters, digits and . _ -", where="name")
     if ServiceAccount.objects.filter(name=name).exists():
@@ -47,7 +44,7 @@ def add_service_account(actor: Actor, name: str, agency_code: str) -> ServiceAcc
 @unit_of_work.change
 def set_service_account_active(actor: Actor, account_id: UUID, active: bool) -> ServiceAccount:
     """Let a service account in again, or shut it out at once with all its tokens."""
-    require(actor, Permission.TOKENS_MANAGE)
+    require(actor, TokenPermission.MANAGE)
     account = ServiceAccount.objects.select_for_update().filter(pk=account_id).first()
     if account is None:
         raise NotFound("there is no such service account")
@@ -66,12 +63,12 @@ def issue_token(
 
     BadInput for permissions that a token cannot carry, none at all, or a life that is not between nothing and 366 days.
     """
-    require(actor, Permission.TOKENS_MANAGE)
+    require(actor, TokenPermission.MANAGE)
     granted = sorted(set(permissions))
     if not granted:
         raise BadInput("a token needs at least one permission", where="permissions")
-    if refused := [permission for permission in granted if permission not in GRANTABLE]:
-        allowed = ", ".join(sorted(GRANTABLE))
+    if refused := [permission for permission in granted if permission not in grantable()]:
+        allowed = ", ".join(sorted(grantable()))
         raise BadInput(f"a token cannot carry {', '.join(refused)}; it can carry {allowed}", where="permissions")
     if not timedelta(0) < lasts <= LONGEST_LIFE:
         raise BadInput(f"a token lasts at most {LONGEST_LIFE.days} days", where="lasts")
@@ -97,7 +94,7 @@ def issue_token(
 @unit_of_work.change
 def revoke_token(actor: Actor, prefix: str) -> ServiceToken:
     """End a token at once; NotFound when there is none with this prefix, Conflict when it has ended already."""
-    require(actor, Permission.TOKENS_MANAGE)
+    require(actor, TokenPermission.MANAGE)
     token = ServiceToken.objects.select_for_update().filter(prefix=prefix).first()
     if token is None:
         raise NotFound("there is no such token")

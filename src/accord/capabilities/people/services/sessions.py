@@ -16,7 +16,8 @@ from django.conf import settings
 from accord.capabilities import unit_of_work
 from accord.capabilities.people.audit import SignInAudit
 from accord.capabilities.people.models import User, UserSession
-from accord.capabilities.people.policy import Actor, Permission, require
+from accord.capabilities.people.permissions import UserPermission
+from accord.capabilities.people.policy import Actor, require
 from accord.core import clock
 from accord.core.errors import NotFound
 
@@ -101,7 +102,7 @@ def end_other_sessions(user: User, session_key: str | None) -> int:
 @unit_of_work.change
 def end_sessions_of(actor: Actor, user_id: UUID) -> int:
     """Sign a user out everywhere; how many sessions that ended."""
-    require(actor, Permission.USERS_MANAGE)
+    require(actor, UserPermission.MANAGE)
     user = User.objects.filter(pk=user_id).first()
     if user is None:
         raise NotFound("there is no such user")

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 from uuid import UUID
 
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 
@@ -14,7 +16,8 @@ from accord.capabilities import unit_of_work
 from accord.capabilities.people import lockout
 from accord.capabilities.people.audit import SignInAudit, UserAudit
 from accord.capabilities.people.models import Agency, AgencyKind, Role, Team, User
-from accord.capabilities.people.policy import NODE, RESERVED_NAMES, Actor, Permission, require
+from accord.capabilities.people.permissions import UserPermission
+from accord.capabilities.people.policy import NODE, RESERVED_NAMES, Actor, require
 from accord.capabilities.people.services.sessions import end_all
 from accord.core.errors import BadInput, Conflict, NotAllowed, NotFound
 
@@ -34,8 +37,11 @@ class Station:
     must_enrol: bool = False
 
 
-def create_user(username: str, password: str, role: Role, full_name: str = "", language: str = "en") -> User:
-    """A new user; BadInput when the name is taken or cannot be one. Not on record: `add_user` is what pages call."""
+def create_user(username: str, password: str | None, role: Role, full_name: str = "", language: str = "en") -> User:
+    """A new user; BadInput when the name is taken or cannot be one. Not on record: `add_user` is what pages call.
+
+    With None for a password they cannot sign in.
+    """
     if not _USERNAME.fullmatch(username) or username.lower() in RESERVED_NAMES:
         raise BadInput(f"{username!r} cannot be a user name; use letters, digits and . @ + - _", where="username")
     if User.objects.filter(username__iexact=username).exists():
@@ -43,10 +49,19 @@ def create_user(username: str, password: str, role: Role, full_name: str = "", l
     return User.objects.create_user(username, password, role=role, full_name=full_name, language=language)
 
 
+def create_staff(password: str, staff: Mapping[str, tuple[Role, str]]) -> None:
+    """Users with one password, which is hashed once: the staff of an exercise. By user name: their role and full name."""
+    hashed = make_password(password)
+    for username, (role, full_name) in staff.items():
+        user = create_user(username, None, role, full_name)
+        user.password = hashed
+        user.save(update_fields=["password"])
+
+
 @unit_of_work.change
 def add_user(actor: Actor, username: str, password: str, station: Station, *, must_change_password: bool = True) -> User:
     """A new user whose first password somebody else has chosen, so that they change it when they first sign in."""
-    require(actor, Permission.USERS_MANAGE)
+    require(actor, UserPermission.MANAGE)
     refuse_weak(password)
     user = create_user(username, password, station.role)
     user.must_change_password = must_change_password
@@ -67,7 +82,7 @@ def add_user(actor: Actor, username: str, password: str, station: Station, *, mu
 @unit_of_work.change
 def change_user(actor: Actor, user_id: UUID, station: Station) -> User:
     """Change what a user is here for; nobody changes their own role. With another role they sign in afresh."""
-    require(actor, Permission.USERS_MANAGE)
+    require(actor, UserPermission.MANAGE)
     user = _locked(user_id)
     before = user.role
     if before != station.role:
@@ -106,7 +121,7 @@ def _team(user: User) -> str:
 @unit_of_work.change
 def set_active(actor: Actor, user_id: UUID, active: bool) -> User:
     """Deactivate a user, who is signed out everywhere at once, or let them in again."""
-    require(actor, Permission.USERS_MANAGE)
+    require(actor, UserPermission.MANAGE)
     user = _locked(user_id)
     _refuse_oneself(actor, user, "deactivate yourself")
     if user.is_active == active:
@@ -123,7 +138,7 @@ def set_active(actor: Actor, user_id: UUID, active: bool) -> User:
 @unit_of_work.change
 def give_password(actor: Actor, user_id: UUID, password: str) -> User:
     """A new first password for a user who forgot theirs; they are signed out everywhere and change it at once."""
-    require(actor, Permission.USERS_MANAGE)
+    require(actor, UserPermission.MANAGE)
     user = _locked(user_id)
     refuse_weak(password, user)
     user.set_password(password)
@@ -153,7 +168,7 @@ def change_own_password(user: User, old: str, new: str) -> None:
 @unit_of_work.change
 def unlock_user(actor: Actor, user_id: UUID) -> User:
     """Forget failed sign-ins of a user who is locked out."""
-    require(actor, Permission.USERS_MANAGE)
+    require(actor, UserPermission.MANAGE)
     user = _locked(user_id)
     attempts = lockout.forget(user.username)
     unit_of_work.record(actor, UserAudit.USER_UNLOCKED, subject=None, obj=user, name=user.username, rows=attempts)
@@ -196,7 +211,7 @@ def _refuse_oneself(actor: Actor, user: User, doing: str) -> None:
 @unit_of_work.change
 def add_agency(actor: Actor, code: str, name: str, name_zh: str, kind: AgencyKind) -> Agency:
     """An organisation to whom people and service accounts may belong; BadInput when the code is taken or cannot be one."""
-    require(actor, Permission.USERS_MANAGE)
+    require(actor, UserPermission.MANAGE)
     if not _CODE.fullmatch(code):
         raise BadInput(f"{code!r} cannot be an agency's code; use letters, digits and . _ -", where="code")
     if Agency.objects.filter(code=code).exists():
@@ -209,7 +224,7 @@ def add_agency(actor: Actor, code: str, name: str, name_zh: str, kind: AgencyKin
 @unit_of_work.change
 def add_team(actor: Actor, agency_code: str, name: str) -> Team:
     """A team of an agency; BadInput when the agency is unknown or has one of that name."""
-    require(actor, Permission.USERS_MANAGE)
+    require(actor, UserPermission.MANAGE)
     name = name.strip()
     if not name:
         raise BadInput("a team needs a name", where="name")

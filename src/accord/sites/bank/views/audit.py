@@ -14,19 +14,19 @@ from accord.capabilities import unit_of_work
 from accord.capabilities.people import queries as people
 from accord.capabilities.people.audit import RecordAudit
 from accord.capabilities.people.models import AuditEntry, User
-from accord.capabilities.people.policy import Permission
+from accord.capabilities.people.permissions import AuditPermission
 from accord.core import clock
 from accord.core.canonical import canonical_json
 from accord.sites.bank.requests import reader
-from accord.sites.desk.csv_download import csv_response
-from accord.sites.desk.requests import page_of
+from accord.sites.common.csv_download import csv_response
+from accord.sites.common.requests import page_of
 
 _ROWS: Final = 100
 
 
 @require_GET
 def show(request: HttpRequest) -> HttpResponse:
-    actor = reader(request, Permission.AUDIT_READ)
+    actor = reader(request, AuditPermission.READ)
     page = page_of(request, _filtered(request, actor), _ROWS)
     context: dict[str, Any] = {"page": page, "q": request.GET.get("q", "")}
     if request.GET.get("verify"):
@@ -37,7 +37,7 @@ def show(request: HttpRequest) -> HttpResponse:
 @require_GET
 def export(request: HttpRequest) -> HttpResponse:
     """The chosen entries as a file, with their links, so that the chain can be checked elsewhere."""
-    actor = reader(request, Permission.AUDIT_READ)
+    actor = reader(request, AuditPermission.READ)
     rows = [
         (
             entry.seq,

@@ -15,16 +15,17 @@ from django.views.decorators.http import require_GET, require_POST
 from accord.capabilities.claims.ports import AccountKind, EnquiryAnswer
 from accord.capabilities.controls import queries, services
 from accord.capabilities.controls.models import EnquiryState
+from accord.capabilities.controls.permissions import InboxPermission
 from accord.capabilities.controls.services.enquiries import request_of
 from accord.capabilities.orders.ports import Refusal
 from accord.capabilities.people import queries as people
-from accord.capabilities.people.policy import Permission, allowed
+from accord.capabilities.people.policy import allowed
 from accord.core import clock
 from accord.sites.bank.requests import reader
 from accord.sites.bank.words import CHANNELS, FOR_PEOPLE_TO_CHOOSE, check_rows
-from accord.sites.desk.presenters.trace_rows import WORDS as EXITS
-from accord.sites.desk.presenters.words import RULES
-from accord.sites.desk.requests import page_of
+from accord.sites.common.requests import page_of
+from accord.sites.common.words import RULES
+from accord.sites.common.words import TRACE_WORDS as EXITS
 from accord.web.vocabulary import code_label
 
 
@@ -64,9 +65,9 @@ def show(request: HttpRequest, enquiry_id: UUID) -> HttpResponse:
         "refusal": code_label(Refusal, enquiry.refusal),
         "refusals": [(code.value, code.label) for code in FOR_PEOPLE_TO_CHOOSE],
         "overdue": enquiry.is_overdue(clock.now()),
-        "may_decide": allowed(actor, Permission.INBOX_DECIDE),
+        "may_decide": allowed(actor, InboxPermission.DECIDE),
         "for_decision": enquiry.state == EnquiryState.FOR_DECISION,
-        "history": people.history(actor, enquiry.pk, Permission.INBOX_READ),
+        "history": people.history(actor, enquiry.pk, InboxPermission.READ),
         "raw": json.dumps(enquiry.message, ensure_ascii=False, indent=2, sort_keys=True),
     }
     return render(request, "bank/enquiry.html", context)
@@ -74,14 +75,14 @@ def show(request: HttpRequest, enquiry_id: UUID) -> HttpResponse:
 
 @require_POST
 def answer(request: HttpRequest, enquiry_id: UUID) -> HttpResponse:
-    services.answer_enquiry(reader(request, Permission.INBOX_DECIDE), enquiry_id, request.POST.get("note", ""))
+    services.answer_enquiry(reader(request, InboxPermission.DECIDE), enquiry_id, request.POST.get("note", ""))
     messages.success(request, _("The enquiry is being answered."))
     return redirect("bank:enquiry", enquiry_id)
 
 
 @require_POST
 def refuse(request: HttpRequest, enquiry_id: UUID) -> HttpResponse:
-    actor = reader(request, Permission.INBOX_DECIDE)
+    actor = reader(request, InboxPermission.DECIDE)
     services.refuse_enquiry(actor, enquiry_id, request.POST.get("refusal", ""), request.POST.get("reason", ""))
     messages.success(request, _("The enquiry is refused; the sender is told when it asks again."))
     return redirect("bank:enquiry", enquiry_id)
@@ -89,6 +90,6 @@ def refuse(request: HttpRequest, enquiry_id: UUID) -> HttpResponse:
 
 @require_POST
 def try_again(request: HttpRequest, enquiry_id: UUID) -> HttpResponse:
-    services.ask_core_again(reader(request, Permission.INBOX_DECIDE), enquiry_id)
+    services.ask_core_again(reader(request, InboxPermission.DECIDE), enquiry_id)
     messages.success(request, _("The core system is asked again."))
     return redirect("bank:enquiry", enquiry_id)

@@ -12,10 +12,10 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accord.capabilities.controls import queries, services
 from accord.capabilities.controls.messages import message_of
+from accord.capabilities.controls.permissions import InboxPermission
 from accord.capabilities.controls.services.appeals import HoldersAppeal
 from accord.capabilities.controls.services.telling import check_may_be_told
 from accord.capabilities.orders.ports import Care
-from accord.capabilities.people.policy import Permission
 from accord.core import clock
 from accord.core.errors import BadInput
 from accord.sites.bank.requests import reader
@@ -34,7 +34,7 @@ def letter(request: HttpRequest, order_id: UUID) -> HttpResponse:
 
 @require_POST
 def told(request: HttpRequest, order_id: UUID) -> HttpResponse:
-    services.note_told(reader(request, Permission.INBOX_DECIDE), order_id)
+    services.note_told(reader(request, InboxPermission.DECIDE), order_id)
     messages.success(request, _("It is on record that the holder was told."))
     return redirect("bank:order", order_id)
 
@@ -42,7 +42,7 @@ def told(request: HttpRequest, order_id: UUID) -> HttpResponse:
 @require_POST
 def appeal(request: HttpRequest, order_id: UUID) -> HttpResponse:
     """Take the holder's appeal down; it goes to the centre that ordered."""
-    actor = reader(request, Permission.INBOX_DECIDE)
+    actor = reader(request, InboxPermission.DECIDE)
     try:
         care = Care(request.POST.get("care", ""))
     except ValueError:

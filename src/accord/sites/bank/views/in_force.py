@@ -12,8 +12,8 @@ from accord.capabilities.controls import queries
 from accord.capabilities.controls.models import Control
 from accord.core.clock import to_iso
 from accord.sites.bank.requests import reader
-from accord.sites.desk.csv_download import csv_response
-from accord.sites.desk.requests import page_of
+from accord.sites.common.csv_download import csv_response
+from accord.sites.common.requests import page_of
 
 _COLUMNS: Final = (
     "order", "reference", "sender", "kind", "account", "amount", "currency", "since", "until", "ended_at", "end_reason",

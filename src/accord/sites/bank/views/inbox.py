@@ -18,8 +18,8 @@ from accord.capabilities.people.models import User
 from accord.core import clock
 from accord.core.clock import to_iso
 from accord.sites.bank.requests import reader
-from accord.sites.desk.csv_download import csv_response
-from accord.sites.desk.requests import page_of
+from accord.sites.common.csv_download import csv_response
+from accord.sites.common.requests import page_of
 
 _COLUMNS: Final = (
     "id", "reference", "sender", "kind", "state", "account", "amount", "kept", "currency", "until", "received_at",

@@ -16,17 +16,18 @@ from accord.capabilities.controls import queries, services
 from accord.capabilities.controls.life_cycle import State
 from accord.capabilities.controls.messages import message_of
 from accord.capabilities.controls.models import ReceivedOrder
+from accord.capabilities.controls.permissions import InboxPermission
 from accord.capabilities.orders.kinds import KEEPS_MONEY
 from accord.capabilities.orders.ports import Care, Refusal
 from accord.capabilities.people import queries as people
 from accord.capabilities.people.models import User
-from accord.capabilities.people.policy import Permission, allowed
+from accord.capabilities.people.policy import allowed
 from accord.core import clock
 from accord.core.errors import BadInput
 from accord.core.money import Money
 from accord.sites.bank.requests import reader
 from accord.sites.bank.words import CHANNELS, FOR_PEOPLE_TO_CHOOSE, check_rows
-from accord.sites.desk.presenters.words import RULES
+from accord.sites.common.words import RULES
 from accord.web.vocabulary import code_label
 
 
@@ -52,7 +53,7 @@ def _context(actor: User, order: ReceivedOrder) -> dict[str, Any]:
         "refusal": code_label(Refusal, order.refusal),
         "refusals": [(code.value, code.label) for code in FOR_PEOPLE_TO_CHOOSE],
         "overdue": order.is_overdue(now),
-        "may_decide": allowed(actor, Permission.INBOX_DECIDE),
+        "may_decide": allowed(actor, InboxPermission.DECIDE),
         "for_decision": order.state == State.FOR_DECISION,
         "in_part": order.kind in KEEPS_MONEY,
         "whole_amount": Money(order.amount, order.currency).decimal() if order.currency else "",
@@ -62,7 +63,7 @@ def _context(actor: User, order: ReceivedOrder) -> dict[str, Any]:
         "appeals": queries.appeals(actor, order.pk),
         "follow_ups": queries.about(actor, order),
         "earlier": _earlier(actor, order),
-        "history": people.history(actor, order.pk, Permission.INBOX_READ),
+        "history": people.history(actor, order.pk, InboxPermission.READ),
         "raw": json.dumps(order.message, ensure_ascii=False, indent=2, sort_keys=True),
         "raw_answer": json.dumps(order.answer, ensure_ascii=False, indent=2, sort_keys=True) if order.answer else "",
     }
@@ -88,7 +89,7 @@ def message(request: HttpRequest, order_id: UUID) -> HttpResponse:
 @require_POST
 def execute(request: HttpRequest, order_id: UUID) -> HttpResponse:
     """Let the order be carried out, in full or up to the amount stated."""
-    actor = reader(request, Permission.INBOX_DECIDE)
+    actor = reader(request, InboxPermission.DECIDE)
     order = queries.order(actor, order_id)
     services.execute(actor, order_id, request.POST.get("note", ""), _amount(request, order))
     messages.success(request, _("%(order)s is being carried out.") % {"order": order})
@@ -107,7 +108,7 @@ def _amount(request: HttpRequest, order: ReceivedOrder) -> int | None:
 
 @require_POST
 def refuse(request: HttpRequest, order_id: UUID) -> HttpResponse:
-    actor = reader(request, Permission.INBOX_DECIDE)
+    actor = reader(request, InboxPermission.DECIDE)
     order = services.refuse(actor, order_id, request.POST.get("refusal", ""), request.POST.get("reason", ""))
     messages.success(request, _("%(order)s is refused; the sender is told.") % {"order": order})
     return redirect("bank:order", order_id)
@@ -115,7 +116,7 @@ def refuse(request: HttpRequest, order_id: UUID) -> HttpResponse:
 
 @require_POST
 def try_again(request: HttpRequest, order_id: UUID) -> HttpResponse:
-    actor = reader(request, Permission.INBOX_DECIDE)
+    actor = reader(request, InboxPermission.DECIDE)
     order = services.try_again(actor, order_id)
     messages.success(request, _("The core system is asked again about %(order)s.") % {"order": order})
     return redirect("bank:order", order_id)

@@ -12,9 +12,10 @@ from django.views.decorators.http import require_GET, require_POST
 
 from accord.capabilities.controls import clocks, queries, services
 from accord.capabilities.controls.models import ENQUIRY, RULE_KINDS
+from accord.capabilities.controls.permissions import InboxPermission
 from accord.capabilities.controls.services.rules import KINDS_FOR_BANKS, NEVER_ALONE, AgreementFacts
 from accord.capabilities.orders.kinds import ON_MONEY, OrderKind
-from accord.capabilities.people.policy import Permission, allowed
+from accord.capabilities.people.policy import allowed
 from accord.core.errors import BadInput
 from accord.core.money import Money
 from accord.sites.bank.requests import reader
@@ -28,7 +29,7 @@ def show(request: HttpRequest) -> HttpResponse:
     context = {
         "agreements": [(row, [words[kind] for kind in words if kind in row.kinds]) for row in agreements],
         "rules": queries.rules(actor),
-        "may_set": allowed(actor, Permission.INBOX_RULES),
+        "may_set": allowed(actor, InboxPermission.RULES),
         "kinds": [(kind.value, words[kind]) for kind in KINDS_FOR_BANKS],
         "rule_kinds": [
             (kind, label, kind in ON_MONEY)
@@ -42,7 +43,7 @@ def show(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def agree(request: HttpRequest) -> HttpResponse:
-    actor, post = reader(request, Permission.INBOX_RULES), request.POST
+    actor, post = reader(request, InboxPermission.RULES), request.POST
     try:
         hours = int(post.get("longest_hours", ""))
     except ValueError:
@@ -64,14 +65,14 @@ def agree(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def end_agreement(request: HttpRequest, agreement_id: UUID) -> HttpResponse:
-    services.end_agreement(reader(request, Permission.INBOX_RULES), agreement_id)
+    services.end_agreement(reader(request, InboxPermission.RULES), agreement_id)
     messages.success(request, _("The agreement has ended. What is in force stays until its end or its release."))
     return redirect("bank:rules")
 
 
 @require_POST
 def set_rule(request: HttpRequest) -> HttpResponse:
-    actor, post = reader(request, Permission.INBOX_RULES), request.POST
+    actor, post = reader(request, InboxPermission.RULES), request.POST
     stated = post.get("ceiling", "").strip()
     ceiling = Money.parse(stated, post.get("currency", "").strip().upper()) if stated else None
     services.set_rule(actor, post.get("sender", ""), post.get("kind", ""), ceiling)
@@ -81,6 +82,6 @@ def set_rule(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def end_rule(request: HttpRequest, rule_id: UUID) -> HttpResponse:
-    services.end_rule(reader(request, Permission.INBOX_RULES), rule_id)
+    services.end_rule(reader(request, InboxPermission.RULES), rule_id)
     messages.success(request, _("The rule has ended; a person decides from now on."))
     return redirect("bank:rules")

@@ -17,12 +17,14 @@ from accord.capabilities.orders import queries
 from accord.capabilities.orders.in_force import in_force, who_ordered
 from accord.capabilities.orders.kinds import KEEPS_MONEY
 from accord.capabilities.orders.models import Appeal, AppealDecision, AppealState, Compensation, Order, Restitution
+from accord.capabilities.orders.permissions import AppealPermission, OrderPermission
 from accord.capabilities.orders.remedies import queries as remedies
 from accord.capabilities.orders.remedies.appeal_letter import letter, taken
 from accord.capabilities.orders.remedies.living_costs import living_costs_due
 from accord.capabilities.orders.rules import rule_of
 from accord.capabilities.people.models import User
-from accord.capabilities.people.policy import Permission, allowed
+from accord.capabilities.people.policy import allowed
+from accord.capabilities.permissions import Permission
 from accord.core import clock
 from accord.core.money import Money
 
@@ -70,7 +72,7 @@ class AppealPage:
 
     @property
     def may_decide(self) -> bool:
-        return self.appeal.is_open and not self.conflict and self._holds(Permission.APPEALS_DECIDE)
+        return self.appeal.is_open and not self.conflict and self._holds(AppealPermission.DECIDE)
 
     @property
     def may_review(self) -> bool:
@@ -78,15 +80,15 @@ class AppealPage:
 
     @property
     def may_release_again(self) -> bool:
-        return self.appeal.state == AppealState.DECIDED and self._holds(Permission.APPEALS_DECIDE)
+        return self.appeal.state == AppealState.DECIDED and self._holds(AppealPermission.DECIDE)
 
     @property
     def may_withdraw(self) -> bool:
-        return self.appeal.is_open and self._holds(Permission.APPEALS_RECORD)
+        return self.appeal.is_open and self._holds(AppealPermission.RECORD)
 
     @property
     def may_compensate(self) -> bool:
-        return self.appeal.is_granted and self._holds(Permission.APPEALS_DECIDE)
+        return self.appeal.is_granted and self._holds(AppealPermission.DECIDE)
 
     @property
     def decisions(self) -> list[tuple[str, Any]]:
@@ -143,7 +145,7 @@ class AppealPage:
 
     @property
     def may_release(self) -> bool:
-        return self._holds(Permission.ORDERS_RELEASE)
+        return self._holds(OrderPermission.RELEASE)
 
     @cached_property
     def compensations(self) -> list[tuple[Compensation, Money]]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from accord.capabilities.claims import queries as claims
+from accord.capabilities.claims.permissions import ClaimPermission
 from accord.capabilities.claims.services.chase import CHASE_RULES
 from accord.capabilities.orders import queries as orders
 from accord.capabilities.orders.regime import KindRule, Regime, current_regime
@@ -167,7 +168,7 @@ class ClaimPage:
 
     @cached_property
     def history(self) -> list[AuditEntry]:
-        return list(reversed(people.history(self._actor, self.claim.pk)))
+        return list(reversed(people.history(self._actor, self.claim.pk, ClaimPermission.READ)))
 
     def graph(self) -> dict[str, Any]:
         return graph_document(self.shown_trace, self.orders, self.now, Names(bank_name, masked))

@@ -10,22 +10,25 @@ import msgspec
 
 from accord.capabilities.claims import queries as claims
 from accord.capabilities.claims.messages import to_json
+from accord.capabilities.claims.permissions import ClaimPermission
 from accord.capabilities.exchange.crossborder.queries import orders as exchange_orders
 from accord.capabilities.orders import queries
 from accord.capabilities.orders.kinds import KEEPS_MONEY, RENEWABLE, RESTRICTS, OrderKind
 from accord.capabilities.orders.life_cycle import AWAITED, ENDED, HOLDING, STANDING, State
 from accord.capabilities.orders.messages import message_of
+from accord.capabilities.orders.permissions import OrderPermission
 from accord.capabilities.orders.ports import HolderNotice, OrderMessage, PaymentFacts
 from accord.capabilities.orders.regime import Approval, KindRule, Regime, regime
 from accord.capabilities.orders.rules import rule_of
 from accord.capabilities.people import queries as people
-from accord.capabilities.people.policy import Permission, allowed
+from accord.capabilities.people.policy import allowed
+from accord.capabilities.permissions import Permission
 from accord.capabilities.reports import queries as reports
 from accord.core import clock
+from accord.sites.common.words import REFUSALS, RULES
 from accord.sites.desk.presenters.evidence import Check, Evidence, checks, evidence_of
 from accord.sites.desk.presenters.life_cycle_picture import LifeCyclePicture, life_cycle_picture
 from accord.sites.desk.presenters.order_words import ClockRow, clock_rows, terms_in_words, traced_calls
-from accord.sites.desk.presenters.words import REFUSALS, RULES
 
 if TYPE_CHECKING:
     from accord.capabilities.claims.models import Claim
@@ -142,7 +145,7 @@ class OrderPage:
 
     @cached_property
     def history(self) -> list[AuditEntry]:
-        entries = people.history(self._actor, self.order.subject)
+        entries = people.history(self._actor, self.order.subject, ClaimPermission.READ)
         return [entry for entry in entries if entry.object_id == str(self.order.pk)]
 
     @property
@@ -173,29 +176,29 @@ class OrderPage:
 
     @property
     def may_approve(self) -> bool:
-        return self.is_draft and not self.is_own_draft and self._has(Permission.ORDERS_APPROVE)
+        return self.is_draft and not self.is_own_draft and self._has(OrderPermission.APPROVE)
 
     @property
     def may_override(self) -> bool:
         own = self.is_draft and self.is_own_draft and self.order.approval != Approval.COURT
-        return own and self._has(Permission.ORDERS_OVERRIDE)
+        return own and self._has(OrderPermission.OVERRIDE)
 
     @property
     def may_hand_in_answer(self) -> bool:
         """Whether the answer that the payer's bank got may be handed in as a file."""
-        return self.order.state in AWAITED and self._has(Permission.ORDERS_APPROVE)
+        return self.order.state in AWAITED and self._has(OrderPermission.APPROVE)
 
     @property
     def may_set_holder_terms(self) -> bool:
-        return self.is_draft and self.is_own_draft and self.notice is not None and self._has(Permission.ORDERS_DRAFT)
+        return self.is_draft and self.is_own_draft and self.notice is not None and self._has(OrderPermission.DRAFT)
 
     @property
     def may_discard(self) -> bool:
-        return self.is_draft and self._has(Permission.ORDERS_DRAFT)
+        return self.is_draft and self._has(OrderPermission.DRAFT)
 
     @property
     def may_clear(self) -> bool:
-        return self.order.needs_clearing and self.order.approved_by_id != self._actor.pk and self._has(Permission.ORDERS_CLEAR)
+        return self.order.needs_clearing and self.order.approved_by_id != self._actor.pk and self._has(OrderPermission.CLEAR)
 
     @cached_property
     def is_spoken_for(self) -> bool:
@@ -209,7 +212,7 @@ class OrderPage:
 
     @property
     def may_release(self) -> bool:
-        return self.can_be_released and self._has(Permission.ORDERS_RELEASE)
+        return self.can_be_released and self._has(OrderPermission.RELEASE)
 
     @property
     def is_withdrawal(self) -> bool:
@@ -220,19 +223,19 @@ class OrderPage:
     def may_renew(self) -> bool:
         order = self.order
         left = order.kind in RENEWABLE and order.renewals < self.law.renewals
-        return left and order.state in STANDING and not self.is_spoken_for and self._has(Permission.ORDERS_DRAFT)
+        return left and order.state in STANDING and not self.is_spoken_for and self._has(OrderPermission.DRAFT)
 
     @property
     def may_freeze(self) -> bool:
         order = self.order
         kept = order.kind in (OrderKind.STOP_PAYMENT, OrderKind.HOLD) and order.state in HOLDING
-        return kept and not self.is_spoken_for and self._has(Permission.ORDERS_DRAFT)
+        return kept and not self.is_spoken_for and self._has(OrderPermission.DRAFT)
 
     @property
     def may_block(self) -> bool:
         """Whether a lasting block may take the place of a suspension."""
         suspended = self.order.kind == OrderKind.NUMBER_SUSPENSION and self.order.state == State.IN_FORCE
-        return suspended and not self.is_spoken_for and self._has(Permission.ORDERS_DRAFT)
+        return suspended and not self.is_spoken_for and self._has(OrderPermission.DRAFT)
 
     @property
     def freeze_law(self) -> KindRule:

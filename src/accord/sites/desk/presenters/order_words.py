@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 from accord.capabilities.orders.kinds import FOLLOWS_UP, RENEWABLE, OrderKind
 from accord.capabilities.orders.ports import CallFacts, Limits, PayTo, TracedCall
 from accord.core.money import Money
+from accord.sites.common.lengths import length_in_words
 from accord.web.templatetags.accord import bank_name, local_text
 
 if TYPE_CHECKING:
@@ -29,17 +30,6 @@ class ClockRow:
     due: datetime | None = None
     met: datetime | None = None
     runs: bool = False
-
-
-def length_in_words(span: timedelta) -> str:
-    """15 minutes, 48 hours, 180 days: in the largest unit of which it is a whole number, days from a week on."""
-    minutes = span // timedelta(minutes=1)
-    if minutes % 60:
-        return ngettext("%(count)d minute", "%(count)d minutes", minutes) % {"count": minutes}
-    hours = minutes // 60
-    if hours >= 168 and hours % 24 == 0:
-        return ngettext("%(count)d day", "%(count)d days", hours // 24) % {"count": hours // 24}
-    return ngettext("%(count)d hour", "%(count)d hours", hours) % {"count": hours}
 
 
 def terms_in_words(order: Order) -> list[str]:

@@ -21,10 +21,11 @@ from accord.capabilities.orders.models import (
     RestitutionSource,
     RestitutionState,
 )
+from accord.capabilities.orders.permissions import ReturnPermission
 from accord.capabilities.orders.remedies import queries as remedies
 from accord.capabilities.orders.remedies import returns
 from accord.capabilities.people.models import User
-from accord.capabilities.people.policy import Permission, allowed
+from accord.capabilities.people.policy import allowed
 from accord.capabilities.reports import queries as reports
 from accord.capabilities.reports.models import Report
 from accord.core import clock
@@ -210,16 +211,16 @@ class ReturnPage:
 
     @property
     def may_prepare(self) -> bool:
-        return allowed(self._actor, Permission.RETURNS_PREPARE)
+        return allowed(self._actor, ReturnPermission.PREPARE)
 
     @property
     def may_decide(self) -> bool:
-        return allowed(self._actor, Permission.RETURNS_DECIDE) and not self.is_preparer
+        return allowed(self._actor, ReturnPermission.DECIDE) and not self.is_preparer
 
     @property
     def holds_decision(self) -> bool:
         """Whether the actor decides returns at all, though perhaps not this one."""
-        return allowed(self._actor, Permission.RETURNS_DECIDE)
+        return allowed(self._actor, ReturnPermission.DECIDE)
 
     @property
     def failed_payouts(self) -> list[Payout]:

@@ -14,7 +14,8 @@ from accord.capabilities.claims.joined_trace import JoinedTrace
 from accord.core.canonical import content_hash
 from accord.core.clock import to_iso
 from accord.core.money import Money
-from accord.sites.desk.presenters.trace_rows import ACCOUNT_KINDS, WORDS, branch_state, standing_state
+from accord.sites.common.words import TRACE_WORDS
+from accord.sites.desk.presenters.trace_rows import ACCOUNT_KINDS, branch_state, standing_state
 
 if TYPE_CHECKING:
     from accord.capabilities.orders.models import Order
@@ -125,7 +126,7 @@ def _node(account: _Account, names: Names) -> dict[str, Any]:
         "account": account.number,
         "label": names.masked(account.number) if account.number else "?",
         "state": account.state,
-        "state_words": str(WORDS[account.state]),
+        "state_words": str(TRACE_WORDS[account.state]),
         "kind_words": str(ACCOUNT_KINDS[account.kind]) if account.kind else "",
         "standing": _sums(account.standing),
         "held": _sums(account.held),

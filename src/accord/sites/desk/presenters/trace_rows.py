@@ -8,8 +8,6 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final
 
-from django.utils.translation import gettext_lazy as _
-
 from accord.capabilities.claims.joined_trace import JoinedTrace, OpenBranch
 from accord.capabilities.claims.models import EnquiryState
 from accord.capabilities.claims.ports import AccountKind, TransferLeg
@@ -35,27 +33,6 @@ class BranchState(StrEnum):
     LEFT = "left"
 
 
-WORDS: Final = {
-    "flow": _("Passed on"),
-    "standing": _("Standing"),
-    "held": _("Held"),
-    "held_partly": _("Held in part"),
-    "victim": _("Victim's account"),
-    "passed": _("Money passed through"),
-    "asked": _("Bank asked"),
-    "silent": _("Bank silent"),
-    "failed": _("Answer unusable"),
-    "left": _("Went on to another jurisdiction"),
-    "cash": _("Cash withdrawn"),
-    "exchange": _("Sent to an exchange"),
-    "payroll": _("Paid as wages"),
-    "merchant": _("Paid to a merchant"),
-    "hub": _("Into a hub account"),
-    "outside": _("Outside the ledgers"),
-    "below_minimum": _("Too small to follow"),
-}
-"""What a row, or an account in the picture, is called."""
-
 ACCOUNT_KINDS: Final = dict(AccountKind.choices)
 
 
@@ -69,7 +46,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class TraceRow:
-    """One line of the table. `what` is a key of WORDS; `held` counts for standing money only."""
+    """One line of the table. `what` is a key of TRACE_WORDS; `held` counts for standing money only."""
 
     part: Part
     what: str
@@ -117,7 +94,7 @@ def trace_rows(trace: JoinedTrace, now: datetime) -> list[TraceRow]:
 
 
 def standing_state(amount: int, held: int) -> str:
-    """A key of WORDS for money on an account."""
+    """A key of TRACE_WORDS for money on an account."""
     if held <= 0:
         return "standing"
     return "held" if held >= amount else "held_partly"

@@ -14,10 +14,11 @@ from accord.capabilities.orders.kinds import KEEPS_MONEY
 from accord.capabilities.orders.life_cycle import LIVE, State
 from accord.capabilities.orders.models import Appeal, Order
 from accord.capabilities.orders.notices import TOLD_TO_HOLDER
+from accord.capabilities.orders.permissions import AppealPermission, OrderPermission, ReturnPermission
 from accord.capabilities.orders.ports import Care
 from accord.capabilities.orders.remedies import queries as remedies
 from accord.capabilities.orders.remedies.living_costs import living_costs_due
-from accord.capabilities.people.policy import Permission, allowed
+from accord.capabilities.people.policy import allowed
 from accord.core.money import Money
 
 register = template.Library()
@@ -40,11 +41,11 @@ def order_appeals(context: dict[str, Any], order: Order) -> dict[str, Any]:
         "living_costs": Money(due, order.currency) if due else None,
         "appealable": told and order.state not in _NOT_OUT,
         "returnable": order.kind in KEEPS_MONEY and order.is_holding,
-        "markable": told and order.state in (State.DRAFT, *LIVE) and allowed(actor, Permission.ORDERS_DRAFT),
+        "markable": told and order.state in (State.DRAFT, *LIVE) and allowed(actor, OrderPermission.DRAFT),
         "cares": Care.choices,
-        "may_record": allowed(actor, Permission.APPEALS_RECORD),
-        "may_prepare": allowed(actor, Permission.RETURNS_PREPARE),
-        "may_release": allowed(actor, Permission.ORDERS_RELEASE),
+        "may_record": allowed(actor, AppealPermission.RECORD),
+        "may_prepare": allowed(actor, ReturnPermission.PREPARE),
+        "may_release": allowed(actor, OrderPermission.RELEASE),
     }
 
 

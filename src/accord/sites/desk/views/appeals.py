@@ -13,18 +13,19 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accord.capabilities.orders import queries
 from accord.capabilities.orders.models import AppealChannel, AppealDecision, AppealState
+from accord.capabilities.orders.permissions import AppealPermission
 from accord.capabilities.orders.ports import Care
 from accord.capabilities.orders.remedies import queries as remedies
 from accord.capabilities.orders.remedies.appeal_letter import about_to_be, letter
 from accord.capabilities.orders.remedies.services import appeals, care, compensations
 from accord.capabilities.orders.remedies.services.appeals import AppealFacts
-from accord.capabilities.people.policy import Permission, require
+from accord.capabilities.people.policy import require
 from accord.core import clock
 from accord.core.errors import BadInput, Conflict
 from accord.core.money import Money
+from accord.sites.common.requests import officer, page_of
 from accord.sites.desk.amounts import minor_units
 from accord.sites.desk.presenters.appeal_page import AppealPage
-from accord.sites.desk.requests import officer, page_of
 from accord.web.error_texts import in_readers_language
 
 _LISTS: Final = {
@@ -144,7 +145,7 @@ def record(request: HttpRequest, order_id: UUID) -> HttpResponse:
     """Write an appeal down that reached the desk."""
     actor = officer(request)
     order = queries.get(actor, order_id)
-    require(actor, Permission.APPEALS_RECORD)
+    require(actor, AppealPermission.RECORD)
     context: dict[str, Any] = {
         "order": order,
         "given": request.POST,

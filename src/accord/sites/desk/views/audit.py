@@ -21,8 +21,8 @@ from accord.capabilities.people.queries import CHAINS, CHANGES, Chain, Wanted
 from accord.capabilities.reports import queries as reports
 from accord.core import clock
 from accord.core.canonical import canonical_json
-from accord.sites.desk.csv_download import csv_response
-from accord.sites.desk.requests import officer, page_of
+from accord.sites.common.csv_download import csv_response
+from accord.sites.common.requests import officer, page_of
 from accord.web.vocabulary import action_label
 
 PAGE_ROWS: Final = 100

@@ -13,12 +13,13 @@ from accord.capabilities.orders.kinds import OrderKind
 from accord.capabilities.orders.life_cycle import State
 from accord.capabilities.orders.regime import current_regime
 from accord.capabilities.orders.services import respond_to_call
-from accord.capabilities.people.policy import Permission, require
+from accord.capabilities.people.policy import require
+from accord.capabilities.reports.permissions import ReportPermission
 from accord.core import clock
 from accord.core.errors import BadInput
+from accord.sites.common.requests import officer
 from accord.sites.desk import institutions
 from accord.sites.desk.forms.call import MINUTES_AGO, CallForm
-from accord.sites.desk.requests import officer
 from accord.web.errors import message_of
 
 CURRENCIES = {"CN": "CNY", "SG": "SGD", "TH": "THB", "HK": "HKD", "MY": "MYR", "GB": "GBP", "US": "USD", "JP": "JPY"}
@@ -27,7 +28,7 @@ CURRENCIES = {"CN": "CNY", "SG": "SGD", "TH": "THB", "HK": "HKD", "MY": "MYR", "
 @require_http_methods(["GET", "POST"])
 def new(request: HttpRequest) -> HttpResponse:
     actor = officer(request)
-    require(actor, Permission.REPORTS_TAKE)
+    require(actor, ReportPermission.TAKE)
     sent = request.POST if request.method == "POST" else None
     form = CallForm(sent, initial={"currency": CURRENCIES.get(settings.ACCORD_JURISDICTION, "USD")})
     if form.is_bound and form.is_valid():

@@ -19,11 +19,11 @@ from accord.capabilities.claims import services
 from accord.capabilities.people.models import User
 from accord.core.errors import BadInput
 from accord.engine.tracing.model import Rule
-from accord.sites.desk.csv_download import csv_response
+from accord.sites.common.csv_download import csv_response
+from accord.sites.common.words import ASK_FIRST, REFUSALS, RULES, TRACE_WORDS
 from accord.sites.desk.live_sections import LiveSection, live_section, news
 from accord.sites.desk.presenters.claim_page import ClaimPage
-from accord.sites.desk.presenters.trace_rows import ACCOUNT_KINDS, CSV_COLUMNS, WORDS, csv_rows
-from accord.sites.desk.presenters.words import ASK_FIRST, REFUSALS, RULES
+from accord.sites.desk.presenters.trace_rows import ACCOUNT_KINDS, CSV_COLUMNS, csv_rows
 
 _SECTIONS = ("figures", "plan", "jurisdictions", "table", "orders", "enquiries", "history")
 
@@ -102,7 +102,7 @@ def _context(page: ClaimPage) -> dict[str, object]:
     return {
         "page": page,
         "claim": page.claim,
-        "words": WORDS,
+        "words": TRACE_WORDS,
         "account_kinds": ACCOUNT_KINDS,
         "rule_words": RULES,
         "refusals": REFUSALS,

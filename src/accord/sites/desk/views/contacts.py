@@ -15,12 +15,13 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accord.capabilities.orders import queries, services
 from accord.capabilities.orders.models import Contact
-from accord.capabilities.people.policy import Permission, allowed, require
+from accord.capabilities.orders.permissions import OrderPermission
+from accord.capabilities.people.policy import allowed, require
 from accord.core import clock
 from accord.core.errors import BadInput, Conflict, NotFound
+from accord.sites.common.requests import officer
 from accord.sites.desk import institutions
 from accord.sites.desk.forms.contacts import ContactForm
-from accord.sites.desk.requests import officer
 from accord.web.errors import message_of
 
 TEST_EVERY: Final = timedelta(days=31)
@@ -30,7 +31,7 @@ TEST_EVERY: Final = timedelta(days=31)
 @require_GET
 def index(request: HttpRequest) -> HttpResponse:
     actor = officer(request)
-    require(actor, Permission.ORDERS_READ)
+    require(actor, OrderPermission.READ)
     stale = clock.now() - TEST_EVERY
     rows = [
         (contact, contact.last_test_call_at is None or contact.last_test_call_at < stale) for contact in queries.contacts(actor)
@@ -41,7 +42,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "lists": [(code, of_list, _gap(of_list, set() if not code else default_steps)) for code, of_list in lists],
         "without": queries.without_contact(actor),
         "has_default": bool(default_steps),
-        "may_edit": allowed(actor, Permission.ORDERS_CLEAR),
+        "may_edit": allowed(actor, OrderPermission.CLEAR),
     }
     return render(request, "desk/contacts.html", context)
 
@@ -55,7 +56,7 @@ def _gap(rows: list[tuple[Contact, bool]], default_steps: set[int]) -> int:
 @require_http_methods(["GET", "POST"])
 def add(request: HttpRequest) -> HttpResponse:
     actor = officer(request)
-    require(actor, Permission.ORDERS_CLEAR)
+    require(actor, OrderPermission.CLEAR)
     first = {"institution": request.GET.get("institution", "")[:64], "step": 1, "after_minutes": 15}
     form = ContactForm(request.POST if request.method == "POST" else None, initial=first)
     return _edit(request, form, None, lambda: services.add_contact(actor, form.facts()))
@@ -64,7 +65,7 @@ def add(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def change(request: HttpRequest, contact_id: int) -> HttpResponse:
     actor = officer(request)
-    require(actor, Permission.ORDERS_CLEAR)
+    require(actor, OrderPermission.CLEAR)
     contact = queries.contacts(actor).filter(pk=contact_id).first()
     if contact is None:
         raise NotFound("there is no such contact")

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -22,38 +21,14 @@ from accord.capabilities.orders.models import Order
 from accord.capabilities.people.models import User
 from accord.core.errors import BadInput, Conflict, NotFound
 from accord.core.money import Money
+from accord.sites.common.confirm import Question, ask
+from accord.sites.common.lengths import length_in_words
+from accord.sites.common.requests import is_htmx, officer
 from accord.sites.desk.forms.decisions import FollowUpForm, HolderForm, ReasonForm, ReleaseForm
 from accord.sites.desk.presenters.order_page import OrderPage
-from accord.sites.desk.presenters.order_words import length_in_words
-from accord.sites.desk.requests import is_htmx, officer
 from accord.sites.desk.views.orders import order_page
 from accord.sites.desk.views.plan import totals_of
 from accord.web.errors import message_of
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """What is shown before something leaves: the question, what leaves, what follows from it, the word on the button."""
-
-    heading: str
-    button: str
-    lines: Sequence[str] = ()
-    orders: Sequence[Order] = ()
-    totals: Sequence[Money] = ()
-    danger: bool = False
-    back: str = ""
-    editable: bool = False
-
-
-_OWN_FIELDS: Final = ("csrfmiddlewaretoken", "confirmed", "edit")
-
-
-def ask(request: HttpRequest, question: Question) -> HttpResponse:
-    """The question as a dialog's content for htmx, as a page without it. What was typed travels along."""
-    typed = [(name, value) for name, values in request.POST.lists() for value in values if name not in _OWN_FIELDS]
-    context = {"question": question, "typed": typed, "action": request.get_full_path()}
-    template = "desk/_order_confirm.html" if is_htmx(request) else "desk/order_confirm.html"
-    return render(request, template, context)
 
 
 def _decide(

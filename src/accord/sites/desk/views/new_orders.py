@@ -19,18 +19,19 @@ from accord.capabilities.orders import services
 from accord.capabilities.orders.kinds import OrderKind
 from accord.capabilities.orders.life_cycle import State
 from accord.capabilities.orders.models import Order
+from accord.capabilities.orders.permissions import OrderPermission
 from accord.capabilities.orders.regime import KindRule, current_regime
 from accord.capabilities.people.models import User
-from accord.capabilities.people.policy import Permission, require
+from accord.capabilities.people.policy import require
 from accord.capabilities.reports import queries as reports
 from accord.capabilities.reports.models import IdentifierState, Report
 from accord.core.errors import BadInput, Conflict, NotFound
 from accord.core.identifiers import IdentifierType
+from accord.sites.common.confirm import Question, ask
+from accord.sites.common.lengths import length_in_words
+from accord.sites.common.requests import officer
 from accord.sites.desk import institutions
 from accord.sites.desk.forms.new_order import FIELDS_OF, LIMIT_FIELDS, NEEDED_OF, NewOrderForm
-from accord.sites.desk.presenters.order_words import length_in_words
-from accord.sites.desk.requests import officer
-from accord.sites.desk.views.decisions import Question, ask
 from accord.web.errors import message_of
 from accord.web.templatetags.accord import bank_name, local_text
 
@@ -52,7 +53,7 @@ _WHEN_TO_USE: Final = {
 def choose(request: HttpRequest) -> HttpResponse:
     """The kinds, each with when to use it and what the rules in force say of it."""
     actor = officer(request)
-    require(actor, Permission.ORDERS_DRAFT)
+    require(actor, OrderPermission.DRAFT)
     report = _report(request, actor)
     regime = current_regime()
     kinds = [
@@ -65,7 +66,7 @@ def choose(request: HttpRequest) -> HttpResponse:
 def draft(request: HttpRequest, kind: str) -> HttpResponse:
     """The form of one kind; once it is complete, what would leave; once that is confirmed, the order."""
     actor = officer(request)
-    require(actor, Permission.ORDERS_DRAFT)
+    require(actor, OrderPermission.DRAFT)
     order_kind = _kind(kind)
     law, report = current_regime().rule(order_kind), _report(request, actor)
     replaced = _replaced(request, actor, order_kind)

@@ -19,17 +19,18 @@ from accord.capabilities.orders.audit import OrderAudit
 from accord.capabilities.orders.kinds import OrderKind
 from accord.capabilities.orders.life_cycle import State
 from accord.capabilities.orders.models import Order
+from accord.capabilities.orders.permissions import OrderPermission
 from accord.capabilities.orders.rules import rule_of
 from accord.capabilities.people import services as people
 from accord.capabilities.people.models import User
-from accord.capabilities.people.policy import Permission, require
+from accord.capabilities.people.policy import require
 from accord.core import clock
 from accord.core.clock import to_iso
 from accord.core.errors import NotFound
-from accord.sites.desk.csv_download import csv_response
+from accord.sites.common.csv_download import csv_response
+from accord.sites.common.requests import officer, page_of
+from accord.sites.common.words import REFUSALS
 from accord.sites.desk.presenters.order_page import OrderPage
-from accord.sites.desk.presenters.words import REFUSALS
-from accord.sites.desk.requests import officer, page_of
 
 _CLOCKS: Final = {
     "overdue": queries.overdue,
@@ -102,7 +103,7 @@ def index(request: HttpRequest) -> HttpResponse:
 def export(request: HttpRequest) -> HttpResponse:
     """The list as chosen, all pages of it; that it was taken is on record."""
     actor = officer(request)
-    require(actor, Permission.ORDERS_READ)
+    require(actor, OrderPermission.READ)
     found = OrderFilter.of(request).apply(actor).select_related("cleared_by")
     rows = [_csv_row(order) for order in found.iterator(chunk_size=2_000)]
     people.note_read(actor, Order, taken="orders.csv", rows=len(rows))

@@ -20,7 +20,7 @@ from accord.capabilities.orders.remedies import queries as remedies
 from accord.capabilities.people.models import User
 from accord.capabilities.reports import queries as reports
 from accord.core.money import Money
-from accord.sites.desk.requests import officer
+from accord.sites.common.requests import officer
 
 ROWS_SHOWN: Final = 60
 PANEL_ROWS: Final = 8

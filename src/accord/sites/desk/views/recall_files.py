@@ -22,11 +22,12 @@ from accord.capabilities.orders.audit import OrderAudit
 from accord.capabilities.orders.kinds import OrderKind
 from accord.capabilities.orders.messages import message_of
 from accord.capabilities.orders.models import Order
+from accord.capabilities.orders.permissions import OrderPermission
 from accord.capabilities.people.models import User
-from accord.capabilities.people.policy import Permission, require
+from accord.capabilities.people.policy import require
 from accord.core import clock
 from accord.core.errors import BadInput, Conflict, NotFound
-from accord.sites.desk.requests import go, officer
+from accord.sites.common.requests import go, officer
 
 _FORM: Final = "camt.029"
 
@@ -55,7 +56,7 @@ def draft(request: HttpRequest, order_id: UUID) -> HttpResponse:
 def hand_in(request: HttpRequest, order_id: UUID) -> HttpResponse:
     """Take over the bank's answer from its copy of the camt.029."""
     actor = officer(request)
-    require(actor, Permission.ORDERS_APPROVE)
+    require(actor, OrderPermission.APPROVE)
     order = _recall(actor, order_id)
     upload = request.FILES.get("file")
     if not isinstance(upload, UploadedFile) or not upload.size:

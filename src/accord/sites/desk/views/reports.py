@@ -19,21 +19,23 @@ from accord.capabilities import unit_of_work
 from accord.capabilities.claims import queries as claims
 from accord.capabilities.claims import services as claims_services
 from accord.capabilities.claims.models import Claim
+from accord.capabilities.claims.permissions import ClaimPermission
 from accord.capabilities.orders import queries as orders
 from accord.capabilities.people import queries as people
 from accord.capabilities.people import services as people_services
 from accord.capabilities.people.models import User
-from accord.capabilities.people.policy import Permission, require
+from accord.capabilities.people.policy import require
 from accord.capabilities.reports import queries, services
 from accord.capabilities.reports.audit import ReportAudit
 from accord.capabilities.reports.models import IdentifierState, Report, ReportState
+from accord.capabilities.reports.permissions import ReportPermission
 from accord.core import clock
 from accord.core.errors import BadInput, Conflict
+from accord.sites.common.csv_download import csv_response
+from accord.sites.common.requests import go, is_htmx, officer, page_of
+from accord.sites.common.words import REFUSALS
 from accord.sites.desk import institutions
-from accord.sites.desk.csv_download import csv_response
 from accord.sites.desk.forms.reports import ReportFilter, StartForm, StatementForm, first_error, start_choices
-from accord.sites.desk.presenters.words import REFUSALS
-from accord.sites.desk.requests import go, is_htmx, officer, page_of
 from accord.sites.desk.statements import MAPS, Statement, read_statement
 from accord.sites.desk.views.new_orders import report_links
 from accord.web.errors import message_of
@@ -58,7 +60,7 @@ def index(request: HttpRequest) -> HttpResponse:
 def export(request: HttpRequest) -> HttpResponse:
     """The filtered list as a file; that it was taken is on record."""
     actor = officer(request)
-    require(actor, Permission.REPORTS_READ)
+    require(actor, ReportPermission.READ)
     found = list(_filtered(actor, ReportFilter(request.GET)))
     people_services.note_read(actor, Report, taken="reports.csv", rows=len(found))
     unit_of_work.record(actor, ReportAudit.REPORTS_EXPORTED, subject=None, obj=actor, rows=len(found))
@@ -116,7 +118,8 @@ def _context(actor: User, report_id: UUID) -> dict[str, Any]:
     report = queries.get(actor, report_id)
     response = _response(actor, report)
     claim: Claim | None = response["claim"]
-    history = people.history(actor, report.pk) + (people.history(actor, claim.pk) if claim else [])
+    history = people.history(actor, report.pk, ClaimPermission.READ)
+    history += people.history(actor, claim.pk, ClaimPermission.READ) if claim else []
     now = clock.now()
     locked = report.locked_by is not None and report.locked_until is not None and report.locked_until > now
     return {

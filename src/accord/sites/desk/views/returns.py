@@ -15,18 +15,19 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accord.capabilities.orders.models import Distribution, Order, RestitutionState
+from accord.capabilities.orders.permissions import ReturnPermission
 from accord.capabilities.orders.remedies import queries as remedies
 from accord.capabilities.orders.remedies import returns
 from accord.capabilities.orders.remedies.services import payouts, restitutions
 from accord.capabilities.orders.remedies.services.restitutions import ClaimantFacts
 from accord.capabilities.people.models import User
-from accord.capabilities.people.policy import Permission, require
+from accord.capabilities.people.policy import require
 from accord.core.errors import BadInput, Conflict
 from accord.core.money import Money
+from accord.sites.common.requests import officer, page_of
 from accord.sites.desk.amounts import minor_units
 from accord.sites.desk.institutions import code_of, known
 from accord.sites.desk.presenters.return_page import ReturnPage
-from accord.sites.desk.requests import officer, page_of
 from accord.web.error_texts import in_readers_language
 
 MOST_OFFERED = 100
@@ -50,7 +51,7 @@ def index(request: HttpRequest) -> HttpResponse:
 def new(request: HttpRequest) -> HttpResponse:
     """Choose holds, how much of each, and the rule."""
     actor = officer(request)
-    require(actor, Permission.RETURNS_PREPARE)
+    require(actor, ReturnPermission.PREPARE)
     problem = ""
     if request.method == "POST":
         try:

@@ -11,7 +11,7 @@ from accord.capabilities.orders.kinds import OrderKind
 from accord.capabilities.orders.regime import Approval, current_regime, known_codes, regime, stated_kinds
 from accord.core.errors import NotFound
 from accord.core.money import Money
-from accord.sites.desk.presenters.words import RULES
+from accord.sites.common.words import RULES
 
 SETTING_WORDS = {
     "approval": _("who approves"),

@@ -15,7 +15,7 @@ from accord.capabilities.claims import queries as claims
 from accord.capabilities.orders import queries as orders
 from accord.capabilities.people.models import User
 from accord.capabilities.reports import queries, services
-from accord.sites.desk.requests import go, officer
+from accord.sites.common.requests import go, officer
 
 PAST_SHIFTS: Final = 15
 NOTE_LENGTH: Final = 10_000

@@ -18,12 +18,13 @@ from accord.capabilities.exchange.agreements import documents, queries, template
 from accord.capabilities.exchange.agreements.services import agreements as services
 from accord.capabilities.exchange.models import Agreement, AgreementState, PartnerState
 from accord.capabilities.exchange.partners import queries as partners
+from accord.capabilities.exchange.permissions import AgreementPermission, ExchangePermission
 from accord.capabilities.people.models import User
-from accord.capabilities.people.policy import Permission, allowed
+from accord.capabilities.people.policy import allowed
 from accord.core import clock
 from accord.core.errors import AccordError, BadInput
-from accord.sites.desk.requests import page_of
-from accord.sites.desk.views.decisions import Question, ask
+from accord.sites.common.confirm import Question, ask
+from accord.sites.common.requests import page_of
 from accord.sites.liaison.clause_words import clauses_in_words
 from accord.sites.liaison.difference_words import changes
 from accord.sites.liaison.readers import reader
@@ -39,7 +40,7 @@ def index(request: HttpRequest) -> HttpResponse:
     now = clock.now()
     page = page_of(request, queries.agreements(actor))
     rows = [(row, _is_in_force(row, now)) for row in page]
-    context = {"page": page, "rows": rows, "may_draft": allowed(actor, Permission.AGREEMENTS_DRAFT)}
+    context = {"page": page, "rows": rows, "may_draft": allowed(actor, AgreementPermission.DRAFT)}
     return render(request, "liaison/agreements.html", context)
 
 
@@ -51,7 +52,7 @@ def _is_in_force(row: Agreement, now: Any) -> bool:
 @require_http_methods(["GET", "POST"])
 def new(request: HttpRequest) -> HttpResponse:
     """Draft an agreement from a file that was filled in; nothing leaves."""
-    actor = reader(request, Permission.AGREEMENTS_DRAFT)
+    actor = reader(request, AgreementPermission.DRAFT)
     problem = ""
     if request.method == "POST":
         try:
@@ -84,7 +85,7 @@ def _uploaded(request: HttpRequest) -> tuple[bytes, str]:
 @require_GET
 def template(request: HttpRequest) -> HttpResponse:
     """A whole example to fill in, between this centre and the partner that the address names."""
-    actor = reader(request, Permission.AGREEMENTS_DRAFT)
+    actor = reader(request, AgreementPermission.DRAFT)
     partner = partners.partner(actor, request.GET.get("partner", ""))
     text = templates.template(str(settings.ACCORD_AGENCY), partner.code)
     response = HttpResponse(text, content_type="application/toml; charset=utf-8")
@@ -103,8 +104,8 @@ def show(request: HttpRequest, agreement_id: UUID) -> HttpResponse:
         "in_force": _is_in_force(row, clock.now()),
         "before": before,
         "changes": list(changes(documents.diff(before.document, row.document))) if before else [],
-        "may_sign": allowed(actor, Permission.AGREEMENTS_SIGN),
-        "may_export": allowed(actor, Permission.AGREEMENTS_DRAFT),
+        "may_sign": allowed(actor, AgreementPermission.SIGN),
+        "may_export": allowed(actor, AgreementPermission.DRAFT),
     }
     return render(request, "liaison/agreement.html", context)
 
@@ -112,7 +113,7 @@ def show(request: HttpRequest, agreement_id: UUID) -> HttpResponse:
 @require_GET
 def document(request: HttpRequest, agreement_id: UUID) -> HttpResponse:
     """The document exactly as it is signed, with both signatures, to be kept with other papers."""
-    actor = reader(request, Permission.AGREEMENTS_DRAFT)
+    actor = reader(request, AgreementPermission.DRAFT)
     row = queries.agreement(actor, agreement_id)
     response = HttpResponse(services.export_file(actor, row.pk), content_type="application/json; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="agreement-{row.hash[:12]}.json"'
@@ -131,7 +132,7 @@ def _decide(
     danger: bool = False,
 ) -> HttpResponse:
     """Ask once more, then do it."""
-    actor = reader(request, Permission.AGREEMENTS_SIGN)
+    actor = reader(request, AgreementPermission.SIGN)
     row = queries.agreement(actor, agreement_id)
     if "confirmed" not in request.POST:
         name = {"title": row.document["title"], "partner": bank_name(row.partner_id)}
@@ -196,7 +197,7 @@ def end(request: HttpRequest, agreement_id: UUID) -> HttpResponse:
 @require_POST
 def ask_first(request: HttpRequest, code: str) -> HttpResponse:
     """Everything that this centre would do by itself for the partner waits for a person from now on, or no longer."""
-    actor = reader(request, Permission.EXCHANGE_ANSWER)
+    actor = reader(request, ExchangePermission.ANSWER)
     on = request.POST.get("on") == "yes"
     services.set_ask_first(actor, code, on)
     told = _("Nothing is done automatically for this partner any more; the partner is told.")

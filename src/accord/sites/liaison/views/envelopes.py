@@ -20,9 +20,9 @@ from accord.capabilities.exchange.partners import queries as partners
 from accord.capabilities.people import services as people
 from accord.core.clock import to_iso
 from accord.core.errors import BadInput
-from accord.sites.desk.csv_download import csv_response
-from accord.sites.desk.requests import PAGE_ROWS
-from accord.sites.liaison.labels import label_of
+from accord.sites.common.csv_download import csv_response
+from accord.sites.common.labels import label_of
+from accord.sites.common.requests import PAGE_ROWS
 from accord.sites.liaison.readers import reader
 from accord.web.label_words import short
 

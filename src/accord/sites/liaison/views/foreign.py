@@ -12,21 +12,24 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
+from accord.capabilities.claims.permissions import ClaimPermission
 from accord.capabilities.exchange.agreements import queries as agreements
 from accord.capabilities.exchange.crossborder.queries import foreign_enquiries, orders
 from accord.capabilities.exchange.crossborder.services.enquiries import enquiries as enquiry_services
 from accord.capabilities.exchange.crossborder.services.orders import foreign_orders as order_services
 from accord.capabilities.exchange.models import ForeignEnquiry, ForeignOrder, ForeignOrderState
+from accord.capabilities.exchange.permissions import ExchangePermission
 from accord.capabilities.orders.kinds import OrderKind
+from accord.capabilities.orders.permissions import OrderPermission
 from accord.capabilities.people import queries as people
 from accord.capabilities.people.models import User
-from accord.capabilities.people.policy import Permission, allowed
+from accord.capabilities.people.policy import allowed
 from accord.core import clock
 from accord.core.errors import BadInput
 from accord.core.money import Money
-from accord.sites.desk.presenters.words import REFUSALS, RULES
-from accord.sites.desk.requests import page_of
-from accord.sites.desk.views.decisions import Question, ask
+from accord.sites.common.confirm import Question, ask
+from accord.sites.common.requests import page_of
+from accord.sites.common.words import REFUSALS, RULES
 from accord.sites.liaison.agreed import offence_name
 from accord.sites.liaison.readers import reader
 from accord.web.errors import message_of
@@ -89,19 +92,19 @@ def _enquiry_page(request: HttpRequest, enquiry_id: UUID, problem: str = "", sta
         "rule": RULES.get(shown.rule, shown.rule),
         "waits": waits,
         "overdue": shown.answered_at is None and shown.answer_due_at < clock.now(),
-        "may_decide": waits and allowed(actor, Permission.EXCHANGE_ANSWER),
+        "may_decide": waits and allowed(actor, ExchangePermission.ANSWER),
         "history": _history(actor, shown.claim_id),
     }
     return render(request, "liaison/enquiry.html", context, status=status)
 
 
 def _history(actor: User, claim_id: UUID | None) -> Any:
-    return people.history(actor, claim_id) if claim_id else []
+    return people.history(actor, claim_id, ClaimPermission.READ) if claim_id else []
 
 
 @require_POST
 def decide_enquiry(request: HttpRequest, enquiry_id: UUID) -> HttpResponse:
-    actor = reader(request, Permission.EXCHANGE_ANSWER)
+    actor = reader(request, ExchangePermission.ANSWER)
     foreign_enquiries.foreign_enquiry(actor, enquiry_id)
     try:
         accept = _accepted(request)
@@ -147,8 +150,8 @@ def _order_page(request: HttpRequest, order_id: UUID, problem: str = "", status:
         "proposed": shown.state == ForeignOrderState.PROPOSED,
         "to_confirm": to_confirm,
         "grounds": _grounds(shown),
-        "may_decide": shown.state == ForeignOrderState.PROPOSED and allowed(actor, Permission.ORDERS_DRAFT),
-        "may_confirm": to_confirm and allowed(actor, Permission.ORDERS_APPROVE),
+        "may_decide": shown.state == ForeignOrderState.PROPOSED and allowed(actor, OrderPermission.DRAFT),
+        "may_confirm": to_confirm and allowed(actor, OrderPermission.APPROVE),
         "history": _history(actor, shown.claim_id),
     }
     return render(request, "liaison/order.html", context, status=status)
@@ -169,7 +172,7 @@ def _grounds(shown: ForeignOrder) -> list[tuple[str, Any]]:
 @require_POST
 def decide_order(request: HttpRequest, order_id: UUID) -> HttpResponse:
     """Let a partner's order become orders of this centre, or refuse it."""
-    actor = reader(request, Permission.ORDERS_DRAFT)
+    actor = reader(request, OrderPermission.DRAFT)
     shown = orders.foreign_order(actor, order_id).row
     given = request.POST
     try:
@@ -198,7 +201,7 @@ def _acceptance(shown: ForeignOrder) -> Question:
 @require_POST
 def confirm_order(request: HttpRequest, order_id: UUID) -> HttpResponse:
     """Stand by a hold that was placed automatically, before it lapses."""
-    actor = reader(request, Permission.ORDERS_APPROVE)
+    actor = reader(request, OrderPermission.APPROVE)
     shown = orders.foreign_order(actor, order_id).row
     if "confirmed" not in request.POST:
         lines = [

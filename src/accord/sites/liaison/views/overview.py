@@ -11,8 +11,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from accord.capabilities.exchange.partners.services import alarms
+from accord.capabilities.exchange.permissions import ExchangePermission, PartnerPermission
 from accord.capabilities.people.models import User
-from accord.capabilities.people.policy import Permission, allowed
+from accord.capabilities.people.policy import allowed
 from accord.sites.liaison.presenters import partner_rows, waits
 from accord.sites.liaison.readers import partner_reader
 
@@ -29,8 +30,8 @@ def rows(request: HttpRequest) -> HttpResponse:
 
 
 def _context(actor: User) -> dict[str, Any]:
-    manages = allowed(actor, Permission.PARTNERS_MANAGE)
-    may_clear = manages or allowed(actor, Permission.EXCHANGE_ANSWER)
+    manages = allowed(actor, PartnerPermission.MANAGE)
+    may_clear = manages or allowed(actor, ExchangePermission.ANSWER)
     return {"rows": partner_rows(actor), "may_manage": manages, "may_clear": may_clear} | waits(actor)
 
 

@@ -20,7 +20,7 @@ from accord.capabilities.people.models import User
 from accord.capabilities.supervision.audit import FigureAudit
 from accord.core import clock
 from accord.core.errors import BadInput
-from accord.sites.desk.csv_download import csv_response
+from accord.sites.common.csv_download import csv_response
 from accord.sites.liaison.readers import reader
 
 DAYS: Final = 30

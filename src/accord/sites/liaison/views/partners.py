@@ -16,11 +16,12 @@ from accord.capabilities.exchange.agreements import queries as agreement_queries
 from accord.capabilities.exchange.models import Partner
 from accord.capabilities.exchange.partners import cards, queries
 from accord.capabilities.exchange.partners.services import partners as services
+from accord.capabilities.exchange.permissions import ExchangePermission, PartnerPermission
 from accord.capabilities.exchange.vocabulary import TestResult
 from accord.capabilities.people.models import User
-from accord.capabilities.people.policy import Permission, allowed
+from accord.capabilities.people.policy import allowed
 from accord.core.errors import AccordError, BadInput, NotFound
-from accord.sites.desk.views.decisions import Question, ask
+from accord.sites.common.confirm import Question, ask
 from accord.sites.liaison.presenters import partner_row, sees_cases
 from accord.sites.liaison.readers import partner_reader, reader
 from accord.web.errors import message_of
@@ -54,7 +55,7 @@ def own_card(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def add(request: HttpRequest) -> HttpResponse:
     """A partner's card from a file or from its address; it counts for nothing until its words were compared."""
-    actor = reader(request, Permission.PARTNERS_MANAGE)
+    actor = reader(request, PartnerPermission.MANAGE)
     problem = ""
     if request.method == "POST":
         try:
@@ -99,10 +100,10 @@ def _page(request: HttpRequest, code: str, problem: str = "", status: int = 200)
         "alarms": queries.alarms(actor, code),
         "uncovered": queries.uncovered(actor, code),
         "agreements": agreement_queries.agreements(actor, code)[:20],
-        "may_manage": allowed(actor, Permission.PARTNERS_MANAGE),
-        "may_answer": allowed(actor, Permission.EXCHANGE_ANSWER),
-        "may_clear": allowed(actor, Permission.PARTNERS_MANAGE) or allowed(actor, Permission.EXCHANGE_ANSWER),
-        "may_call": allowed(actor, Permission.PARTNERS_MANAGE) or allowed(actor, Permission.EXCHANGE_ASK),
+        "may_manage": allowed(actor, PartnerPermission.MANAGE),
+        "may_answer": allowed(actor, ExchangePermission.ANSWER),
+        "may_clear": allowed(actor, PartnerPermission.MANAGE) or allowed(actor, ExchangePermission.ANSWER),
+        "may_call": allowed(actor, PartnerPermission.MANAGE) or allowed(actor, ExchangePermission.ASK),
         "call_results": dict(TestResult.choices),
         "sees_cases": sees_cases(actor),
     }
@@ -112,7 +113,7 @@ def _page(request: HttpRequest, code: str, problem: str = "", status: int = 200)
 @require_POST
 def confirm(request: HttpRequest, code: str) -> HttpResponse:
     """The words were compared out of band: whoever says so types the two that are asked for."""
-    actor = reader(request, Permission.PARTNERS_MANAGE)
+    actor = reader(request, PartnerPermission.MANAGE)
     given = {place: request.POST.get(f"word-{place}", "") for place in range(1, cards.WORDS + 1)}
     try:
         partner = services.confirm(actor, code, given)
@@ -127,7 +128,7 @@ def confirm(request: HttpRequest, code: str) -> HttpResponse:
 
 @require_POST
 def revoke(request: HttpRequest, code: str) -> HttpResponse:
-    actor = reader(request, Permission.PARTNERS_MANAGE)
+    actor = reader(request, PartnerPermission.MANAGE)
     queries.partner(actor, code)
     if "confirmed" not in request.POST:
         lines = [
@@ -145,7 +146,7 @@ def revoke(request: HttpRequest, code: str) -> HttpResponse:
 @require_POST
 def revoke_key(request: HttpRequest, code: str, kid: str) -> HttpResponse:
     """One key of the partner is in wrong hands: what it signs is taken no longer."""
-    services.revoke_key(reader(request, Permission.PARTNERS_MANAGE), code, kid, request.POST.get("reason", ""))
+    services.revoke_key(reader(request, PartnerPermission.MANAGE), code, kid, request.POST.get("reason", ""))
     messages.success(request, _("The key is trusted no longer."))
     return redirect("liaison:partner", code)
 
@@ -153,7 +154,7 @@ def revoke_key(request: HttpRequest, code: str, kid: str) -> HttpResponse:
 @require_POST
 def accept_coverage(request: HttpRequest, code: str) -> HttpResponse:
     """Let the partner answer for what its newest card names."""
-    services.accept_coverage(reader(request, Permission.PARTNERS_MANAGE), code)
+    services.accept_coverage(reader(request, PartnerPermission.MANAGE), code)
     messages.success(request, _("Money that goes there is asked of this partner from now on."))
     return redirect("liaison:partner", code)
 

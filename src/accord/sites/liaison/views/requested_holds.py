@@ -16,10 +16,10 @@ from django.views.decorators.http import require_http_methods
 from accord.capabilities.exchange.crossborder.queries import requests as queries
 from accord.capabilities.exchange.crossborder.services.orders import requested_holds as services
 from accord.capabilities.exchange.models import PartnerRequest
-from accord.capabilities.people.policy import Permission
+from accord.capabilities.orders.permissions import OrderPermission
 from accord.core.errors import BadInput, Conflict, NotFound
 from accord.core.money import Money
-from accord.sites.desk.views.decisions import Question, ask
+from accord.sites.common.confirm import Question, ask
 from accord.sites.liaison.forms import RequestedHoldForm
 from accord.sites.liaison.readers import reader
 from accord.web.errors import message_of
@@ -28,7 +28,7 @@ from accord.web.errors import message_of
 @require_http_methods(["GET", "POST"])
 def new(request: HttpRequest, request_id: UUID) -> HttpResponse:
     """Order the hold, after it was shown once more; what is wrong with it stands on the form."""
-    actor = reader(request, Permission.ORDERS_DRAFT)
+    actor = reader(request, OrderPermission.DRAFT)
     shown = queries.request(actor, request_id)
     if shown.outgoing:
         raise NotFound("there is no such request")

@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from accord.capabilities import unit_of_work
 from accord.capabilities.claims import queries as claims
+from accord.capabilities.claims.permissions import ClaimPermission
 from accord.capabilities.exchange.agreements import queries as agreement_queries
 from accord.capabilities.exchange.audit import RequestAudit
 from accord.capabilities.exchange.crossborder.queries import requests as queries
@@ -24,15 +25,17 @@ from accord.capabilities.exchange.errors import Refused
 from accord.capabilities.exchange.kinds import Outcome, RequestKind
 from accord.capabilities.exchange.models import PartnerRequest, PartnerState, RequestState
 from accord.capabilities.exchange.partners import queries as partner_queries
+from accord.capabilities.exchange.permissions import ExchangePermission
+from accord.capabilities.orders.permissions import OrderPermission
 from accord.capabilities.people import queries as people_queries
 from accord.capabilities.people import services as people
 from accord.capabilities.people.models import User
-from accord.capabilities.people.policy import Permission, allowed
+from accord.capabilities.people.policy import allowed
 from accord.core import clock
 from accord.core.clock import to_iso
 from accord.core.errors import AccordError, BadInput
-from accord.sites.desk.csv_download import csv_response
-from accord.sites.desk.requests import page_of
+from accord.sites.common.csv_download import csv_response
+from accord.sites.common.requests import page_of
 from accord.sites.liaison.agreed import offence_name
 from accord.sites.liaison.forms import RequestForm
 from accord.sites.liaison.readers import reader
@@ -84,7 +87,7 @@ def index(request: HttpRequest) -> HttpResponse:
         "kinds": dict(RequestKind.choices),
         "states": RequestState.choices,
         "partners": partner_queries.partners(actor),
-        "may_ask": allowed(actor, Permission.EXCHANGE_ASK),
+        "may_ask": allowed(actor, ExchangePermission.ASK),
         "show": request.GET.get("show", "all" if request.GET.get("q") else "open"),
     }
     return render(request, "liaison/requests.html", context)
@@ -129,7 +132,7 @@ def _csv_row(row: PartnerRequest) -> tuple[object, ...]:
 @require_http_methods(["GET", "POST"])
 def new(request: HttpRequest) -> HttpResponse:
     """Ask a partner about a claim: `?claim=` names it, `?partner=` whom to ask. The agreement's template stands ready."""
-    actor = reader(request, Permission.EXCHANGE_ASK)
+    actor = reader(request, ExchangePermission.ASK)
     if not request.GET.get("claim"):
         return redirect("liaison:requests")  # which says how to begin
     claim = claims.get(actor, _uuid(request.GET["claim"]))
@@ -195,12 +198,12 @@ def _page(request: HttpRequest, request_id: UUID, problem: str = "", status: int
         "language": LANGUAGE_NAMES.get(str(shown.body.get("language", "")).lower(), shown.body.get("language", "")),
         "outcomes": dict(Outcome.choices),
         "grounds": _grounds(shown) if open_ and not shown.outgoing else [],
-        "may_answer": open_ and not shown.outgoing and allowed(actor, Permission.EXCHANGE_ANSWER),
-        "may_withdraw": open_ and shown.outgoing and allowed(actor, Permission.EXCHANGE_ASK),
-        "may_note": allowed(actor, Permission.EXCHANGE_ASK if shown.outgoing else Permission.EXCHANGE_ANSWER),
-        "may_draft": open_ and for_hold and allowed(actor, Permission.ORDERS_DRAFT),
+        "may_answer": open_ and not shown.outgoing and allowed(actor, ExchangePermission.ANSWER),
+        "may_withdraw": open_ and shown.outgoing and allowed(actor, ExchangePermission.ASK),
+        "may_note": allowed(actor, ExchangePermission.ASK if shown.outgoing else ExchangePermission.ANSWER),
+        "may_draft": open_ and for_hold and allowed(actor, OrderPermission.DRAFT),
         "hold": hold_of(shown.pk) if for_hold else None,
-        "history": people_queries.history(actor, shown.claim_id) if shown.claim_id else [],
+        "history": people_queries.history(actor, shown.claim_id, ClaimPermission.READ) if shown.claim_id else [],
     }
     return render(request, "liaison/request.html", context, status=status)
 
@@ -212,14 +215,14 @@ def _grounds(shown: PartnerRequest) -> list[tuple[str, Any]]:
 
 @require_POST
 def take(request: HttpRequest, request_id: UUID) -> HttpResponse:
-    services.take(reader(request, Permission.EXCHANGE_ANSWER), request_id)
+    services.take(reader(request, ExchangePermission.ANSWER), request_id)
     messages.success(request, _("You deal with it from now on."))
     return redirect("liaison:request", request_id)
 
 
 @require_POST
 def answer(request: HttpRequest, request_id: UUID) -> HttpResponse:
-    actor = reader(request, Permission.EXCHANGE_ANSWER)
+    actor = reader(request, ExchangePermission.ANSWER)
     queries.request(actor, request_id)
     given = request.POST
     try:
@@ -248,7 +251,7 @@ def note(request: HttpRequest, request_id: UUID) -> HttpResponse:
 
 @require_POST
 def withdraw(request: HttpRequest, request_id: UUID) -> HttpResponse:
-    actor = reader(request, Permission.EXCHANGE_ASK)
+    actor = reader(request, ExchangePermission.ASK)
     queries.request(actor, request_id)
     try:
         services.withdraw(actor, request_id, request.POST.get("reason", ""))

@@ -13,9 +13,7 @@ from accord.capabilities.exchange.agreements import documents, queries, signatur
 from accord.capabilities.exchange.agreements.cycle import Event, next_state
 from accord.capabilities.exchange.agreements.terms import AgreementTerms
 from accord.capabilities.exchange.audit import AgreementAudit
-from accord.capabilities.exchange.channel.handlers import handles
 from accord.capabilities.exchange.errors import Refused
-from accord.capabilities.exchange.kinds import MessageKind
 from accord.capabilities.exchange.models import Agreement, AgreementState, Incoming
 from accord.capabilities.people.policy import NODE, Actor
 from accord.capabilities.vocabulary import AuditAction
@@ -47,7 +45,6 @@ def news_of(row: Agreement, what: What) -> News:
     )
 
 
-@handles(MessageKind.AGREEMENT)
 def take_agreement(message: Incoming, body: Any) -> None:
     """What a partner did about an agreement."""
     try:
@@ -63,7 +60,6 @@ class AskFirst(msgspec.Struct, frozen=True, kw_only=True):
     version: int
 
 
-@handles(MessageKind.ASK_FIRST)
 def take_ask_first(message: Incoming, body: Any) -> None:
     """A partner wants to be asked first, or no longer. Of two switches the later one counts, in whatever order they come."""
     try:

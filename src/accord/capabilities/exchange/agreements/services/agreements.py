@@ -23,7 +23,9 @@ from accord.capabilities.exchange.channel.services import sending
 from accord.capabilities.exchange.kinds import MessageKind
 from accord.capabilities.exchange.models import Agreement, AgreementState, Partner
 from accord.capabilities.exchange.partners import queries as partners
-from accord.capabilities.people.policy import Actor, Permission, allowed, require
+from accord.capabilities.exchange.permissions import AgreementPermission, ExchangePermission
+from accord.capabilities.people.policy import Actor, allowed, require
+from accord.capabilities.permissions import Permission
 from accord.core import clock
 from accord.core.errors import BadInput, Conflict, NotFound
 
@@ -31,7 +33,7 @@ from accord.core.errors import BadInput, Conflict, NotFound
 @unit_of_work.change
 def draft(actor: Actor, terms: AgreementTerms) -> Agreement:
     """Keep a draft. BadInput where the document is wrong; Conflict where it is known already."""
-    require(actor, Permission.AGREEMENTS_DRAFT)
+    require(actor, AgreementPermission.DRAFT)
     document = documents.document(terms)
     terms = documents.read(document)
     partner = _partner_in(terms)
@@ -81,7 +83,7 @@ def decline(actor: Actor, agreement_id: UUID | str, reason: str) -> Agreement:
 @unit_of_work.change
 def discard(actor: Actor, agreement_id: UUID | str) -> None:
     """Drop a draft, of which nobody else knows."""
-    row = _locked(actor, agreement_id, Permission.AGREEMENTS_DRAFT)
+    row = _locked(actor, agreement_id, AgreementPermission.DRAFT)
     if row.state != AgreementState.DRAFT:
         raise Conflict("only a draft can be dropped; withdraw or end what the partner knows of")
     note(actor, AgreementAudit.DROPPED, row)
@@ -101,8 +103,8 @@ def end(actor: Actor, agreement_id: UUID | str, reason: str) -> Agreement:
 def set_ask_first(actor: Actor, partner_code: str, on: bool) -> list[Agreement]:
     """From now on this side decides everything of a partner by a person; with `on` false, what the agreement lets go by itself
     does so again. Whoever answers partners may switch it on; switching it off is for whoever signs agreements."""
-    if not (on and allowed(actor, Permission.EXCHANGE_ANSWER)):
-        require(actor, Permission.AGREEMENTS_SIGN)
+    if not (on and allowed(actor, ExchangePermission.ANSWER)):
+        require(actor, AgreementPermission.SIGN)
     rows = list(_live(partner_code).select_for_update())
     if not rows:
         raise NotFound(f"no agreement with {partner_code} is signed; there is nothing to be asked first about")
@@ -129,7 +131,7 @@ def export_file(actor: Actor, agreement_id: UUID | str) -> bytes:
 @unit_of_work.change
 def import_file(actor: Actor, data: bytes) -> Agreement:
     """Take what a partner exported: an offer, or its signature under ours. BadInput where it is no such file."""
-    require(actor, Permission.AGREEMENTS_DRAFT)
+    require(actor, AgreementPermission.DRAFT)
     try:
         news = msgspec.json.decode(data, type=News)
     except msgspec.DecodeError as error:
@@ -154,7 +156,7 @@ def _partner_in(terms: AgreementTerms) -> str:
     return terms.other(own).agency
 
 
-def _locked(actor: Actor, agreement_id: UUID | str, permission: Permission = Permission.AGREEMENTS_SIGN) -> Agreement:
+def _locked(actor: Actor, agreement_id: UUID | str, permission: Permission = AgreementPermission.SIGN) -> Agreement:
     require(actor, permission)
     found = queries.agreement(actor, agreement_id)
     return Agreement.objects.select_for_update().get(pk=found.pk)

@@ -18,7 +18,8 @@ from accord.capabilities.exchange.models import (
     Partner,
     PartnerState,
 )
-from accord.capabilities.people.policy import Actor, Permission, allowed
+from accord.capabilities.exchange.permissions import ExchangePermission, PartnerPermission
+from accord.capabilities.people.policy import Actor, allowed
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ class Lag:
 
 def lag(actor: Actor) -> list[Lag]:
     """Every partner that is not revoked, for those who work with partners or look after them; nothing for anyone else."""
-    if not allowed(actor, Permission.EXCHANGE_READ) and not allowed(actor, Permission.PARTNERS_MANAGE):
+    if not allowed(actor, ExchangePermission.READ) and not allowed(actor, PartnerPermission.MANAGE):
         return []
     queued = _by_partner(Outgoing.objects.filter(state=OutgoingState.QUEUED), oldest=Min("queued_at"))
     ready = _by_partner(Incoming.objects.filter(state=IncomingState.READY))

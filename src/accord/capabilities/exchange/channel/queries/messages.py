@@ -12,7 +12,8 @@ from django.db.models import F, QuerySet, Value
 from django.db.models.fields import BooleanField
 
 from accord.capabilities.exchange.models import Incoming, IncomingState, Outgoing, OutgoingState
-from accord.capabilities.people.policy import Actor, Permission, require
+from accord.capabilities.exchange.permissions import ExchangePermission
+from accord.capabilities.people.policy import Actor, require
 
 _COLUMNS: Final = (
     "pk", "outgoing", "partner_id", "kind", "state", "sequence", "at", "settled_at", "agreement", "about", "why", "label",
@@ -50,7 +51,7 @@ class Wanted:
 
 def messages(actor: Actor, wanted: Wanted) -> QuerySet[Any]:
     """Rows of `_COLUMNS`, newest first; `read` makes messages of them."""
-    require(actor, Permission.EXCHANGE_READ)
+    require(actor, ExchangePermission.READ)
     sent = _narrowed(Outgoing.objects.all(), wanted).annotate(
         outgoing=Value(True, BooleanField()), at=F("queued_at"), settled_at=F("delivered_at"), why=F("last_error")
     )

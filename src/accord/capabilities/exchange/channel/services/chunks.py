@@ -16,7 +16,6 @@ import msgspec
 from django.db.models import Q
 
 from accord.capabilities.exchange.channel.envelopes import Content, InChunks, canonical_document
-from accord.capabilities.exchange.channel.handlers import handles
 from accord.capabilities.exchange.channel.services import outgoing
 from accord.capabilities.exchange.channel.stream_messages import ChunkBody, read
 from accord.capabilities.exchange.errors import Refused
@@ -85,7 +84,6 @@ def remove_sent(before: datetime, dry_run: bool) -> int:
     return count
 
 
-@handles(MessageKind.CHUNK)
 def take_part(message: Incoming, body: Any) -> None:
     """Keep a part until its message comes."""
     chunk = read(body, ChunkBody)

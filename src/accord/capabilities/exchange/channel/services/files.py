@@ -28,7 +28,8 @@ from accord.capabilities.exchange.models import Outgoing, OutgoingState, OutStre
 from accord.capabilities.exchange.partners import keyring
 from accord.capabilities.exchange.partners import queries as partners
 from accord.capabilities.exchange.partners.services import own_keys
-from accord.capabilities.people.policy import Actor, Permission, require
+from accord.capabilities.exchange.permissions import PartnerPermission
+from accord.capabilities.people.policy import Actor, require
 from accord.core import clock
 from accord.core.canonical import canonical_json
 from accord.core.errors import BadInput
@@ -70,7 +71,7 @@ class TakenIn:
 @unit_of_work.change
 def export(actor: Actor, code: str) -> Exported:
     """What waits for a partner, as a file. Refused where it is not confirmed or has no key left."""
-    require(actor, Permission.PARTNERS_MANAGE)
+    require(actor, PartnerPermission.MANAGE)
     partner = partners.confirmed(code)
     now = clock.now()
     stream = outgoing.open_stream(code)
@@ -94,7 +95,7 @@ def export(actor: Actor, code: str) -> Exported:
 
 def take_in(actor: Actor, data: bytes) -> TakenIn:
     """Take a partner's file in. BadInput where it is none or for somebody else; Refused where its sender did not sign it."""
-    require(actor, Permission.PARTNERS_MANAGE)
+    require(actor, PartnerPermission.MANAGE)
     file = _read(data)
     reply = read_reply(file.reply, file.sender, "", receiving.known_keys(clock.now()))
     receipts = receiving.receive(file.envelopes)

@@ -12,7 +12,6 @@ from django.conf import settings
 
 from accord.capabilities import unit_of_work
 from accord.capabilities.exchange.audit import PartnerAudit
-from accord.capabilities.exchange.channel.handlers import handles, handles_together
 from accord.capabilities.exchange.channel.services.sending import queue
 from accord.capabilities.exchange.errors import Refused
 from accord.capabilities.exchange.kinds import MessageKind
@@ -33,7 +32,6 @@ class TestCall(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     contact: str = ""
 
 
-@handles(MessageKind.CARD)
 def take_card(row: Incoming, body: Any) -> None:
     """A partner's newer card. One that cannot be trusted raises an alarm and changes nothing; the message is done with."""
     card = cards.read_signed(body)
@@ -42,13 +40,11 @@ def take_card(row: Incoming, body: Any) -> None:
     partners.take(NODE, card)
 
 
-@handles(MessageKind.TEST_CALL)
 def take_test_call(row: Incoming, body: Any) -> None:
     """Answer a test call; an answer is put on record. Whether a person answers the phone is for a person to find out."""
     take_test_calls([(row, body)])
 
 
-@handles_together(MessageKind.TEST_CALL)
 def take_test_calls(messages: Sequence[tuple[Incoming, Any]]) -> None:
     """The same for many."""
     answers = {row.id: _id("answer", row.id) for row, _ in messages}

@@ -15,7 +15,6 @@ from django.db.models import Q, QuerySet
 from accord.capabilities import unit_of_work
 from accord.capabilities.exchange.audit import ChannelAudit
 from accord.capabilities.exchange.channel.envelopes import Opened, Place, read_signed
-from accord.capabilities.exchange.channel.handlers import handles
 from accord.capabilities.exchange.channel.services import chunks, outgoing
 from accord.capabilities.exchange.channel.stream_messages import HelloBody, NextPlace, RecoveredBody, Why, read
 from accord.capabilities.exchange.errors import Parked, Refused
@@ -46,7 +45,6 @@ def open_new_epochs() -> int:
     return len(streams)
 
 
-@handles(MessageKind.HELLO)
 def greeted(message: Incoming, body: Any) -> None:
     """A partner begins a new stream. One that was restored gets again what it lost, and hears what it said itself.
 
@@ -113,7 +111,6 @@ def _grouped(messages: Iterator[str]) -> Iterator[tuple[str, ...]]:
     yield tuple(group)
 
 
-@handles(MessageKind.RECOVERED)
 def recovered(message: Incoming, body: Any) -> None:
     """Keep what this node had said and forgot. Once all is here, the stream goes on."""
     told = read(body, RecoveredBody)

@@ -8,7 +8,8 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from accord.capabilities.exchange.models import ForeignEnquiry
-from accord.capabilities.people.policy import Actor, Permission, allowed
+from accord.capabilities.exchange.permissions import ExchangePermission
+from accord.capabilities.people.policy import Actor, allowed
 from accord.capabilities.people.services import note_read
 from accord.core import clock
 from accord.core.errors import NotFound
@@ -17,7 +18,7 @@ from accord.core.errors import NotFound
 def foreign_enquiries(actor: Actor) -> QuerySet[ForeignEnquiry]:
     """Every enquiry of a partner, newest first; none for those who do not work with partners."""
     rows = ForeignEnquiry.objects.select_related("partner", "claim").order_by("-received_at", "-id")
-    return rows if allowed(actor, Permission.EXCHANGE_READ) else rows.none()
+    return rows if allowed(actor, ExchangePermission.READ) else rows.none()
 
 
 def foreign_enquiry(actor: Actor, enquiry_id: UUID) -> ForeignEnquiry:

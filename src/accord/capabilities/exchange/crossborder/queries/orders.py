@@ -11,8 +11,9 @@ from django.db.models import Q, QuerySet
 
 from accord.capabilities.exchange.crossborder.services.orders import foreign_answers
 from accord.capabilities.exchange.models import ForeignOrder, ForeignOrderPart, ForeignOrderState, SentOrder
+from accord.capabilities.exchange.permissions import ExchangePermission
 from accord.capabilities.orders import queries as order_queries
-from accord.capabilities.people.policy import Actor, Permission, allowed
+from accord.capabilities.people.policy import Actor, allowed
 from accord.capabilities.people.services import note_read
 from accord.core.errors import NotFound
 
@@ -33,7 +34,7 @@ class ForeignOrderSight:
 def foreign_orders(actor: Actor) -> QuerySet[ForeignOrder]:
     """Every order that partners asked for, newest first, for those who work with partners; none for anyone else."""
     rows = ForeignOrder.objects.select_related("partner", "claim").order_by("-received_at", "pk")
-    return rows if allowed(actor, Permission.EXCHANGE_READ) else rows.none()
+    return rows if allowed(actor, ExchangePermission.READ) else rows.none()
 
 
 def waiting(actor: Actor) -> QuerySet[ForeignOrder]:
@@ -62,13 +63,13 @@ def asked_for_by(actor: Actor, order_ids: Sequence[UUID]) -> dict[UUID, ForeignO
 
 def sent_order(actor: Actor, order_id: UUID) -> SentOrder | None:
     """How an order of ours stands at a partner's centre; None where it went to none, or the actor may not see it."""
-    if not allowed(actor, Permission.EXCHANGE_READ):
+    if not allowed(actor, ExchangePermission.READ):
         return None
     return SentOrder.objects.filter(order_id=order_id).select_related("partner").first()
 
 
 def sent_orders(actor: Actor, order_ids: Sequence[UUID]) -> dict[UUID, SentOrder]:
     """The same for many orders."""
-    if not allowed(actor, Permission.EXCHANGE_READ):
+    if not allowed(actor, ExchangePermission.READ):
         return {}
     return {row.order_id: row for row in SentOrder.objects.filter(order__in=order_ids).select_related("partner")}

@@ -18,7 +18,6 @@ from accord.capabilities.claims import queries as claims
 from accord.capabilities.exchange.agreements import labelling
 from accord.capabilities.exchange.agreements.queries import InForce, by_hash, in_force
 from accord.capabilities.exchange.audit import RequestAudit
-from accord.capabilities.exchange.channel.handlers import handles
 from accord.capabilities.exchange.channel.services.sending import queue
 from accord.capabilities.exchange.crossborder.queries.foreign_cases import case_of_claim, claim_of_case
 from accord.capabilities.exchange.crossborder.request_cycle import UNSETTLED, after_answer, after_withdrawal
@@ -28,7 +27,8 @@ from accord.capabilities.exchange.errors import Parked, Refused
 from accord.capabilities.exchange.kinds import MessageKind, Outcome, RequestKind
 from accord.capabilities.exchange.messages import NoteBody, RequestAnswerBody, RequestBody
 from accord.capabilities.exchange.models import Incoming, PartnerRequest, RequestState, ThreadNote
-from accord.capabilities.people.policy import NODE, Actor, Permission, require
+from accord.capabilities.exchange.permissions import ExchangePermission
+from accord.capabilities.people.policy import NODE, Actor, require
 from accord.capabilities.vocabulary import AuditAction
 from accord.core import clock
 from accord.core.errors import BadInput, Conflict, NotAllowed, NotFound
@@ -70,7 +70,7 @@ def ask(actor: Actor, partner: str, facts: RequestFacts) -> PartnerRequest:
 
     Refused names the clause that does not let it pass; BadInput the fact that is missing.
     """
-    require(actor, Permission.EXCHANGE_ASK)
+    require(actor, ExchangePermission.ASK)
     agreement = in_force(partner)
     _check(facts)
     claim = claims.get(actor, facts.claim_id)
@@ -154,7 +154,7 @@ def _case(partner: str, claim: Claim) -> str:
 @unit_of_work.change
 def take(actor: Actor, request_id: UUID) -> PartnerRequest:
     """Take a request over, also from a colleague: whoever has it deals with it."""
-    require(actor, Permission.EXCHANGE_ANSWER)
+    require(actor, ExchangePermission.ANSWER)
     request = _for_update(request_id, outgoing=False)
     _check_unsettled(request)
     before, request.taken_by = request.taken_by, actor.username
@@ -167,7 +167,7 @@ def take(actor: Actor, request_id: UUID) -> PartnerRequest:
 @unit_of_work.change
 def answer(actor: Actor, request_id: UUID, outcome: Outcome, text: str, ground: str = "") -> PartnerRequest:
     """Answer a partner's request in full, in part, or refuse it on a ground of the agreement under which it was asked."""
-    require(actor, Permission.EXCHANGE_ANSWER)
+    require(actor, ExchangePermission.ANSWER)
     request = _for_update(request_id, outgoing=False)
     _check_unsettled(request)
     _check_length(text, "text")
@@ -197,7 +197,7 @@ def answer(actor: Actor, request_id: UUID, outcome: Outcome, text: str, ground: 
 def note(actor: Actor, request_id: UUID, text: str, escalate: bool = False) -> ThreadNote:
     """Write a line in the thread of a request; the partner reads it. `escalate` moves the request up on both sides."""
     request = _for_update(request_id)
-    require(actor, Permission.EXCHANGE_ASK if request.outgoing else Permission.EXCHANGE_ANSWER)
+    require(actor, ExchangePermission.ASK if request.outgoing else ExchangePermission.ANSWER)
     if not text.strip():
         raise BadInput("write something, or why it is escalated", where="text")
     if escalate:
@@ -213,7 +213,7 @@ def note(actor: Actor, request_id: UUID, text: str, escalate: bool = False) -> T
 @unit_of_work.change
 def withdraw(actor: Actor, request_id: UUID, reason: str) -> PartnerRequest:
     """Need a request of this node no more; the partner is told why."""
-    require(actor, Permission.EXCHANGE_ASK)
+    require(actor, ExchangePermission.ASK)
     request = _for_update(request_id, outgoing=True)
     _check_unsettled(request)
     if not reason.strip():
@@ -241,7 +241,6 @@ def say(actor: Actor, request: PartnerRequest, text: str, *, escalated: bool = F
     )
 
 
-@handles(MessageKind.REQUEST)
 def take_request(incoming: Incoming, body: RequestBody) -> None:
     """A partner asks: for an officer to answer within the time that the partner states and the agreement gives."""
     if PartnerRequest.objects.filter(pk=body.request_id).exists():
@@ -263,7 +262,6 @@ def take_request(incoming: Incoming, body: RequestBody) -> None:
     _record(NODE, RequestAudit.RECEIVED, request)
 
 
-@handles(MessageKind.REQUEST_ANSWER)
 def take_answer(incoming: Incoming, body: RequestAnswerBody) -> None:
     """The partner answers what this node asked it."""
     request = _of_partner(incoming, body.request_id, outgoing=True)
@@ -275,7 +273,6 @@ def take_answer(incoming: Incoming, body: RequestAnswerBody) -> None:
     _record(NODE, RequestAudit.of(body.outcome), request, ground=body.ground)
 
 
-@handles(MessageKind.NOTE)
 def take_note(incoming: Incoming, body: NoteBody) -> None:
     """The partner writes in the thread of a request, of whichever side."""
     request = _of_partner(incoming, body.request_id)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from accord.capabilities import unit_of_work
 from accord.capabilities.exchange.audit import ChannelAudit
 from accord.capabilities.exchange.models import Alarm
-from accord.capabilities.people.policy import Actor, Permission, allowed, require
+from accord.capabilities.exchange.permissions import ExchangePermission, PartnerPermission
+from accord.capabilities.people.policy import Actor, allowed, require
 from accord.core import clock
 from accord.core.errors import Conflict, NotFound
 
@@ -13,8 +14,8 @@ from accord.core.errors import Conflict, NotFound
 @unit_of_work.change
 def note_seen(actor: Actor, alarm_id: int) -> Alarm:
     """Somebody has looked at it and knows what it was."""
-    if not allowed(actor, Permission.PARTNERS_MANAGE):
-        require(actor, Permission.EXCHANGE_ANSWER)
+    if not allowed(actor, PartnerPermission.MANAGE):
+        require(actor, ExchangePermission.ANSWER)
     alarm = Alarm.objects.select_for_update().filter(pk=alarm_id).first()
     if alarm is None:
         raise NotFound("there is no such alarm")

@@ -15,7 +15,8 @@ from accord.capabilities.exchange.models import KeyUse, OwnCard, OwnKey, Partner
 from accord.capabilities.exchange.partners import cards
 from accord.capabilities.exchange.partners.card_news import card_news
 from accord.capabilities.exchange.partners.keyring import ring
-from accord.capabilities.people.policy import NODE, Actor, Permission, require
+from accord.capabilities.exchange.permissions import PartnerPermission
+from accord.capabilities.people.policy import NODE, Actor, require
 from accord.core import clock
 from accord.core.errors import AccordError, BadInput, NotFound
 
@@ -45,7 +46,7 @@ def current() -> OwnCard:
 @unit_of_work.change
 def renew(actor: Actor) -> OwnCard:
     """The card that counts now; a new one where the settings say something else than it does. Partners are sent a new one."""
-    require(actor, Permission.PARTNERS_MANAGE)
+    require(actor, PartnerPermission.MANAGE)
     card = current()
     return card if is_up_to_date(card) else issue(actor)
 

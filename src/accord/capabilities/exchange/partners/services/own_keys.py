@@ -20,7 +20,8 @@ from accord.capabilities.exchange.partners.card_news import card_news
 from accord.capabilities.exchange.partners.keyring import ring
 from accord.capabilities.exchange.partners.services import own_cards
 from accord.capabilities.exchange.partners.services.own_cards import LIFE, LONGEST_KEPT, OVERLAP
-from accord.capabilities.people.policy import NODE, Actor, Permission, require
+from accord.capabilities.exchange.permissions import PartnerPermission
+from accord.capabilities.people.policy import NODE, Actor, require
 from accord.core import clock
 from accord.core.errors import AccordError, Conflict, NotFound
 
@@ -74,7 +75,7 @@ def opening(kid: str) -> OwnKey:
 @unit_of_work.change
 def make_keys(actor: Actor) -> list[OwnKey]:
     """The first keys of this node, and its first card. Conflict where there are some: those are rotated."""
-    require(actor, Permission.PARTNERS_MANAGE)
+    require(actor, PartnerPermission.MANAGE)
     if _usable(clock.now()).exists():
         raise Conflict("this node has keys already; renew them with: accord partners keys rotate")
     own_cards.check_settings()
@@ -88,7 +89,7 @@ def make_keys(actor: Actor) -> list[OwnKey]:
 @unit_of_work.change
 def rotate(actor: Actor) -> list[OwnKey]:
     """New keys of both uses; the old ones stay for OVERLAP, and every confirmed partner is sent the new card."""
-    require(actor, Permission.PARTNERS_MANAGE)
+    require(actor, PartnerPermission.MANAGE)
     return _replace(actor, list(KeyUse))
 
 
@@ -99,7 +100,7 @@ def revoke(actor: Actor, kid: str) -> OwnKey:
     Without a signing key besides, partners have to compare the new card's words before they trust it. NotFound where there
     is no such key, Conflict where it is revoked already.
     """
-    require(actor, Permission.PARTNERS_MANAGE)
+    require(actor, PartnerPermission.MANAGE)
     key = OwnKey.objects.filter(kid=kid).first()
     if key is None:
         raise NotFound(f"this node has no key {kid}; accord partners keys list shows them")

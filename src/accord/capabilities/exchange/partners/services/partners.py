@@ -21,8 +21,9 @@ from accord.capabilities.exchange.models import KeyUse, Partner, PartnerKey, Par
 from accord.capabilities.exchange.partners import cards, trust_book
 from accord.capabilities.exchange.partners.cards import Card
 from accord.capabilities.exchange.partners.services.raising import raise_alarm
+from accord.capabilities.exchange.permissions import ExchangePermission, PartnerPermission
 from accord.capabilities.exchange.vocabulary import TestResult
-from accord.capabilities.people.policy import Actor, Permission, allowed, require
+from accord.capabilities.people.policy import Actor, allowed, require
 from accord.core import clock
 from accord.core.errors import BadInput, Conflict, NotAllowed, NotFound
 
@@ -44,7 +45,7 @@ def add(actor: Actor, data: bytes) -> Partner:
     BadInput where the file is no card. NotAllowed where the card of a confirmed partner is signed by no key that is trusted, or
     is older than the one that is known; that raises an alarm.
     """
-    require(actor, Permission.PARTNERS_MANAGE)
+    require(actor, PartnerPermission.MANAGE)
     card = cards.read_card(data)
     if card.agency == settings.ACCORD_AGENCY:
         raise BadInput("this is this node's own card; give it to a partner, and take the partner's", where="card")
@@ -168,7 +169,7 @@ def confirm(actor: Actor, code: str, told: Mapping[int, str]) -> Partner:
     `told`: the words at the two places that `asked_words` names, in English or Chinese. BadInput where one is wrong; that
     raises an alarm, for it is what an exchanged card looks like. Conflict where another partner answers for the same.
     """
-    require(actor, Permission.PARTNERS_MANAGE)
+    require(actor, PartnerPermission.MANAGE)
     if not _words_are_right(actor, code, told):
         raise BadInput("these are not the words of this card; call the partner at a number that you know")
     return _confirm(actor, code)
@@ -206,7 +207,7 @@ def _confirm(actor: Actor, code: str) -> Partner:
 @unit_of_work.change
 def accept_coverage(actor: Actor, code: str) -> Partner:
     """Let a partner answer for all that its newest card names. Conflict where another partner does already."""
-    require(actor, Permission.PARTNERS_MANAGE)
+    require(actor, PartnerPermission.MANAGE)
     partner = locked(code)
     card = cards.read_signed(partner.card)
     refuse_covered_twice(partner, [*card.countries, *card.institutions])
@@ -228,7 +229,7 @@ def refuse_covered_twice(partner: Partner, codes: list[str]) -> None:
 @unit_of_work.change
 def revoke(actor: Actor, code: str, reason: str) -> Partner:
     """End the exchange with a partner at once. Its card can be added again, and is then compared anew."""
-    require(actor, Permission.PARTNERS_MANAGE)
+    require(actor, PartnerPermission.MANAGE)
     if not reason.strip():
         raise BadInput("say why the partner is revoked; it stays on record", where="reason")
     partner = locked(code)
@@ -244,7 +245,7 @@ def revoke(actor: Actor, code: str, reason: str) -> Partner:
 @unit_of_work.change
 def revoke_key(actor: Actor, code: str, kid: str, reason: str) -> PartnerKey:
     """Trust one key of a partner no longer, whatever its cards say. Without a key to sign with, its words are compared anew."""
-    require(actor, Permission.PARTNERS_MANAGE)
+    require(actor, PartnerPermission.MANAGE)
     if not reason.strip():
         raise BadInput("say why the key is revoked; it stays on record", where="reason")
     partner = locked(code)
@@ -266,8 +267,8 @@ def revoke_key(actor: Actor, code: str, kid: str, reason: str) -> PartnerKey:
 @unit_of_work.change
 def note_test_call(actor: Actor, code: str, result: str) -> Partner:
     """Somebody called the contact that answers at any hour: "answered" puts the next call off by a month, else it stays due."""
-    if not allowed(actor, Permission.PARTNERS_MANAGE):
-        require(actor, Permission.EXCHANGE_ASK)
+    if not allowed(actor, PartnerPermission.MANAGE):
+        require(actor, ExchangePermission.ASK)
     if result not in TestResult.values:
         raise BadInput(f"say how the call went: {', '.join(TestResult.values)}", where="result")
     partner = locked(code)

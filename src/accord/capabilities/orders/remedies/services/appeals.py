@@ -22,13 +22,14 @@ from accord.capabilities.orders.kinds import KEEPS_MONEY, OrderKind
 from accord.capabilities.orders.life_cycle import HOLDING, State
 from accord.capabilities.orders.models import UNDECIDED, UNRELEASED, Appeal, AppealChannel, AppealDecision, AppealState, Order
 from accord.capabilities.orders.notices import LANGUAGES, TOLD_TO_HOLDER
+from accord.capabilities.orders.permissions import AppealPermission
 from accord.capabilities.orders.ports import AppealMessage, Care
 from accord.capabilities.orders.remedies.appeal_cycle import AppealEvent, next_appeal_state
 from accord.capabilities.orders.remedies.services.care import mark
 from accord.capabilities.orders.rules import rule_of
 from accord.capabilities.orders.services.drafting import locked_order
 from accord.capabilities.orders.services.following import OPEN, give_back
-from accord.capabilities.people.policy import NODE, Actor, Permission, require
+from accord.capabilities.people.policy import NODE, Actor, require
 from accord.capabilities.vocabulary import AuditAction
 from accord.core import clock
 from accord.core.errors import BadInput, Conflict, NotFound
@@ -93,7 +94,7 @@ def receive_from_bank(institution: str, message: AppealMessage) -> Appeal:
 @unit_of_work.change
 def record(actor: User, order_id: UUID, channel: str, facts: AppealFacts) -> Appeal:
     """An appeal that reached an officer: at the desk, by letter, on the telephone."""
-    require(actor, Permission.APPEALS_RECORD)
+    require(actor, AppealPermission.RECORD)
     if channel not in (AppealChannel.DESK, AppealChannel.BANK):
         raise BadInput("an officer records what came in at the desk or through the bank", where="channel")
     checked = _checked(facts)
@@ -106,7 +107,7 @@ def record(actor: User, order_id: UUID, channel: str, facts: AppealFacts) -> App
 @unit_of_work.change
 def begin_review(actor: User, appeal_id: UUID) -> Appeal:
     """Take an appeal on; whoever could not decide it may not review it either. Another reviewer may take it over."""
-    require(actor, Permission.APPEALS_DECIDE)
+    require(actor, AppealPermission.DECIDE)
     appeal = _locked(appeal_id)
     _refuse_whoever_ordered(actor, appeal.order)
     appeal.state = next_appeal_state(appeal.state, AppealEvent.BEGIN_REVIEW)
@@ -119,7 +120,7 @@ def begin_review(actor: User, appeal_id: UUID) -> Appeal:
 @unit_of_work.change
 def withdraw(actor: User, appeal_id: UUID, reason: str) -> Appeal:
     """The appellant takes the appeal back."""
-    require(actor, Permission.APPEALS_RECORD)
+    require(actor, AppealPermission.RECORD)
     appeal = _locked(appeal_id)
     appeal.state = next_appeal_state(appeal.state, AppealEvent.WITHDRAW)
     appeal.reasons, appeal.closed_at = _said(reason, "reason", "say who took the appeal back, and how"), clock.now()
@@ -164,7 +165,7 @@ def decide(actor: User, appeal_id: UUID, decision: str, amount: int | None, reas
 @unit_of_work.change
 def check_decision(actor: User, appeal_id: UUID, decision: str, amount: int | None, reasons: str) -> None:
     """Raise what `decide` would raise about who decides what, without deciding."""
-    require(actor, Permission.APPEALS_DECIDE)
+    require(actor, AppealPermission.DECIDE)
     if decision not in AppealDecision.values:
         raise BadInput("choose a decision", where="decision")
     _said(reasons, "reasons", "give the reasons in words that the appellant understands")
@@ -187,7 +188,7 @@ def check_decision(actor: User, appeal_id: UUID, decision: str, amount: int | No
 @unit_of_work.change
 def release_again(actor: User, appeal_id: UUID) -> Appeal:
     """The bank refused what the appeal granted, or never answered: order the release once more, as far as money is kept."""
-    require(actor, Permission.APPEALS_DECIDE)
+    require(actor, AppealPermission.DECIDE)
     appeal = _locked(appeal_id)
     standing = in_force(appeal.order)
     if standing is None:
@@ -207,27 +208,17 @@ def release_again(actor: User, appeal_id: UUID) -> Appeal:
 def appeals_overdue(now: datetime) -> int:
     """Tell supervisors, once a clock, of appeals whose decision or release is late; how many were told of."""
     late = Q(state__in=UNDECIDED, due_at__lt=now) | Q(state__in=UNRELEASED, release_due_at__lt=now)
-    return sum(_escalate(appeal_id, now) for appeal_id in list(_unheard().filter(late).values_list("pk", flat=True)))
+    return sum(_escalate(appeal_id, now) for appeal_id in list(unheard().filter(late).values_list("pk", flat=True)))
 
 
-def next_appeal_due() -> datetime | None:
-    """When the next clock of an appeal runs out, of those that supervisors have not been told of."""
-    waiting = _unheard()
-    due = [
-        waiting.filter(state__in=UNDECIDED).order_by("due_at").values_list("due_at", flat=True).first(),
-        waiting.filter(state__in=UNRELEASED).order_by("release_due_at").values_list("release_due_at", flat=True).first(),
-    ]
-    return min((moment for moment in due if moment is not None), default=None)
-
-
-def _unheard() -> QuerySet[Appeal]:
-    """Appeals with a running clock, without those that supervisors were told of."""
+def unheard() -> QuerySet[Appeal]:
+    """Appeals with a running clock, without those that were escalated to supervisors."""
     return Appeal.objects.filter(escalated_at=None, state__in=(*UNDECIDED, *UNRELEASED))
 
 
 @unit_of_work.change
 def _escalate(appeal_id: UUID, now: datetime) -> int:
-    appeal = _unheard().select_for_update(of=("self",)).filter(pk=appeal_id).first()
+    appeal = unheard().select_for_update(of=("self",)).filter(pk=appeal_id).first()
     if appeal is None or not appeal.is_overdue(now):
         return 0
     appeal.escalated_at = now

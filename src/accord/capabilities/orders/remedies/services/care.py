@@ -14,12 +14,13 @@ from accord.capabilities.orders.audit import OrderAudit
 from accord.capabilities.orders.kinds import KEEPS_MONEY
 from accord.capabilities.orders.life_cycle import LIVE, State
 from accord.capabilities.orders.models import Order
+from accord.capabilities.orders.permissions import OrderPermission
 from accord.capabilities.orders.ports import Care
 from accord.capabilities.orders.regime import regime
 from accord.capabilities.orders.remedies.living_costs import FOR_LIVING, living_costs_due
 from accord.capabilities.orders.services.drafting import locked_order
 from accord.capabilities.orders.services.following import ask_release
-from accord.capabilities.people.policy import Actor, Permission, require
+from accord.capabilities.people.policy import Actor, require
 from accord.core.errors import BadInput, Conflict
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ _MARKABLE: Final = (State.DRAFT, *LIVE)
 @unit_of_work.change
 def set_care(actor: User, order_id: UUID, care: str, note: str) -> Order:
     """Mark whom an order touches. The living costs of the regime are proposed at once where the order is already out."""
-    require(actor, Permission.ORDERS_DRAFT)
+    require(actor, OrderPermission.DRAFT)
     if care not in [known.value for known in Care]:
         raise BadInput("unknown kind of care", where="care")
     if not note.strip():
@@ -69,7 +70,7 @@ def mark(actor: Actor, order: Order, care: str, note: str = "") -> Order:
 @unit_of_work.change
 def release_living_costs(actor: User, order_id: UUID) -> Order:
     """Give the holder what the order should have left for living costs; the release is an order like any other."""
-    require(actor, Permission.ORDERS_RELEASE)
+    require(actor, OrderPermission.RELEASE)
     order = locked_order(order_id)
     due = living_costs_due(order)
     if not due:
@@ -83,7 +84,7 @@ def release_living_costs(actor: User, order_id: UUID) -> Order:
 @unit_of_work.change
 def decline_living_costs(actor: User, order_id: UUID, reason: str) -> Order:
     """Leave an order as it is although the holder needs care: they have what they live on elsewhere."""
-    require(actor, Permission.ORDERS_RELEASE)
+    require(actor, OrderPermission.RELEASE)
     if not reason.strip():
         raise BadInput("say what the holder lives on; it stays on record", where="reason")
     order = locked_order(order_id)

@@ -8,7 +8,8 @@ from uuid import UUID
 from accord.capabilities import unit_of_work
 from accord.capabilities.orders.audit import AppealAudit
 from accord.capabilities.orders.models import Appeal, Compensation
-from accord.capabilities.people.policy import Permission, require
+from accord.capabilities.orders.permissions import AppealPermission
+from accord.capabilities.people.policy import require
 from accord.capabilities.vocabulary import AuditAction
 from accord.core import clock
 from accord.core.errors import BadInput, Conflict, NotFound
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 @unit_of_work.change
 def note_compensation(actor: User, appeal_id: UUID, amount: int, currency: str, ground: str) -> Compensation:
     """Put on record what the appellant is to get for having been held wrongly, and why."""
-    require(actor, Permission.APPEALS_DECIDE)
+    require(actor, AppealPermission.DECIDE)
     appeal = Appeal.objects.select_related("order").filter(pk=appeal_id).first()
     if appeal is None:
         raise NotFound("there is no such appeal")
@@ -47,7 +48,7 @@ def note_compensation(actor: User, appeal_id: UUID, amount: int, currency: str, 
 @unit_of_work.change
 def compensation_paid(actor: User, compensation_id: int, payment_reference: str) -> Compensation:
     """It was paid outside Accord; the reference of the payment stays on record."""
-    require(actor, Permission.APPEALS_DECIDE)
+    require(actor, AppealPermission.DECIDE)
     paid = (
         Compensation.objects.select_for_update(of=("self",)).select_related("appeal__order").filter(pk=compensation_id).first()
     )

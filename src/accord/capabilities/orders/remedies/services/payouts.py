@@ -10,6 +10,7 @@ from accord.capabilities.claims.messages import to_json
 from accord.capabilities.orders.audit import ReturnAudit
 from accord.capabilities.orders.kinds import OrderKind
 from accord.capabilities.orders.models import Claimant, Order, Payout, Restitution, RestitutionSource, RestitutionState
+from accord.capabilities.orders.permissions import ReturnPermission
 from accord.capabilities.orders.ports import PayTo
 from accord.capabilities.orders.regime import current_regime
 from accord.capabilities.orders.remedies.restitution_cycle import ReturnEvent, next_return_state
@@ -17,7 +18,7 @@ from accord.capabilities.orders.remedies.returns import amount_free, obstacles, 
 from accord.capabilities.orders.remedies.services.restitutions import locked_restitution, refuse_the_preparer
 from accord.capabilities.orders.services.drafting import approve, locked_order, write
 from accord.capabilities.orders.services.following import about
-from accord.capabilities.people.policy import Permission, require
+from accord.capabilities.people.policy import require
 from accord.capabilities.vocabulary import AuditAction
 from accord.core import clock
 from accord.core.errors import BadInput, Conflict, NotFound
@@ -32,7 +33,7 @@ def decide(actor: User, restitution_id: UUID, reasons: str, court_reference: str
 
     Conflict lists everything that stands in the way.
     """
-    require(actor, Permission.RETURNS_DECIDE)
+    require(actor, ReturnPermission.DECIDE)
     restitution = locked_restitution(restitution_id)
     refuse_the_preparer(actor, restitution)
     restitution.state = next_return_state(restitution.state, ReturnEvent.DECIDE)
@@ -80,7 +81,7 @@ def _return_order(
 @unit_of_work.change
 def pay_again(actor: User, restitution_id: UUID, court_reference: str = "") -> int:
     """Order afresh what banks refused or let run out, as far as the money is still held; how many orders left."""
-    require(actor, Permission.RETURNS_DECIDE)
+    require(actor, ReturnPermission.DECIDE)
     restitution = locked_restitution(restitution_id)
     refuse_the_preparer(actor, restitution)
     restitution.state = next_return_state(restitution.state, ReturnEvent.PAY)
@@ -102,7 +103,7 @@ def pay_again(actor: User, restitution_id: UUID, court_reference: str = "") -> i
 @unit_of_work.change
 def correct_payee(actor: User, claimant_id: int, institution: str, account: str, ground: str) -> Claimant:
     """Another account for a claimant whose payment was refused; it is paid only after somebody else orders it again."""
-    require(actor, Permission.RETURNS_PREPARE)
+    require(actor, ReturnPermission.PREPARE)
     claimant = Claimant.objects.select_for_update(of=("self",)).filter(pk=claimant_id).first()
     if claimant is None:
         raise NotFound("there is no such claimant")
@@ -134,7 +135,7 @@ def correct_payee(actor: User, claimant_id: int, institution: str, account: str,
 @unit_of_work.change
 def close(actor: User, restitution_id: UUID, reasons: str) -> Restitution:
     """Give up what banks refuse to pay: the return ends with what was paid; the rest stays held until its hold ends."""
-    require(actor, Permission.RETURNS_DECIDE)
+    require(actor, ReturnPermission.DECIDE)
     restitution = locked_restitution(restitution_id)
     refuse_the_preparer(actor, restitution)
     restitution.state = next_return_state(restitution.state, ReturnEvent.CLOSE)

@@ -24,10 +24,11 @@ from accord.capabilities.orders.models import (
     Restitution,
     RestitutionSource,
 )
+from accord.capabilities.orders.permissions import ReturnPermission
 from accord.capabilities.orders.remedies.restitution_cycle import ReturnEvent, next_return_state
 from accord.capabilities.orders.remedies.returns import amount_free, claim_left, planned_awards
 from accord.capabilities.orders.services.drafting import locked_order
-from accord.capabilities.people.policy import Permission, require
+from accord.capabilities.people.policy import require
 from accord.capabilities.vocabulary import AuditAction
 from accord.core import clock
 from accord.core.errors import BadInput, Conflict, NotFound
@@ -63,7 +64,7 @@ def prepare(actor: User, sources: Sequence[tuple[UUID, int]], distribution: str,
 
     `ground` is the reference of the court's decision or agreement where the awards are stated.
     """
-    require(actor, Permission.RETURNS_PREPARE)
+    require(actor, ReturnPermission.PREPARE)
     if distribution not in Distribution.values:
         raise BadInput(f"the rule of distribution is one of {', '.join(Distribution.values)}", where="distribution")
     if distribution == Distribution.STATED and not ground.strip():
@@ -113,7 +114,7 @@ def add_claimant(actor: User, restitution_id: UUID, facts: ClaimantFacts) -> Cla
 
     All who stand on one claim together claim no more than the victim lost and has not got back.
     """
-    require(actor, Permission.RETURNS_PREPARE)
+    require(actor, ReturnPermission.PREPARE)
     restitution = _locked(restitution_id)
     restitution.state = next_return_state(restitution.state, ReturnEvent.CHANGE)
     _check_claimant(restitution, facts)
@@ -164,7 +165,7 @@ def _check_claimant(restitution: Restitution, facts: ClaimantFacts) -> None:
 @unit_of_work.change
 def remove_claimant(actor: User, claimant_id: int, reason: str) -> None:
     """Take a claimant out again, while the return is being prepared."""
-    require(actor, Permission.RETURNS_PREPARE)
+    require(actor, ReturnPermission.PREPARE)
     claimant = _claimant(claimant_id)
     restitution = _locked(claimant.restitution_id)
     restitution.state = next_return_state(restitution.state, ReturnEvent.CHANGE)
@@ -176,7 +177,7 @@ def remove_claimant(actor: User, claimant_id: int, reason: str) -> None:
 @unit_of_work.change
 def give_notice(actor: User, restitution_id: UUID, text: str, days: int) -> Restitution:
     """Tell the holders and all who might claim what is intended, and until when they can object."""
-    require(actor, Permission.RETURNS_PREPARE)
+    require(actor, ReturnPermission.PREPARE)
     restitution = _locked(restitution_id)
     restitution.state = next_return_state(restitution.state, ReturnEvent.GIVE_NOTICE)
     if not 1 <= days <= MOST_DAYS:
@@ -194,7 +195,7 @@ def give_notice(actor: User, restitution_id: UUID, text: str, days: int) -> Rest
 @unit_of_work.change
 def take_objection(actor: User, restitution_id: UUID, by: str, statement: str) -> Objection:
     """Write down what a holder, a claimant or anyone else has against a return; also a late one, until it is decided."""
-    require(actor, Permission.RETURNS_PREPARE)
+    require(actor, ReturnPermission.PREPARE)
     restitution = _locked(restitution_id)
     restitution.state = next_return_state(restitution.state, ReturnEvent.OBJECT)
     objection = Objection.objects.create(
@@ -210,7 +211,7 @@ def take_objection(actor: User, restitution_id: UUID, by: str, statement: str) -
 @unit_of_work.change
 def answer_objection(actor: User, objection_id: int, *, upheld: bool, answer: str) -> Objection:
     """Answer an objection, as somebody who did not prepare the return. One that is upheld sends it back to be prepared anew."""
-    require(actor, Permission.RETURNS_DECIDE)
+    require(actor, ReturnPermission.DECIDE)
     objection = Objection.objects.select_for_update().filter(pk=objection_id).first()
     if objection is None:
         raise NotFound("there is no such objection")
@@ -237,7 +238,7 @@ def answer_objection(actor: User, objection_id: int, *, upheld: bool, answer: st
 @unit_of_work.change
 def abandon(actor: User, restitution_id: UUID, reason: str) -> Restitution:
     """Give a return up before it is decided; the money stays held as before."""
-    require(actor, Permission.RETURNS_PREPARE)
+    require(actor, ReturnPermission.PREPARE)
     restitution = _locked(restitution_id)
     restitution.state = next_return_state(restitution.state, ReturnEvent.ABANDON)
     restitution.reasons = _said(reason, "reason", "say why the return is given up; it stays on record")

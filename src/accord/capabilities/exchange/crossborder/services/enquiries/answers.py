@@ -12,7 +12,7 @@ from uuid import UUID, uuid5
 import msgspec
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
-from django.db.models import Min, Q
+from django.db.models import Q
 
 from accord.capabilities import unit_of_work
 from accord.capabilities.claims import events
@@ -144,12 +144,6 @@ def tell_again(row: ForeignEnquiry) -> None:
     elif row.version:
         row.told, row.next_attempt_at = "", clock.now()
         row.save(update_fields=["told", "next_attempt_at"])
-
-
-def next_answer_due() -> datetime | None:
-    """When the next partner's enquiry is to be looked at."""
-    due: datetime | None = ForeignEnquiry.objects.exclude(claim=None).aggregate(at=Min("next_attempt_at"))["at"]
-    return due
 
 
 def _look_again(row: ForeignEnquiry, at: datetime | None) -> None:

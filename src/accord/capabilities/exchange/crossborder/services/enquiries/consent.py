@@ -17,7 +17,8 @@ from accord.capabilities.exchange.crossborder.services.labels.sent_labels import
 from accord.capabilities.exchange.kinds import MessageKind
 from accord.capabilities.exchange.models import Outgoing
 from accord.capabilities.exchange.partners import queries as partners
-from accord.capabilities.people.policy import Actor, Permission, require
+from accord.capabilities.exchange.permissions import ExchangePermission
+from accord.capabilities.people.policy import Actor, require
 from accord.core.errors import Conflict
 
 
@@ -28,7 +29,7 @@ def let_go_onward(actor: Actor, claim_id: UUID, agencies: Collection[str]) -> in
     What is asked from now on bears their names; partners that have been asked already are told by a new label, where the
     agreement with them lets anybody go on. How many were told. Conflict for another centre's claim: that is not ours to say.
     """
-    require(actor, Permission.EXCHANGE_ANSWER)
+    require(actor, ExchangePermission.ANSWER)
     claim = claim_queries.get(actor, claim_id)
     if claim.origin:
         raise Conflict("the claim is another centre's; only that centre says to whom it may go on")

@@ -27,14 +27,14 @@ from accord.capabilities.exchange.agreements.queries import InForce
 from accord.capabilities.exchange.agreements.standing_authority import acts_alone
 from accord.capabilities.exchange.agreements.terms import OnwardRule
 from accord.capabilities.exchange.audit import ForeignEnquiryAudit
-from accord.capabilities.exchange.channel.handlers import handles, handles_together
 from accord.capabilities.exchange.crossborder.services.enquiries import answers
 from accord.capabilities.exchange.errors import Refused
 from accord.capabilities.exchange.kinds import MessageKind, Outcome
 from accord.capabilities.exchange.messages import Budget, EnquiryBody, WireCredit
 from accord.capabilities.exchange.models import ForeignEnquiry, ForeignOrder, Incoming
 from accord.capabilities.exchange.partners.partner_time import by_our_clock
-from accord.capabilities.people.policy import NODE, Permission, require
+from accord.capabilities.exchange.permissions import ExchangePermission
+from accord.capabilities.people.policy import NODE, require
 from accord.core import clock
 from accord.core.errors import BadInput, Conflict, NotFound
 from accord.core.money import EXPONENTS, MAX_MINOR, Money
@@ -50,7 +50,6 @@ BY_OFFICER: Final = "officer"
 """The clause of a refusal by a person who names no ground of the agreement."""
 
 
-@handles(MessageKind.ENQUIRY)
 def take(message: Incoming, body: EnquiryBody) -> None:
     """Take a partner's enquiry down; follow it, let it wait for an officer, or refuse it with the clause.
 
@@ -59,7 +58,6 @@ def take(message: Incoming, body: EnquiryBody) -> None:
     take_all([(message, body)])
 
 
-@handles_together(MessageKind.ENQUIRY)
 def take_all(messages: Sequence[tuple[Incoming, EnquiryBody]]) -> None:
     """The same for many."""
     known = ForeignEnquiry.objects.in_bulk({body.enquiry_id for _, body in messages})
@@ -141,7 +139,7 @@ def _check_credit(credit: WireCredit) -> None:
 @unit_of_work.change
 def decide(actor: User, enquiry_id: UUID, accept: bool, reason: str, ground: str = "") -> ForeignEnquiry:
     """An officer lets a partner's enquiry through, or refuses it with a reason (and a ground of the agreement, if one fits)."""
-    require(actor, Permission.EXCHANGE_ANSWER)
+    require(actor, ExchangePermission.ANSWER)
     row = ForeignEnquiry.objects.select_for_update(of=("self",)).select_related("partner").filter(pk=enquiry_id).first()
     if row is None:
         raise NotFound("there is no such enquiry; reload the page")

@@ -35,7 +35,6 @@ from accord.capabilities.exchange.agreements import enforcement
 from accord.capabilities.exchange.agreements import queries as agreements
 from accord.capabilities.exchange.agreements.queries import InForce
 from accord.capabilities.exchange.agreements.terms import OnwardRule
-from accord.capabilities.exchange.channel.handlers import handles, handles_together
 from accord.capabilities.exchange.channel.services import sending
 from accord.capabilities.exchange.crossborder.queries import budgets
 from accord.capabilities.exchange.crossborder.services.enquiries import cases
@@ -137,7 +136,6 @@ def wire_credit(credit: Credit, institution: str) -> WireCredit:
     )
 
 
-@handles(MessageKind.ENQUIRY_ANSWER)
 def take_answer(message: Incoming, body: EnquiryAnswerBody) -> None:
     """Apply what the partner's centre tells, in the place of what it told before.
 
@@ -146,7 +144,6 @@ def take_answer(message: Incoming, body: EnquiryAnswerBody) -> None:
     take_answers([(message, body)])
 
 
-@handles_together(MessageKind.ENQUIRY_ANSWER)
 def take_answers(messages: Sequence[tuple[Incoming, EnquiryAnswerBody]]) -> None:
     """The same for many answers, in one go as far as each is to another enquiry."""
     asked = claim_queries.enquiries_of(NODE, {body.enquiry_id for _, body in messages})

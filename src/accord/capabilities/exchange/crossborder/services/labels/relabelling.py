@@ -12,7 +12,6 @@ from accord.capabilities import unit_of_work
 from accord.capabilities.exchange.agreements import labelling
 from accord.capabilities.exchange.agreements import queries as agreements
 from accord.capabilities.exchange.audit import AgreementAudit
-from accord.capabilities.exchange.channel.handlers import handles
 from accord.capabilities.exchange.crossborder.services.enquiries import enquiries
 from accord.capabilities.exchange.crossborder.services.labels import passing_on, retention
 from accord.capabilities.exchange.crossborder.services.labels.sent_labels import label_of, tell_change
@@ -27,7 +26,8 @@ from accord.capabilities.exchange.models import (
     Outgoing,
     PartnerRequest,
 )
-from accord.capabilities.people.policy import NODE, Actor, Permission, require
+from accord.capabilities.exchange.permissions import ExchangePermission
+from accord.capabilities.people.policy import NODE, Actor, require
 from accord.core import clock
 from accord.core.errors import NotFound
 from accord.core.labels import Label
@@ -39,7 +39,7 @@ def relabel(actor: Actor, message_id: UUID, label: Label) -> Outgoing:
 
     The message as it was sent keeps its label: that is what was signed. `label_of` gives the one that counts.
     """
-    require(actor, Permission.EXCHANGE_ANSWER)
+    require(actor, ExchangePermission.ANSWER)
     sent = Outgoing.objects.select_for_update().filter(pk=message_id).exclude(label=None).first()
     if sent is None:
         raise NotFound("there is no such message with a label")
@@ -52,7 +52,6 @@ def relabel(actor: Actor, message_id: UUID, label: Label) -> Outgoing:
     return told
 
 
-@handles(MessageKind.RELABEL)
 def take_relabel(message: Incoming, body: RelabelBody) -> None:
     """Treat a message, and what was made of it, by its originator's new label; whoever was told of it here learns what is
     stricter now. A time that has come, or a label that names this centre no longer, deletes it at once."""

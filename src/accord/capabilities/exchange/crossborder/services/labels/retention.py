@@ -16,7 +16,6 @@ from django.db.models import QuerySet
 
 from accord.capabilities import unit_of_work
 from accord.capabilities.exchange.audit import ChannelAudit
-from accord.capabilities.exchange.channel.handlers import handles
 from accord.capabilities.exchange.channel.services import sending
 from accord.capabilities.exchange.crossborder.services.labels.forgetting import forget_derived
 from accord.capabilities.exchange.errors import Refused
@@ -93,7 +92,6 @@ def _tell(partner: str, messages: list[UUID], why: Why) -> None:
     )
 
 
-@handles(MessageKind.RECEIPT)
 def take_receipt(message: Incoming, body: ReceiptBody) -> None:
     """The partner has deleted what this centre sent it: noted on each message. Ids of messages to others count for nothing."""
     sent = Outgoing.objects.filter(pk__in=body.messages, partner=message.partner_id)

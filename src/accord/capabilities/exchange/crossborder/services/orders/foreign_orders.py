@@ -16,20 +16,19 @@ from accord.capabilities.exchange.agreements import labelling
 from accord.capabilities.exchange.agreements import queries as agreements
 from accord.capabilities.exchange.agreements.standing_authority import orders_alone
 from accord.capabilities.exchange.audit import ForeignOrderAudit
-from accord.capabilities.exchange.channel.handlers import handles
 from accord.capabilities.exchange.crossborder.services.orders import foreign_answers as answers
 from accord.capabilities.exchange.crossborder.services.orders import foreign_follow_ups as follow_ups
 from accord.capabilities.exchange.crossborder.services.orders import foreign_holds as holds
 from accord.capabilities.exchange.crossborder.services.orders import foreign_progress as progress
 from accord.capabilities.exchange.errors import Refused
-from accord.capabilities.exchange.kinds import MessageKind
 from accord.capabilities.exchange.messages import OrderBody
 from accord.capabilities.exchange.models import ForeignOrder, ForeignOrderState, Incoming
 from accord.capabilities.orders import services as orders
 from accord.capabilities.orders.kinds import FOLLOWS_UP, KEEPS_MONEY, OrderKind
+from accord.capabilities.orders.permissions import OrderPermission
 from accord.capabilities.orders.ports import Refusal
 from accord.capabilities.orders.regime import current_regime
-from accord.capabilities.people.policy import NODE, Permission, require
+from accord.capabilities.people.policy import NODE, require
 from accord.core import clock
 from accord.core.errors import BadInput, Conflict, NotFound
 
@@ -40,7 +39,6 @@ SWEEP: Final = 200
 """Holds that lapse in one sweep; what is left over follows in the next."""
 
 
-@handles(MessageKind.ORDER)
 def receive_order(message: Incoming, body: OrderBody) -> None:
     """Take a request down, and carry out at once what needs nobody here. The same request again is answered again."""
     known = ForeignOrder.objects.filter(pk=body.order_id).first()
@@ -117,7 +115,7 @@ def decide(actor: User, foreign_order_id: UUID, accept: bool, reason: str, groun
     What our regime asks for comes on top: where it asks for two people, our orders wait as drafts for the second. `ground`
     names a refusal ground of the agreement. Conflict where somebody has decided it already.
     """
-    require(actor, Permission.ORDERS_DRAFT)
+    require(actor, OrderPermission.DRAFT)
     if not reason.strip():
         raise BadInput("give the reason; it stays on record", where="reason")
     foreign = _locked(foreign_order_id)
@@ -154,7 +152,7 @@ def _checked_ground(foreign: ForeignOrder, ground: str) -> str:
 @unit_of_work.change
 def confirm(actor: User, foreign_order_id: UUID) -> ForeignOrder:
     """An officer stands by what was ordered automatically, so that it no longer lapses. Conflict where nothing is left."""
-    require(actor, Permission.ORDERS_APPROVE)
+    require(actor, OrderPermission.APPROVE)
     foreign = _locked(foreign_order_id)
     if not foreign.automatic or foreign.confirmed_by or foreign.confirm_by is None:
         raise Conflict("there is nothing to confirm: an officer decided it, or it has been confirmed or has lapsed")

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 from django.db import InterfaceError, OperationalError
-from django.db.models import Min, Q
+from django.db.models import Q
 
 from accord.capabilities import unit_of_work
 from accord.capabilities.delivery import lease_due, next_retry
@@ -41,20 +41,21 @@ ADVANCED_AT_ONCE: Final = 16
 
 _LOOK_AGAIN: Final = timedelta(seconds=1)
 
-_FOLLOWED: Final = (ForeignOrderState.ORDERED, ForeignOrderState.ANSWERED)
+FOLLOWED: Final = (ForeignOrderState.ORDERED, ForeignOrderState.ANSWERED)
+"""States in which what becomes of our own orders is reported to the partner."""
 
 
 @events.changed_for_others.connect
 def orders_changed(order_ids: Collection[UUID]) -> None:
     """Orders of ours have changed: what partners are told of them may have too, of an order and of a release of it."""
     behind = ForeignOrderPart.objects.filter(order__in=order_ids).values("foreign")
-    due = ForeignOrder.objects.filter(Q(pk__in=behind) | Q(target__in=behind), state__in=_FOLLOWED)
+    due = ForeignOrder.objects.filter(Q(pk__in=behind) | Q(target__in=behind), state__in=FOLLOWED)
     due.update(next_attempt_at=clock.now())
 
 
 def advance_due(now: datetime) -> int:
     """Look at partners' orders that are due. How many were looked at; one that cannot be dealt with holds up no other."""
-    due = lease_due(ForeignOrder.objects.filter(state__in=_FOLLOWED), now, BATCH)
+    due = lease_due(ForeignOrder.objects.filter(state__in=FOLLOWED), now, BATCH)
     for first in range(0, len(due), ADVANCED_AT_ONCE):
         together = due[first : first + ADVANCED_AT_ONCE]
         if not _advanced(together, now):
@@ -87,12 +88,6 @@ def _advance_all(foreign_ids: Sequence[UUID]) -> None:
             _advance(foreign_id)
 
 
-def next_order_look_due() -> datetime | None:
-    """When the next partner's order is to be looked at."""
-    due: datetime | None = ForeignOrder.objects.filter(state__in=_FOLLOWED).aggregate(at=Min("next_attempt_at"))["at"]
-    return due
-
-
 @unit_of_work.change
 def _advance(foreign_id: UUID) -> None:
     advance(ForeignOrder.objects.select_for_update(of=("self",)).select_related("partner").get(pk=foreign_id))
@@ -121,7 +116,7 @@ def _advance_follow_up(foreign: ForeignOrder) -> None:
         return
     follow_ups.advance(foreign)
     if foreign.state != ForeignOrderState.ORDERED and foreign.target is not None:
-        ForeignOrder.objects.filter(pk=foreign.target, state__in=_FOLLOWED).update(next_attempt_at=clock.now())
+        ForeignOrder.objects.filter(pk=foreign.target, state__in=FOLLOWED).update(next_attempt_at=clock.now())
 
 
 def _answer(foreign: ForeignOrder) -> None:

@@ -23,8 +23,9 @@ from accord.capabilities.exchange.kinds import RequestKind
 from accord.capabilities.exchange.messages import OrderBody, WirePayment
 from accord.capabilities.exchange.models import ForeignOrder, ForeignOrderState, PartnerRequest
 from accord.capabilities.exchange.partners import queries as partner_queries
+from accord.capabilities.orders.permissions import OrderPermission
 from accord.capabilities.orders.regime import current_regime
-from accord.capabilities.people.policy import NODE, Permission, require
+from accord.capabilities.people.policy import NODE, require
 from accord.core import clock
 from accord.core.errors import BadInput, Conflict, NotFound
 
@@ -66,7 +67,7 @@ def order_hold(actor: User, request_id: UUID, facts: HoldFacts) -> ForeignOrder:
     Where our regime asks for two people, our order waits as a draft for the second. BadInput names a fact that is missing;
     Conflict where the request is settled, its label allows no such step, or it was ordered before.
     """
-    require(actor, Permission.ORDERS_DRAFT)
+    require(actor, OrderPermission.DRAFT)
     request = _asked_for_hold(request_id)
     if not facts.reason.strip():
         raise BadInput("give the reason; it stays on record", where="reason")

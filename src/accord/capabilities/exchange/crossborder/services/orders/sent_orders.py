@@ -13,7 +13,6 @@ from accord.capabilities.claims.ports import Acknowledged, Nonsense
 from accord.capabilities.exchange.agreements import enforcement
 from accord.capabilities.exchange.agreements import queries as agreements
 from accord.capabilities.exchange.agreements.clauses import MERGED_TOTAL, gives_back
-from accord.capabilities.exchange.channel.handlers import handles, handles_together
 from accord.capabilities.exchange.channel.services import sending
 from accord.capabilities.exchange.crossborder.services.enquiries import cases
 from accord.capabilities.exchange.crossborder.services.enquiries.inherited import inherited_label
@@ -140,13 +139,11 @@ def status(order_id: UUID) -> OrderStatus | None:
     return OrderStatus(order.held, order.until, order.ended_at)
 
 
-@handles(MessageKind.ORDER_ANSWER)
 def take_answer(message: Incoming, body: OrderAnswerBody) -> None:
     """The partner's centre has the order and says what it waits for, or what became of it."""
     take_answers([(message, body)])
 
 
-@handles_together(MessageKind.ORDER_ANSWER)
 def take_answers(messages: Sequence[tuple[Incoming, OrderAnswerBody]]) -> None:
     """The same for many answers, in one go as far as each is to another order."""
     partner = messages[0][0].partner_id
@@ -207,7 +204,6 @@ def _reply(message: Incoming, body: OrderAnswerBody, ordered_until: datetime) ->
     )
 
 
-@handles(MessageKind.ORDER_NEWS)
 def take_news(message: Incoming, body: OrderNewsBody) -> None:
     """How the order stands now at the partner's centre. Older news than the latest taken over changes nothing."""
     sent = _sent(message, body.order_id)

@@ -1,4 +1,4 @@
-"""What the desk's views share: who asks, where to go afterwards, which part of a list."""
+"""What views share: who asks, where to go afterwards, which part of a list."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _Row = TypeVar("_Row", bound=Model)
 
 
 def officer(request: HttpRequest) -> User:
-    """The signed-in user; every view of the desk but signing in has one."""
+    """The signed-in user; every view behind the sign-in has one."""
     assert isinstance(request.user, User)
     return request.user
 

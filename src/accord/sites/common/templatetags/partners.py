@@ -1,4 +1,4 @@
-"""Filters of the liaison officer's own templates."""
+"""Filters about partners and what is exchanged with them."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
+from accord.capabilities.exchange.agreements.terms import RefusalGround
 from accord.capabilities.exchange.kinds import MessageKind, RequestKind
-from accord.capabilities.exchange.vocabulary import AlarmKind, WaitsFor
+from accord.capabilities.exchange.vocabulary import AlarmKind, Clause, WaitsFor
 from accord.capabilities.orders.kinds import OrderKind
+from accord.capabilities.orders.ports import Refusal
 from accord.core.labels import Label
-from accord.sites.liaison.labels import label_of
-from accord.sites.liaison.words import ground_in_words
+from accord.sites.common.labels import label_of
 from accord.web.label_words import PURPOSES
 from accord.web.templatetags.accord import bank_name, duration_text
 from accord.web.vocabulary import code_label
@@ -24,7 +25,11 @@ register = template.Library()
 
 _CASE_LETTERS: Final = 8
 
-register.filter("ground", ground_in_words)
+
+@register.filter(name="ground")
+def ground_in_words(code: str) -> str:
+    """A ground of the agreement, a clause of it, or a refusal of an order; the code itself where no words are known."""
+    return code_label((RefusalGround, Clause, Refusal), code)
 
 
 @register.filter

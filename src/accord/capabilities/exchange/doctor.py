@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 
+from django.conf import settings
+
 from accord.core.errors import AccordError, NotFound
-from accord.node.findings import Finding, State
-from accord.node.home import Home
+from accord.core.findings import Finding, State
 
 if TYPE_CHECKING:
     from accord.capabilities.exchange.models import OwnKey
@@ -17,7 +18,7 @@ _RENEWED_WITHIN: Final = timedelta(days=2)
 """How long a key may be past its age before a missing worker is suspected."""
 
 
-def examine_exchange(home: Home) -> Iterator[Finding]:
+def examine() -> Iterator[Finding]:
     """Findings about keys and partners; the operational store is ready. Nothing where the node takes no part in it."""
     from accord.capabilities.exchange.partners import queries as partners
     from accord.capabilities.people.policy import OPERATOR
@@ -27,7 +28,7 @@ def examine_exchange(home: Home) -> Iterator[Finding]:
         yield Finding("Keys for partners", State.OK, "none; accord partners keys make, where this node has partners")
         return
     yield _keys(keys)
-    yield _passphrase(home)
+    yield _passphrase()
     yield _card()
     yield _partners()
 
@@ -51,8 +52,8 @@ def _keys(keys: list[OwnKey]) -> Finding:
     return Finding(name, State.OK, f"{len(keys)}, encrypted on the disk")
 
 
-def _passphrase(home: Home) -> Finding:
-    stated = home.key_passphrase_file()
+def _passphrase() -> Finding:
+    stated = settings.ACCORD_KEY_PASSPHRASE_FILE
     name = "Passphrase of the keys"
     if stated is None:
         found = "lies beside the keys: it protects only backups, which leave it out"

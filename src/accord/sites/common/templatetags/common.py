@@ -1,4 +1,4 @@
-"""Small helpers of the desk's own templates."""
+"""Filters that templates of several sites use."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from django import template
 from django.utils.translation import gettext, ngettext
 
 from accord.core.money import Money
-from accord.sites.desk.presenters.order_words import length_in_words
+from accord.sites.common.lengths import length_in_words
 
 register = template.Library()
 

@@ -1,4 +1,4 @@
-"""What codes are called on the desk, in the reader's language."""
+"""What codes mean to an officer, in the reader’s language."""
 
 from __future__ import annotations
 
@@ -39,3 +39,24 @@ ASK_FIRST: Final = {
     "pooled": _("Many customers' money stands on this account. Ask which customer was paid before holding."),
 }
 """Why the plan proposes to ask before holding, by kind of account."""
+
+TRACE_WORDS: Final = {
+    "flow": _("Passed on"),
+    "standing": _("Standing"),
+    "held": _("Held"),
+    "held_partly": _("Held in part"),
+    "victim": _("Victim's account"),
+    "passed": _("Money passed through"),
+    "asked": _("Bank asked"),
+    "silent": _("Bank silent"),
+    "failed": _("Answer unusable"),
+    "left": _("Went on to another jurisdiction"),
+    "cash": _("Cash withdrawn"),
+    "exchange": _("Sent to an exchange"),
+    "payroll": _("Paid as wages"),
+    "merchant": _("Paid to a merchant"),
+    "hub": _("Into a hub account"),
+    "outside": _("Outside the ledgers"),
+    "below_minimum": _("Too small to follow"),
+}
+"""What a row, or an account in the picture, is called."""
