@@ -164,7 +164,7 @@ class Centres:
         """Apply messages of one centre where they were sent to, together as far as their kinds allow it."""
         sender = self.senders[rows[0].pk]
         with self.at(rows[0].partner_id):
-            come = [self._received(row) for row in rows]
+            come = [self.received(row) for row in rows]
             left = len(rows)
             while left:
                 applied, _ = applying.apply_first(sender, left)
@@ -174,7 +174,8 @@ class Centres:
             row.refresh_from_db()
         return come
 
-    def _received(self, row: Outgoing) -> Incoming:
+    def received(self, row: Outgoing) -> Incoming:
+        """A message as the centre keeps it that it was sent to, not applied yet."""
         return Incoming.objects.create(
             pk=row.pk,
             partner_id=self.senders[row.pk],
