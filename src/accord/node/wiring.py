@@ -27,7 +27,9 @@ from accord.capabilities.orders.regime import current_regime
 from accord.core import clock
 from accord.core.errors import NotFound, Unavailable
 from accord.engine.exercise import World
+from accord.node import exercise_world
 from accord.node.bank_lines import BankLines
+from accord.node.errors import Msg
 from accord.node.home import Home
 from accord.node.ledger_index import catch_up
 from accord.node.line_wiring import with_lines
@@ -52,9 +54,9 @@ def wire(home: Home) -> Wired:
 
 def _wire_exercise(home: Home) -> Wired:
     """All sandbox banks, or those of this node's countries where several nodes play in one world."""
-    world = World.load(home.world)
-    banks = SandboxBanks.from_world(world, home.sandbox)
-    return wire_sandbox(banks, banks_reached(home, world))
+    exercise = exercise_world.of(home)
+    banks = SandboxBanks.from_world(exercise.world, home.sandbox, books=exercise.books)
+    return wire_sandbox(banks, banks_reached(home, exercise.world))
 
 
 def banks_reached(home: Home, world: World) -> frozenset[str] | None:
@@ -90,7 +92,7 @@ def _wire_bank(home: Home) -> Wired:
     """
 
     def nobody(institution: str) -> Any:
-        raise Unavailable(f"this node is a bank's; it has no line to {institution!r}")
+        raise Unavailable(Msg.NODE_IS_A_BANK, institution=institution)
 
     lines = Lines(holder_of=nobody, taker_of=nobody, authority=current_regime().authority)
     executor = ThreadPoolExecutor(CALLS_TO_CENTRES, thread_name_prefix="centre")
@@ -110,7 +112,7 @@ def _wire_bank(home: Home) -> Wired:
 
 @contextmanager
 def _line_to(institution: str, reached: frozenset[str] | None = None) -> Iterator[None]:
-    nobody = f"there is no line to {institution!r}; check the institution's code"
+    nobody = Msg.NO_LINE_TO_INSTITUTION.with_(code=institution)
     if reached is not None and institution not in reached:
         raise Unavailable(nobody)
     try:
@@ -130,10 +132,10 @@ def _wire_own_ledger(home: Home) -> Wired:
     def holder_of(institution: str) -> LedgerHolder:
         if everything or institution in covered:
             return own()
-        raise Unavailable(f"there is no line to {institution!r} and this node's own records do not cover it")
+        raise Unavailable(Msg.NO_LINE_TO_NODE_OWN_RECORDS, code=institution)
 
     def taker_of(institution: str) -> OrderTaker:
-        raise Unavailable(f"there is no line for orders to {institution!r}; connect the bank first")
+        raise Unavailable(Msg.NO_LINE_FOR_ORDERS, institution=institution)
 
     seen: list[int] = []
 

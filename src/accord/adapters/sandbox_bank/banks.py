@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Final, Self
+from typing import Final, NamedTuple, Self
 from uuid import UUID
 
 import msgspec
@@ -23,6 +23,7 @@ from accord.adapters.sandbox_bank.bank import ORDER, SandboxBank, SandboxLedger
 from accord.adapters.sandbox_bank.book import AccountKey, TransferBook
 from accord.adapters.sandbox_bank.carry_out import BankState, carry_out_hold, carry_out_limit, carry_out_recall
 from accord.adapters.sandbox_bank.directory import AccountDirectory
+from accord.adapters.sandbox_bank.errors import Msg
 from accord.adapters.sandbox_bank.follow_up import carry_out_follow_up, follow_up_limit
 from accord.adapters.sandbox_bank.holds import Hold, HoldBook
 from accord.adapters.sandbox_bank.limits import Limit, LimitBook
@@ -41,6 +42,21 @@ from accord.engine.tracing.model import AccountRef
 _BEGINNING: Final = -(2**62)
 _NEVER: Final = 2**62
 _LIMITS: Final = (OrderKind.LIMIT, OrderKind.RESTRICTION, OrderKind.PRESERVATION)
+
+
+class WorldBooks(NamedTuple):
+    """What never changes about the banks of a world: every payment, and who has which account. May be shared."""
+
+    book: TransferBook
+    directory: AccountDirectory
+
+    @classmethod
+    def of(cls, world: World) -> WorldBooks:
+        names = ("bank", "number", "currency", "opening_balance")
+        rows = zip(*(world.accounts[name].to_pylist() for name in names), strict=True)
+        openings = [(AccountKey(bank, number, currency), amount) for bank, number, currency, amount in rows]
+        book = TransferBook(world.transfers, openings, to_micros(world.plan.call_day), overdraft=False)
+        return cls(book, AccountDirectory(book.accounts, world.accounts))
 
 
 class SandboxBanks:
@@ -76,24 +92,28 @@ class SandboxBanks:
 
     @classmethod
     def from_world(
-        cls, world: World | Path, state_folder: Path, *, delay_factor: float = 1.0, refusal_factor: float = 1.0
+        cls,
+        world: World | Path,
+        state_folder: Path,
+        *,
+        delay_factor: float = 1.0,
+        refusal_factor: float = 1.0,
+        books: WorldBooks | None = None,
     ) -> Self:
         """The banks of a made-up world, with all days before its call day already behind them.
 
-        The factors scale the banks' own delays and refusal rates; 0 makes every bank answer at once, or obey always.
+        The factors scale the banks' own delays and refusal rates; 0 makes every bank answer at once, or obey always. `books`
+        are this world's, where they have been made before.
         """
         if isinstance(world, Path):
             world = World.load(world)
-        names = ("bank", "number", "currency", "opening_balance")
-        rows = zip(*(world.accounts[name].to_pylist() for name in names), strict=True)
-        openings = [(AccountKey(bank, number, currency), amount) for bank, number, currency, amount in rows]
-        book = TransferBook(world.transfers, openings, to_micros(world.plan.call_day), overdraft=False)
+        book, directory = books or WorldBooks.of(world)
         profiles = [
             Profile(bank.code, bank.answer_delay_seconds * delay_factor, bank.refuses_rate * refusal_factor, world.plan.seed)
             for bank in world.banks
         ]
         switches = {code: frozenset(banks) for code, banks in world.ledger_holders().items() if banks != (code,)}
-        return cls(book, AccountDirectory(book.accounts, world.accounts), profiles, switches, state_folder)
+        return cls(book, directory, profiles, switches, state_folder)
 
     @classmethod
     def from_table(
@@ -117,7 +137,7 @@ class SandboxBanks:
         try:
             return self._banks[code]
         except KeyError:
-            raise NotFound(f"no bank {code!r} in this sandbox; its banks are {', '.join(self._banks)}") from None
+            raise NotFound(Msg.NO_BANK_IN_SANDBOX, code=code, banks=tuple(self._banks)) from None
 
     def holder(self, code: str) -> SandboxLedger:
         """A ledger holder: a bank, or a central switch."""
@@ -169,9 +189,11 @@ class SandboxBanks:
                     self._put_limit(replace(limit, released_at=now))
 
     def close(self) -> None:
-        """Close the state file."""
+        """Close the state file and let the ledgers go: banks and their owner know each other, so nothing else would."""
         with self._lock:
             self._store.close()
+            for ledger in (*self._banks.values(), *self._switches.values()):
+                ledger.forget()
 
     # What the banks themselves use.
 
@@ -186,7 +208,7 @@ class SandboxBanks:
         """The message as first received; Conflict where `content` now says something else."""
         message = self._store.message(message_id, kind)
         if message is not None and content is not None and message.content != content:
-            raise Conflict(f"{kind} {message_id} came before with another content; send a new id with the new content")
+            raise Conflict(Msg.CAME_BEFORE_WITH_ANOTHER_CONTENT, kind=kind, id=message_id)
         return message
 
     def keep(self, message: Message) -> Message:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from accord.core.clock import to_micros
-from accord.engine.exercise import World
 from accord.lab.demo.told import CallTold, CentreTold, OrderTold
-from accord.lab.federation import centre, kernels
+from accord.lab.federation import centre, forking, kernels
 from accord.lab.federation.centre import Centre
 from accord.lab.federation.channel import Command
+from accord.lab.federation.desk import Desk
 from accord.lab.federation.people import OFFICER, SUPERVISOR, user
+from accord.node import exercise_world
 from accord.node.home import Home
 
 if TYPE_CHECKING:
@@ -39,7 +41,7 @@ class Player(Centre):
         from accord.lab.demo.day import Day
 
         kernels.make_ready()
-        world = World.load(self.home.world)
+        world = exercise_world.of(self.home).world
         calls = [report for report in world.reports if report.country == country]
         people = [user(name) for name in (OFFICER, SUPERVISOR)]
         self._country = country
@@ -108,6 +110,13 @@ def _order(order: Order) -> OrderTold:
 
 def main() -> None:
     player = Player(Home.from_environment())
+    centre.run(player, player.commands())
+
+
+def forked(environment: Mapping[str, str]) -> None:
+    """The same in a process that was forked from the leader, with a desk that is forked before anything is opened."""
+    home = forking.become(environment)
+    player = Player(home, Desk())
     centre.run(player, player.commands())
 
 
