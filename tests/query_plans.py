@@ -48,14 +48,17 @@ def looks() -> Iterator[Looks]:
         yield noted
 
 
-def scanned(sql: str, parameters: Any) -> set[str]:
-    """The tables of cases that a statement reads from end to end without need."""
+def scanned(sql: str, parameters: Any, *, first_rows: bool = True) -> set[str]:
+    """The tables of cases that a statement reads from end to end without need.
+
+    With `first_rows`, walking an index until enough rows are found is allowed; without, what comes first must be right.
+    """
     if _COUNTS_A_LIST.match(sql):
         return set()
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
             cursor.execute(f"EXPLAIN QUERY PLAN {sql}", parameters)
-            return set(_sqlite_scans(sql, [row[3] for row in cursor.fetchall()]))
+            return set(_sqlite_scans(sql, [row[3] for row in cursor.fetchall()], first_rows))
         cursor.execute("SET LOCAL enable_seqscan = off")
         cursor.execute(f"EXPLAIN (FORMAT JSON) {sql}", parameters)
         plan = cursor.fetchone()[0]
@@ -63,14 +66,14 @@ def scanned(sql: str, parameters: Any) -> set[str]:
         return set(_postgresql_scans((json.loads(plan) if isinstance(plan, str) else plan)[0]["Plan"]))
 
 
-def _sqlite_scans(sql: str, steps: list[str]) -> Iterator[str]:
+def _sqlite_scans(sql: str, steps: list[str], first_rows: bool) -> Iterator[str]:
     tables, partial = _tables_of_cases(), _partial_indexes()
     names = {alias: table for table, alias in _ALIAS.findall(sql) if table in tables} | {table: table for table in tables}
     for step in steps:
         scan = _SCAN.match(step)
         if scan is None or scan[1] not in names:
             continue
-        in_sequence = scan[3] is not None and " LIMIT " in sql
+        in_sequence = first_rows and scan[3] is not None and " LIMIT " in sql
         if not in_sequence and scan[3] not in partial:
             yield names[scan[1]]
 
