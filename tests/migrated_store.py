@@ -23,7 +23,7 @@ import pytest
 OWN_SERVER: Final = "ACCORD_TEST_OWN_SERVER"
 """In the environment of every process of a run whose PostgreSQL server is the run's own."""
 
-_TEMPLATE: Final = "accord_migrated"
+TEMPLATE: Final = "accord_migrated"
 _CHECKOUT: Final = Path(__file__).parent.parent
 
 
@@ -37,7 +37,7 @@ def django_db_keepdb(
     if request.config.getoption("create_db"):
         return False
     name = connection.creation._get_test_db_name()  # type: ignore[attr-defined]
-    with django_db_blocker.unblock(), _alone():
+    with django_db_blocker.unblock(), alone():
         if connection.vendor == "sqlite":
             _sqlite(Path(name))
         elif os.environ.get(OWN_SERVER):
@@ -65,11 +65,11 @@ def _postgresql(name: str) -> None:
     import psycopg
 
     with psycopg.connect(os.environ["ACCORD_DATABASE_URL"], autocommit=True) as server:
-        if server.execute("SELECT 1 FROM pg_database WHERE datname = %s", [_TEMPLATE]).fetchone():
-            server.execute(f'CREATE DATABASE "{name}" TEMPLATE {_TEMPLATE}'.encode())
+        if server.execute("SELECT 1 FROM pg_database WHERE datname = %s", [TEMPLATE]).fetchone():
+            server.execute(f'CREATE DATABASE "{name}" TEMPLATE {TEMPLATE}'.encode())
         else:
             _migrate()
-            server.execute(f'CREATE DATABASE {_TEMPLATE} TEMPLATE "{name}"'.encode())
+            server.execute(f'CREATE DATABASE {TEMPLATE} TEMPLATE "{name}"'.encode())
 
 
 def _migrate() -> None:
@@ -101,7 +101,7 @@ def _folder() -> Path:
 
 
 @contextmanager
-def _alone() -> Iterator[None]:
+def alone() -> Iterator[None]:
     """Hold off the other workers: one migrates, the others copy."""
     with (_folder() / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
