@@ -48,15 +48,15 @@ class Player(Centre):
         self._day = Day(calls, self.worker, people, world.plan.seed)
         return len(calls)
 
-    def step(self, act: bool, spent: dict[str, Any] | None = None) -> dict[str, Any]:
+    def step(self, act: bool, spent: list[dict[str, Any]]) -> dict[str, Any]:
         """Let people (where `act`) and the worker do what they do by now.
 
         How much was done, for which claims of ours and which cases of partners, and when this centre has something to do
-        next (epoch µs). `spent`: the same of the moment before, as far as it served this centre, and its real time.
+        next (epoch µs). `spent`: the same of earlier moments, as far as they served this centre, and their real time.
         """
-        if spent is not None:
-            cases = [(partner, case) for partner, case in spent["cases"]]
-            self._day.spent({UUID(claim) for claim in spent["claims"]}, cases, spent["seconds"])
+        for served in spent:
+            cases = [(partner, case) for partner, case in served["cases"]]
+            self._day.spent({UUID(claim) for claim in served["claims"]}, cases, served["seconds"])
         from accord.lab.demo import for_partners
 
         if act:
