@@ -20,7 +20,7 @@ import grimp
 CHECKOUT: Final = Path(__file__).parent.parent
 _SOURCE, _TESTS = "src/accord/", "tests/"
 
-STARTS_PROGRAMS: Final = ("subprocess", "multiprocessing", "accord.node.demo", "accord.node.federation", "accord.lab")
+STARTS_PROGRAMS: Final = ("subprocess", "multiprocessing", "federation_kit.loaded", "accord.lab")
 """Whatever imports one of these starts nodes: any change of our code or of its data can touch it."""
 
 STARTED_BY: Final = "tests/postgresql_server.py"

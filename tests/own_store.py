@@ -11,12 +11,15 @@ from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 from uuid import uuid4
 
+from migrated_store import OWN_SERVER, create_migrated
+
 Rows = dict[str, list[tuple[Any, ...]]]
 
 
 @contextmanager
-def own_store() -> Iterator[dict[str, str]]:
-    """What to add to a node's environment: nothing for SQLite in its home, else a new database on the tests' server."""
+def own_store(*, empty: bool = False) -> Iterator[dict[str, str]]:
+    """What to add to a node's environment: nothing for SQLite in its home, else a new database on the tests' server. It has the
+    tables of a new node, unless it is to be `empty`."""
     url = os.environ.get("ACCORD_DATABASE_URL")
     if not url:
         yield {}
@@ -24,13 +27,23 @@ def own_store() -> Iterator[dict[str, str]]:
     import psycopg
 
     name = f"own_{uuid4().hex[:12]}"
-    with psycopg.connect(url, autocommit=True) as server:
-        server.execute(f"CREATE DATABASE {name}".encode())
+    new_database(url, name, empty=empty)
     try:
         yield {"ACCORD_DATABASE_URL": urlunsplit(urlsplit(url)._replace(path=f"/{name}"))}
     finally:
         with psycopg.connect(url, autocommit=True) as server:
             server.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+
+
+def new_database(url: str, name: str, *, empty: bool = False) -> None:
+    """A database on the tests' server: with the tables of a new node, unless it is to be `empty`."""
+    import psycopg
+
+    if os.environ.get(OWN_SERVER) and not empty:
+        create_migrated(url, name)
+        return
+    with psycopg.connect(url, autocommit=True) as server:
+        server.execute(f'CREATE DATABASE "{name}"'.encode())
 
 
 def all_rows(home: Path, store: dict[str, str]) -> Rows:

@@ -22,6 +22,7 @@ from accord.capabilities.orders.kinds import OrderKind
 from accord.capabilities.orders.ports import OrderAnswer, OrderMessage, OrderStatus
 from accord.core import clock
 from accord.core.errors import BadInput, Conflict, NotAllowed, NotFound, Unavailable
+from accord.core.errors import Msg as CoreMsg
 from accord.engine.tracing.model import Rule
 
 NOON = datetime(2026, 3, 20, 12, tzinfo=UTC)
@@ -171,10 +172,10 @@ def test_how_an_order_stands(line: FileLine, server: FileServer, folder: Path, b
 @pytest.mark.parametrize(
     ("error", "kind"),
     [
-        (Conflict("other content"), Conflict),
-        (BadInput("wrong"), BadInput),
-        (NotFound("not here"), NotFound),
-        (NotAllowed("not yours"), BadInput),
+        (Conflict(CoreMsg.VERBATIM, text="other content"), Conflict),
+        (BadInput(CoreMsg.VERBATIM, text="wrong"), BadInput),
+        (NotFound(CoreMsg.VERBATIM, text="not here"), NotFound),
+        (NotAllowed(CoreMsg.VERBATIM, text="not yours"), BadInput),
     ],
 )
 def test_what_the_bank_does_not_accept(
@@ -195,7 +196,7 @@ def test_what_the_bank_does_not_accept(
 
 def test_a_bank_that_is_away_takes_the_message_later(line: FileLine, server: FileServer, bank: Bank) -> None:
     message = order()
-    bank.reply = Unavailable("the core is away")
+    bank.reply = Unavailable(CoreMsg.VERBATIM, text="the core is away")
     send(line, message)
     assert server.serve() == 0
     bank.reply = OrderAnswer(NOON, 10, transfer="t")

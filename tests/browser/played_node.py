@@ -20,6 +20,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from socket import create_server
 
+from own_store import new_database
+
 from accord.core.clock import SystemClock, to_micros
 from accord.engine.exercise import VictimReport, World, WorldPlan, make_world
 from accord.node import exercise_clock
@@ -134,7 +136,7 @@ def _own_database(url: str, name: str) -> str:
 
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute(f'DROP DATABASE IF EXISTS "{name}"')
-        connection.execute(f'CREATE DATABASE "{name}"')
+    new_database(url, name)
     before, _, query = url.partition("?")
     return before.rpartition("/")[0] + "/" + name + (f"?{query}" if query else "")
 

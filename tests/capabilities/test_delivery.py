@@ -14,6 +14,7 @@ from uuid import UUID, uuid4
 import pytest
 
 from accord.core.errors import AccordError, Unavailable
+from accord.core.errors import Msg as CoreMsg
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -61,7 +62,7 @@ def test_one_line_has_a_bounded_number_of_calls(courier: Any) -> None:
     assert courier.crowded() == []
 
 
-@pytest.mark.parametrize("error", [Unavailable("down"), KeyError("a mistake of the adapter")])
+@pytest.mark.parametrize("error", [Unavailable(CoreMsg.VERBATIM, text="down"), KeyError("a mistake of the adapter")])
 def test_an_error_comes_back_as_an_error_of_ours(courier: Any, error: Exception) -> None:
     def call() -> str:
         raise error
@@ -88,7 +89,7 @@ def test_a_call_leaves_no_connection_behind(courier: Any) -> None:
 
     def fails() -> bool:
         call()
-        raise Unavailable("down")
+        raise Unavailable(CoreMsg.VERBATIM, text="down")
 
     for number in range(8):
         courier.send(Row(f"BANK{number}"), fails if number % 2 else call)

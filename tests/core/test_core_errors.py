@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from accord.core.errors import AccordError, BadInput, Conflict, Corrupt, NotAllowed, NotFound, Unavailable
+from accord.core.errors import Msg as CoreMsg
 
 
 @pytest.mark.parametrize(
@@ -20,7 +21,7 @@ def test_what_is_not_found_is_bad_input() -> None:
 
 
 def test_the_message_names_the_place_where_there_is_one() -> None:
-    error = BadInput("amount is negative", where="t.csv row 7")
+    error = BadInput(CoreMsg.VERBATIM, text="amount is negative", where="t.csv row 7")
     assert str(error) == "t.csv row 7: amount is negative"
     assert (error.message, error.where) == ("amount is negative", "t.csv row 7")
-    assert str(BadInput("no place")) == "no place"
+    assert str(BadInput(CoreMsg.VERBATIM, text="no place")) == "no place"

@@ -9,6 +9,7 @@ import traceback
 from typing import Any
 
 from accord.core.errors import AccordError, Conflict
+from accord.core.errors import Msg as CoreMsg
 from accord.lab.federation import centre
 from accord.lab.federation.centre import Centre
 from accord.node.home import Home
@@ -27,7 +28,7 @@ def run(program: str, values: dict[str, Any]) -> Any:
     except AccordError:
         raise
     except Exception as error:
-        raise Conflict(f"the program failed:\n{traceback.format_exc()}") from error
+        raise Conflict(CoreMsg.VERBATIM, text=f"the program failed:\n{traceback.format_exc()}") from error
     return names["answer"]
 
 

@@ -14,6 +14,7 @@ from federation_kit import loaded
 from federation_kit.commands import Accord
 
 from accord.core.errors import AccordError, BadInput, Conflict, Corrupt, NotAllowed, NotFound, Unavailable
+from accord.core.errors import Msg as CoreMsg
 from accord.node.cli import output
 
 COMMANDS = [
@@ -99,12 +100,12 @@ def test_bad_usage_as_json(accord: Accord) -> None:
 @pytest.mark.parametrize(
     ("error", "code"),
     [
-        (BadInput("x"), 2),
-        (NotFound("x"), 2),
-        (NotAllowed("x"), 1),
-        (Conflict("x"), 1),
-        (Unavailable("x"), 1),
-        (Corrupt("x"), 1),
+        (BadInput(CoreMsg.VERBATIM, text="x"), 2),
+        (NotFound(CoreMsg.VERBATIM, text="x"), 2),
+        (NotAllowed(CoreMsg.VERBATIM, text="x"), 1),
+        (Conflict(CoreMsg.VERBATIM, text="x"), 1),
+        (Unavailable(CoreMsg.VERBATIM, text="x"), 1),
+        (Corrupt(CoreMsg.VERBATIM, text="x"), 1),
     ],
 )
 def test_exit_code_of_each_error(error: AccordError, code: int) -> None:
@@ -113,14 +114,14 @@ def test_exit_code_of_each_error(error: AccordError, code: int) -> None:
 
 def test_an_error_is_one_block_that_says_where(capfd: pytest.CaptureFixture[str]) -> None:
     """Square brackets in a message are text, not markup."""
-    output.show_error(BadInput("no column [time]; add one", where="t.csv"), as_json=False)
+    output.show_error(BadInput(CoreMsg.VERBATIM, text="no column [time]; add one", where="t.csv"), as_json=False)
     captured = capfd.readouterr()
     assert captured.out == ""
     assert captured.err == "Error: t.csv: no column [time]; add one\n"
 
 
 def test_a_failure_gets_a_hint(capfd: pytest.CaptureFixture[str]) -> None:
-    output.show_error(Unavailable("the disk is full"), as_json=False)
+    output.show_error(Unavailable(CoreMsg.VERBATIM, text="the disk is full"), as_json=False)
     assert "accord doctor" in capfd.readouterr().err
 
 

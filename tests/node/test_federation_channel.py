@@ -22,7 +22,7 @@ def add(first, second):
     return first + second
 
 def refuse():
-    raise Conflict("somebody was first", where="here")
+    raise Conflict(CoreMsg.VERBATIM, text="somebody was first", where="here")
 
 serve({"add": add, "refuse": refuse, "leave": lambda: os._exit(3), "pid": os.getpid, "sleep": lambda: time.sleep(60)})
 """

@@ -12,6 +12,7 @@ from accord.adapters.bank_files import FileLine
 from accord.adapters.bank_http import HttpLine
 from accord.adapters.bank_wire.signatures import new_secret
 from accord.core.errors import BadInput, NotAllowed, Unavailable
+from accord.core.errors import Msg as CoreMsg
 from accord.node.home import Home
 from accord.node.line_wiring import OpenLines, with_lines
 from accord.node.lines import FilesLine, HttpsLine, LineBook, read_lines
@@ -127,7 +128,7 @@ def test_who_may_push(home: Home) -> None:
 
 def _wired() -> Wired:
     def nobody(institution: str) -> object:
-        raise Unavailable(f"there is no line to {institution}")
+        raise Unavailable(CoreMsg.VERBATIM, text=f"there is no line to {institution}")
 
     return Wired(Lines(nobody, nobody, "authority"), lambda: None)  # type: ignore[arg-type]
 

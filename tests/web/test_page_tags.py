@@ -9,10 +9,10 @@ import pytest
 from django.template import Context, Template
 from django.utils import translation
 
+from accord.capabilities.reports.errors import Msg
 from accord.core.clock import SteppedClock, using
 from accord.core.money import Money
-from accord.web import partner_error_texts
-from accord.web.error_texts import PATTERNS, in_readers_language
+from accord.core.wording import stored
 from accord.web.templatetags.accord import duration_text, masked
 
 NOON = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)  # 12:00 in Shanghai
@@ -123,17 +123,12 @@ def test_an_amount_without_a_currency_stays_as_it_is_on_record() -> None:
     assert rendered("{% audit_details d %}", d={"amount": 5}) == "amount: 5"
 
 
-def test_messages_of_errors_are_told_in_the_readers_language_with_their_parts() -> None:
-    message = "Lin Mei is working on R-7K2M-9QXD until 12:10; ask them to unlock it"
-    assert in_readers_language(message) == message
+def test_stored_errors_are_told_in_the_readers_language_with_their_parts() -> None:
+    said = Msg.WORKING_ON_UNTIL.with_(officer="Lin Mei", report="R-7K2M-9QXD", time="12:10")
+    kept = stored(said)
+    assert rendered("{{ kept|readable }}", kept=kept) == "Lin Mei is working on R-7K2M-9QXD until 12:10; ask them to unlock it"
     with translation.override("zh-hans"):
-        told = in_readers_language(message)
-        assert told != message
+        told = rendered("{{ kept|readable }}", kept=kept)
+        assert told != rendered("{{ kept }}", kept=str(said))
         assert all(part in told for part in ("Lin Mei", "R-7K2M-9QXD", "12:10"))
-        assert in_readers_language("something nobody listed") == "something nobody listed"
-
-
-def test_every_listed_message_is_known_again() -> None:
-    with translation.override("zh-hans"):
-        for pattern in (*PATTERNS, *partner_error_texts.PATTERNS):
-            assert in_readers_language(pattern) != pattern
+        assert rendered("{{ kept|readable }}", kept="something a bank wrote") == "something a bank wrote"

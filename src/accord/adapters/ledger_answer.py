@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+from accord.adapters.errors import Msg
 from accord.capabilities.claims.ports import (
     AccountKind,
     AccountStanding,
@@ -14,6 +15,7 @@ from accord.capabilities.claims.ports import (
     LegExit,
     TransferLeg,
 )
+from accord.capabilities.exchange.crossborder.errors import Msg as CrossborderMsg
 from accord.core.errors import BadInput
 from accord.engine.tracing import Ledger
 from accord.engine.tracing.model import AccountRef, ClaimStart, ExitKind, Flow, Rule, Standing, Trace
@@ -39,10 +41,10 @@ def starts_of(ledger: Ledger, credits_: Iterable[Credit], rule: Rule) -> list[Cl
 
 def _start_of(ledger: Ledger, credit: Credit, rule: Rule) -> ClaimStart:
     if credit.intervals and sum(end - start for start, end in credit.intervals) != credit.amount:
-        raise BadInput(f"the units named of transfer {credit.transfer} do not add up to {credit.amount}")
+        raise BadInput(CrossborderMsg.UNITS_NAMED_TRANSFER_DO_NOT_ADD, transfer=credit.transfer, amount=credit.amount)
     currency = ledger.transfer(credit.transfer)["currency"]
     if currency != credit.currency:
-        raise BadInput(f"transfer {credit.transfer} is in {currency}; the credit names {credit.currency}")
+        raise BadInput(Msg.TRANSFER_IN_OTHER_CURRENCY, transfer=credit.transfer, currency=currency, stated=credit.currency)
     if credit.intervals and rule.keeps_parcels:
         return ClaimStart(credit.transfer, intervals=credit.intervals)
     return ClaimStart(credit.transfer, amount=credit.amount)

@@ -18,6 +18,7 @@ from uuid import UUID
 from django.db import OperationalError, connection, connections, models, transaction
 from django.db.models import F, Q, QuerySet
 
+from accord.capabilities.errors import Msg
 from accord.core.errors import AccordError, Unavailable
 
 _log = logging.getLogger(__name__)
@@ -111,7 +112,7 @@ def call_out(institution: str, call: Callable[[], _Reply]) -> _Reply | AccordErr
         return error
     except Exception as error:  # noqa: BLE001 - whatever an adapter does wrong, the other lines go on
         _log.exception("the line to %s failed in a way that it does not announce", institution)
-        return Unavailable(f"the line to {institution} failed ({type(error).__name__}); the node's log says more")
+        return Unavailable(Msg.LINE_FAILED, institution=institution, kind=type(error).__name__)
 
 
 def _call_alone(institution: str, call: Callable[[], _Reply]) -> _Reply | AccordError:

@@ -13,16 +13,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
-from typing import Any, Final
+from typing import Any
 
 from django.db.models import QuerySet
 
 from accord.capabilities.delivery import Courier
-
-CENTRE: Final = "centre"
-BANK: Final = "bank"
-EVERYWHERE: Final = frozenset({CENTRE, BANK})
-"""Kinds of nodes (`agency_kind` in accord.toml)."""
+from accord.capabilities.kinds_of_nodes import BANK as BANK
+from accord.capabilities.kinds_of_nodes import CENTRE as CENTRE
+from accord.capabilities.kinds_of_nodes import EVERYWHERE
 
 Rows = Callable[[], QuerySet[Any]]
 """The rows to look through. A function, because a declaration is made before the models are ready."""

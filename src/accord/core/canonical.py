@@ -10,7 +10,7 @@ import hashlib
 import json
 from typing import Any
 
-from accord.core.errors import BadInput
+from accord.core.errors import BadInput, Msg
 
 
 def canonical_json(document: Any) -> bytes:
@@ -21,7 +21,7 @@ def canonical_json(document: Any) -> bytes:
     try:
         return json.dumps(_ordered(document), ensure_ascii=False, separators=(",", ":")).encode()
     except UnicodeEncodeError as error:
-        raise BadInput(f"a text has half of a surrogate pair ({error.object[error.start]!a}); send whole characters") from None
+        raise BadInput(Msg.TEXT_HALF_SURROGATE_PAIR, character=error.object[error.start]) from None
 
 
 def content_hash(document: Any) -> str:
@@ -33,12 +33,12 @@ def _ordered(value: Any) -> Any:
     if isinstance(value, dict):
         for key in value:
             if not isinstance(key, str):
-                raise BadInput(f"the key {key!r} is not a string; canonical documents have string keys only")
+                raise BadInput(Msg.KEY_NOT_STRING, key=key)
         return {key: _ordered(value[key]) for key in sorted(value, key=_utf16)}
     if isinstance(value, list | tuple):
         return [_ordered(item) for item in value]
     if isinstance(value, float):
-        raise BadInput(f"{value!r} is a float; canonical documents carry integers or decimal strings")
+        raise BadInput(Msg.FLOAT_CANONICAL_DOCUMENTS, value=value)
     return value
 
 

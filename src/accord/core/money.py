@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
-from accord.core.errors import BadInput
+from accord.core.errors import BadInput, Msg
+from accord.core.wording import keep_kind
 
 _DECIMALS_0: Final = "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF"
 _DECIMALS_2: Final = (
@@ -41,7 +42,7 @@ def exponent(currency: str) -> int:
     try:
         return EXPONENTS[currency]
     except KeyError:
-        raise BadInput(f"unknown currency {currency!r}; give an ISO 4217 code such as CNY") from None
+        raise BadInput(Msg.UNKNOWN_CURRENCY, currency=currency) from None
 
 
 @dataclass(frozen=True, slots=True, order=False)
@@ -60,14 +61,14 @@ class Money:
         decimals = exponent(currency)
         cleaned = text.strip().replace(",", "").replace(" ", "").replace("\u00a0", "")
         if not _PLAIN.fullmatch(cleaned):
-            raise BadInput(f"{text!r} is not an amount; write it like 1234.50")
+            raise BadInput(Msg.NOT_AMOUNT, amount=text)
         whole, _, fraction = cleaned.partition(".")
         fraction = fraction.rstrip("0")
         if len(fraction) > decimals:
-            raise BadInput(f"{text!r} has {len(fraction)} decimals but {currency} has {decimals}")
+            raise BadInput(Msg.TOO_MANY_DECIMALS, amount=text, count=len(fraction), currency=currency, decimals=decimals)
         minor = int(whole + fraction.ljust(decimals, "0"))
         if abs(minor) > MAX_MINOR:
-            raise BadInput(f"{text!r} {currency} is larger than any amount accepted here")
+            raise BadInput(Msg.LARGER_THAN_ANY_AMOUNT_ACCEPTED_HERE, amount=text, currency=currency)
         return cls(minor, currency)
 
     def decimal(self) -> Decimal:
@@ -79,7 +80,7 @@ class Money:
 
     def _same(self, other: Money) -> None:
         if self.currency != other.currency:
-            raise BadInput(f"cannot combine {self.currency} with {other.currency}")
+            raise BadInput(Msg.CANNOT_COMBINE, currency=self.currency, other=other.currency)
 
     def __add__(self, other: Money) -> Money:
         self._same(other)
@@ -96,3 +97,6 @@ class Money:
     def __le__(self, other: Money) -> bool:
         self._same(other)
         return self.minor <= other.minor
+
+
+keep_kind(Money, "money", lambda money: [money.minor, money.currency], lambda kept: Money(*kept))

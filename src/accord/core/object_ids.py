@@ -13,7 +13,7 @@ import time
 from typing import Final
 from uuid import UUID
 
-from accord.core.errors import BadInput
+from accord.core.errors import BadInput, Msg
 
 _ALPHABET: Final = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _CHECK_ALPHABET: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -63,7 +63,7 @@ def parse_code(text: str) -> str:
     """The canonical spelling of a code typed by a person; BadInput when it cannot be one."""
     body = text.strip().upper().replace("-", "").replace(" ", "").translate(_LOOKALIKES)
     if len(body) != 8 or not set(body) <= set(_ALPHABET):
-        raise BadInput("that is not a code; it has eight letters and digits, such as K7P2-9XQM")
+        raise BadInput(Msg.NOT_CODE)
     return f"{body[:4]}-{body[4:]}"
 
 
@@ -72,7 +72,7 @@ def parse_reference(text: str) -> str:
     prefix, _, rest = text.strip().upper().partition("-")
     body = rest.replace("-", "").replace(" ", "").translate(_LOOKALIKES)
     if len(body) != 8 or not set(body[:-1]) <= set(_ALPHABET) or _check_character(body[:-1]) != body[-1]:
-        raise BadInput(f"{text!r} is not a reference; check each character against the one you were given")
+        raise BadInput(Msg.NOT_REFERENCE, text=text)
     return f"{prefix}-{body[:4]}-{body[4:]}"
 
 

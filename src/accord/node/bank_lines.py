@@ -29,6 +29,7 @@ from accord.capabilities.jobs import Job, attempts
 from accord.capabilities.orders.ports import OrderAnswer
 from accord.core import clock
 from accord.core.errors import AccordError, BadInput, Unavailable
+from accord.node.errors import Msg
 from accord.node.lines import FilesLine, HttpsLine, LineBook
 
 _log = logging.getLogger(__name__)
@@ -112,13 +113,13 @@ class BankLines:
         told = 0
         for row, reply in self._answers.collect(_REPLY_SECONDS):
             if isinstance(reply, AccordError):
-                controls.push_failed(row, str(reply))
+                controls.push_failed(row, reply.stored())
             else:
                 controls.pushed(row.pk)
             told += 1
         for appeal, reference in self._appeals.collect(_REPLY_SECONDS):
             if isinstance(reference, AccordError):
-                controls.appeal_failed(appeal, str(reference))
+                controls.appeal_failed(appeal, reference.stored())
             else:
                 controls.appeal_delivered(appeal.pk, reference)
             told += 1
@@ -127,7 +128,7 @@ class BankLines:
     def _pusher(self, sender: str) -> Pusher:
         line = self._book.table().centres.get(sender)
         if not isinstance(line, HttpsLine):
-            raise Unavailable(f"lines.toml has no [centres.{sender}] to push to; {sender} asks again by itself")
+            raise Unavailable(Msg.LINES_TOML_NO_CENTRES_TO_PUSH, code=sender, agency=sender)
         known = self._pushers.get(sender)
         if known is None or known[0] != line:
             known = self._pushers[sender] = (line, Pusher(line.endpoint, self._institution, line.keys))

@@ -14,6 +14,7 @@ from pathlib import Path
 from accord.core import clock
 from accord.core.clock import ShiftedClock, SystemClock
 from accord.core.errors import Corrupt
+from accord.node.errors import Msg
 from accord.node.home import Home
 
 
@@ -86,4 +87,4 @@ class _FileClock:
                 return clock.from_micros(state["stands_at"])
             return ShiftedClock(timedelta(microseconds=state["shift_micros"]))
         except (ValueError, KeyError, TypeError) as error:
-            raise Corrupt("the exercise's clock cannot be read; run the exercise again", where=str(self._file)) from error
+            raise Corrupt(Msg.EXERCISE_CLOCK_CANNOT_BE_READ, where=str(self._file)) from error

@@ -28,6 +28,8 @@ from pathlib import Path
 from typing import Final
 
 from accord.core.errors import BadInput, Unavailable
+from accord.core.errors import Msg as CoreMsg
+from accord.node.errors import Msg
 from accord.node.user_cache import user_cache
 
 _KERNELS: Final = Path(__file__).parents[1] / "engine" / "tracing"
@@ -148,9 +150,7 @@ class Home:
         try:
             self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
-            raise Unavailable(
-                f"the folder cannot be made ({error.strerror}); choose another with --home or ACCORD_HOME", where=str(self.root)
-            ) from error
+            raise Unavailable(Msg.FOLDER_CANNOT_BE_MADE, why=error.strerror, where=str(self.root)) from error
 
     def file_settings(self) -> dict[str, str]:
         """What accord.toml sets, as text; empty where there is no file. Raises BadInput that names what is wrong in it."""
@@ -159,16 +159,16 @@ class Home:
         except FileNotFoundError:
             return {}
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-            raise BadInput(f"cannot be read as TOML: {error}", where=str(self.config)) from error
+            raise BadInput(CoreMsg.CANNOT_BE_READ_TOML, error=error, where=str(self.config)) from error
         return {name: self._setting_text(name, value) for name, value in stated.items()}
 
     def _setting_text(self, name: str, value: object) -> str:
         if name not in SETTINGS:
-            raise BadInput(f"unknown setting {name!r}; the settings are {', '.join(SETTINGS)}", where=str(self.config))
+            raise BadInput(Msg.UNKNOWN_SETTING, name=name, settings=tuple(SETTINGS), where=str(self.config))
         if isinstance(value, bool):
             return "1" if value else "0"
         if not isinstance(value, str | int):
-            raise BadInput(f"{name} must be a text or a number", where=str(self.config))
+            raise BadInput(Msg.MUST_BE_TEXT_NUMBER, name=name, where=str(self.config))
         return str(value)
 
     def institutions(self) -> dict[str, dict[str, str]]:
@@ -179,7 +179,7 @@ class Home:
         except FileNotFoundError:
             return {}
         except (OSError, ValueError) as error:
-            raise BadInput(f"cannot be read as JSON: {error}", where=str(path)) from error
+            raise BadInput(Msg.CANNOT_BE_READ_JSON, error=error, where=str(path)) from error
         return stated
 
     def secret_key(self) -> str:
@@ -191,38 +191,34 @@ class Home:
         try:
             key = path.read_text(encoding="ascii").strip()
         except (OSError, UnicodeDecodeError) as error:
-            raise Unavailable(f"the node's secret key cannot be read: {error}", where=str(path)) from error
+            raise Unavailable(Msg.NODE_SECRET_KEY_CANNOT_BE_READ, error=error, where=str(path)) from error
         if len(key) < 50:
-            raise Unavailable(
-                "the node's secret key is damaged; delete it to get a new one (everyone signs in again)", where=str(path)
-            )
+            raise Unavailable(Msg.NODE_SECRET_KEY_DAMAGED, where=str(path))
         return key
 
     def second_factor(self) -> str:
         """ "required" or "off", which only an exercise may be. Raises BadInput for anything else, and off on a real node."""
         stated = os.environ.get("ACCORD_SECOND_FACTOR") or ("off" if self.exercise.exists() else "required")
         if stated not in ("required", "off"):
-            raise BadInput(f"ACCORD_SECOND_FACTOR is {stated!r}; say required or off", where=str(self.root))
+            raise BadInput(Msg.UNKNOWN_SECOND_FACTOR_SETTING, stated=stated, where=str(self.root))
         if stated == "off" and not self.exercise.exists():
-            raise BadInput("second factors can be off in an exercise alone; unset ACCORD_SECOND_FACTOR", where=str(self.root))
+            raise BadInput(Msg.SECOND_FACTORS_CAN_BE_OFF, where=str(self.root))
         return stated
 
     def agency_kind(self) -> str:
         """ "centre" or "bank". Raises BadInput for anything else, and for a bank that does not say which it is."""
         stated = os.environ.get("ACCORD_AGENCY_KIND") or "centre"
         if stated not in ("centre", "bank"):
-            raise BadInput(f"ACCORD_AGENCY_KIND is {stated!r}; say centre or bank", where=str(self.root))
+            raise BadInput(Msg.UNKNOWN_AGENCY_KIND, stated=stated, where=str(self.root))
         if stated == "bank" and not os.environ.get("ACCORD_AGENCY"):
-            raise BadInput(
-                "a bank's node needs the bank's code: set ACCORD_AGENCY (agency in accord.toml)", where=str(self.root)
-            )
+            raise BadInput(Msg.BANK_NODE_NEEDS_BANK_CODE, where=str(self.root))
         return stated
 
     def number(self, name: str, default: int) -> int:
         """A setting that is a whole number above 0. Raises BadInput where it is anything else."""
         stated = os.environ.get(f"ACCORD_{name.upper()}") or str(default)
         if not stated.isascii() or not stated.isdigit() or not int(stated):
-            raise BadInput(f"{name} is {stated!r}; write a whole number above 0", where=str(self.root))
+            raise BadInput(Msg.MUST_BE_A_WHOLE_NUMBER, name=name, stated=stated, where=str(self.root))
         return int(stated)
 
     def listed(self, name: str, default: str) -> tuple[str, ...]:
@@ -254,7 +250,7 @@ class Home:
             finally:
                 draft.unlink()
         except OSError as error:
-            raise Unavailable(f"the node's secret key cannot be written: {error}", where=str(path)) from error
+            raise Unavailable(Msg.NODE_SECRET_KEY_CANNOT_BE_WRITTEN, error=error, where=str(path)) from error
 
 
 def _kernels_fingerprint() -> str:

@@ -8,6 +8,7 @@ from typing import Final
 from accord.core.errors import Conflict, NotFound
 from accord.engine.records import RecordStore
 from accord.engine.tracing import Ledger, LedgerWriter
+from accord.node.errors import Msg
 from accord.node.home import Home
 
 _WAIT_SECONDS: Final = 120
@@ -21,9 +22,7 @@ def catch_up(home: Home) -> Ledger:
     index fails its check, Conflict where the other process does not end.
     """
     if not home.records.is_dir():
-        raise NotFound(
-            "no records are loaded here; load some with: accord records load FILE --kind transfers", where=str(home.root)
-        )
+        raise NotFound(Msg.NO_RECORDS_LOADED_HERE, where=str(home.root))
     store = RecordStore(home.records)
     with _writer(home) as writer:
         writer.catch_up(store.transfers_after(writer.last_seq), store.opening_balances())

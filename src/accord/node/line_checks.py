@@ -17,6 +17,7 @@ from accord.adapters.contract_kit import CASES, Bench, Case, TestData
 from accord.adapters.contract_kit.raw_http import RawHttp
 from accord.core import clock
 from accord.core.errors import AccordError, BadInput, NotFound
+from accord.node.errors import Msg
 from accord.node.home import Home
 from accord.node.lines import FilesLine, HttpsLine, Line, read_lines, read_private
 
@@ -54,7 +55,7 @@ def check_lines(home: Home, code: str | None) -> Iterator[Finding]:
     if code is not None:
         lines = [(name, line) for name, line in lines if name == code]
         if not lines:
-            raise NotFound(f"lines.toml has no line to {code!r}", where=str(home.lines))
+            raise NotFound(Msg.LINES_TOML_NO_LINE, code=code, where=str(home.lines))
     for name, line in lines:
         try:
             yield Finding(name, _try(line))
@@ -89,18 +90,18 @@ def _try_centre(line: HttpsLine) -> str:
     finally:
         transport.close()
     if reply.status not in (400, 401, 422):
-        raise BadInput(f"there is no centre's API at this address (status {reply.status}); check the url", where=line.code)
+        raise BadInput(Msg.NO_CENTRE_API_AT_ADDRESS, status=reply.status, where=line.code)
     return "reachable; whether the secret is the same shows at the first letter"
 
 
 def _judge(stated: Contract, code: str) -> str:
     if not stated.fits:
-        raise BadInput(f"the bank speaks version {stated.version} of the contract, which this node does not", where=code)
+        raise BadInput(Msg.BANK_SPEAKS_VERSION_CONTRACT, version=stated.version, where=code)
     if stated.institution != code:
-        raise BadInput(f"this is the system of {stated.institution}; the line is to {code}", where=code)
+        raise BadInput(Msg.SYSTEM_OF_ANOTHER, institution=stated.institution, code=code, where=code)
     apart = abs(stated.now - clock.now())
     if apart > _CLOCKS_MAY_DIFFER:
-        raise BadInput(f"the bank's clock differs by {apart.total_seconds():.0f} s; set both by a time server", where=code)
+        raise BadInput(Msg.BANK_CLOCK_DIFFERS_BY_S, seconds=apart.total_seconds(), where=code)
     return f"reachable, authenticated, contract {stated.version}, {len(stated.kinds)} kinds of orders"
 
 
@@ -108,7 +109,7 @@ def _refuse_open_files(line: HttpsLine) -> None:
     """Secrets are for this node's user alone."""
     for path in (line.token_file, line.secret_file, line.endpoint.key):
         if path is not None and path.stat().st_mode & 0o077:
-            raise BadInput(f"others may read this file; chmod 600 {path}", where=line.code)
+            raise BadInput(Msg.OTHERS_MAY_READ_FILE, path=path, where=line.code)
 
 
 @contextmanager
@@ -139,5 +140,5 @@ def chosen_cases(names: Iterable[str]) -> list[Case]:
     """The named cases, or all. NotFound where there is none of a name."""
     wanted = set(names)
     if unknown := wanted - {case.name for case in CASES}:
-        raise NotFound(f"there is no case {min(unknown)!r}; the cases are {', '.join(case.name for case in CASES)}")
+        raise NotFound(Msg.NO_CASE, name=min(unknown), known=tuple(case.name for case in CASES))
     return [case for case in CASES if not wanted or case.name in wanted]

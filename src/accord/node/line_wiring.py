@@ -15,6 +15,7 @@ from accord.capabilities.claims.ports import LedgerHolder, Nonsense
 from accord.capabilities.orders.ports import OrderTaker
 from accord.core import clock
 from accord.core.errors import BadInput, NotFound, Unavailable
+from accord.node.errors import Msg
 from accord.node.lines import FilesLine, Line, LineBook
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ class OpenLines:
         try:
             stated = self._book.table().holders.get(institution)
         except BadInput as error:
-            raise Unavailable(f"the lines of this node cannot be read: {error}") from error
+            raise Unavailable(Msg.LINES_NODE_CANNOT_BE_READ, reason=error) from error
         if stated is None:
             return None
         with self._lock:

@@ -34,6 +34,8 @@ from typing import Any, Final
 from accord.adapters.bank_http import Endpoint
 from accord.adapters.bank_wire.signatures import read_secrets
 from accord.core.errors import BadInput, NotAllowed, Unavailable
+from accord.core.errors import Msg as CoreMsg
+from accord.node.errors import Msg
 from accord.node.home import Home
 
 _CODE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{1,63}", re.ASCII)
@@ -54,7 +56,7 @@ class HttpsLine:
         assert self.token_file is not None
         token = read_private(self.token_file).strip()
         if not token or any(not "!" <= character <= "~" for character in token):
-            raise BadInput("the file must hold one token and nothing else", where=str(self.token_file))
+            raise BadInput(Msg.FILE_MUST_HOLD_ONE_TOKEN_NOTHING, where=str(self.token_file))
         return token
 
     def keys(self) -> tuple[bytes, ...]:
@@ -98,9 +100,9 @@ def read_lines(home: Home) -> LineTable:
     except FileNotFoundError:
         return LineTable()
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise BadInput(f"cannot be read as TOML: {error}", where=str(home.lines)) from error
+        raise BadInput(CoreMsg.CANNOT_BE_READ_TOML, error=error, where=str(home.lines)) from error
     if unknown := stated.keys() - {"lines", "centres"}:
-        raise BadInput(f"unknown section {min(unknown)!r}; write [lines.CODE] or [centres.CODE]", where=str(home.lines))
+        raise BadInput(Msg.UNKNOWN_SECTION, name=min(unknown), where=str(home.lines))
     return LineTable(
         *(
             {code: _line(home, section, code, table) for code, table in _tables(home, section, stated).items()}
@@ -112,25 +114,25 @@ def read_lines(home: Home) -> LineTable:
 def _tables(home: Home, section: str, stated: dict[str, Any]) -> dict[str, Any]:
     tables = stated.get(section, {})
     if not isinstance(tables, dict):
-        raise BadInput(f"{section} must be sections such as [{section}.CODE]", where=str(home.lines))
+        raise BadInput(Msg.MUST_BE_SECTIONS_SUCH_CODE, section=section, name=section, where=str(home.lines))
     return tables
 
 
 def _line(home: Home, section: str, code: str, table: Any) -> Line:
     where = f"{home.lines} [{section}.{code}]"
     if not _CODE.fullmatch(code):
-        raise BadInput("this cannot be the code of an institution or agency", where=where)
+        raise BadInput(Msg.CANNOT_BE_CODE_INSTITUTION_AGENCY, where=where)
     kind = str(table.get("kind")) if isinstance(table, dict) else ""
     if (section, kind) not in _KEYS:
-        raise BadInput('kind must be "https" or "files"', where=where)
+        raise BadInput(Msg.KIND_MUST_BE_HTTPS_FILES, where=where)
     needed, optional = _KEYS[section, kind]
     stated = table.keys() - {"kind"}
     if missing := needed - stated:
-        raise BadInput(f"{min(missing)} is missing", where=where)
+        raise BadInput(Msg.KEY_IS_MISSING, name=min(missing), where=where)
     if unknown := stated - needed - optional:
-        raise BadInput(f"unknown key {min(unknown)!r}; a line of this kind has {_listed(needed | optional)}", where=where)
+        raise BadInput(Msg.UNKNOWN_KEY_LINE, key=min(unknown), known=_listed(needed | optional), where=where)
     if wrong := [name for name in stated if not isinstance(table[name], str) or not table[name]]:
-        raise BadInput(f"{wrong[0]} must be a text", where=where)
+        raise BadInput(Msg.MUST_BE_TEXT, name=wrong[0], where=where)
     if kind == "files":
         return FilesLine(code, home.root / table["folder"])
     return _https_line(home, code, table, where)
@@ -138,15 +140,15 @@ def _line(home: Home, section: str, code: str, table: Any) -> Line:
 
 def _https_line(home: Home, code: str, table: dict[str, str], where: str) -> HttpsLine:
     if ("cert" in table) != ("key" in table):
-        raise BadInput("cert and key belong together; one of them is missing", where=where)
+        raise BadInput(Msg.CERT_KEY_BELONG_TOGETHER, where=where)
     paths = {name: home.root / table[name] for name in table.keys() - {"kind", "url"}}
     for path in paths.values():
         if not path.is_file():
-            raise BadInput(f"there is no file {path}", where=where)
+            raise BadInput(Msg.NO_FILE, path=path, where=where)
     try:
         endpoint = Endpoint(code, table["url"], paths.get("ca"), paths.get("cert"), paths.get("key"))
     except BadInput as error:
-        raise BadInput(f"url: {error.message}", where=where) from error
+        raise BadInput(Msg.URL_IS_WRONG, error=error.said, where=where) from error
     return HttpsLine(code, endpoint, paths.get("token_file"), paths.get("webhook_secret_file"))
 
 
@@ -162,9 +164,9 @@ def read_private(path: Path) -> str:
         text = content.decode("ascii")
     except (OSError, UnicodeDecodeError) as error:
         why = error.strerror if isinstance(error, OSError) else "it is no plain text"
-        raise Unavailable(f"the secret cannot be read: {why}", where=str(path)) from None
+        raise Unavailable(Msg.SECRET_CANNOT_BE_READ, why=why, where=str(path)) from None
     if len(content) > _MOST_SECRET_BYTES:
-        raise Unavailable("the file is too long to hold a secret", where=str(path))
+        raise Unavailable(Msg.FILE_TOO_LONG_TO_HOLD_SECRET, where=str(path))
     return text
 
 
@@ -192,5 +194,5 @@ class LineBook:
         line = self.table().holders.get(institution)
         keys = line.keys() if isinstance(line, HttpsLine) else ()
         if not keys:
-            raise NotAllowed("there is no line over which this institution may push; the centre asks by itself")
+            raise NotAllowed(Msg.NO_LINE_OVER_WHICH_INSTITUTION_MAY)
         return keys

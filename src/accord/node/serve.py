@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from accord.core.errors import BadInput, Unavailable
 from accord.core.file_locks import exclusive
+from accord.node.errors import Msg
 from accord.node.home import Home
 from accord.node.tls import Tls
 
@@ -74,11 +75,7 @@ def work(home: Home) -> None:
 def _refuse_plain(host: str) -> None:
     """Passwords do not cross a network in clear text."""
     if not _is_loopback(host) and os.environ.get("ACCORD_BEHIND_TLS") != "1":
-        raise BadInput(
-            "would serve the desk without TLS to other machines; give --tls-cert and --tls-key, or set behind_tls when a "
-            "reverse proxy ends TLS before it",
-            where=f"--host {host}",
-        )
+        raise BadInput(Msg.WOULD_SERVE_DESK_WITHOUT_TLS, where=f"--host {host}")
 
 
 def _is_loopback(host: str) -> bool:
@@ -125,7 +122,7 @@ def _wait(stop: threading.Event, alive: Callable[[], bool]) -> None:
 
 def _complain_if_dead(alive: Callable[[], bool]) -> None:
     if not alive():
-        raise Unavailable("the desk's process ended by itself; its messages above say why")
+        raise Unavailable(Msg.DESK_PROCESS_ENDED_BY_ITSELF)
 
 
 @contextmanager
@@ -189,7 +186,7 @@ def refuse_taken(host: str, port: int) -> None:
     try:
         socket.create_server((host, port)).close()
     except OSError as error:
-        raise Unavailable(f"port {port} of {host} cannot be used ({error.strerror}); choose another with --port") from error
+        raise Unavailable(Msg.PORT_CANNOT_BE_USED, port=port, host=host, why=error.strerror) from error
 
 
 class Process(Protocol):
@@ -204,11 +201,11 @@ def wait_for_answer(process: Process, host: str, port: int) -> None:
     deadline = time.monotonic() + START_WITHIN_SECONDS
     while time.monotonic() < deadline:
         if process.poll() is not None:
-            raise Unavailable("the desk did not start; its messages above say why")
+            raise Unavailable(Msg.DESK_DID_NOT_START)
         try:
             socket.create_connection((host, port), timeout=1).close()
         except OSError:
             time.sleep(0.05)
         else:
             return
-    raise Unavailable(f"the desk did not answer on port {port} within {START_WITHIN_SECONDS} s")
+    raise Unavailable(Msg.DESK_DID_NOT_ANSWER_ON_PORT, port=port, seconds=START_WITHIN_SECONDS)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from accord.core.errors import BadInput
+from accord.node.errors import Msg
 
 _WANTED: Final = "-----BEGIN PRIVATE KEY-----"
 
@@ -25,16 +26,12 @@ class Tls:
             key = self.key.read_text(encoding="ascii")
             self.certificate.read_bytes()
         except (OSError, UnicodeDecodeError) as error:
-            raise BadInput(f"cannot be read: {error}", where="--tls-cert, --tls-key") from error
+            raise BadInput(Msg.CANNOT_BE_READ_AT_ALL, error=error, where="--tls-cert, --tls-key") from error
         if _WANTED not in key:
-            raise BadInput(
-                "is no PKCS #8 key without a password; make one with: openssl pkcs8 -topk8 -nocrypt -in KEY -out NEW",
-                where=str(self.key),
-            )
+            raise BadInput(Msg.NO_PKCS_8_KEY_WITHOUT_PASSWORD, where=str(self.key))
         try:
             ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(self.certificate, self.key)
         except ssl.SSLError as error:
             raise BadInput(
-                f"does not go with the key {self.key}, or is no PEM certificate ({error.reason or error})",
-                where=str(self.certificate),
+                Msg.DOES_NOT_GO_WITH_KEY, key=self.key, why=error.reason or error, where=str(self.certificate)
             ) from error

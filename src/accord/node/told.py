@@ -11,6 +11,7 @@ from accord.capabilities.claims.ports import Acknowledged, EnquiryAnswer
 from accord.capabilities.orders import tasks as orders
 from accord.capabilities.orders.ports import OrderAnswer
 from accord.core.errors import BadInput
+from accord.node.errors import Msg
 
 OF_ORDERS: Final = (LetterType.ORDER_ANSWERED, LetterType.ORDER_ACKNOWLEDGED)
 OF_ENQUIRIES: Final = (LetterType.ENQUIRY_ANSWERED, LetterType.ENQUIRY_ACKNOWLEDGED)
@@ -26,4 +27,4 @@ def take_over(letter: Letter) -> bool:
         return orders.receive(letter.sender, letter.about, message_in(letter, OrderAnswer, Acknowledged))
     if letter.type in OF_ENQUIRIES:
         return claims.receive(letter.sender, letter.about, message_in(letter, EnquiryAnswer, Acknowledged))
-    raise BadInput(f"a letter of type {letter.type} is not expected here", where="type")
+    raise BadInput(Msg.LETTER_TYPE_NOT_EXPECTED_HERE, type=letter.type, where="type")

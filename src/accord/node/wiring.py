@@ -29,6 +29,7 @@ from accord.core.errors import NotFound, Unavailable
 from accord.engine.exercise import World
 from accord.node import exercise_world
 from accord.node.bank_lines import BankLines
+from accord.node.errors import Msg
 from accord.node.home import Home
 from accord.node.ledger_index import catch_up
 from accord.node.line_wiring import with_lines
@@ -91,7 +92,7 @@ def _wire_bank(home: Home) -> Wired:
     """
 
     def nobody(institution: str) -> Any:
-        raise Unavailable(f"this node is a bank's; it has no line to {institution!r}")
+        raise Unavailable(Msg.NODE_IS_A_BANK, institution=institution)
 
     lines = Lines(holder_of=nobody, taker_of=nobody, authority=current_regime().authority)
     executor = ThreadPoolExecutor(CALLS_TO_CENTRES, thread_name_prefix="centre")
@@ -111,7 +112,7 @@ def _wire_bank(home: Home) -> Wired:
 
 @contextmanager
 def _line_to(institution: str, reached: frozenset[str] | None = None) -> Iterator[None]:
-    nobody = f"there is no line to {institution!r}; check the institution's code"
+    nobody = Msg.NO_LINE_TO_INSTITUTION.with_(code=institution)
     if reached is not None and institution not in reached:
         raise Unavailable(nobody)
     try:
@@ -131,10 +132,10 @@ def _wire_own_ledger(home: Home) -> Wired:
     def holder_of(institution: str) -> LedgerHolder:
         if everything or institution in covered:
             return own()
-        raise Unavailable(f"there is no line to {institution!r} and this node's own records do not cover it")
+        raise Unavailable(Msg.NO_LINE_TO_NODE_OWN_RECORDS, code=institution)
 
     def taker_of(institution: str) -> OrderTaker:
-        raise Unavailable(f"there is no line for orders to {institution!r}; connect the bank first")
+        raise Unavailable(Msg.NO_LINE_FOR_ORDERS, institution=institution)
 
     seen: list[int] = []
 

@@ -35,6 +35,7 @@ from accord.capabilities.orders.tasks import TakerOf
 from accord.core import clock
 from accord.core.errors import AccordError, Unavailable
 from accord.node import tasks
+from accord.node.errors import Msg
 from accord.node.wired import Lines
 
 _log = logging.getLogger(__name__)
@@ -267,7 +268,7 @@ def after(tried: threading.Event, lines: Lines, patience_seconds: float = PATIEN
         if territory.is_abroad(institution):
             return  # a partner's centre is asked through rows of ours, which nothing has to be made ready for
         if not tried.wait(patience_seconds):
-            raise Unavailable(f"what {institution} answers from is still being made ready; this is tried again by itself")
+            raise Unavailable(Msg.WHAT_ANSWERS_FROM_STILL_BEING_MADE, institution=institution)
 
     def holder_of(institution: str) -> LedgerHolder:
         wait(institution)

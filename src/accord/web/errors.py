@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accord.core.errors import AccordError, BadInput, Conflict, NotAllowed, NotFound, Unavailable
-from accord.web.error_texts import in_readers_language
+from accord.web.wording import message_of
 
 _KINDS: Final = (
     (NotFound, 404, gettext_lazy("Not found."), gettext_lazy("Look for it in the list of reports or orders.")),
@@ -63,13 +63,6 @@ class AccordErrors:
         if not isinstance(exception, AccordError):
             return None
         return error_response(request, exception)
-
-
-def message_of(error: AccordError) -> str:
-    """The error in the reader's language where its text is known, else as it is."""
-    text = in_readers_language(error.message)
-    where = in_readers_language(error.where)
-    return f"{where}: {text}" if where and where not in text else text
 
 
 def error_response(request: HttpRequest, error: AccordError) -> HttpResponse:

@@ -22,6 +22,7 @@ from accord.capabilities.orders.ports import Limits, OrderMessage, OrderStatus, 
 from accord.core import clock
 from accord.core.clock import SteppedClock
 from accord.core.errors import Conflict, Unavailable
+from accord.core.errors import Msg as CoreMsg
 
 if TYPE_CHECKING:
     from accord.capabilities.people.models import User
@@ -288,7 +289,7 @@ class _Failing:
         return self._too_much if self._greedy else self._away
 
     def _away(self, *_: Any) -> None:
-        raise Unavailable("the core does not answer")
+        raise Unavailable(CoreMsg.VERBATIM, text="the core does not answer")
 
     def _too_much(self, order: OrderMessage) -> Any:
         answer = self._core.block(order)

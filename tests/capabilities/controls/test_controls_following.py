@@ -18,6 +18,7 @@ from accord.capabilities.orders.ports import OrderMessage, PayTo, Refusal
 from accord.core import clock
 from accord.core.clock import SteppedClock
 from accord.core.errors import Conflict
+from accord.core.errors import Msg as CoreMsg
 
 if TYPE_CHECKING:
     from accord.capabilities.controls.models import ReceivedOrder
@@ -178,4 +179,4 @@ class _Away:
 
         if name in ("accounts", "missing_credits", "institution"):
             return getattr(self._core, name)
-        raise Unavailable("the core does not answer")
+        raise Unavailable(CoreMsg.VERBATIM, text="the core does not answer")

@@ -26,6 +26,7 @@ from accord.capabilities.people import retention
 from accord.core import clock
 from accord.core.canonical import canonical_json
 from accord.core.errors import BadInput, Unavailable
+from accord.core.errors import Msg as CoreMsg
 from accord.core.object_ids import new_id
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db, pytest.mark.usefixtures("centre")]
@@ -66,7 +67,7 @@ def test_it_goes_on_where_it_stopped(line: Line) -> None:  # noqa: F811
             sent.extend(line.peer.open(envelope).place.sequence for envelope in batch.envelopes)
             if len(line.peer.received) and not getattr(self, "failed", False):
                 self.failed = True
-                raise Unavailable("broke off")
+                raise Unavailable(CoreMsg.VERBATIM, text="broke off")
             return line.peer.deliver(partner, address, batch)
 
     line.transport = Flaky()
@@ -133,7 +134,7 @@ def test_a_message_that_has_to_wait_keeps_its_parts(line: Line, monkeypatch: pyt
 
     def handler(row: Incoming, body: Any) -> None:
         if row.attempts == 1:
-            raise Parked("not yet")
+            raise Parked(CoreMsg.VERBATIM, text="not yet")
         seen.append(body)
 
     monkeypatch.setitem(handlers._HANDLERS, MessageKind.TEST_CALL, handler)

@@ -32,6 +32,7 @@ from accord.capabilities.exchange.partners.jwk import Jwk, public_jwk
 from accord.capabilities.exchange.partners.keyring import SoftwareRing
 from accord.core.canonical import canonical_json
 from accord.core.errors import BadInput
+from accord.core.errors import Msg as CoreMsg
 
 NOW = datetime(2026, 3, 20, 12, tzinfo=UTC)
 EPOCH = UUID("0196f000-0000-7000-8000-000000000001")
@@ -52,7 +53,7 @@ class Ends:
     def key_of(self, sender: str, kid: str) -> Jwk:
 
         if (sender, kid) != (SENDER, self.signing["kid"]):
-            raise Refused("key", "no such key")
+            raise Refused("key", CoreMsg.VERBATIM, text="no such key")
         return self.signing
 
     def open(self, envelope: str, own: str = RECIPIENT) -> Opened:

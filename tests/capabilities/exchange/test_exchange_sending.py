@@ -29,6 +29,7 @@ from accord.capabilities.people.models import Role, User
 from accord.capabilities.people.policy import OPERATOR
 from accord.core import clock
 from accord.core.clock import SteppedClock
+from accord.core.errors import Msg as CoreMsg
 from accord.core.errors import Unavailable
 from accord.core.object_ids import new_id
 
@@ -110,7 +111,7 @@ def test_a_message_goes_only_with_the_change_that_it_tells_of(line: Line) -> Non
     @unit_of_work.change
     def fails() -> None:
         queue(line.peer)
-        raise Unavailable("no")
+        raise Unavailable(CoreMsg.VERBATIM, text="no")
 
     with pytest.raises(Unavailable):
         fails()
@@ -138,7 +139,7 @@ def test_a_partner_without_a_line_is_not_called(line: Line) -> None:
 def test_a_line_that_is_down_is_tried_again_at_growing_intervals_and_at_once_when_the_partner_is_heard(line: Line) -> None:
     class Down:
         def deliver(self, *_: Any) -> SignedReply:
-            raise Unavailable("nobody listens there")
+            raise Unavailable(CoreMsg.VERBATIM, text="nobody listens there")
 
     line.transport = Down()
     queue(line.peer)
@@ -165,7 +166,7 @@ def test_a_line_that_is_down_is_tried_again_at_growing_intervals_and_at_once_whe
 def test_what_is_queued_in_a_pause_does_not_end_it(line: Line) -> None:
     class Down:
         def deliver(self, *_: Any) -> SignedReply:
-            raise Unavailable("nobody listens there")
+            raise Unavailable(CoreMsg.VERBATIM, text="nobody listens there")
 
     queue(line.peer)
     line.transport = Down()

@@ -28,6 +28,7 @@ from accord.capabilities.people.models import AuditEntry, AuditHead
 from accord.capabilities.people.policy import OPERATOR
 from accord.core import clock, hash_chain
 from accord.core.clock import ShiftedClock, SteppedClock
+from accord.core.errors import Msg as CoreMsg
 from accord.core.object_ids import new_id
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db, pytest.mark.usefixtures("centre"), pytest.mark.both_stores]
@@ -186,7 +187,7 @@ def test_what_waits_for_something_is_tried_again_and_holds_nobody_up(peer: Peer,
 
     def handler(row: Incoming, _body: Any) -> None:
         if row.sequence == 1 and row.attempts == 1:
-            raise Parked("the enquiry is not known here yet")
+            raise Parked(CoreMsg.VERBATIM, text="the enquiry is not known here yet")
         seen.append(row.sequence)
 
     _with_handler(monkeypatch, handler)
@@ -202,7 +203,7 @@ def test_what_waits_for_something_is_tried_again_and_holds_nobody_up(peer: Peer,
 def test_nothing_stays_of_what_a_handler_did_that_refuses(peer: Peer, monkeypatch: pytest.MonkeyPatch) -> None:
     def handler(row: Incoming, _body: Any) -> None:
         Alarm.objects.create(at=clock.now(), what="half-done")
-        raise Refused("probing", "no")
+        raise Refused("probing", CoreMsg.VERBATIM, text="no")
 
     _with_handler(monkeypatch, handler)
     peer.send(peer.seal())
@@ -258,7 +259,9 @@ def _shuffled(chance: random.Random, number: int) -> None:
     assert not Alarm.objects.exists()
 
 
-@pytest.mark.parametrize("error", [Parked("not yet"), Refused("kinds", "no"), RuntimeError("a fault")])
+@pytest.mark.parametrize(
+    "error", [Parked(CoreMsg.VERBATIM, text="not yet"), Refused("kinds", CoreMsg.VERBATIM, text="no"), RuntimeError("a fault")]
+)
 def test_the_audit_tells_nothing_of_what_a_failed_handler_took_back(
     peer: Peer, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
@@ -284,7 +287,7 @@ def test_a_part_of_a_change_that_fails_leaves_the_chain_whole(peer: Peer) -> Non
             note("lost")
             with unit_of_work.part():
                 note("lost too")
-            raise Refused("kinds", "no")
+            raise Refused("kinds", CoreMsg.VERBATIM, text="no")
 
     @unit_of_work.change
     def several() -> None:

@@ -14,6 +14,7 @@ from accord.capabilities.reports.guessing import MOST_WRONG, WITHIN, TooManyTrie
 from accord.capabilities.reports.models import Report, WrongTry
 from accord.core.clock import SteppedClock, using_machine
 from accord.core.errors import BadInput, NotFound
+from accord.core.errors import Msg as CoreMsg
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db]
 
@@ -119,7 +120,7 @@ class TestSlowed:
     def test_other_mistakes_are_no_guesses(self, report: Report) -> None:
         for _ in range(2 * MOST_WRONG):
             with pytest.raises(BadInput, match="too long"), slowed(HERE, report.reference):
-                raise BadInput("too long")
+                raise BadInput(CoreMsg.VERBATIM, text="too long")
         assert guess(report.reference, report.code) == report
 
     def test_tries_at_one_moment_get_no_more_answers_than_one_after_another(self, report: Report) -> None:

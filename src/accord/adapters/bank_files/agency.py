@@ -14,6 +14,7 @@ from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from accord.adapters.bank_files.drop import Drop, Part, Way
+from accord.adapters.bank_files.errors import Msg
 from accord.adapters.bank_wire import Letter, LetterType, Problem, encode, write_letter
 from accord.adapters.bank_wire.letters import Nothing, StatusTold, message_in
 from accord.capabilities.claims.ports import Acknowledged, EnquiryAnswer, EnquiryRequest, Nonsense
@@ -66,7 +67,7 @@ class FileLine:
             ask = write_letter(LetterType.STATUS_ASKED, order_id, self._agency, Nothing())
             self._drop.put(Way.OUT, order_id, Part.ASK, ask)
             self._asked.add(order_id)
-        raise Unavailable(f"{self.code} has not written yet how the order stands; look again later")
+        raise Unavailable(Msg.NOT_WRITTEN_YET_HOW_ORDER_STANDS, bank=self.code)
 
     def news(self) -> Iterator[Letter]:
         """Acknowledgements and answers that lie there, to be taken over before they are asked for.
@@ -102,14 +103,14 @@ class FileLine:
                 return Acknowledged(max(expected, clock.now() + LOOK_AGAIN))
             if self._drop.read(Way.OUT, about, Part.MESSAGE) is None:
                 self._drop.put(Way.OUT, about, Part.MESSAGE, write_letter(type_, about, self._agency, message))
-        raise Unavailable(f"{self.code} has not picked the message up from the folder yet")
+        raise Unavailable(Msg.NOT_PICKED_MESSAGE_UP_FROM_FOLDER, bank=self.code)
 
     def _refuse_other_content(self, about: UUID, message: Any) -> None:
         """The same id with other content is a mistake of ours; nothing is written."""
         for archived in (False, True):
             letter = self._drop.read(Way.OUT, about, Part.MESSAGE, archived=archived)
             if letter is not None and bytes(letter.data) != encode(message):
-                raise Conflict(f"message {about} was written before with another content; send a new id with the new content")
+                raise Conflict(Msg.MESSAGE_WRITTEN_BEFORE_WITH_ANOTHER_CONTENT, about=about)
 
     def _written(self, about: UUID, part: Part, *, archived: bool = True) -> Letter | None:
         """What the holder has written, new or `archived`; a letter of somebody else is put aside."""
@@ -127,10 +128,10 @@ class FileLine:
         try:
             message: _Message = message_in(letter, kind)
         except BadInput as error:
-            raise Nonsense(f"{self.code} answers what cannot be read: {error}") from error
+            raise Nonsense(Msg.ANSWERS_WHAT_CANNOT_BE_READ, bank=self.code, reason=error) from error
         return message
 
 
 def _error_of(problem: Problem, code: str) -> AccordError:
     kind = _ERRORS.get(problem.status, BadInput)
-    return kind(f"{code} does not accept the message: {problem.detail[:300]}")
+    return kind(Msg.DOES_NOT_ACCEPT_MESSAGE, bank=code, reason=problem.detail[:300])

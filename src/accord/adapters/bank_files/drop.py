@@ -19,9 +19,11 @@ from pathlib import Path
 from typing import Final
 from uuid import UUID
 
+from accord.adapters.bank_files.errors import Msg
 from accord.adapters.bank_wire import MOST_BYTES_ASKED, MOST_BYTES_TOLD, Letter, open_letter
 from accord.core import clock
 from accord.core.errors import BadInput, Unavailable
+from accord.core.errors import Msg as CoreMsg
 
 _NAME: Final = re.compile(
     r"(?P<id>[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})(?P<part>\.ask|\.ack|\.answer|\.error|\.status|)\.json",
@@ -147,7 +149,7 @@ def _reachable(folder: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise Unavailable(f"the exchange folder cannot be used ({error.strerror})", where=str(folder)) from error
+        raise Unavailable(Msg.EXCHANGE_FOLDER_CANNOT_BE_USED, why=error.strerror, where=str(folder)) from error
 
 
 def _content(path: Path, most: int) -> bytes | None:
@@ -158,15 +160,15 @@ def _content(path: Path, most: int) -> bytes | None:
         return None
     except OSError as error:
         if error.errno == errno.ELOOP:
-            raise BadInput("the file is a link, which is not followed") from error
-        raise Unavailable(f"the file cannot be read ({error.strerror})", where=str(path)) from error
+            raise BadInput(Msg.FILE_IS_A_LINK) from error
+        raise Unavailable(CoreMsg.FILE_CANNOT_BE_READ, why=error.strerror, where=str(path)) from error
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
-        raise BadInput("this is no plain file")
+        raise BadInput(Msg.NOT_A_PLAIN_FILE)
     with os.fdopen(descriptor, "rb") as file:
         content = file.read(most + 1)
     if len(content) > most:
-        raise BadInput(f"the file is longer than {most} bytes")
+        raise BadInput(Msg.FILE_LONGER_THAN_BYTES, most=most)
     return content
 
 

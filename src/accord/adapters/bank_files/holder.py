@@ -14,6 +14,7 @@ from typing import Any
 from uuid import UUID
 
 from accord.adapters.bank_files.drop import Drop, Part, Way
+from accord.adapters.bank_files.errors import Msg
 from accord.adapters.bank_wire import Letter, LetterType, Problem, write_letter
 from accord.adapters.bank_wire.letters import StatusTold, message_in
 from accord.capabilities.claims.ports import Acknowledged, EnquiryAnswer, EnquiryRequest
@@ -79,7 +80,7 @@ class FileServer:
     def _asked(self, letter: Letter, part: Part) -> Any:
         """What the inbox says. The file's name must fit the kind of the letter, its id that of the message."""
         if (part is Part.ASK) != (letter.type is LetterType.STATUS_ASKED):
-            raise BadInput(f"a letter of type {letter.type} does not belong into a file of this name")
+            raise BadInput(Msg.LETTER_TYPE_DOES_NOT_BELONG_INTO, type=letter.type)
         if letter.type is LetterType.STATUS_ASKED:
             return StatusTold(self._inbox.status_of(letter.about))
         if letter.type is LetterType.ORDER:
@@ -112,7 +113,7 @@ _ANSWERS = {
 
 def _check_id(letter: Letter, message_id: UUID) -> None:
     if message_id != letter.about:
-        raise BadInput("the message has another id than its letter and file")
+        raise BadInput(Msg.MESSAGE_ANOTHER_ID_THAN_LETTER_FILE)
 
 
 def status_of_error(error: AccordError) -> int:

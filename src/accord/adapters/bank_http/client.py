@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Any, Final, TypeVar
 from uuid import UUID, uuid4
 
+from accord.adapters.bank_http.errors import Msg
 from accord.adapters.bank_http.transport import Endpoint, Reply, Transport
 from accord.adapters.bank_wire import Problem, decode, encode
 from accord.adapters.bank_wire.contract import Contract
@@ -83,7 +84,7 @@ class HttpLine:
         try:
             return decode(reply.body, kind, "answer")
         except BadInput as error:
-            raise Nonsense(f"{self.code} answers what cannot be read: {error}") from error
+            raise Nonsense(Msg.ANSWERS_WHAT_CANNOT_BE_READ, bank=self.code, reason=error) from error
 
     def _error_of(self, reply: Reply) -> AccordError:
         """Only the bank's API itself can refuse a message; what stands before it only makes the line fail."""
@@ -91,21 +92,21 @@ class HttpLine:
             return refused
         status = reply.status
         if status in _NOT_LET_IN:
-            return Unavailable(f"{self.code} does not let this node in ({status}); check the token of the line")
+            return Unavailable(Msg.DOES_NOT_LET_NODE_IN, bank=self.code, status=status)
         if 300 <= status < 500 and status != 429:
-            return Unavailable(f"there is no bank API at the address of {self.code} ({status}); check the url of the line")
-        return Unavailable(f"{self.code} cannot answer now ({status})")
+            return Unavailable(Msg.NO_BANK_API_AT_ADDRESS, bank=self.code, status=status)
+        return Unavailable(Msg.CANNOT_ANSWER_NOW, bank=self.code, status=status)
 
     def _refusal(self, status: int, said: str) -> AccordError | None:
         """The message is refused, for good."""
         if status == 409:
-            return Conflict(f"{self.code} refuses the message: {said}")
+            return Conflict(Msg.REFUSES_MESSAGE, bank=self.code, reason=said)
         if status == 403:
-            return NotAllowed(f"{self.code} does not let this agency do it: {said}")
+            return NotAllowed(Msg.DOES_NOT_LET_AGENCY_DO_IT, bank=self.code, reason=said)
         if status == 404:
-            return NotFound(f"{self.code} does not know what the message names: {said}")
+            return NotFound(Msg.DOES_NOT_KNOW_WHAT_MESSAGE_NAMES, bank=self.code, reason=said)
         if status in _WRONG_MESSAGE:
-            return BadInput(f"{self.code} does not accept the message: {said}")
+            return BadInput(Msg.DOES_NOT_ACCEPT_MESSAGE, bank=self.code, reason=said)
         return None
 
 

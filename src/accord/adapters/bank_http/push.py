@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any, Final
 from uuid import UUID
 
+from accord.adapters.bank_http.errors import Msg
 from accord.adapters.bank_http.transport import Endpoint, Reply, Transport
 from accord.adapters.bank_wire import decode, encode
 from accord.adapters.bank_wire.letters import LetterType, Receipt, write_letter
@@ -40,7 +41,7 @@ class Pusher:
         try:
             return decode(reply.body, Receipt, "receipt").reference[:40]
         except BadInput as error:
-            raise Nonsense(f"{self._transport.endpoint.code} took the appeal and answers what cannot be read") from error
+            raise Nonsense(Msg.TOOK_APPEAL_ANSWERS_WHAT_CANNOT, bank=self._transport.endpoint.code) from error
 
     def close(self) -> None:
         self._transport.close()
@@ -61,11 +62,11 @@ class Pusher:
         if 200 <= status < 300:
             return
         if status == 409:
-            raise Conflict(f"{code} has had another letter under this id")
+            raise Conflict(Msg.ANOTHER_LETTER_UNDER_ID, code=code)
         if status == 404:
-            raise NotFound(f"{code} does not know what the letter is about, or is not at this address")
+            raise NotFound(Msg.DOES_NOT_KNOW_WHAT_LETTER_ABOUT, agency=code)
         if status in (400, 413, 415, 422):
-            raise BadInput(f"{code} does not accept the letter ({status})")
+            raise BadInput(Msg.DOES_NOT_ACCEPT_LETTER, agency=code, status=status)
         if status in (401, 403):
-            raise Unavailable(f"{code} does not accept the signature; check the shared secret and the clock")
-        raise Unavailable(f"{code} cannot take the letter now ({status})")
+            raise Unavailable(Msg.DOES_NOT_ACCEPT_SIGNATURE, agency=code)
+        raise Unavailable(Msg.CANNOT_TAKE_LETTER_NOW, agency=code, status=status)

@@ -21,10 +21,12 @@ from urllib.parse import urlsplit
 
 import httpx
 
+from accord.adapters.bank_http.errors import Msg
 from accord.adapters.bank_wire import CONTRACT_VERSION, MOST_BYTES_TOLD
 from accord.capabilities.claims.ports import Nonsense
 from accord.core import clock
 from accord.core.errors import BadInput, Unavailable
+from accord.core.wording import Messages
 
 CONNECT_SECONDS: Final = 5.0
 SILENT_SECONDS: Final = 15.0
@@ -35,11 +37,11 @@ _LONGEST_PAUSE: Final = 15 * 60.0
 _USER_AGENT: Final = f"accord/{version('accord')} (contract {CONTRACT_VERSION})"
 _SECONDS: Final = re.compile(r"\d{1,9}", re.ASCII)
 
-_WORDS: Final[dict[type[httpx.HTTPError], str]] = {
-    httpx.ConnectError: "nobody listens there",
-    httpx.ConnectTimeout: "nobody picks up",
-    httpx.ReadTimeout: "it took the message and stays silent",
-    httpx.RemoteProtocolError: "it broke off",
+_WORDS: Final[dict[type[httpx.HTTPError], Messages]] = {
+    httpx.ConnectError: Msg.NOBODY_LISTENS,
+    httpx.ConnectTimeout: Msg.NOBODY_PICKS_UP,
+    httpx.ReadTimeout: Msg.STAYS_SILENT,
+    httpx.RemoteProtocolError: Msg.BROKE_OFF,
 }
 
 
@@ -59,9 +61,9 @@ class Endpoint:
     def __post_init__(self) -> None:
         parts = urlsplit(self.url)
         if parts.scheme == "http" and not _is_loopback(parts.hostname or ""):
-            raise BadInput("the address must begin with https://; http:// is for this machine alone", where=self.url)
+            raise BadInput(Msg.ADDRESS_MUST_BEGIN_WITH_HTTPS, where=self.url)
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment or parts.username:
-            raise BadInput("write the address like https://bank.example/api/bank/v1", where=self.url)
+            raise BadInput(Msg.WRITE_ADDRESS_LIKE_HTTPS_BANK_EXAMPLE, where=self.url)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,7 @@ class Transport:
         try:
             reply = self._call(method, url, headers, body, most)
         except httpx.HTTPError as error:
-            raise Unavailable(f"no answer from {self.endpoint.code} ({_why(error)}); the line is down") from error
+            raise Unavailable(Msg.LINE_DOWN, bank=self.endpoint.code, kind=_why(error)) from error
         self._note_plea(reply)
         return reply
 
@@ -109,21 +111,21 @@ class Transport:
         deadline = time.monotonic() + WHOLE_SECONDS
         with self._client.stream(method, url, headers=dict(headers), content=body) as response:
             if response.headers.get("content-encoding", "identity").lower() != "identity":
-                raise Nonsense(f"{self.endpoint.code} sends a compressed answer, which was not asked for")
+                raise Nonsense(Msg.SENDS_COMPRESSED_ANSWER, bank=self.endpoint.code)
             received = bytearray()
             for chunk in response.iter_raw():
                 received += chunk
                 if len(received) > most:
-                    raise Nonsense(f"{self.endpoint.code} sends more than {most} bytes for one answer")
+                    raise Nonsense(Msg.ANSWER_TOO_LONG, bank=self.endpoint.code, count=most)
                 if time.monotonic() > deadline:
-                    raise Unavailable(f"{self.endpoint.code} takes longer than {WHOLE_SECONDS:.0f} s for one answer")
+                    raise Unavailable(Msg.ANSWER_TAKES_TOO_LONG, bank=self.endpoint.code, seconds=WHOLE_SECONDS)
             return Reply(response.status_code, {k.lower(): v for k, v in response.headers.items()}, bytes(received))
 
     def _refuse_while_paused(self) -> None:
         with self._lock:
             left = self._paused_until - time.monotonic()
         if left > 0:
-            raise Unavailable(f"{self.endpoint.code} asked to be left alone for another {left:.0f} s")
+            raise Unavailable(Msg.ASKED_TO_BE_LEFT_ALONE, bank=self.endpoint.code, seconds=left)
 
     def _note_plea(self, reply: Reply) -> None:
         """A bank that says when to come back (429, 503 with Retry-After) is not called before, at most 15 minutes."""
@@ -144,7 +146,9 @@ def trust_of(endpoint: Endpoint) -> ssl.SSLContext | bool:
             context.load_cert_chain(endpoint.certificate, endpoint.key)
     except (OSError, ssl.SSLError) as error:
         raise BadInput(
-            f"the certificate files of the line to {endpoint.code} cannot be used: {error.strerror or error}",
+            Msg.CERTIFICATE_FILES_LINE_TO_CANNOT,
+            bank=endpoint.code,
+            why=error.strerror or error,
             where=str(endpoint.certificate or endpoint.ca),
         ) from error
     return context
@@ -161,10 +165,10 @@ def _retry_after(stated: str) -> float:
         return 0.0
 
 
-def _why(error: httpx.HTTPError) -> str:
+def _why(error: httpx.HTTPError) -> Messages | str:
     """What went wrong, by kind: the library's own text may repeat what was sent."""
     if isinstance(error, httpx.ConnectError) and "certificate" in str(error).lower():
-        return "its certificate is not one that we trust"
+        return Msg.CERTIFICATE_NOT_TRUSTED
     return _WORDS.get(type(error), type(error).__name__)
 
 

@@ -14,6 +14,7 @@ from uuid import UUID
 
 import msgspec
 
+from accord.adapters.bank_wire.errors import Msg
 from accord.adapters.bank_wire.messages import decode, encode
 from accord.capabilities.claims.ports import Acknowledged, EnquiryAnswer, EnquiryRequest
 from accord.capabilities.orders.ports import OrderAnswer, OrderMessage, OrderStatus
@@ -110,5 +111,5 @@ def message_in(letter: Letter, *types: type[Any]) -> Any:
     """The message of a letter, which must be one of `types`. BadInput where it is something else or cannot be read."""
     carried = CARRIES.get(letter.type)
     if carried is None or carried not in types:
-        raise BadInput(f"a letter of type {letter.type} is not expected here")
+        raise BadInput(Msg.LETTER_TYPE_NOT_EXPECTED_HERE, type=letter.type)
     return decode(letter.data, carried, letter.type.value)

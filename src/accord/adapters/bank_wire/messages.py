@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from accord.adapters.bank_wire.errors import Msg
 from accord.adapters.bank_wire.shape import check_shape
 from accord.core.errors import BadInput
 
@@ -26,12 +27,12 @@ def decode(content: bytes | msgspec.Raw, kind: type[_Message], what: str) -> _Me
     try:
         message = msgspec.json.decode(content, type=kind)
     except msgspec.ValidationError as error:
-        raise BadInput(f"this is no valid {what}: {error}") from error
+        raise BadInput(Msg.INVALID_MESSAGE, message=what, errors=error) from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise BadInput(f"this is no JSON in UTF-8: {error}") from error
+        raise BadInput(Msg.NO_JSON_IN_UTF_8, error=error) from error
     except RecursionError:
-        raise BadInput("this JSON is nested too deeply to be a message") from None
+        raise BadInput(Msg.JSON_NESTED_TOO_DEEPLY) from None
     except (ValueError, OverflowError) as error:
-        raise BadInput(f"this is no valid {what}: {error}") from error
+        raise BadInput(Msg.INVALID_MESSAGE, message=what, errors=error) from error
     check_shape(message, what)
     return message

@@ -13,7 +13,9 @@ from typing import Any, Final
 
 import msgspec
 
+from accord.adapters.bank_wire.errors import Msg
 from accord.core.errors import BadInput
+from accord.core.errors import Msg as CoreMsg
 from accord.core.money import MAX_MINOR
 
 MOST_CHARACTERS: Final = 4_000
@@ -35,7 +37,7 @@ def _check(value: Any, where: str) -> None:
         return
     elif isinstance(value, int):
         if not -MAX_MINOR <= value <= MAX_MINOR:
-            raise BadInput(f"the number is out of range; at most {MAX_MINOR} is accepted", where=where)
+            raise BadInput(Msg.NUMBER_OUT_RANGE, most=MAX_MINOR, where=where)
     elif isinstance(value, datetime):
         _check_moment(value, where)
     elif isinstance(value, list | tuple | dict):
@@ -50,21 +52,21 @@ def _check(value: Any, where: str) -> None:
 
 def _check_text(text: str, where: str) -> None:
     if len(text) > MOST_CHARACTERS:
-        raise BadInput(f"{len(text)} characters are too many; at most {MOST_CHARACTERS} are accepted", where=where)
+        raise BadInput(CoreMsg.CHARACTERS_TOO_MANY, count=len(text), most=MOST_CHARACTERS, where=where)
     if _CONTROL.search(text):
-        raise BadInput("the text holds control characters; send plain text", where=where)
+        raise BadInput(Msg.TEXT_HOLDS_CONTROL_CHARACTERS, where=where)
 
 
 def _check_moment(moment: datetime, where: str) -> None:
     if moment.tzinfo is None:
-        raise BadInput("the time names no zone; add Z for UTC or an offset such as +08:00", where=where)
+        raise BadInput(Msg.TIME_NAMES_NO_ZONE, where=where)
     if not _EARLIEST.date() <= moment.date() < _LATEST.date():
-        raise BadInput(f"the year {moment.year} cannot be meant", where=where)
+        raise BadInput(Msg.YEAR_CANNOT_BE_MEANT, year=moment.year, where=where)
 
 
 def _check_items(items: list[Any] | tuple[Any, ...] | dict[str, Any], where: str) -> None:
     if len(items) > MOST_ITEMS:
-        raise BadInput(f"{len(items)} entries are too many; at most {MOST_ITEMS} are accepted", where=where)
+        raise BadInput(Msg.ENTRIES_TOO_MANY, count=len(items), most=MOST_ITEMS, where=where)
     if isinstance(items, dict):
         for name, item in items.items():
             _check_text(name, where)

@@ -16,6 +16,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
+from accord.adapters.bank_wire.errors import Msg
 from accord.core.clock import to_micros
 from accord.core.errors import BadInput, NotAllowed
 
@@ -31,7 +32,6 @@ _SHORTEST, _LONGEST = 24, 64
 _MOST_SIGNATURES: Final = 10
 _ID_SHAPE: Final = re.compile(r"[A-Za-z0-9_:-]{1,128}", re.ASCII)
 _TIMESTAMP_SHAPE: Final = re.compile(r"\d{1,12}", re.ASCII)
-REFUSED: Final = "the letter's signature is not valid here; check the secret, the clock and who it claims to be from"
 
 
 def new_secret() -> str:
@@ -44,7 +44,7 @@ def read_secrets(text: str, where: str) -> tuple[bytes, ...]:
     lines = [line.strip() for line in text.splitlines()]
     found = tuple(_secret(line, where) for line in lines if line and not line.startswith("#"))
     if not found:
-        raise BadInput("the file holds no secret; `accord lines secret` makes one", where=where)
+        raise BadInput(Msg.FILE_HOLDS_NO_SECRET, where=where)
     return found
 
 
@@ -53,9 +53,9 @@ def _secret(line: str, where: str) -> bytes:
     try:
         secret = base64.b64decode(line.removeprefix(_PREFIX), validate=True)
     except (binascii.Error, ValueError):
-        raise BadInput("a line is no base64 after whsec_", where=where) from None
+        raise BadInput(Msg.LINE_NO_BASE64_AFTER_WHSEC, where=where) from None
     if not _SHORTEST <= len(secret) <= _LONGEST:
-        raise BadInput(f"a secret has {len(secret)} bytes; {_SHORTEST} to {_LONGEST} are expected", where=where)
+        raise BadInput(Msg.SECRET_LENGTH, count=len(secret), shortest=_SHORTEST, longest=_LONGEST, where=where)
     return secret
 
 
@@ -73,7 +73,7 @@ def verify(keys: Sequence[bytes], headers: Mapping[str, str], body: bytes, now: 
     """
     letter_id, timestamp = headers.get(ID, ""), headers.get(TIMESTAMP, "")
     if not _ID_SHAPE.fullmatch(letter_id) or not _TIMESTAMP_SHAPE.fullmatch(timestamp):
-        raise NotAllowed(REFUSED)
+        raise NotAllowed(Msg.SIGNATURE_NOT_VALID_HERE)
     stated = headers.get(SIGNATURE, "").split(" ")
     shown = [part.removeprefix("v1,").encode() for part in stated if part.startswith("v1,")][:_MOST_SIGNATURES]
     matches = 0
@@ -83,7 +83,7 @@ def verify(keys: Sequence[bytes], headers: Mapping[str, str], body: bytes, now: 
             matches += hmac.compare_digest(wanted, signature)
     away = abs(int(timestamp) * 1_000_000 - to_micros(now))
     if not matches or away > TOLERANCE // timedelta(microseconds=1):
-        raise NotAllowed(REFUSED)
+        raise NotAllowed(Msg.SIGNATURE_NOT_VALID_HERE)
     return letter_id
 
 

@@ -32,7 +32,9 @@ from typing import Any
 
 import msgspec
 
+from accord.adapters.contract_kit.errors import Msg
 from accord.core.errors import BadInput
+from accord.core.errors import Msg as CoreMsg
 from accord.core.money import EXPONENTS
 
 
@@ -71,19 +73,19 @@ class TestData:
         try:
             stated = tomllib.loads(path.read_text(encoding="utf-8"))
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-            raise BadInput(f"cannot be read as TOML: {error}", where=str(path)) from error
+            raise BadInput(CoreMsg.CANNOT_BE_READ_TOML, error=error, where=str(path)) from error
         return cls.of(stated, str(path))
 
     @classmethod
     def of(cls, stated: dict[str, Any], where: str) -> TestData:
         """The description as a dictionary. BadInput that names what is wrong in it."""
         if unknown := stated.keys() - set(cls.__dataclass_fields__):
-            raise BadInput(f"unknown key {min(unknown)!r}", where=where)
+            raise BadInput(Msg.UNKNOWN_KEY, key=min(unknown), where=where)
         try:
             data = msgspec.convert(stated, cls)
         except msgspec.ValidationError as error:
-            raise BadInput(str(error), where=where) from error
+            raise BadInput(CoreMsg.VERBATIM, text=str(error), where=where) from error
         for name, credit in (("standing", data.standing), ("spent", data.spent), ("later", data.later)):
             if credit is not None and (credit.amount < 10 or credit.currency not in EXPONENTS):
-                raise BadInput(f"{name} needs an amount of at least 10 minor units and a currency of ISO 4217", where=where)
+                raise BadInput(Msg.NEEDS_AMOUNT_AT_LEAST_10_MINOR, name=name, where=where)
         return data

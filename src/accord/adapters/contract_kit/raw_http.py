@@ -8,6 +8,7 @@ import httpx
 
 from accord.adapters.bank_http.transport import Endpoint, trust_of
 from accord.adapters.contract_kit.bench import RawReply
+from accord.adapters.contract_kit.errors import Msg
 from accord.core.errors import Unavailable
 
 _NONE_KEPT = httpx.Limits(max_keepalive_connections=0)
@@ -34,7 +35,7 @@ class RawHttp:
         try:
             reply = self._client.request(method, f"{self._base}/{path}", content=body, headers=stated)
         except httpx.HTTPError as error:
-            raise Unavailable(f"no reply from {self._code} ({type(error).__name__})") from error
+            raise Unavailable(Msg.NO_REPLY, code=self._code, kind=type(error).__name__) from error
         return RawReply(reply.status_code, {name.lower(): value for name, value in reply.headers.items()}, reply.content)
 
     def close(self) -> None:

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from accord.adapters.iso20022 import schemas
+from accord.adapters.iso20022.errors import Msg
 from accord.adapters.iso20022.nodes import Node
 from accord.adapters.iso20022.payment import bank_key, put_bank
 from accord.adapters.iso20022.xml import parse
@@ -37,9 +38,9 @@ def put_assignment(body: Node, assignment: Assignment, case: str) -> None:
         (assignment.case_creator, f"{case}/Cretr"),
     ):
         if not value:
-            raise BadInput("is missing; the message needs it", where=field)
+            raise BadInput(Msg.MISSING_MESSAGE_NEEDS, where=field)
     if assignment.created_at.tzinfo is None:
-        raise BadInput("needs a zone", where="Assgnmt/CreDtTm")
+        raise BadInput(Msg.NEEDS_ZONE, where="Assgnmt/CreDtTm")
     frame = body.add("Assgnmt")
     frame.put("Id", assignment.id)
     put_bank(frame, "Assgnr/Agt", assignment.assigner)
@@ -54,10 +55,10 @@ def read_assignment(body: Node, cases: tuple[Node | None, ...], where: str) -> A
     """Assgnmt and the first of these cases that is there; BadInput where one is missing."""
     case = next((stated for stated in cases if stated is not None), None)
     if case is None:
-        raise BadInput("the message names no case; ask the bank for one that does", where=where)
+        raise BadInput(Msg.MESSAGE_NAMES_NO_CASE, where=where)
     created_at = body.moment("Assgnmt/CreDtTm", where)
     if created_at is None:
-        raise BadInput("Assgnmt/CreDtTm is missing", where=where)
+        raise BadInput(Msg.ASSGNMT_CREDTTM_MISSING, where=where)
     return Assignment(
         id=body.text("Assgnmt/Id"),
         case_id=case.text("Id"),
@@ -85,5 +86,5 @@ def read_document(content: bytes, family: str, where: str) -> tuple[Node, bool]:
     found = [element for element in documents if schemas.message_of(element).startswith(f"{family}.001.")]
     if len(found) != 1:
         names = ", ".join(schemas.message_of(element) or "a Document of no ISO 20022 message" for element in documents[:3])
-        raise BadInput(f"expected one {family}, found {names or f'<{root.tag}>'}", where=where)
+        raise BadInput(Msg.EXPECTED_ANOTHER_MESSAGE, message=family, names=names or f"<{root.tag}>", where=where)
     return Node(found[0]), schemas.check(found[0], where)

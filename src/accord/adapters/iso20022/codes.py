@@ -10,6 +10,7 @@ from importlib import resources
 from types import MappingProxyType
 from typing import Final
 
+from accord.adapters.iso20022.errors import Msg
 from accord.core.errors import BadInput
 
 
@@ -57,5 +58,5 @@ def refuse_unknown(which: CodeList, code: str, field: str) -> str:
     """The code, when the list has it: an unknown one is never written. BadInput names the field."""
     if not is_known(which, code):
         known = ", ".join(sorted(codes(which).codes))
-        raise BadInput(f"{code!r} is not in {codes(which).list}; known are: {known}", where=field)
+        raise BadInput(Msg.NOT_IN_CODE_LIST, code=code, list=codes(which).list, known=known, where=field)
     return code

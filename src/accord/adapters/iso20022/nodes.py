@@ -10,6 +10,7 @@ from typing import Final
 
 from lxml import etree
 
+from accord.adapters.iso20022.errors import Msg
 from accord.core.errors import BadInput
 from accord.core.money import EXPONENTS, Money
 
@@ -73,7 +74,7 @@ class Node:
         try:
             return Money.parse(text, currency)
         except BadInput as error:
-            raise BadInput(f"{path}: {error.message}", where=where) from None
+            raise BadInput(Msg.AT_PATH, path=path, error=error.said, where=where) from None
 
     def moment(self, path: str, where: str) -> datetime | None:
         """The date and time at `path`, in UTC. One without a zone is taken as UTC, as messages between banks have it."""
@@ -86,7 +87,7 @@ class Node:
                 return (read if read.tzinfo else read.replace(tzinfo=UTC)).astimezone(UTC)
         except (ValueError, OverflowError):
             pass
-        raise BadInput(f"{path}: {text!r} is not a date and time", where=where)
+        raise BadInput(Msg.NOT_DATE_TIME, path=path, text=text, where=where)
 
     def day(self, path: str, where: str) -> date | None:
         """The date at `path`; a zone after it is left out."""
@@ -94,7 +95,7 @@ class Node:
         try:
             return date.fromisoformat(text[:10]) if text else None
         except ValueError:
-            raise BadInput(f"{path}: {text!r} is not a date", where=where) from None
+            raise BadInput(Msg.NOT_DATE, path=path, text=text, where=where) from None
 
     def add(self, path: str) -> Node:
         """A new last element at `path`, with a new element for each step."""
@@ -128,11 +129,11 @@ def document(namespace: str) -> Node:
 def writable(text: str, field: str, longest: int) -> str:
     """`text`, when it can stand in a message; BadInput that names the field."""
     if len(text) > longest:
-        raise BadInput(f"{text[:60]!r} is longer than {longest} characters", where=field)
+        raise BadInput(Msg.LONGER_THAN_CHARACTERS, text=text[:60], longest=longest, where=field)
     if _NOT_WRITABLE.search(text):
-        raise BadInput(f"{text[:60]!r} holds characters that a message cannot carry (control characters)", where=field)
+        raise BadInput(Msg.HOLDS_CHARACTERS_MESSAGE_CANNOT_CARRY, text=text[:60], where=field)
     if text != text.strip():
-        raise BadInput(f"{text[:60]!r} begins or ends with white space", where=field)
+        raise BadInput(Msg.BEGINS_ENDS_WITH_WHITE_SPACE, text=text[:60], where=field)
     return text
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
+from accord.adapters.iso20022.errors import Msg
 from accord.adapters.iso20022.nodes import Node
 from accord.core.errors import BadInput
 from accord.core.identifiers import is_iban
@@ -70,12 +71,12 @@ def put_references(node: Node, payment: OriginalPayment) -> None:
     """OrgnlGrpInf to OrgnlUETR, as far as known; BadInput where too little is known for any bank to find the payment."""
     named = payment.uetr or payment.transaction_id or payment.end_to_end_id or payment.instruction_id
     if not named and not (payment.amount and payment.debtor.account):
-        raise BadInput("the payment has no reference (UETR, transaction, end-to-end or instruction id), nor amount and account")
+        raise BadInput(Msg.PAYMENT_NO_REFERENCE)
     if payment.uetr and not _UETR.fullmatch(payment.uetr):
-        raise BadInput(f"{payment.uetr!r} is not a UETR (a version 4 UUID in lower case)", where="OrgnlUETR")
+        raise BadInput(Msg.NOT_UETR, value=payment.uetr, where="OrgnlUETR")
     if payment.message_id or payment.message_name:
         if not (payment.message_id and payment.message_name):
-            raise BadInput("the original message needs both its id and its name, such as pacs.008.001.08", where="OrgnlGrpInf")
+            raise BadInput(Msg.ORIGINAL_MESSAGE_NEEDS_BOTH_ID_NAME, where="OrgnlGrpInf")
         group = node.add("OrgnlGrpInf")
         group.put("OrgnlMsgId", payment.message_id)
         group.put("OrgnlMsgNmId", payment.message_name)

@@ -8,6 +8,7 @@ from typing import Final
 from accord.adapters.iso20022 import schemas
 from accord.adapters.iso20022.case import Assignment, put_assignment, read_assignment, read_document
 from accord.adapters.iso20022.codes import FRAUD, CodeList, refuse_unknown
+from accord.adapters.iso20022.errors import Msg
 from accord.adapters.iso20022.nodes import Node, as_bytes, document
 from accord.adapters.iso20022.payment import (
     OriginalPayment,
@@ -56,7 +57,7 @@ def read_recall(content: bytes, where: str = "camt.056") -> RecallDraft:
     body = _body(content, where)
     found = [(group, payment) for group in body.all("Undrlyg") for payment in group.all("TxInf")]
     if len(found) != 1:
-        raise BadInput(f"the message recalls {len(found)} payments; one is read at a time", where=where)
+        raise BadInput(Msg.MESSAGE_RECALLS_PAYMENTS, count=len(found), where=where)
     group, payment = found[0]
     cases = (payment.find("Case"), group.find("OrgnlGrpInfAndCxl/Case"), body.find("Case"))
     reason = payment.find("CxlRsnInf") or group.find("OrgnlGrpInfAndCxl/CxlRsnInf")
@@ -73,5 +74,5 @@ def _body(content: bytes, where: str) -> Node:
     found, _ = read_document(content, "camt.056", where)
     body = found.find("FIToFIPmtCxlReq")
     if body is None:
-        raise BadInput("the Document has no FIToFIPmtCxlReq", where=where)
+        raise BadInput(Msg.DOCUMENT_NO_FITOFIPMTCXLREQ, where=where)
     return body

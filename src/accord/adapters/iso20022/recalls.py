@@ -13,6 +13,7 @@ from typing import Final
 
 from accord.adapters.iso20022.case import Assignment
 from accord.adapters.iso20022.codes import CodeList, meaning
+from accord.adapters.iso20022.errors import Msg
 from accord.adapters.iso20022.payment import OriginalPayment, Side
 from accord.adapters.iso20022.recall import RecallDraft
 from accord.adapters.iso20022.resolution import RecallOutcome, RecallResolution
@@ -58,7 +59,7 @@ def recall_draft(order: OrderMessage, at: datetime, known: KnownReferences = NOT
     payment = _payment_of(order)
     payee_bank = known.payee_bank or payment.payee_bank
     if not payee_bank:
-        raise BadInput("the payee's bank is not known; ask the payer's bank, or give it here", where="payee_bank")
+        raise BadInput(Msg.PAYEE_BANK_NOT_KNOWN, where="payee_bank")
     return RecallDraft(
         assignment=Assignment(
             id=order.order_id.hex,
@@ -104,7 +105,7 @@ def resolution_to_answer(
     outcome = resolution.outcome
     if outcome is RecallOutcome.UNCLEAR:
         codes = ", ".join(code for code in (resolution.status, resolution.transaction_status) if code)
-        raise BadInput(f"the answer does not say what became of the recall (status {codes or 'missing'}); call the bank")
+        raise BadInput(Msg.ANSWER_DOES_NOT_SAY_WHAT_BECAME, codes=codes or "missing")
     if outcome is RecallOutcome.PENDING:
         return Acknowledged(received_at + _ASK_AGAIN)
     answered_at = min(resolution.assignment.created_at, received_at)
@@ -120,14 +121,14 @@ def resolution_to_answer(
 
 def _about(resolutions: tuple[RecallResolution, ...], order: OrderMessage) -> RecallResolution:
     if order.kind is not OrderKind.RECALL:
-        raise BadInput(f"{order.reference} is not a recall; a camt.029 answers recalls alone")
+        raise BadInput(Msg.NOT_RECALL, order=order.reference)
     found = [resolution for resolution in resolutions if resolution.assignment.case_id == order.reference]
     if len(found) != 1:
         cases = ", ".join(dict.fromkeys(resolution.assignment.case_id for resolution in resolutions))
-        raise BadInput(f"{len(found)} answers in the file are about {order.reference}; expected one (it has: {cases[:200]})")
+        raise BadInput(Msg.ANSWERS_IN_FILE_ABOUT, count=len(found), order=order.reference, cases=cases[:200])
     parties = (found[0].assignment.assigner, found[0].assignment.assignee)
     if _head_office(order.institution) not in map(_head_office, parties):
-        raise BadInput(f"the answer is between {' and '.join(parties)}; {order.institution} has no part in it")
+        raise BadInput(Msg.ANSWER_BETWEEN, parties=tuple(parties), bank=order.institution)
     return found[0]
 
 
@@ -140,11 +141,11 @@ def _stopped(resolution: RecallResolution, order: OrderMessage, *, whole: bool) 
     """How much comes back, in minor units: as stated, else all of the payment."""
     stated = resolution.resolved or (resolution.payment.amount if whole else None)
     if stated is None and not whole:
-        raise BadInput("the answer says that a part comes back, but not how much; ask the bank")
+        raise BadInput(Msg.ANSWER_SAYS_PART_COMES_BACK)
     if stated is None:
         return order.amount
     if stated.currency != order.currency:
-        raise BadInput(f"the answer is in {stated.currency}, the order in {order.currency}; ask the bank for the amount")
+        raise BadInput(Msg.ANSWER_IN_OTHER_CURRENCY, stated=stated.currency, ordered=order.currency)
     return stated.minor
 
 
@@ -155,9 +156,7 @@ def _refused(resolution: RecallResolution, order: OrderMessage, answered_at: dat
     settled = None
     if refusal is Refusal.ALREADY_SETTLED:
         if not transfer:
-            raise BadInput(
-                "the answer names no reference of the payment (UETR, transaction or end-to-end id); ask the bank for it"
-            )
+            raise BadInput(Msg.ANSWER_NAMES_NO_REFERENCE_PAYMENT)
         settled = _settled(resolution, order, answered_at)
     return OrderAnswer(answered_at=answered_at, refusal=refusal, reason=_reason(resolution), transfer=transfer, settled=settled)
 
@@ -189,5 +188,5 @@ def _reason(resolution: RecallResolution) -> str:
 
 def _payment_of(order: OrderMessage) -> PaymentFacts:
     if order.payment is None:
-        raise BadInput(f"{order.reference} states no payment that a bank could recall")
+        raise BadInput(Msg.STATES_NO_PAYMENT_BANK_COULD_RECALL, order=order.reference)
     return order.payment

@@ -17,6 +17,7 @@ import polars as pl
 import pyarrow as pa
 
 from accord.adapters.iso20022.camt053 import Entries, OpeningBalances
+from accord.adapters.iso20022.errors import Msg
 from accord.adapters.iso20022.pacs008 import CreditTransfers
 from accord.adapters.iso20022.rows import Row, RowSource
 from accord.adapters.iso20022.schemas import message_of, namespace
@@ -65,7 +66,7 @@ def _only_zone(mapping: SourceMap) -> SourceMap:
     if replace(mapping, time=TimeRules(), digest="") != SourceMap(digest="") or mapping.time != TimeRules(
         zone=mapping.time.zone
     ):
-        raise BadInput('for a message of ISO 20022 a map may name a time zone only: [time] zone = "Asia/Shanghai"', where="map")
+        raise BadInput(Msg.FOR_MESSAGE_ISO_20022_MAP_MAY, where="map")
     return replace(mapping, text=TextRules(thousands=""))
 
 
@@ -130,7 +131,7 @@ class MessageReader:
     def _refuse(self, others: list[str]) -> None:
         known = " or ".join(sorted(family for family, kind in _SOURCES if kind is self._kind))
         found = f"it holds {', '.join(others[:3])}" if others else "it holds no Document of ISO 20022"
-        raise BadInput(f"for {self._kind} give a file of {known}; {found}", where=self._source.where)
+        raise BadInput(Msg.GIVE_ANOTHER_FILE, kind=self._kind, known=known, found=found, where=self._source.where)
 
     def _blocks(self) -> Iterator[bytes]:
         with self._source.opened() as (content, raw):

@@ -9,6 +9,7 @@ from typing import Final
 from accord.adapters.iso20022 import schemas
 from accord.adapters.iso20022.case import Assignment, put_assignment, read_assignment, read_document
 from accord.adapters.iso20022.codes import CodeList, is_known, refuse_unknown
+from accord.adapters.iso20022.errors import Msg
 from accord.adapters.iso20022.nodes import Node, as_bytes, document
 from accord.adapters.iso20022.payment import (
     OriginalPayment,
@@ -145,11 +146,11 @@ def read_resolutions(content: bytes, where: str = "camt.029") -> tuple[RecallRes
     found, checked = read_document(content, "camt.029", where)
     body = found.find("RsltnOfInvstgtn")
     if body is None:
-        raise BadInput("the Document has no RsltnOfInvstgtn", where=where)
+        raise BadInput(Msg.DOCUMENT_NO_RSLTNOFINVSTGTN, where=where)
     groups = [(group, payment) for group in body.all("CxlDtls") for payment in group.all("TxInfAndSts")]
     answers = tuple(_read(body, group, payment, checked, where) for group, payment in groups)
     if not answers:
-        raise BadInput("the message names no payment (TxInfAndSts); ask the bank which one it is about", where=where)
+        raise BadInput(Msg.MESSAGE_NAMES_NO_PAYMENT, where=where)
     return answers
 
 

@@ -18,7 +18,9 @@ from typing import Final, NoReturn
 
 from lxml import etree
 
+from accord.adapters.iso20022.errors import Msg
 from accord.core.errors import BadInput
+from accord.core.errors import Msg as CoreMsg
 
 _CHUNK: Final = 64 << 10
 _HEAD: Final = 1024
@@ -117,16 +119,15 @@ class XmlStream:
             raise self._refusal(error) from None
 
     def _refuse(self, depth: int, element: etree._Element) -> NoReturn:
+        where = f"{self._where}, line {element.sourceline}"
         if depth > self._limits.depth:
-            reason = f"elements lie more than {self._limits.depth} deep"
-        else:
-            reason = f"more than {self._limits.elements:,} elements belong together"
-        raise BadInput(reason, where=f"{self._where}, line {element.sourceline}")
+            raise BadInput(Msg.ELEMENTS_TOO_DEEP, most=self._limits.depth, where=where)
+        raise BadInput(Msg.TOO_MANY_ELEMENTS, most=self._limits.elements, where=where)
 
     def _refusal(self, error: etree.LxmlError) -> BadInput:
         line, column = getattr(error, "position", (1, 1))
         reason = " ".join(_POSITION.sub("", str(error)).split())
-        return BadInput(f"this is not well-formed XML: {reason}", where=_place(self._where, line, column))
+        return BadInput(Msg.NOT_WELL_FORMED_XML, reason=reason, where=_place(self._where, line, column))
 
 
 def parse(content: bytes, where: str, limits: Limits = MESSAGE) -> etree._Element:
@@ -148,20 +149,17 @@ def _checked(blocks: Iterable[bytes], where: str, limits: Limits) -> Iterator[st
         if len(head) >= _HEAD:
             break
     if not head:
-        raise BadInput("the file is empty", where=where)
+        raise BadInput(CoreMsg.FILE_EMPTY, where=where)
     decode = _Decoder(_encoding(head, where), where)
     size, overlap = 0, ""
     for block in chain([_without_declaration(head)], source):
         size += len(block)
         if size > limits.bytes:
-            raise BadInput(f"the file is larger than {limits.bytes >> 20} MiB", where=where)
+            raise BadInput(CoreMsg.FILE_LARGER_THAN_MIB, limit=limits.bytes >> 20, where=where)
         for at in range(0, len(block), _CHUNK):
             text = decode.feed(block[at : at + _CHUNK])
             if _DOCTYPE in overlap + text:
-                raise BadInput(
-                    "the file has a document type (DOCTYPE), which no ISO 20022 message has; it is not read",
-                    where=_place(where, *decode.place_of(_DOCTYPE, overlap + text)),
-                )
+                raise BadInput(Msg.FILE_DOCUMENT_TYPE, where=_place(where, *decode.place_of(_DOCTYPE, overlap + text)))
             overlap = (overlap + text)[-len(_DOCTYPE) + 1 :]
             yield text
     decode.feed(b"", final=True)
@@ -169,15 +167,15 @@ def _checked(blocks: Iterable[bytes], where: str, limits: Limits) -> Iterator[st
 
 def _encoding(head: bytes, where: str) -> str:
     if head.startswith(_WIDE):
-        raise BadInput("the file is in UTF-16 or UTF-32; ISO 20022 messages are in UTF-8", where=_place(where, 1, 1))
+        raise BadInput(Msg.FILE_IN_UTF_16_UTF_32, where=_place(where, 1, 1))
     declaration = _DECLARATION.match(head.removeprefix(codecs.BOM_UTF8))
     stated = _DECLARED.search(declaration[0]) if declaration else None
     name = stated[1].decode().lower() if stated else "utf-8"
     if name not in _ENCODINGS:
         known = ", ".join(name.upper() for name in ("utf-8", "gb18030", "iso-8859-1"))
-        raise BadInput(f"the encoding {name!r} is not read here; save the file in one of {known}", where=_place(where, 1, 1))
+        raise BadInput(Msg.ENCODING_NOT_READ_HERE, name=name, known=known, where=_place(where, 1, 1))
     if head.startswith(codecs.BOM_UTF8) and name != "utf-8":
-        raise BadInput(f"the file says it is in {name}, but begins as UTF-8 does", where=_place(where, 1, 1))
+        raise BadInput(Msg.ENCODING_CONTRADICTS_CONTENT, name=name, where=_place(where, 1, 1))
     return _ENCODINGS[name]
 
 
@@ -209,8 +207,7 @@ class _Decoder:
             column = len(before) - before.rfind(b"\n") if b"\n" in before else self._column + len(before)
             byte = error.object[error.start]
             raise BadInput(
-                f"the byte 0x{byte:02x} is not {self._encoding}, in which the file says it is",
-                where=_place(self._where, line, column),
+                Msg.BYTE_NOT_IN_ENCODING, byte=byte, encoding=self._encoding, where=_place(self._where, line, column)
             ) from None
         newlines = text.count("\n")
         self._line += newlines

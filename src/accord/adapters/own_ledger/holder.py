@@ -9,6 +9,7 @@ import threading
 from pathlib import Path
 
 from accord.adapters.ledger_answer import HolderView, answer_from_trace, starts_of
+from accord.adapters.own_ledger.errors import Msg
 from accord.capabilities.claims.ports import AccountKind, EnquiryAnswer, EnquiryRequest
 from accord.core import clock
 from accord.core.errors import BadInput
@@ -33,7 +34,7 @@ class OwnLedger:
         """What became of the credits, as far as these records go. BadInput or NotFound where the question does not fit them."""
         asked_of = request.institution
         if self.covered is not None and asked_of != self.institution and asked_of not in self.covered:
-            raise BadInput(f"these records do not cover {asked_of}; they cover {', '.join(sorted(self.covered))}")
+            raise BadInput(Msg.THESE_RECORDS_DO_NOT_COVER, institution=asked_of, covered=sorted(self.covered))
         now = clock.now()
         until = now if request.until is None else min(request.until, now)
         view = self._view(asked_of)

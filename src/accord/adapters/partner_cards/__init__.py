@@ -8,7 +8,9 @@ from typing import Final
 
 import httpx
 
+from accord.adapters.partner_cards.errors import Msg
 from accord.capabilities.exchange.partners.cards import MOST_BYTES, check_address
+from accord.capabilities.exchange.partners.errors import Msg as PartnersMsg
 from accord.core.errors import BadInput, Unavailable
 
 _SILENT_SECONDS: Final = 10.0
@@ -30,14 +32,14 @@ def fetch_card(url: str) -> bytes:
             client.stream("GET", url) as reply,
         ):
             if reply.status_code != 200:
-                raise Unavailable(f"there is no card at this address ({reply.status_code}); ask the partner for it", where=url)
+                raise Unavailable(Msg.NO_CARD_AT_ADDRESS, status=reply.status_code, where=url)
             received = bytearray()
             for part in reply.iter_raw():
                 received += part
                 if len(received) > MOST_BYTES:
-                    raise BadInput(f"is larger than any card ({MOST_BYTES} bytes)", where=url)
+                    raise BadInput(PartnersMsg.LARGER_THAN_ANY_CARD, limit=MOST_BYTES, where=url)
                 if time.monotonic() > deadline:
-                    raise Unavailable(f"takes longer than {_WHOLE_SECONDS:.0f} s for a card", where=url)
+                    raise Unavailable(Msg.CARD_TAKES_TOO_LONG, seconds=_WHOLE_SECONDS, where=url)
             return bytes(received)
     except httpx.HTTPError as error:
-        raise Unavailable(f"does not answer ({type(error).__name__}); take the card as a file", where=url) from error
+        raise Unavailable(Msg.DOES_NOT_ANSWER, kind=type(error).__name__, where=url) from error

@@ -8,6 +8,7 @@ from typing import Final
 import msgspec
 
 from accord.adapters.bank_http.transport import Endpoint, Reply, Transport
+from accord.adapters.partner_http.errors import Msg
 from accord.capabilities.exchange.channel.receipts import Batch, SignedReply
 from accord.core.errors import BadInput, Unavailable
 
@@ -41,11 +42,11 @@ class PartnerLines:
         headers = {"Content-Type": "application/json"}
         reply = self._line(partner, address).call("POST", PATH, headers, body, most=_MOST_REPLY)
         if reply.status != 200:
-            raise Unavailable(f"{partner} does not take envelopes now ({_said(reply)})")
+            raise Unavailable(Msg.DOES_NOT_TAKE_ENVELOPES_NOW, partner=partner, said=_said(reply))
         try:
             return msgspec.json.decode(reply.body, type=SignedReply)
         except (msgspec.DecodeError, UnicodeDecodeError):
-            raise Unavailable(f"what answers at the address of {partner} is no node of a centre") from None
+            raise Unavailable(Msg.WHAT_ANSWERS_AT_ADDRESS_NO_NODE, partner=partner) from None
 
     def close(self) -> None:
         with self._lock:
@@ -65,7 +66,7 @@ class PartnerLines:
         try:
             return Transport(Endpoint(partner, address, trust.ca, trust.certificate, trust.key))
         except BadInput as error:
-            raise Unavailable(f"the line to {partner} cannot be opened: {error}") from error
+            raise Unavailable(Msg.LINE_TO_CANNOT_BE_OPENED, partner=partner, error=error) from error
 
 
 def _said(reply: Reply) -> str:

@@ -12,12 +12,14 @@ import msgspec
 
 from accord.adapters.ledger_answer import HolderView, answer_from_trace, starts_of
 from accord.adapters.sandbox_bank.book import seen_by
+from accord.adapters.sandbox_bank.errors import Msg
 from accord.adapters.sandbox_bank.holds import HoldBook
 from accord.adapters.sandbox_bank.nonsense import garbled, garbled_enquiry
 from accord.adapters.sandbox_bank.pinned import trace_with_holds
 from accord.adapters.sandbox_bank.profile import Faults, Profile
 from accord.adapters.sandbox_bank.store import Message
 from accord.capabilities.claims.ports import Acknowledged, EnquiryAnswer, EnquiryRequest
+from accord.capabilities.controls.errors import Msg as ControlsMsg
 from accord.capabilities.orders.kinds import FOLLOWS_UP, ON_MONEY
 from accord.capabilities.orders.ports import OrderAnswer, OrderMessage, OrderStatus
 from accord.core.clock import from_micros
@@ -108,9 +110,9 @@ class SandboxLedger:
         with self._owner.locked() as now:
             faults = self._owner.faults_of(self.code)
             if faults.down:
-                raise Unavailable(f"no answer from {self.code}; the line is down, try again later")
+                raise Unavailable(Msg.LINE_DOWN, bank=self.code)
             if institution != self.code:
-                raise BadInput(f"this message is for {institution}; {self.code} does not answer for it")
+                raise BadInput(Msg.MESSAGE_FOR_ANOTHER, institution=institution, bank=self.code)
             yield now, faults
 
     def _message(
@@ -164,8 +166,8 @@ class SandboxBank(SandboxLedger):
 def _check(order: OrderMessage) -> None:
     if order.kind in ON_MONEY and order.kind not in FOLLOWS_UP:
         if order.amount <= 0:
-            raise BadInput(f"an order needs an amount above 0, not {order.amount}")
+            raise BadInput(ControlsMsg.ORDER_NEEDS_AMOUNT_ABOVE_0, amount=order.amount)
         if not order.credits and order.payment is None:
-            raise BadInput("an order names the credits it stands on, or the facts of the payment")
+            raise BadInput(ControlsMsg.ORDER_NAMES_CREDITS_STANDS)
     if order.kind in FOLLOWS_UP and order.target is None:
-        raise BadInput(f"a {order.kind} names the order that it is about")
+        raise BadInput(ControlsMsg.KIND_NAMES_ORDER, kind=order.kind)

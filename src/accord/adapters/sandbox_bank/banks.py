@@ -23,6 +23,7 @@ from accord.adapters.sandbox_bank.bank import ORDER, SandboxBank, SandboxLedger
 from accord.adapters.sandbox_bank.book import AccountKey, TransferBook
 from accord.adapters.sandbox_bank.carry_out import BankState, carry_out_hold, carry_out_limit, carry_out_recall
 from accord.adapters.sandbox_bank.directory import AccountDirectory
+from accord.adapters.sandbox_bank.errors import Msg
 from accord.adapters.sandbox_bank.follow_up import carry_out_follow_up, follow_up_limit
 from accord.adapters.sandbox_bank.holds import Hold, HoldBook
 from accord.adapters.sandbox_bank.limits import Limit, LimitBook
@@ -136,7 +137,7 @@ class SandboxBanks:
         try:
             return self._banks[code]
         except KeyError:
-            raise NotFound(f"no bank {code!r} in this sandbox; its banks are {', '.join(self._banks)}") from None
+            raise NotFound(Msg.NO_BANK_IN_SANDBOX, code=code, banks=tuple(self._banks)) from None
 
     def holder(self, code: str) -> SandboxLedger:
         """A ledger holder: a bank, or a central switch."""
@@ -207,7 +208,7 @@ class SandboxBanks:
         """The message as first received; Conflict where `content` now says something else."""
         message = self._store.message(message_id, kind)
         if message is not None and content is not None and message.content != content:
-            raise Conflict(f"{kind} {message_id} came before with another content; send a new id with the new content")
+            raise Conflict(Msg.CAME_BEFORE_WITH_ANOTHER_CONTENT, kind=kind, id=message_id)
         return message
 
     def keep(self, message: Message) -> Message:

@@ -18,6 +18,7 @@ from uuid import UUID
 
 import msgspec
 
+from accord.adapters.sandbox_bank.errors import Msg
 from accord.adapters.sandbox_bank.holds import Hold
 from accord.adapters.sandbox_bank.limits import Limit
 from accord.adapters.sandbox_bank.play import StopReason
@@ -69,9 +70,7 @@ class StateStore:
             self._database.execute("INSERT OR IGNORE INTO run VALUES ('book', ?), ('played', '0')", (book,))
         if self._value("book") != book:
             self._database.close()
-            raise Conflict(
-                "this folder keeps the state of another world; name a new folder or remove this one", where=str(folder)
-            )
+            raise Conflict(Msg.FOLDER_KEEPS_STATE_ANOTHER_WORLD, where=str(folder))
         self._version = -1
         self._stops_read = 0
         self._closing = weakref.finalize(self, self._database.close)
@@ -84,12 +83,10 @@ class StateStore:
             self._database.executescript(_SCHEMA)
         except sqlite3.OperationalError as error:
             self._database.close()
-            raise Unavailable(f"the sandbox's state cannot be opened now ({error}); try again", where=str(path)) from error
+            raise Unavailable(Msg.SANDBOX_STATE_CANNOT_BE_OPENED_NOW, error=error, where=str(path)) from error
         except sqlite3.DatabaseError as error:
             self._database.close()
-            raise Corrupt(
-                f"the sandbox's state cannot be read ({error}); remove the file to start afresh", where=str(path)
-            ) from error
+            raise Corrupt(Msg.SANDBOX_STATE_CANNOT_BE_READ, error=error, where=str(path)) from error
 
     def close(self) -> None:
         self._closing()

@@ -20,8 +20,10 @@ import msgspec
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
+from accord.capabilities.claims.errors import Msg
 from accord.core.errors import AccordError
 from accord.core.money import EXPONENTS, MAX_MINOR
+from accord.core.wording import Wording
 from accord.engine.tracing.model import ExitKind, Interval, Parcel, Rule
 
 
@@ -207,6 +209,8 @@ class Nonsense(AccordError):
 MOST_CHARACTERS: Final = {"transfer": 128, "account": 128, "institution": 64}
 """What an answer may name at most; longer names come from a broken line."""
 
+_NAMED: Final = {"transfer": Msg.TRANSFER, "account": Msg.ACCOUNT, "institution": Msg.INSTITUTION}
+
 _LONGEST_SECONDS: Final = 100 * 366 * 24 * 3600
 
 
@@ -225,12 +229,14 @@ def check_answer(request: EnquiryRequest, answer: EnquiryAnswer) -> None:
         _check_standing(request, standing)
     for leg in answer.onward:
         if leg.creditor_bank == request.institution:
-            raise Nonsense(f"{request.institution} names itself as the receiver of onward transfer {leg.transfer}")
+            raise Nonsense(Msg.NAMES_ITSELF_RECEIVER_ONWARD_TRANSFER, institution=request.institution, transfer=leg.transfer)
     for exit_ in answer.exits:
         if exit_.kind is ExitKind.OUTSIDE:
-            raise Nonsense(f"{request.institution} calls transfer {exit_.leg.transfer} an exit without naming its receiver")
+            raise Nonsense(
+                Msg.CALLS_TRANSFER_EXIT_WITHOUT_NAMING_RECEIVER, institution=request.institution, transfer=exit_.leg.transfer
+            )
     for part in answer.open if isinstance(answer, CentreAnswer) else ():
-        check_amount(request.institution, "cannot be accounted for", part.amount)
+        check_amount(request.institution, Msg.CANNOT_BE_ACCOUNTED_FOR.with_(), part.amount)
         _check_currency(request.institution, part.currency)
         if part.bank:
             check_name(request.institution, "institution", part.bank)
@@ -240,19 +246,19 @@ def check_answer(request: EnquiryRequest, answer: EnquiryAnswer) -> None:
 def check_moment(institution: str, moment: datetime) -> None:
     """Refuse a time that does not say in which zone it is."""
     if moment.tzinfo is None:
-        raise Nonsense(f"{institution} states the time {moment} without a zone")
+        raise Nonsense(Msg.STATES_TIME_WITHOUT_ZONE, institution=institution, moment=moment)
 
 
-def check_amount(institution: str, what: str, amount: int) -> None:
+def check_amount(institution: str, what: Wording, amount: int) -> None:
     """Refuse an amount that is not positive, or larger than any that is accepted here."""
     if not 0 < amount <= MAX_MINOR:
-        raise Nonsense(f"{institution} says {amount} {what}; expected more than 0 and at most {MAX_MINOR}")
+        raise Nonsense(Msg.AMOUNT_OUT_OF_RANGE, institution=institution, amount=amount, what=what, most=MAX_MINOR)
 
 
 def check_name(institution: str, kind: str, name: str) -> None:
     """Refuse a name that is empty, too long to be one, or no text."""
     if not name or len(name) > MOST_CHARACTERS[kind] or "\x00" in name:
-        raise Nonsense(f"{institution} names {kind} {name[:40]!r} ({len(name)} characters), which cannot be one")
+        raise Nonsense(Msg.CANNOT_BE_A_NAME, institution=institution, kind=_NAMED[kind], name=name[:40], count=len(name))
 
 
 def _check_leg(request: EnquiryRequest, answered_at: datetime, leg: TransferLeg, *, discreet: bool) -> None:
@@ -263,18 +269,18 @@ def _check_leg(request: EnquiryRequest, answered_at: datetime, leg: TransferLeg,
         for kind, name in (("account", account), ("institution", bank)):
             if name or not discreet:
                 check_name(asked, kind, name)
-    check_amount(asked, f"was carried by transfer {leg.transfer}", leg.amount)
+    check_amount(asked, Msg.CARRIED_BY_TRANSFER.with_(transfer=leg.transfer), leg.amount)
     _check_currency(asked, leg.currency)
     check_moment(asked, leg.time)
     if leg.time > (request.until or answered_at):
-        raise Nonsense(f"{asked} dates transfer {leg.transfer} after the time asked about")
-    _check_units(asked, f"of transfer {leg.transfer}", leg.intervals, leg.amount)
+        raise Nonsense(Msg.DATES_TRANSFER_AFTER_TIME_ASKED_ABOUT, institution=asked, transfer=leg.transfer)
+    _check_units(asked, Msg.OF_TRANSFER.with_(transfer=leg.transfer), leg.intervals, leg.amount)
     if (leg.counter_amount is None) != (leg.counter_currency is None):
-        raise Nonsense(f"{asked} converts in transfer {leg.transfer} without saying how much of which currency arrived")
+        raise Nonsense(Msg.CONVERTS_IN_TRANSFER_WITHOUT_SAYING_HOW, institution=asked, transfer=leg.transfer)
     if leg.counter_currency is not None:
         _check_currency(asked, leg.counter_currency)
     if leg.counter_amount is not None and not 0 <= leg.counter_amount <= MAX_MINOR:
-        raise Nonsense(f"{asked} says {leg.counter_amount} arrived by transfer {leg.transfer}")
+        raise Nonsense(Msg.IMPOSSIBLE_AMOUNT_ARRIVED, institution=asked, amount=leg.counter_amount, transfer=leg.transfer)
 
 
 def _check_standing(request: EnquiryRequest, standing: AccountStanding) -> None:
@@ -282,10 +288,12 @@ def _check_standing(request: EnquiryRequest, standing: AccountStanding) -> None:
     check_name(asked, "account", standing.account)
     if standing.bank:
         check_name(asked, "institution", standing.bank)
-    check_amount(asked, f"stands on {standing.account}", standing.amount)
+    check_amount(asked, Msg.STANDS_ON_ACCOUNT.with_(account=standing.account), standing.amount)
     _check_currency(asked, standing.currency)
     if standing.seconds_to_pass_on is not None and not 0 <= standing.seconds_to_pass_on <= _LONGEST_SECONDS:
-        raise Nonsense(f"{asked} says {standing.account} passes money on after {standing.seconds_to_pass_on} s")
+        raise Nonsense(
+            Msg.IMPOSSIBLE_TIME_TO_PASS_ON, institution=asked, account=standing.account, seconds=standing.seconds_to_pass_on
+        )
     if not standing.parcels:
         return
     units: dict[str, list[Interval]] = {}
@@ -293,34 +301,41 @@ def _check_standing(request: EnquiryRequest, standing: AccountStanding) -> None:
         check_name(asked, "transfer", parcel.transfer)
         units.setdefault(parcel.transfer, []).append((parcel.start, parcel.end))
     for transfer, spans in units.items():
-        _check_units(asked, f"of transfer {transfer} on {standing.account}", spans, sum(end - start for start, end in spans))
+        place = Msg.OF_TRANSFER_ON_ACCOUNT.with_(transfer=transfer, account=standing.account)
+        _check_units(asked, place, spans, sum(end - start for start, end in spans))
     if sum(parcel.end - parcel.start for parcel in standing.parcels) != standing.amount:
-        raise Nonsense(f"{asked} names units on {standing.account} that do not add up to its amount")
+        raise Nonsense(Msg.NAMES_UNITS_ON_DO_NOT_ADD, institution=asked, account=standing.account)
 
 
-def _check_units(institution: str, where: str, spans: Sequence[Interval], amount: int) -> None:
+def _check_units(institution: str, where: Wording, spans: Sequence[Interval], amount: int) -> None:
     """Units that are named are units a transfer can have, none of them twice, and add up to the amount."""
     if not spans:
         return
     ordered = sorted(spans)
     if any(not 0 <= start < end for start, end in ordered):
-        raise Nonsense(f"{institution} names units {where} that no transfer has")
+        raise Nonsense(Msg.NAMES_UNITS_NO_TRANSFER, institution=institution, place=where)
     if any(start < end for (_, end), (start, _) in pairwise(ordered)):
-        raise Nonsense(f"{institution} names units {where} twice")
+        raise Nonsense(Msg.NAMES_UNITS_TWICE, institution=institution, place=where)
     if sum(end - start for start, end in ordered) != amount:
-        raise Nonsense(f"{institution} names units {where} that do not add up to its amount")
+        raise Nonsense(Msg.NAMES_UNITS_DO_NOT_ADD_UP, institution=institution, place=where)
 
 
 def _check_currency(institution: str, currency: str) -> None:
     if currency not in EXPONENTS:
-        raise Nonsense(f"{institution} names the currency {currency[:8]!r}, which does not exist")
+        raise Nonsense(Msg.UNKNOWN_CURRENCY, institution=institution, currency=currency[:8])
 
 
 def _check_totals(request: EnquiryRequest, answer: EnquiryAnswer) -> None:
     told_by_centre = isinstance(answer, CentreAnswer)
     for currency, amount in answer.absorbed:
         if not told_by_centre and (amount <= 0 or len(request.credits) < 2):
-            raise Nonsense(f"{request.institution} says {amount} {currency} was absorbed among {len(request.credits)} credits")
+            raise Nonsense(
+                Msg.IMPOSSIBLE_AMOUNT_ABSORBED,
+                institution=request.institution,
+                amount=amount,
+                currency=currency,
+                count=len(request.credits),
+            )
     if request.rule is Rule.POISON:
         return
     asked: Counter[str] = Counter()
@@ -339,6 +354,9 @@ def _check_totals(request: EnquiryRequest, answer: EnquiryAnswer) -> None:
     for currency in asked.keys() | told.keys():
         if told[currency] != asked[currency]:
             raise Nonsense(
-                f"{request.institution} was asked about {asked[currency]} {currency} (minor units, conversions counted)"
-                f" and accounts for {told[currency]}"
+                Msg.TOTALS_DIFFER,
+                institution=request.institution,
+                amount=asked[currency],
+                currency=currency,
+                told=told[currency],
             )

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db.models import F, Model, Q, QuerySet, Sum
 
 from accord.capabilities.claims import joined_trace
+from accord.capabilities.claims.errors import Msg
 from accord.capabilities.claims.joined_trace import JoinedTrace
 from accord.capabilities.claims.messages import answer_from_json
 from accord.capabilities.claims.models import (
@@ -52,7 +53,7 @@ def get(actor: Actor, claim_id: UUID) -> Claim:
     """One claim; NotFound when there is none that the actor may see."""
     claim = claims(actor).filter(pk=claim_id).first()
     if claim is None:
-        raise NotFound("there is no such claim")
+        raise NotFound(Msg.NO_SUCH_CLAIM)
     note_read(actor, claim, subject=claim.pk)
     return claim
 
@@ -88,7 +89,7 @@ def claim_asked_about(actor: Actor, enquiry_id: UUID) -> Claim:
     """The claim that an enquiry of this node is about; NotFound where there is none that the actor may see."""
     claim = claims(actor).filter(enquiries=enquiry_id).first()
     if claim is None:
-        raise NotFound("there is no such enquiry")
+        raise NotFound(Msg.NO_SUCH_ENQUIRY)
     return claim
 
 

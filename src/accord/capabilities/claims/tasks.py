@@ -8,6 +8,7 @@ from typing import Final, Protocol
 from uuid import UUID
 
 from accord.capabilities.claims import services, territory
+from accord.capabilities.claims.errors import Msg
 from accord.capabilities.claims.messages import request_of
 from accord.capabilities.claims.models import Enquiry, EnquiryState
 from accord.capabilities.claims.ports import (
@@ -111,7 +112,7 @@ def receive(institution: str, enquiry_id: UUID, reply: Acknowledged | EnquiryAns
     """
     enquiry = Enquiry.objects.filter(pk=enquiry_id, institution=institution).first()
     if enquiry is None:
-        raise NotFound("there is no such enquiry for this institution")
+        raise NotFound(Msg.NO_SUCH_ENQUIRY_FOR_INSTITUTION)
     _check(request_of(enquiry, ""), reply)
     if enquiry.state not in _AWAITED:
         return False
@@ -126,9 +127,9 @@ def _note(enquiry: Enquiry, reply: Acknowledged | AccordError) -> None:
     if isinstance(reply, Acknowledged):
         services.acknowledged(enquiry.pk, reply)
     elif isinstance(reply, Unavailable):
-        services.retry_later(enquiry, str(reply))
+        services.retry_later(enquiry, reply.stored())
     else:
-        services.fail(enquiry.pk, str(reply), credit_unknown=isinstance(reply, BadInput))
+        services.fail(enquiry.pk, reply.stored(), credit_unknown=isinstance(reply, BadInput))
 
 
 class AsksHolders(Protocol):

@@ -9,6 +9,7 @@ from typing import Any, Final
 import msgspec
 
 from accord.capabilities.claims.ports import Credit, EnquiryRequest
+from accord.capabilities.controls.errors import Msg
 from accord.capabilities.controls.models import ReceivedOrder
 from accord.capabilities.controls.ports import MOST_TEXT
 from accord.capabilities.orders.kinds import FOLLOWS_UP, KEEPS_MONEY, ON_MONEY, OrderKind
@@ -34,23 +35,23 @@ def check_order(order: OrderMessage, institution: str) -> bytes:
     content = _check_frame(order, order.institution, institution)
     for name, most in _LENGTHS.items():
         if len(getattr(order, name)) > most:
-            raise BadInput(f"at most {most} characters are taken in", where=name)
+            raise BadInput(Msg.AT_MOST_CHARACTERS_TAKEN, most=most, where=name)
     for name in ("grounds", "legal_basis", "data_wanted", "contact", "court_reference"):
         if len(getattr(order, name)) > MOST_TEXT:
-            raise BadInput(f"at most {MOST_TEXT} characters are taken in", where=name)
+            raise BadInput(Msg.AT_MOST_CHARACTERS_TAKEN, most=MOST_TEXT, where=name)
     if not 0 <= order.amount <= MAX_MINOR or not 0 <= order.living_costs <= MAX_MINOR:
-        raise BadInput(f"an amount is 0 or more and at most {MAX_MINOR} minor units", where="amount")
+        raise BadInput(Msg.AMOUNT_OUT_OF_RANGE, most=MAX_MINOR, where="amount")
     if order.until.tzinfo is None:
-        raise BadInput("the time does not say in which zone it is", where="until")
+        raise BadInput(Msg.TIME_DOES_NOT_SAY, where="until")
     if order.kind in FOLLOWS_UP:
         if order.target is None:
-            raise BadInput(f"a {order.kind} names the order that it is about", where="target")
+            raise BadInput(Msg.KIND_NAMES_ORDER, kind=order.kind, where="target")
     elif order.kind in ON_MONEY:
         _check_money(order)
     elif order.kind in (OrderKind.LIMIT, OrderKind.RESTRICTION) and not order.account:
-        raise BadInput(f"a {order.kind} names an account", where="account")
+        raise BadInput(Msg.KIND_NAMES_ACCOUNT, kind=order.kind, where="account")
     if order.kind is OrderKind.LIMIT and order.limits is None:
-        raise BadInput("a limit says what is limited", where="limits")
+        raise BadInput(Msg.LIMIT_SAYS_WHAT_LIMITED, where="limits")
     if order.currency:
         exponent(order.currency)
     return content
@@ -58,13 +59,13 @@ def check_order(order: OrderMessage, institution: str) -> bytes:
 
 def _check_money(order: OrderMessage) -> None:
     if order.amount <= 0:
-        raise BadInput(f"an order needs an amount above 0, not {order.amount}", where="amount")
+        raise BadInput(Msg.ORDER_NEEDS_AMOUNT_ABOVE_0, amount=order.amount, where="amount")
     if not order.currency:
-        raise BadInput("an order on money names its currency", where="currency")
+        raise BadInput(Msg.ORDER_ON_MONEY_NAMES_CURRENCY, where="currency")
     if not order.credits and order.payment is None:
-        raise BadInput("an order names the credits it stands on, or the facts of the payment", where="credits")
+        raise BadInput(Msg.ORDER_NAMES_CREDITS_STANDS, where="credits")
     if order.kind in KEEPS_MONEY and not order.account and order.payment is None:
-        raise BadInput("an order that keeps money names the account", where="account")
+        raise BadInput(Msg.ORDER_KEEPS_MONEY_NAMES_ACCOUNT, where="account")
     _check_credits(order.credits)
 
 
@@ -72,32 +73,32 @@ def check_enquiry(request: EnquiryRequest, institution: str) -> bytes:
     """The enquiry as JSON; BadInput that says what in it contradicts itself or cannot be for this bank."""
     content = _check_frame(request, request.institution, institution)
     if len(request.authority) > _LENGTHS["authority"]:
-        raise BadInput(f"at most {_LENGTHS['authority']} characters are taken in", where="authority")
+        raise BadInput(Msg.AT_MOST_CHARACTERS_TAKEN, most=_LENGTHS["authority"], where="authority")
     if not request.credits:
-        raise BadInput("an enquiry names the credits that it asks about", where="credits")
+        raise BadInput(Msg.ENQUIRY_NAMES_CREDITS_ASKS_ABOUT, where="credits")
     if request.until is not None and request.until.tzinfo is None:
-        raise BadInput("the time does not say in which zone it is", where="until")
+        raise BadInput(Msg.TIME_DOES_NOT_SAY, where="until")
     _check_credits(request.credits)
     return content
 
 
 def _check_credits(credits_: tuple[Credit, ...]) -> None:
     if len(credits_) > MOST_CREDITS:
-        raise BadInput(f"{len(credits_)} credits in one message; at most {MOST_CREDITS} are taken in", where="credits")
+        raise BadInput(Msg.CREDITS_IN_ONE_MESSAGE, count=len(credits_), most=MOST_CREDITS, where="credits")
     for credit in credits_:
         if not 0 < credit.amount <= MAX_MINOR:
-            raise BadInput(f"the credit {credit.transfer[:40]!r} is of {credit.amount} minor units", where="credits")
+            raise BadInput(Msg.CREDIT_AMOUNT_OUT_OF_RANGE, transfer=credit.transfer[:40], amount=credit.amount, where="credits")
         if not credit.transfer or len(credit.transfer) > 128:
-            raise BadInput("a credit names its transfer with at most 128 characters", where="credits")
+            raise BadInput(Msg.CREDIT_NAMES_TRANSFER_WITH_AT_MOST, where="credits")
         exponent(credit.currency)
 
 
 def _check_frame(message: OrderMessage | EnquiryRequest, named: str, institution: str) -> bytes:
     if named != institution:
-        raise BadInput(f"this message is for {named[:64]}; {institution} does not answer for it", where="institution")
+        raise BadInput(Msg.MESSAGE_FOR_ANOTHER, addressee=named[:64], institution=institution, where="institution")
     content = encoded(message)
     if _NUL in content:
-        raise BadInput("a text holds NUL characters; send plain text")
+        raise BadInput(Msg.TEXT_HOLDS_NUL_CHARACTERS)
     return content
 
 

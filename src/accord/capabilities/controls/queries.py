@@ -10,6 +10,7 @@ from uuid import UUID
 
 from django.db.models import Case, F, Q, QuerySet, When
 
+from accord.capabilities.controls.errors import Msg
 from accord.capabilities.controls.life_cycle import BEFORE_THE_ACT, OPEN, State
 from accord.capabilities.controls.models import (
     Agreement,
@@ -40,7 +41,7 @@ def order(actor: Actor, order_id: UUID) -> ReceivedOrder:
     """One order; NotFound when there is none that the actor may see."""
     found = orders(actor).select_related("control").filter(pk=order_id).first()
     if found is None:
-        raise NotFound("there is no such order")
+        raise NotFound(Msg.NO_SUCH_ORDER)
     note_read(actor, found, subject=found.pk)
     return found
 
@@ -72,7 +73,7 @@ def enquiry(actor: Actor, enquiry_id: UUID) -> ReceivedEnquiry:
     """One enquiry; NotFound when there is none that the actor may see."""
     found = enquiries(actor).filter(pk=enquiry_id).first()
     if found is None:
-        raise NotFound("there is no such enquiry")
+        raise NotFound(Msg.NO_SUCH_ENQUIRY)
     note_read(actor, found, subject=found.pk)
     return found
 

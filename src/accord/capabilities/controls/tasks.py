@@ -16,7 +16,8 @@ from accord.capabilities.controls.ports import CoreSystem
 from accord.capabilities.controls.services import enquiries, progress
 from accord.capabilities.controls.services.outcome import end, expired
 from accord.capabilities.delivery import lease_due, next_retry
-from accord.capabilities.jobs import BANK, Clock, Job, attempts, earliest
+from accord.capabilities.jobs import Clock, Job, attempts, earliest
+from accord.capabilities.kinds_of_nodes import BANK
 from accord.capabilities.orders.kinds import FOLLOWS_UP, OrderKind
 from accord.core.errors import AccordError
 
@@ -76,7 +77,7 @@ def _give_up(order_id: UUID, core: CoreSystem, now: datetime) -> int:
     try:
         core.lift(order_id)
     except AccordError as error:
-        _executing().filter(pk=order_id).update(last_error=str(error)[:2_000])
+        _executing().filter(pk=order_id).update(last_error=error.stored()[:2_000])
         return 0
     return _given_up(order_id, now)
 
@@ -110,7 +111,7 @@ def _lift(control: Control, core: CoreSystem, now: datetime) -> None:
         core.lift(control.pk)
     except AccordError as error:
         attempts = control.order.attempts + 1
-        ReceivedOrder.objects.filter(pk=control.pk).update(attempts=attempts, last_error=str(error)[:2_000])
+        ReceivedOrder.objects.filter(pk=control.pk).update(attempts=attempts, last_error=error.stored()[:2_000])
         Control.objects.filter(pk=control.pk).update(lift_next_at=next_retry(now, attempts))
     else:
         _lifted(control.pk, now)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from accord.core.errors import AccordError, NotAllowed
+from accord.core.wording import Messages, Wording
 
 
 class Refused(NotAllowed):
     """An agreement, a label or the protocol does not let this message pass. `clause` names what refuses it."""
 
-    def __init__(self, clause: str, message: str) -> None:
-        super().__init__(message, where=clause)
+    def __init__(self, clause: str, message: Messages | Wording, /, **params: object) -> None:
+        super().__init__(message, where=clause, **params)
         self.clause = clause
 
 
@@ -19,6 +20,6 @@ class Parked(AccordError):
     `alarm` is the code of what people are to look at meanwhile, if anything; it stays where all else that was done goes.
     """
 
-    def __init__(self, message: str, *, alarm: str = "") -> None:
-        super().__init__(message)
+    def __init__(self, message: Messages | Wording, /, *, alarm: str = "", **params: object) -> None:
+        super().__init__(message, where="", **params)
         self.alarm = alarm

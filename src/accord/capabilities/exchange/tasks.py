@@ -28,7 +28,8 @@ from accord.capabilities.exchange.models import (
 )
 from accord.capabilities.exchange.partners.services import own_keys
 from accord.capabilities.exchange.partners.services.own_cards import LIFE, OVERLAP
-from accord.capabilities.jobs import CENTRE, Clock, Dispatch, Job, attempts, earliest, exists, latest
+from accord.capabilities.jobs import Clock, Dispatch, Job, attempts, earliest, exists, latest
+from accord.capabilities.kinds_of_nodes import CENTRE
 from accord.core import clock
 from accord.core.errors import AccordError
 
@@ -56,7 +57,7 @@ def send_due(transport: PartnerTransport, courier: ExchangeCourier) -> int:
         try:
             sealed = delivering.next_batch(stream, clock.now())
         except AccordError as error:
-            delivering.put_off(stream, str(error))
+            delivering.put_off(stream, error.stored())
             continue
         if sealed is None:
             delivering.rest(stream)
@@ -84,12 +85,12 @@ def take_replies(courier: ExchangeCourier, wait_seconds: float) -> int:
     replies = courier.collect(wait_seconds)
     for stream, reply in replies:
         if isinstance(reply, AccordError):
-            delivering.put_off(stream, str(reply))
+            delivering.put_off(stream, reply.stored())
             continue
         try:
             delivering.settle(reply)
         except AccordError as error:
-            delivering.put_off(stream, str(error))
+            delivering.put_off(stream, error.stored())
     return len(replies)
 
 

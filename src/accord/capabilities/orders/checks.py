@@ -14,6 +14,7 @@ from accord.capabilities.claims.ports import (
     check_moment,
     check_name,
 )
+from accord.capabilities.orders.errors import Msg
 from accord.capabilities.orders.kinds import KEEPS_MONEY, ON_MONEY, OrderKind
 from accord.capabilities.orders.ports import OrderAnswer, OrderMessage, OrderStatus, Refusal
 from accord.core.money import EXPONENTS, MAX_MINOR
@@ -33,9 +34,9 @@ def check_order_answer(order: OrderMessage, answer: OrderAnswer, *, of_partner: 
     if answer.until is not None:
         check_moment(bank, answer.until)
         if answer.until > order.until:
-            raise Nonsense(f"{bank} says that {order.reference} lasts until {answer.until}, longer than was ordered")
+            raise Nonsense(Msg.SAYS_LASTS_UNTIL, bank=bank, order=order.reference, until=answer.until)
     if len(answer.reason) > MOST_REASON or "\x00" in answer.reason:
-        raise Nonsense(f"{bank} gives a reason of {len(answer.reason)} characters; at most {MOST_REASON} are taken over")
+        raise Nonsense(Msg.GIVES_REASON_CHARACTERS, bank=bank, count=len(answer.reason), most=MOST_REASON)
     _check_amount(order, answer)
     if answer.transfer:
         check_name(bank, "transfer", answer.transfer)
@@ -50,25 +51,25 @@ def check_order_answer(order: OrderMessage, answer: OrderAnswer, *, of_partner: 
 def _check_amount(order: OrderMessage, answer: OrderAnswer) -> None:
     bank = order.institution
     if answer.amount < 0 or answer.amount > MAX_MINOR:
-        raise Nonsense(f"{bank} states the amount {answer.amount}")
+        raise Nonsense(Msg.STATES_AMOUNT, bank=bank, amount=answer.amount)
     if answer.amount and answer.refusal:
-        raise Nonsense(f"{bank} both carries out {answer.amount} and refuses ({answer.refusal})")
+        raise Nonsense(Msg.BOTH_CARRIES_OUT_REFUSES, bank=bank, amount=answer.amount, refusal=answer.refusal)
     if answer.amount and order.kind not in ON_MONEY:
-        raise Nonsense(f"{bank} states an amount ({answer.amount}) for an order that is not about money")
+        raise Nonsense(Msg.STATES_AMOUNT_FOR, bank=bank, amount=answer.amount)
     # more than was ordered may be stopped: victims round, and a payment is stopped whole
     if order.kind is not OrderKind.RECALL and answer.amount > order.amount:
-        raise Nonsense(f"{bank} states {answer.amount} under an order limited to {order.amount}")
+        raise Nonsense(Msg.STATES_UNDER_ORDER_LIMITED, bank=bank, amount=answer.amount, limit=order.amount)
 
 
 def _check_recall(order: OrderMessage, answer: OrderAnswer) -> None:
     bank = order.institution
     if not answer.amount and not answer.refusal:
-        raise Nonsense(f"{bank} neither stops anything nor says why not")
+        raise Nonsense(Msg.NEITHER_STOPS_ANYTHING_NOR_SAYS_WHY, bank=bank)
     if answer.refusal is not Refusal.ALREADY_SETTLED:
         return
     check_name(bank, "transfer", answer.transfer)
     if answer.settled is None:
-        raise Nonsense(f"{bank} says that the payment has settled but not where it went")
+        raise Nonsense(Msg.SAYS_PAYMENT_SETTLED_BUT_NOT_WHERE, bank=bank)
     _check_settled(order, answer)
 
 
@@ -78,9 +79,9 @@ def _check_settled(order: OrderMessage, answer: OrderAnswer) -> None:
     check_name(bank, "institution", settled.payee_bank)
     check_name(bank, "account", settled.payee_account)
     check_moment(bank, settled.time)
-    check_amount(bank, f"was paid by transfer {answer.transfer}", settled.amount)
+    check_amount(bank, Msg.PAID_BY_TRANSFER.with_(transfer=answer.transfer), settled.amount)
     if settled.currency not in EXPONENTS:
-        raise Nonsense(f"{bank} names the currency {settled.currency[:8]!r}, which does not exist")
+        raise Nonsense(Msg.UNKNOWN_CURRENCY, bank=bank, currency=settled.currency[:8])
 
 
 def check_status(order: OrderMessage, status: OrderStatus) -> None:
@@ -89,14 +90,16 @@ def check_status(order: OrderMessage, status: OrderStatus) -> None:
     if status.ended_at is not None:
         check_moment(order.institution, status.ended_at)
     if not 0 <= status.amount <= order.amount:
-        raise Nonsense(f"{order.institution} says that it keeps {status.amount} under an order limited to {order.amount}")
+        raise Nonsense(
+            Msg.SAYS_KEEPS_UNDER_ORDER_LIMITED, institution=order.institution, amount=status.amount, limit=order.amount
+        )
 
 
 def _check_hold(order: OrderMessage, answer: OrderAnswer, *, of_partner: bool) -> None:
     if not answer.amount and not answer.refusal:
-        raise Nonsense(f"{order.institution} neither holds anything nor says why not")
+        raise Nonsense(Msg.NEITHER_HOLDS_ANYTHING_NOR_SAYS_WHY, institution=order.institution)
     if answer.amount and not answer.transfer and not of_partner:
-        raise Nonsense(f"{order.institution} holds {answer.amount} without naming the transfer")
+        raise Nonsense(Msg.HOLDS_WITHOUT_NAMING_TRANSFER, institution=order.institution, amount=answer.amount)
     if answer.followed is not None:
         _check_followed(order, answer.transfer, answer.followed)
     if answer.settled is not None:
@@ -109,7 +112,7 @@ def _check_followed(order: OrderMessage, transfer: str, followed: EnquiryAnswer)
     if not credits_:
         named = [leg for leg in followed.flows if leg.transfer == transfer]
         if len(named) != 1:
-            raise Nonsense(f"{order.institution} follows a payment without saying once what it was ({transfer!r})")
+            raise Nonsense(Msg.FOLLOWS_PAYMENT_WITHOUT_SAYING_ONCE_WHAT, institution=order.institution, transfer=transfer)
         credits_ = (Credit(transfer, named[0].amount, named[0].currency, named[0].intervals),)
     request = EnquiryRequest(order.order_id, order.authority, order.institution, credits_, order.rule)
     check_answer(request, followed)
@@ -117,9 +120,7 @@ def _check_followed(order: OrderMessage, transfer: str, followed: EnquiryAnswer)
 
 def _check_traced_calls(order: OrderMessage, answer: OrderAnswer) -> None:
     if len(answer.traced_calls) > MOST_CALLS:
-        raise Nonsense(
-            f"{order.institution} names {len(answer.traced_calls)} calls for one; at most {MOST_CALLS} are taken over"
-        )
+        raise Nonsense(Msg.NAMES_CALLS_FOR_ONE, institution=order.institution, count=len(answer.traced_calls), most=MOST_CALLS)
     for call in answer.traced_calls:
         check_name(order.institution, "institution", call.handed_over_by)
         check_moment(order.institution, call.time)

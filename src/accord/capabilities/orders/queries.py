@@ -9,6 +9,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from accord.capabilities.claims import queries as claims
 from accord.capabilities.distinct import distinct_values
+from accord.capabilities.orders.errors import Msg
 from accord.capabilities.orders.kinds import OrderKind
 from accord.capabilities.orders.life_cycle import STANDING, WAITING, State
 from accord.capabilities.orders.models import (
@@ -36,7 +37,7 @@ def get(actor: Actor, order_id: UUID) -> Order:
     """One order; NotFound when there is none that the actor may see."""
     order = orders(actor).filter(pk=order_id).first()
     if order is None:
-        raise NotFound("there is no such order")
+        raise NotFound(Msg.NO_SUCH_ORDER)
     note_read(actor, order, subject=order.claim_id)
     return order
 

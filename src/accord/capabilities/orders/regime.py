@@ -23,8 +23,10 @@ from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
 from accord.capabilities.claims.services.chase import CHASE_RULES
+from accord.capabilities.orders.errors import Msg
 from accord.capabilities.orders.kinds import BURDENS, KEEPS_MONEY, RENEWABLE, OrderKind
 from accord.core.errors import BadInput
+from accord.core.errors import Msg as CoreMsg
 from accord.engine.tracing.model import Rule
 
 ALIASES: Final = {"UK": "GB"}
@@ -174,13 +176,13 @@ def parse(code: str, table: dict[str, Any], where: str, default: dict[str, Any])
     """A regime from its file, completed by the default. BadInput names the key that is wrong and what is expected."""
     stated, strict = _read(table, where), _read(default, "default.toml")
     if stated.tracing_rule not in CHASE_RULES:
-        raise BadInput(f"tracing_rule must be one of {', '.join(CHASE_RULES)}, not {stated.tracing_rule!r}", where=where)
+        raise BadInput(Msg.TRACING_RULE_MUST_BE_ONE, rules=tuple(CHASE_RULES), stated=stated.tracing_rule, where=where)
     for key, kind in (("first_order", stated.first_order), ("plan_order", stated.plan_order)):
         if kind not in KEEPS_MONEY:
-            raise BadInput(f"{key} must be one of {', '.join(KEEPS_MONEY)}, not {kind}", where=where)
+            raise BadInput(Msg.MUST_BE_ONE_OF, key=key, kinds=tuple(KEEPS_MONEY), kind=kind, where=where)
     missing = sorted(set(OrderKind) - strict.kinds.keys())
     if missing:
-        raise BadInput(f"the default must have a rule for every kind; missing: {', '.join(missing)}", where="default.toml")
+        raise BadInput(Msg.DEFAULT_MUST_RULE_FOR_EVERY_KIND, missing=tuple(missing), where="default.toml")
     return Regime(
         code=code,
         name=stated.name,
@@ -197,17 +199,17 @@ def _read(table: dict[str, Any], where: str) -> RegimeFile:
     try:
         return msgspec.convert(table, RegimeFile)
     except msgspec.ValidationError as error:
-        raise BadInput(str(error), where=where) from error
+        raise BadInput(CoreMsg.VERBATIM, text=str(error), where=where) from error
 
 
 def _rule(kind: OrderKind, table: RuleTable, where: str) -> KindRule:
     known = {name for name in RuleTable.__struct_fields__ if name not in ("settings", "source", "verified")}
     if unknown := sorted(set(table.settings) - known):
-        raise BadInput(f"settings names {', '.join(unknown)}, which a rule does not have", where=f"{where}: kinds.{kind}")
+        raise BadInput(Msg.UNKNOWN_SETTINGS, unknown=tuple(unknown), where=f"{where}: kinds.{kind}")
     if table.renewals and kind not in RENEWABLE:
-        raise BadInput("this kind of order is never renewed; leave renewals out", where=f"{where}: kinds.{kind}")
+        raise BadInput(Msg.KIND_ORDER_NEVER_RENEWED, where=f"{where}: kinds.{kind}")
     if kind is OrderKind.RELEASE and table.approval is not Approval.ONE_OFFICER:
-        raise BadInput("giving back needs no second person; approval must be one_officer", where=f"{where}: kinds.{kind}")
+        raise BadInput(Msg.GIVING_BACK_NEEDS_NO_SECOND_PERSON, where=f"{where}: kinds.{kind}")
     return KindRule(
         kind=kind,
         approval=table.approval,

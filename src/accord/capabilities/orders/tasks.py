@@ -16,6 +16,7 @@ from accord.capabilities.delivery import Courier, call_out, lease_due, take_toge
 from accord.capabilities.jobs import Clock, Dispatch, attempts, earliest
 from accord.capabilities.orders import services
 from accord.capabilities.orders.checks import check_order_answer
+from accord.capabilities.orders.errors import Msg
 from accord.capabilities.orders.kinds import KEEPS_MONEY
 from accord.capabilities.orders.life_cycle import LIVE, STANDING, WAITING
 from accord.capabilities.orders.messages import message_of
@@ -120,7 +121,7 @@ def receive(institution: str, order_id: UUID, reply: Reply) -> bool:
     """
     order = Order.objects.filter(pk=order_id, institution=institution).first()
     if order is None:
-        raise NotFound("there is no such order for this institution")
+        raise NotFound(Msg.NO_SUCH_ORDER_FOR_INSTITUTION)
     _check(message_of(order), reply)
     if isinstance(reply, OrderAnswer):
         return services.answered(order_id, reply)
@@ -139,7 +140,7 @@ def apply_all(replies: Mapping[UUID, Reply]) -> None:
         try:
             _check(message_of(orders[order_id]), reply, of_partner=True)
         except Nonsense as error:
-            services.fail(order_id, str(error))
+            services.fail(order_id, error.stored())
             continue
         if isinstance(reply, OrderAnswer):
             answers[order_id] = reply
@@ -163,9 +164,9 @@ def _note(order: Order, reply: Acknowledged | AccordError) -> None:
     if isinstance(reply, Acknowledged):
         services.acknowledged(order.pk, reply)
     elif isinstance(reply, Unavailable):
-        services.retry_later(order, str(reply))
+        services.retry_later(order, reply.stored())
     else:
-        services.fail(order.pk, str(reply))
+        services.fail(order.pk, reply.stored())
 
 
 class SendsOrders(Protocol):

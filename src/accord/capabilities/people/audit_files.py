@@ -17,12 +17,14 @@ from typing import Any, Final, TextIO
 
 from accord.capabilities import unit_of_work
 from accord.capabilities.people.audit import RecordAudit
+from accord.capabilities.people.errors import Msg
 from accord.capabilities.people.permissions import AuditPermission
 from accord.capabilities.people.policy import Actor, require
 from accord.capabilities.people.queries.audit import CHANGES, Chain, head_of, start_of
 from accord.core import hash_chain
 from accord.core.canonical import canonical_json
 from accord.core.errors import AccordError, BadInput, Conflict, Unavailable
+from accord.core.errors import Msg as CoreMsg
 
 COLUMNS: Final = (
     "seq", "previous", "link", "at", "actor", "action", "purpose", "session", "subject", "object_type", "object_id", "details",
@@ -49,15 +51,15 @@ def export(actor: Actor, chain: Chain, path: Path) -> int:
     """
     require(actor, AuditPermission.READ)
     if path.exists():
-        raise Conflict("the file exists already; choose another name", where=str(path))
+        raise Conflict(Msg.FILE_EXISTS_ALREADY, where=str(path))
     noted = unit_of_work.record(actor, RecordAudit.AUDIT_EXPORTED, subject=None, obj=chain.head(pk=1), chain=chain.name)
     try:
         with path.open("x", encoding="utf-8", newline="") as file:
             return _write(chain, file, as_csv=path.suffix == ".csv", upto=noted.seq if chain is CHANGES else None)
     except FileExistsError:
-        raise Conflict("the file exists already; choose another name", where=str(path)) from None
+        raise Conflict(Msg.FILE_EXISTS_ALREADY, where=str(path)) from None
     except OSError as error:
-        raise Unavailable(f"the file cannot be written ({error.strerror})", where=str(path)) from error
+        raise Unavailable(Msg.FILE_CANNOT_BE_WRITTEN, why=error.strerror, where=str(path)) from error
 
 
 def _write(chain: Chain, file: TextIO, *, as_csv: bool, upto: int | None) -> int:
@@ -102,11 +104,11 @@ def verify_file(path: Path) -> Verdict:
         with path.open(encoding="utf-8", newline="") as file:
             return _verify(_csv_rows(file) if path.suffix == ".csv" else _json_rows(file), str(path))
     except FileNotFoundError:
-        raise BadInput("there is no such file", where=str(path)) from None
+        raise BadInput(CoreMsg.NO_SUCH_FILE, where=str(path)) from None
     except UnicodeDecodeError as error:
-        raise BadInput(f"this is not UTF-8 text ({error.reason} at byte {error.start})", where=str(path)) from None
+        raise BadInput(Msg.NOT_UTF_8_TEXT, why=error.reason, position=error.start, where=str(path)) from None
     except OSError as error:
-        raise Unavailable(f"the file cannot be read ({error.strerror})", where=str(path)) from error
+        raise Unavailable(CoreMsg.FILE_CANNOT_BE_READ, why=error.strerror, where=str(path)) from error
 
 
 def _verify(rows: Iterable[dict[str, Any]], where: str) -> Verdict:
@@ -125,7 +127,7 @@ def _verify(rows: Iterable[dict[str, Any]], where: str) -> Verdict:
             broken = _due(last, row)
         count, last = count + 1, row
     if head is None and count == 0:
-        raise BadInput("this is no exported record: it has neither entries nor an end", where=where)
+        raise BadInput(Msg.NO_EXPORTED_RECORD, where=where)
     chain = str(head["chain"]) if head else ""
     if broken is None and chain == CHANGES.name and not first_is_whole:
         broken = 1  # nothing is ever removed from that chain
@@ -158,21 +160,21 @@ def _json_rows(file: TextIO) -> Iterator[dict[str, Any]]:
         try:
             row = json.loads(line)
         except ValueError:
-            raise BadInput(f"line {number} is not JSON", where=file.name) from None
+            raise BadInput(Msg.LINE_NOT_JSON, number=number, where=file.name) from None
         if not isinstance(row, dict):
-            raise BadInput(f"line {number} is no entry", where=file.name)
+            raise BadInput(Msg.LINE_NO_ENTRY, number=number, where=file.name)
         yield row
 
 
 def _csv_rows(file: TextIO) -> Iterator[dict[str, Any]]:
     reader = csv.DictReader(file)
     if tuple(reader.fieldnames or ()) != COLUMNS:
-        raise BadInput("the columns are not those of an exported record", where=file.name)
+        raise BadInput(Msg.COLUMNS_NOT_THOSE_EXPORTED_RECORD, where=file.name)
     for row in reader:
         try:
             yield _entry_of(row)
         except (ValueError, TypeError):
-            raise BadInput(f"line {reader.line_num} is no entry", where=file.name) from None
+            raise BadInput(Msg.LINE_NO_ENTRY, number=reader.line_num, where=file.name) from None
 
 
 def _entry_of(row: dict[str, str]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 
+from accord.capabilities.people.errors import Msg
 from accord.core.errors import Unavailable
 
 
@@ -24,9 +25,7 @@ def decrypt(encrypted: str) -> str:
     try:
         return Fernet(base64.urlsafe_b64encode(_key(b"second factors"))).decrypt(encrypted.encode()).decode()
     except InvalidToken:
-        raise Unavailable(
-            "second factors cannot be read with this node's secret key; restore the key, or reset the factor and enrol again"
-        ) from None
+        raise Unavailable(Msg.SECOND_FACTORS_CANNOT_BE_READ) from None
 
 
 def keyed_hash(text: str) -> str:

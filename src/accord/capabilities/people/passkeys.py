@@ -20,6 +20,7 @@ from fido2.webauthn import (
     UserVerificationRequirement,
 )
 
+from accord.capabilities.people.errors import Msg
 from accord.core.errors import NotAllowed
 
 State = Mapping[str, Any]
@@ -27,8 +28,6 @@ State = Mapping[str, Any]
 
 _UNFIT: Final = (ValueError, TypeError, KeyError, AttributeError, InvalidSignature)
 """What the library raises for an answer that is malformed, meant for another question, or signed by another key."""
-
-_REFUSED: Final = "the passkey was not accepted; try again"
 
 
 def ask_to_register(host: str, user_id: bytes, username: str, known: Sequence[str]) -> tuple[dict[str, Any], State]:
@@ -47,9 +46,9 @@ def registered(host: str, state: State, answer: Any) -> tuple[str, int]:
     try:
         data = _server(host).register_complete(state, answer)
     except _UNFIT:
-        raise NotAllowed(_REFUSED) from None
+        raise NotAllowed(Msg.PASSKEY_NOT_ACCEPTED) from None
     if data.credential_data is None:
-        raise NotAllowed(_REFUSED)
+        raise NotAllowed(Msg.PASSKEY_NOT_ACCEPTED)
     return websafe_encode(bytes(data.credential_data)), data.counter
 
 
@@ -68,7 +67,7 @@ def signed(host: str, state: State, known: Sequence[str], answer: Any) -> tuple[
         used = _server(host).authenticate_complete(state, [_credential(text) for text in known], response)
         counter = response.response.authenticator_data.counter
     except _UNFIT:
-        raise NotAllowed(_REFUSED) from None
+        raise NotAllowed(Msg.PASSKEY_NOT_ACCEPTED) from None
     return websafe_encode(bytes(used)), counter
 
 

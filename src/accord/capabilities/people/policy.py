@@ -7,6 +7,7 @@ from typing import Final, NamedTuple, Protocol
 
 from django.apps import apps
 
+from accord.capabilities.people.errors import Msg
 from accord.capabilities.people.models import Purpose, ServiceAccount
 from accord.capabilities.people.roles import NODE_ROLE, OPERATOR_ROLE, ROLES, Role
 from accord.capabilities.permissions import Grant, Permission
@@ -115,7 +116,7 @@ def require(actor: Actor, permission: Permission) -> None:
     """Raise NotAllowed unless `actor` holds `permission`."""
     if not allowed(actor, permission):
         name = getattr(actor, "username", "") or "someone not signed in"
-        raise NotAllowed(f"{name} may not do this ({permission}); ask a supervisor")
+        raise NotAllowed(Msg.MAY_NOT_DO_THIS, user=name, permission=permission)
 
 
 def decides(role: str) -> bool:

@@ -18,11 +18,13 @@ from django.conf import settings
 
 from accord.capabilities import unit_of_work
 from accord.capabilities.people.audit import RecordAudit
+from accord.capabilities.people.errors import Msg
 from accord.capabilities.people.models import RetentionClock
 from accord.capabilities.people.policy import NODE
 from accord.capabilities.plugin import CarryOut, declared
 from accord.core import clock
 from accord.core.errors import AccordError, BadInput
+from accord.core.errors import Msg as CoreMsg
 
 _log = logging.getLogger(__name__)
 
@@ -61,7 +63,7 @@ def rules() -> list[Rule]:
                 (files(config.name) / "retention.toml").read_text(encoding="utf-8"), f"{config.name}: retention.toml"
             )
             if missing := declaration.retention.keys() - periods.keys():
-                raise BadInput(f"there is no period for {', '.join(sorted(missing))}", where=f"{config.name}: retention.toml")
+                raise BadInput(Msg.NO_PERIOD, missing=sorted(missing), where=f"{config.name}: retention.toml")
             stated |= {name: periods[name] for name in declaration.retention}
     own = Path(settings.ACCORD_RETENTION_FILE)
     own_periods = _own_periods(own, stated) if own.exists() else {}
@@ -76,23 +78,25 @@ def _read(text: str, where: str) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise BadInput(f"cannot be read as TOML: {error}", where=where) from error
+        raise BadInput(CoreMsg.CANNOT_BE_READ_TOML, error=error, where=where) from error
 
 
 def _own_periods(path: Path, known: dict[str, Any]) -> dict[str, int]:
     stated = _read(path.read_text(encoding="utf-8"), str(path))
     for name, days in stated.items():
         if name not in known:
-            raise BadInput(f"there is no rule {name!r}; the rules are {', '.join(sorted(known))}", where=str(path))
+            raise BadInput(Msg.NO_RULE, name=name, known=sorted(known), where=str(path))
         if type(days) is not int or days < 1:
-            raise BadInput(f"{name} must be a number of days, 1 or more, such as {name} = 365", where=str(path))
+            raise BadInput(Msg.MUST_BE_NUMBER_DAYS, name=name, example=name, where=str(path))
     return stated
 
 
 def _rule(name: str, table: dict[str, Any], own_days: int | None) -> Rule:
     for key, kind in _FIELDS.items():
         if type(table.get(key)) is not kind:
-            raise BadInput(f"{name}.{key} must be {kind.__name__}, not {table.get(key)!r}", where="retention.toml")
+            raise BadInput(
+                Msg.MUST_BE_OF_TYPE, name=name, key=key, kind=kind.__name__, stated=table.get(key), where="retention.toml"
+            )
     days, source = (table["keep_days"], table["source"]) if own_days is None else (own_days, "this node's retention.toml")
     return Rule(name, timedelta(days=days), table["text"], source, table["verified"] and own_days is None)
 

@@ -10,6 +10,7 @@ from django.contrib.sessions.models import Session
 from django.db.models import Q
 
 from accord.capabilities import unit_of_work
+from accord.capabilities.people.errors import Msg
 from accord.capabilities.people.models import ReadEntry, ReadHead, ServiceToken, UserSession
 from accord.capabilities.people.policy import NODE
 from accord.capabilities.people.queries.audit import READS, READS_REMOVED, first_broken, start_of
@@ -49,7 +50,7 @@ def remove_reads(before: datetime, dry_run: bool) -> int:
     if dry_run or not old.exists():
         return old.count()
     if (broken := first_broken(READS)) is not None:
-        raise Corrupt(f"the chain of reads is broken at entry {broken}; nothing of it is removed")
+        raise Corrupt(Msg.CHAIN_READS_BROKEN_AT_ENTRY, broken=broken)
     end = old.order_by("-seq").first()
     assert end is not None
     head = ReadHead.objects.get(pk=1)

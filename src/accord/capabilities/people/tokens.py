@@ -9,6 +9,7 @@ from typing import Final
 
 from django.db.models import Q
 
+from accord.capabilities.people.errors import Msg
 from accord.capabilities.people.models import ServiceAccount, ServiceToken
 from accord.capabilities.people.policy import grantable
 from accord.capabilities.people.services.service_accounts import digest_of
@@ -17,7 +18,6 @@ from accord.core.errors import NotAllowed
 
 _HEADER: Final = re.compile(r"Bearer (accord_([0-9a-f]{12})_[A-Za-z0-9_-]{43})", re.ASCII)
 _USE_NOTED_EVERY: Final = timedelta(minutes=1)
-_REFUSAL: Final = "this token is not valid here; ask this node's administrator for a new one"
 
 
 def service_account_of(header: str) -> ServiceAccount:
@@ -28,13 +28,13 @@ def service_account_of(header: str) -> ServiceAccount:
     """
     shown = _HEADER.fullmatch(header)
     if shown is None:
-        raise NotAllowed(_REFUSAL)
+        raise NotAllowed(Msg.TOKEN_NOT_VALID_HERE)
     token = ServiceToken.objects.filter(prefix=shown[2]).select_related("account").first()
     now = clock.machine_now()
     if token is None or not hmac.compare_digest(token.digest, digest_of(shown[1])):
-        raise NotAllowed(_REFUSAL)
+        raise NotAllowed(Msg.TOKEN_NOT_VALID_HERE)
     if token.revoked_at is not None or token.expires_at <= now or not token.account.is_active:
-        raise NotAllowed(_REFUSAL)
+        raise NotAllowed(Msg.TOKEN_NOT_VALID_HERE)
     _note_use(token)
     account = token.account
     account.permissions = frozenset(permission for permission in grantable() if permission.value in token.permissions)

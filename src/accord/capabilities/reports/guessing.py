@@ -16,6 +16,7 @@ from typing import Final
 
 from django.conf import settings
 
+from accord.capabilities.reports.errors import Msg
 from accord.capabilities.reports.models import WrongTry
 from accord.core import clock
 from accord.core.errors import NotFound, Unavailable
@@ -43,7 +44,7 @@ def slowed(address: str, reference: str) -> Iterator[None]:
     wrong = False
     try:
         if any(_tries(key, now) > MOST_WRONG for key in keys):
-            raise TooManyTries("there were too many wrong codes; wait ten minutes and try again")
+            raise TooManyTries(Msg.TOO_MANY_WRONG_CODES)
         yield
     except NotFound:
         wrong = True

@@ -11,6 +11,7 @@ from django.db.models import Count, Q, QuerySet
 from accord.capabilities.distinct import distinct_values
 from accord.capabilities.people.policy import Actor, allowed
 from accord.capabilities.people.services import note_read
+from accord.capabilities.reports.errors import Msg
 from accord.capabilities.reports.models import Report, ReportIdentifier, ReportState, Shift, StatementLine
 from accord.capabilities.reports.permissions import ReportPermission, ShiftPermission
 from accord.core import clock
@@ -43,7 +44,7 @@ def get(actor: Actor, report_id: UUID) -> Report:
     """One report; NotFound when there is none that the actor may see."""
     report = reports(actor).filter(pk=report_id).first()
     if report is None:
-        raise NotFound("there is no such report")
+        raise NotFound(Msg.NO_SUCH_REPORT)
     note_read(actor, report, subject=report.pk)
     return report
 
@@ -132,5 +133,5 @@ def by_code(reference: str, code: str) -> Report:
     report = Report.objects.select_related("duplicate_of").filter(reference=reference).first()
     fits = hmac.compare_digest((report.code if report else _NO_CODE).encode(), code.encode())
     if report is None or not fits:
-        raise NotFound("no report fits this reference and code")
+        raise NotFound(Msg.NO_REPORT_FITS_REFERENCE_CODE)
     return report

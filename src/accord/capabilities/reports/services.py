@@ -13,11 +13,13 @@ from django.utils import timezone
 from accord.capabilities import unit_of_work
 from accord.capabilities.people.policy import require
 from accord.capabilities.reports.audit import ReportAudit, ShiftAudit
+from accord.capabilities.reports.errors import Msg
 from accord.capabilities.reports.models import IdentifierState, Report, ReportIdentifier, ReportState, Shift, StatementLine
 from accord.capabilities.reports.permissions import ReportPermission, ShiftPermission
 from accord.capabilities.vocabulary import AuditAction
 from accord.core import clock
 from accord.core.errors import BadInput, Conflict, NotFound
+from accord.core.errors import Msg as CoreMsg
 from accord.core.identifiers import normalise_account_number
 from accord.core.money import MAX_MINOR, Money
 from accord.engine.text import Mention, extract
@@ -91,18 +93,18 @@ def _account(text: str) -> str:
 
 def _check(facts: CallFacts, now: datetime) -> None:
     for name, value in (
-        ("call-back number", facts.callback_number),
-        ("paying bank", facts.payer_bank),
-        ("payee account or alias", facts.payee_account),
+        (Msg.CALLBACK_NUMBER, facts.callback_number),
+        (Msg.PAYING_BANK, facts.payer_bank),
+        (Msg.PAYEE_ACCOUNT, facts.payee_account),
     ):
         if not value.strip():
-            raise BadInput(f"the {name} is missing; the first order cannot leave without it", where=name)
+            raise BadInput(Msg.FACT_MISSING, what=name, where=name.template)
     if facts.amount.minor <= 0:
-        raise BadInput("the amount must be more than zero", where="amount")
+        raise BadInput(CoreMsg.AMOUNT_MUST_BE_MORE_THAN_ZERO, where="amount")
     if facts.amount.minor > MAX_MINOR:
-        raise BadInput("the amount is larger than any amount accepted here; check the decimals", where="amount")
+        raise BadInput(Msg.AMOUNT_LARGER_THAN_ANY_AMOUNT_ACCEPTED, where="amount")
     if facts.about_when > now + timedelta(minutes=5):
-        raise BadInput("the payment lies in the future; check the time and the time zone", where="about when")
+        raise BadInput(Msg.PAYMENT_LIES_IN_FUTURE, where="about when")
 
 
 def _check_fits(report: Report) -> None:
@@ -113,9 +115,9 @@ def _check_fits(report: Report) -> None:
             continue
         name = str(field.verbose_name)
         if field.max_length is not None and len(value) > field.max_length:
-            raise BadInput(f"{len(value)} characters are too many; at most {field.max_length} are accepted", where=name)
+            raise BadInput(CoreMsg.CHARACTERS_TOO_MANY, count=len(value), most=field.max_length, where=name)
         if "\x00" in value:
-            raise BadInput("it contains NUL characters; type it anew", where=name)
+            raise BadInput(Msg.CONTAINS_NUL_CHARACTERS, where=name)
 
 
 def _same_payment(report: Report) -> Report | None:
@@ -141,12 +143,12 @@ def add_narrative(actor: User, report_id: UUID, narrative: str) -> list[ReportId
     """Store the victim's account and propose the identifiers and amounts in it; what a person decided before stays."""
     require(actor, ReportPermission.TAKE)
     if len(narrative) > MAX_NARRATIVE:
-        raise BadInput(f"the narrative has {len(narrative):,} characters; at most {MAX_NARRATIVE:,} are accepted; shorten it")
+        raise BadInput(Msg.NARRATIVE_TOO_LONG, count=len(narrative), limit=MAX_NARRATIVE)
     if "\x00" in narrative:
-        raise BadInput("the narrative contains NUL characters; paste it as plain text")
+        raise BadInput(Msg.NARRATIVE_CONTAINS_NUL_CHARACTERS)
     report = Report.objects.filter(pk=report_id).first()
     if report is None:
-        raise NotFound("there is no such report")
+        raise NotFound(Msg.NO_SUCH_REPORT)
     return _keep_narrative(actor, report_id, narrative, extract(narrative, currency=report.currency).mentions)
 
 
@@ -189,7 +191,7 @@ def decide_identifier(actor: User, report_id: UUID, identifier_id: int, state: I
     require(actor, ReportPermission.TAKE)
     identifier = ReportIdentifier.objects.select_for_update().filter(pk=identifier_id, report_id=report_id).first()
     if identifier is None:
-        raise NotFound("there is no such identifier on this report")
+        raise NotFound(Msg.NO_SUCH_IDENTIFIER_ON_REPORT)
     identifier.state, identifier.decided_by = state, actor
     identifier.save(update_fields=["state", "decided_by"])
     unit_of_work.record(actor, ReportAudit.of_identifier(state), subject=report_id, obj=identifier, type=identifier.type)
@@ -226,7 +228,7 @@ def unlock(actor: User, report_id: UUID) -> None:
     require(actor, ReportPermission.TAKE)
     report = _get(report_id)
     if report.locked_by_id not in (None, actor.pk) and not actor.role == "supervisor":
-        raise Conflict(f"{report.locked_by} is working on {report}; ask them or a supervisor")
+        raise Conflict(Msg.WORKING_ON, officer=report.locked_by, report=report)
     report.locked_by = report.locked_until = None
     report.save(update_fields=["locked_by", "locked_until"])
     unit_of_work.record(actor, ReportAudit.UNLOCKED, subject=report.pk, obj=report)
@@ -248,7 +250,7 @@ def close_report(actor: User, report_id: UUID, reason: str) -> Report:
     """End the work on a report, with the reason on record; reopening is open to anyone who may take reports."""
     require(actor, ReportPermission.TAKE)
     if not reason.strip():
-        raise BadInput("say why the report is closed", where="reason")
+        raise BadInput(Msg.SAY_WHY_REPORT_CLOSED, where="reason")
     return _set_state(actor, report_id, ReportState.CLOSED, ReportAudit.CLOSED, reason)
 
 
@@ -256,7 +258,7 @@ def reopen_report(actor: User, report_id: UUID, reason: str) -> Report:
     """Undo a closing, or separate a report that was joined to another by mistake."""
     require(actor, ReportPermission.TAKE)
     if not reason.strip():
-        raise BadInput("say why the report is reopened", where="reason")
+        raise BadInput(Msg.SAY_WHY_REPORT_REOPENED, where="reason")
     return _set_state(actor, report_id, ReportState.OPEN, ReportAudit.REOPENED, reason)
 
 
@@ -264,7 +266,7 @@ def reopen_report(actor: User, report_id: UUID, reason: str) -> Report:
 def _set_state(actor: User, report_id: UUID, state: ReportState, action: AuditAction, reason: str) -> Report:
     report = _get(report_id)
     if report.state == state:
-        raise Conflict(f"{report} is already {report.get_state_display().lower()}; reload the page")
+        raise Conflict(Msg.REPORT_ALREADY_IN_STATE, report=report.reference, state=ReportState(report.state))
     report.state = state
     report.closed_at = clock.now() if state == ReportState.CLOSED else None
     if state == ReportState.OPEN:
@@ -277,7 +279,7 @@ def _set_state(actor: User, report_id: UUID, state: ReportState, action: AuditAc
 def _get(report_id: UUID) -> Report:
     report = Report.objects.select_for_update().filter(pk=report_id).first()
     if report is None:
-        raise NotFound("there is no such report")
+        raise NotFound(Msg.NO_SUCH_REPORT)
     return report
 
 
@@ -286,7 +288,7 @@ def _locked(actor: User, report_id: UUID) -> Report:
     report = _get(report_id)
     if report.locked_by_id not in (None, actor.pk) and report.locked_until and report.locked_until > clock.now():
         until = f"{timezone.localtime(report.locked_until):%H:%M}"
-        raise Conflict(f"{report.locked_by} is working on {report} until {until}; ask them to unlock it")
+        raise Conflict(Msg.WORKING_ON_UNTIL, officer=report.locked_by, report=report, time=until)
     return report
 
 
@@ -316,11 +318,11 @@ def acknowledge_hand_over(actor: User, shift_id: UUID) -> Shift:
     require(actor, ShiftPermission.HAND_OVER)
     shift = Shift.objects.select_for_update().filter(pk=shift_id).exclude(handed_over_at=None).first()
     if shift is None:
-        raise NotFound("there is no such hand-over")
+        raise NotFound(Msg.NO_SUCH_HAND_OVER)
     if shift.acknowledged_at is not None:
-        raise Conflict(f"{shift.acknowledged_by} already took this hand-over")
+        raise Conflict(Msg.ALREADY_TOOK_HAND_OVER, officer=shift.acknowledged_by)
     if shift.officer_id == actor.pk:
-        raise Conflict("another officer must acknowledge your hand-over")
+        raise Conflict(Msg.ANOTHER_OFFICER_MUST_ACKNOWLEDGE)
     shift.acknowledged_by, shift.acknowledged_at = actor, clock.now()
     shift.save(update_fields=["acknowledged_by", "acknowledged_at"])
     begin_shift(actor)

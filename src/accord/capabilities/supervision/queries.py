@@ -17,6 +17,7 @@ from accord.capabilities.people.permissions import FigurePermission
 from accord.capabilities.people.policy import Actor, require
 from accord.capabilities.reports import figures as reports
 from accord.capabilities.reports.figures import Taken
+from accord.capabilities.supervision.errors import Msg
 from accord.capabilities.supervision.figures import (
     Delay,
     Duration,
@@ -47,9 +48,9 @@ def outcome_figures(actor: Actor, since: datetime, until: datetime, stolen_on: S
     """
     require(actor, FigurePermission.READ)
     if not since < until:
-        raise BadInput("the period must begin before it ends", where="until")
+        raise BadInput(Msg.PERIOD_MUST_BEGIN_BEFORE_ENDS, where="until")
     if until - since > LONGEST:
-        raise BadInput(f"the period may have at most {LONGEST.days} days; choose a shorter one", where="until")
+        raise BadInput(Msg.PERIOD_MAY_AT_MOST_DAYS, count=LONGEST.days, where="until")
     taken = reports.taken(actor, since, until)
     done = orders.by_claim(actor, since)
     found = claims.by_report(actor, since)

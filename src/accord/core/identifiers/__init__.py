@@ -23,6 +23,7 @@ from accord.core.identifiers.bank_account import (
 from accord.core.identifiers.base import Identifier, IdentifierType
 from accord.core.identifiers.domain import Domain
 from accord.core.identifiers.email import Email
+from accord.core.identifiers.errors import Msg
 from accord.core.identifiers.handle import Handle, Platform
 from accord.core.identifiers.person_name import PersonName
 from accord.core.identifiers.phone import DEFAULT_REGION, Phone, warm_up
@@ -63,7 +64,7 @@ def parse(
         parser = _PARSERS[IdentifierType(identifier_type)]
     except ValueError:
         known = ", ".join(IdentifierType)
-        raise BadInput(f"unknown identifier type {identifier_type!r}; use one of {known}") from None
+        raise BadInput(Msg.UNKNOWN_IDENTIFIER_TYPE, type=identifier_type, known=known) from None
     return parser(text, region, institution, service)
 
 

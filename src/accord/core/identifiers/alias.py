@@ -16,6 +16,7 @@ from accord.core.errors import BadInput
 from accord.core.identifiers.bank_account import normalise_account_number
 from accord.core.identifiers.base import Identifier, IdentifierType, clean, fold, keep_ends, quote
 from accord.core.identifiers.email import Email
+from accord.core.identifiers.errors import Msg
 from accord.core.identifiers.phone import Phone
 
 
@@ -76,7 +77,7 @@ class Alias(Identifier):
     @classmethod
     def parse(cls, text: str, *, scheme: str | None = None) -> Self:
         """Read "scheme:value", or a value whose scheme is given. "name@bank" without a scheme is UPI."""
-        stated, value = _split(clean(text, "payment alias"), scheme)
+        stated, value = _split(clean(text, Msg.PAYMENT_ALIAS), scheme)
         return cls(f"{stated}:{_value(stated, value)}", stated.country, stated)
 
     @property
@@ -101,7 +102,7 @@ class VirtualAccount(Identifier):
     def parse(cls, text: str, *, institution: str | None = None) -> Self:
         """Read a number; any visible text is one."""
         stated = fold(institution) or None if institution else None
-        return cls(normalise_account_number(clean(text, "virtual account number")), None, stated)
+        return cls(normalise_account_number(clean(text, Msg.VIRTUAL_ACCOUNT_NUMBER)), None, stated)
 
     @property
     def masked(self) -> str:
@@ -115,19 +116,19 @@ def _split(text: str, scheme: str | None) -> tuple[AliasScheme, str]:
     if scheme is not None:
         stated = scheme.strip().lower()
         if stated not in known:
-            raise BadInput(f"unknown alias scheme {quote(scheme)}; use one of {', '.join(sorted(known))}")
+            raise BadInput(Msg.UNKNOWN_ALIAS_SCHEME, scheme=quote(scheme), known=sorted(known))
         return AliasScheme(stated), rest.strip() if colon and prefix == stated else text
     if colon and prefix in known:
         return AliasScheme(prefix), rest.strip()
     if _VALUES[AliasScheme.UPI].fullmatch(text.lower()):
         return AliasScheme.UPI, text
-    raise BadInput(f"{quote(text)} does not say which scheme resolves it; write it like promptpay:0812345678")
+    raise BadInput(Msg.DOES_NOT_SAY_WHICH_SCHEME_RESOLVES, text=quote(text))
 
 
 def _value(scheme: AliasScheme, text: str) -> str:
     """Canonical value: a telephone number in E.164 where it is one, an address as e-mail, ids without separators."""
     if scheme is AliasScheme.OTHER:
-        return clean(text, "payment alias")
+        return clean(text, Msg.PAYMENT_ALIAS)
     lowered = text.lower()
     if scheme in _TAKES_EMAIL and "@" in lowered:
         return Email.parse(lowered).canonical
@@ -141,5 +142,5 @@ def _value(scheme: AliasScheme, text: str) -> str:
             if lowered.startswith("+"):
                 raise
     if not _VALUES[scheme].fullmatch(compact):
-        raise BadInput(f"{quote(text)} cannot be a {scheme} alias; copy it from the payment's details")
+        raise BadInput(Msg.CANNOT_BE_ALIAS, text=quote(text), scheme=scheme)
     return compact

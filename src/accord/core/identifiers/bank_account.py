@@ -21,6 +21,7 @@ from schwifty.exceptions import SchwiftyException
 
 from accord.core.identifiers.base import MAX_LENGTH, Identifier, IdentifierType, clean, fold, keep_ends
 from accord.core.identifiers.card_ranges import card_issuer, is_card_range, is_chinese_range
+from accord.core.identifiers.errors import Msg
 
 _IBAN = re.compile(r"[A-Z]{2}[0-9]{2}[A-Z0-9]{11,30}")
 _GROUPED_DIGITS = re.compile(r"[0-9]+(?: [0-9]+)+")
@@ -51,7 +52,7 @@ class BankAccount(Identifier):
     @classmethod
     def parse(cls, text: str, *, institution: str | None = None) -> Self:
         """Read an account number; any visible text is one. BadInput when it is empty or absurdly long."""
-        number, form = _classify(clean(text, "account number"))
+        number, form = _classify(clean(text, Msg.ACCOUNT_NUMBER))
         stated = fold(institution) or None if institution else None
         if form is AccountForm.IBAN:
             return cls(number, number[:2], stated or iban_institution(number), form)

@@ -14,6 +14,8 @@ from enum import StrEnum
 from typing import ClassVar, Final, Self
 
 from accord.core.errors import BadInput
+from accord.core.identifiers.errors import Msg
+from accord.core.wording import Messages
 
 MASK: Final = "…"
 HIDDEN: Final = 4
@@ -69,16 +71,16 @@ class Identifier(ABC):
         return self.canonical
 
 
-def clean(text: str, what: str) -> str:
+def clean(text: str, what: Messages) -> str:
     """`text` in NFKC: nothing invisible, every decimal digit as 0-9, every dash as "-", white space collapsed and stripped.
 
     `what` names the identifier in messages. BadInput when nothing is left or the text is longer than MAX_LENGTH.
     """
     if len(text) > MAX_LENGTH:
-        raise BadInput(f"{what} of {len(text):,} characters; the longest accepted has {MAX_LENGTH:,}")
+        raise BadInput(Msg.TOO_LONG, what=what, count=len(text), most=MAX_LENGTH)
     cleaned = fold(text)
     if not cleaned:
-        raise BadInput(f"the {what} is empty; write at least one visible character")
+        raise BadInput(Msg.EMPTY, what=what)
     return cleaned
 
 

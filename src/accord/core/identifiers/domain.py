@@ -16,6 +16,7 @@ import tldextract
 
 from accord.core.errors import BadInput
 from accord.core.identifiers.base import Identifier, IdentifierType, clean, quote
+from accord.core.identifiers.errors import Msg
 
 _SUFFIXES: Final = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
 _DEFANGED_DOT = re.compile(r"\s*[\[({]\s*(?:\.|dot|点)\s*[\])}]\s*|\\\.|[。．｡]", re.IGNORECASE)
@@ -42,10 +43,10 @@ class Domain(Identifier):
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read a name; BadInput where it cannot be a host name or ends in no public suffix."""
-        host = host_to_ascii(refang(clean(text, "domain name")))
+        host = host_to_ascii(refang(clean(text, Msg.DOMAIN_NAME)))
         registered = registered_part(host)
         if not registered:
-            raise BadInput(f"{quote(text)} ends in no known top-level domain; write it like example.com")
+            raise BadInput(Msg.ENDS_IN_NO_KNOWN_TOP_LEVEL, text=quote(text))
         return cls(host, country_of_host(host), registered)
 
     @property
@@ -71,9 +72,9 @@ def host_to_ascii(host: str) -> str:
         try:
             host = idna.encode(host, uts46=True).decode()
         except UnicodeError:
-            raise BadInput(f"{quote(host)} cannot be a domain name; check its characters") from None
+            raise BadInput(Msg.CANNOT_BE_DOMAIN_NAME_CHECK, host=quote(host)) from None
     if not _ASCII_HOST.fullmatch(host):
-        raise BadInput(f"{quote(host)} cannot be a domain name; write labels of letters, digits and hyphens joined by dots")
+        raise BadInput(Msg.CANNOT_BE_DOMAIN_NAME, host=quote(host))
     return host
 
 

@@ -13,6 +13,7 @@ from typing import ClassVar, Self
 from accord.core.errors import BadInput
 from accord.core.identifiers.base import Identifier, IdentifierType, clean, keep_ends, quote
 from accord.core.identifiers.domain import Domain, refang
+from accord.core.identifiers.errors import Msg
 
 _AT = re.compile(r"\s*[\[({]\s*(?:at|@)\s*[\])}]\s*", re.IGNORECASE)
 _LOCAL = re.compile(r"[\w!#$%&'*+/=?^`{|}~-]+(?:\.[\w!#$%&'*+/=?^`{|}~-]+)*")
@@ -27,10 +28,10 @@ class Email(Identifier):
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read an address, with or without "mailto:"."""
-        cleaned = _AT.sub("@", clean(text, "e-mail address")).lower().removeprefix("mailto:")
+        cleaned = _AT.sub("@", clean(text, Msg.E_MAIL_ADDRESS)).lower().removeprefix("mailto:")
         local, at, host = refang(cleaned).rpartition("@")
         if not at or len(local.encode()) > 64 or not _LOCAL.fullmatch(local):
-            raise BadInput(f"{quote(text)} is not an e-mail address; write it like name@example.com")
+            raise BadInput(Msg.NOT_AN_EMAIL_ADDRESS, text=quote(text))
         domain = Domain.parse(host)
         return cls(f"{local}@{domain.canonical}", domain.country)
 

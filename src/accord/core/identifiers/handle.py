@@ -13,6 +13,7 @@ from typing import ClassVar, Final, Self
 
 from accord.core.errors import BadInput
 from accord.core.identifiers.base import Identifier, IdentifierType, clean, keep_ends, quote
+from accord.core.identifiers.errors import Msg
 from accord.core.identifiers.phone import DEFAULT_REGION, Phone
 
 
@@ -71,7 +72,7 @@ class Handle(Identifier):
     @classmethod
     def parse(cls, text: str, *, platform: str | None = None, region: str | None = DEFAULT_REGION) -> Self:
         """Read a name, or "platform:name". `region` says how a national number on a numbered platform is meant."""
-        stated, name = _split(clean(text, "messaging handle").lower(), platform)
+        stated, name = _split(clean(text, Msg.MESSAGING_HANDLE).lower(), platform)
         link = _LINK.fullmatch(name)
         name = link[1] if link else name
         if stated not in _KEEPS_AT:
@@ -82,7 +83,7 @@ class Handle(Identifier):
             return cls(f"{stated}:{phone.canonical}", phone.country, stated)
         pattern = _NAMES.get(stated, _ANY_NAME)
         if stated is Platform.WHATSAPP or not pattern.fullmatch(name):
-            raise BadInput(f"{quote(name)} cannot be a name on {stated}; copy it from the contact's profile")
+            raise BadInput(Msg.CANNOT_BE_NAME, name=quote(name), platform=stated)
         return cls(f"{stated}:{name}", None, stated)
 
     @property
@@ -100,9 +101,9 @@ def _split(text: str, platform: str | None) -> tuple[Platform, str]:
     known = {member.value for member in Platform}
     if platform is None:
         if not colon or prefix.strip() not in known:
-            raise BadInput(f"{quote(text)} does not say which platform it is on; write it like wechat:name")
+            raise BadInput(Msg.DOES_NOT_SAY_WHICH_PLATFORM, text=quote(text))
         return Platform(prefix.strip()), rest.strip()
     stated = platform.strip().lower()
     if stated not in known:
-        raise BadInput(f"unknown platform {quote(platform)}; use one of {', '.join(sorted(known))}")
+        raise BadInput(Msg.UNKNOWN_PLATFORM, platform=quote(platform), known=sorted(known))
     return Platform(stated), rest.strip() if colon and prefix.strip() == stated else text

@@ -13,6 +13,7 @@ from typing import ClassVar, Final, Self
 
 from accord.core.errors import BadInput
 from accord.core.identifiers.base import MASK, Identifier, IdentifierType, clean, quote
+from accord.core.identifiers.errors import Msg
 
 MAX_NAME: Final = 140
 """Longest name in ISO 20022 messages (Max140Text)."""
@@ -32,12 +33,12 @@ class PersonName(Identifier):
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read a name; BadInput where it has no letter or is longer than 140 characters."""
-        dotted = _MIDDLE_DOTS.sub("·", clean(text, "name"))
-        canonical = _SPACE_BETWEEN_HAN.sub("", clean(unicodedata.normalize("NFKC", dotted.upper()), "name"))
+        dotted = _MIDDLE_DOTS.sub("·", clean(text, Msg.NAME))
+        canonical = _SPACE_BETWEEN_HAN.sub("", clean(unicodedata.normalize("NFKC", dotted.upper()), Msg.NAME))
         if len(canonical) > MAX_NAME:
-            raise BadInput(f"name of {len(canonical)} characters; the longest accepted has {MAX_NAME}")
+            raise BadInput(Msg.NAME_TOO_LONG, count=len(canonical), most=MAX_NAME)
         if not any(character.isalpha() for character in canonical):
-            raise BadInput(f"{quote(text)} has no letter; write the name as it stands on the account")
+            raise BadInput(Msg.NAME_WITHOUT_LETTER, text=quote(text))
         return cls(canonical)
 
     @property

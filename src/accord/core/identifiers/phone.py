@@ -15,6 +15,7 @@ import phonenumbers
 
 from accord.core.errors import BadInput
 from accord.core.identifiers.base import Identifier, IdentifierType, clean, keep_ends, quote
+from accord.core.identifiers.errors import Msg
 
 DEFAULT_REGION: Final = "CN"
 _WRITTEN = re.compile(r"(?:tel:)?[+(]*[0-9][0-9 ()./+-]{2,40}", re.IGNORECASE)
@@ -31,7 +32,7 @@ class Phone(Identifier):
         """Read a number as people write it. `region` (ISO alpha-2) says how a number without country code is meant;
         None accepts international numbers only.
         """
-        canonical, country = _resolve(clean(text, "telephone number"), region.upper() if region else None)
+        canonical, country = _resolve(clean(text, Msg.TELEPHONE_NUMBER), region.upper() if region else None)
         return cls(canonical, country)
 
     @property
@@ -43,19 +44,15 @@ class Phone(Identifier):
 def _resolve(text: str, region: str | None) -> tuple[str, str | None]:
     """(E.164, country) of a cleaned number. Cached: a narrative or a table repeats its numbers, and a look-up costs 50 µs."""
     if not _WRITTEN.fullmatch(text):
-        raise BadInput(
-            f"{quote(text)} is not a telephone number; write digits, with + and the country code if not from {region}"
-        )
+        raise BadInput(Msg.NOT_TELEPHONE_NUMBER, text=quote(text), region=region)
     if region is not None and region not in phonenumbers.SUPPORTED_REGIONS:
-        raise BadInput(f"unknown region {quote(region)}; give an ISO 3166 code such as CN")
+        raise BadInput(Msg.UNKNOWN_REGION, region=quote(region))
     try:
         number = phonenumbers.parse(text, region)
     except phonenumbers.NumberParseException as error:
-        raise BadInput(
-            f"{quote(text)} is not a telephone number ({error.args[0]}); write it with + and the country code"
-        ) from None
+        raise BadInput(Msg.NOT_TELEPHONE_NUMBER_WRITE, text=quote(text), reason=error.args[0]) from None
     if not (phonenumbers.is_possible_number(number) and phonenumbers.is_valid_number(number)):
-        raise BadInput(f"{quote(text)} fits no number range of +{number.country_code}; check the digits and the country code")
+        raise BadInput(Msg.FITS_NO_NUMBER_RANGE, text=quote(text), country=number.country_code)
     country = phonenumbers.region_code_for_number(number)
     canonical = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
     return canonical, country if country != phonenumbers.REGION_CODE_FOR_NON_GEO_ENTITY else None
@@ -66,5 +63,5 @@ def warm_up(regions: tuple[str, ...] = ("CN", "SG", "TH", "HK", "US", "GB")) -> 
     for region in regions:
         example = phonenumbers.example_number(region)
         if example is None:
-            raise BadInput(f"unknown region {quote(region)}; give an ISO 3166 code such as CN")
+            raise BadInput(Msg.UNKNOWN_REGION, region=quote(region))
         phonenumbers.is_valid_number(example)

@@ -16,6 +16,7 @@ from urllib.parse import unquote
 from accord.core.errors import BadInput
 from accord.core.identifiers.base import MASK, Identifier, IdentifierType, clean, quote
 from accord.core.identifiers.domain import country_of_host, defang, host_to_ascii, refang, registered_part
+from accord.core.identifiers.errors import Msg
 
 _DEFAULT_PORTS: Final = {"http": "80", "https": "443", "ftp": "21"}
 _DEFANGED_COLON = re.compile(r"\[:\]|\[:(//)\]|\[(://)\]")
@@ -39,15 +40,15 @@ class Url(Identifier):
     @classmethod
     def parse(cls, text: str) -> Self:
         """Read an address; without a scheme it is taken as http."""
-        scheme, rest = _split_scheme(_DEFANGED_COLON.sub(_fang_colon, clean(text, "web address")))
+        scheme, rest = _split_scheme(_DEFANGED_COLON.sub(_fang_colon, clean(text, Msg.WEB_ADDRESS)))
         parts = _PARTS.fullmatch(rest)
         authority = _HOST_PORT.fullmatch(refang(parts["authority"]).rpartition("@")[2]) if parts else None
         if parts is None or authority is None:
-            raise BadInput(f"{quote(text)} is not a web address; write it like https://example.com/path")
+            raise BadInput(Msg.NOT_WEB_ADDRESS, text=quote(text))
         host, registered = _host(authority["host"], text)
         port = authority["port"] or ""
         if port and not 0 < int(port) < 65_536:
-            raise BadInput(f"{quote(text)} has port {port}; ports go from 1 to 65535")
+            raise BadInput(Msg.PORT_OUT_OF_RANGE, text=quote(text), port=port)
         netloc = host if port.lstrip("0") in ("", _DEFAULT_PORTS[scheme]) else f"{host}:{int(port)}"
         path = _percent_normal(parts["path"].replace("\\", "/")) or "/"
         query = _percent_normal(parts["query"] or "").rstrip("?") if parts["query"] != "?" else ""
@@ -82,11 +83,11 @@ def _host(text: str, whole: str) -> tuple[str, str]:
         if text[-1:].isdigit() and "." in text and text.isascii():
             return str(IPv4Address(text)), ""
     except AddressValueError:
-        raise BadInput(f"{quote(whole)} names no valid IP address; check its numbers") from None
+        raise BadInput(Msg.NAMES_NO_VALID_IP_ADDRESS, text=quote(whole)) from None
     host = host_to_ascii(text)
     registered = registered_part(host)
     if not registered:
-        raise BadInput(f"{quote(whole)} ends in no known top-level domain; write it like https://example.com/path")
+        raise BadInput(Msg.ENDS_IN_NO_KNOWN_TOP_LEVEL_DOMAIN, text=quote(whole))
     return host, registered
 
 

@@ -13,6 +13,7 @@ from typing import ClassVar, Final, Self
 from accord.core.errors import BadInput
 from accord.core.identifiers.base import Identifier, IdentifierType, clean, keep_ends, quote
 from accord.core.identifiers.email import Email
+from accord.core.identifiers.errors import Msg
 from accord.core.identifiers.phone import Phone
 
 PROVIDER_COUNTRIES: Final[dict[str, str]] = {
@@ -54,13 +55,13 @@ class Wallet(Identifier):
     @classmethod
     def parse(cls, text: str, *, provider: str | None = None) -> Self:
         """Read "provider:account", or an account whose provider is given."""
-        cleaned = clean(text, "wallet account")
+        cleaned = clean(text, Msg.WALLET_ACCOUNT)
         prefix, colon, rest = cleaned.partition(":")
-        stated = (prefix if provider is None else clean(provider, "wallet provider")).strip().lower().replace(" ", "_")
+        stated = (prefix if provider is None else clean(provider, Msg.WALLET_PROVIDER)).strip().lower().replace(" ", "_")
         if provider is None and not colon:
-            raise BadInput(f"{quote(text)} does not say who keeps the wallet; write it like alipay:13800138000")
+            raise BadInput(Msg.DOES_NOT_SAY_WHO_KEEPS_WALLET, text=quote(text))
         if not _PROVIDER.fullmatch(stated):
-            raise BadInput(f"{quote(stated)} cannot be a wallet provider; use a short name such as alipay")
+            raise BadInput(Msg.CANNOT_BE_WALLET_PROVIDER, stated=quote(stated))
         account = rest if colon and prefix.strip().lower() == stated else cleaned
         if provider is None:
             account = rest
@@ -77,7 +78,7 @@ class Wallet(Identifier):
 
 
 def _account(text: str, provider: str) -> str:
-    cleaned = clean(text, "wallet account")
+    cleaned = clean(text, Msg.WALLET_ACCOUNT)
     if "@" in cleaned:
         return Email.parse(cleaned).canonical
     if _PHONE_WRITTEN.fullmatch(cleaned):

@@ -16,6 +16,7 @@ from typing import Final
 
 from accord.core.errors import BadInput
 from accord.core.money import exponent
+from accord.engine.exercise.errors import Msg
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,7 @@ def country(code: str) -> Country:
     try:
         return COUNTRIES[code]
     except KeyError:
-        raise BadInput(f"an exercise cannot play in {code!r}; choose among {', '.join(COUNTRIES)}") from None
+        raise BadInput(Msg.EXERCISE_CANNOT_PLAY, code=code, countries=tuple(COUNTRIES)) from None
 
 
 def rate(source: Country, target: Country) -> tuple[int, int]:

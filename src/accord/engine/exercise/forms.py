@@ -13,6 +13,7 @@ from typing import Final
 
 from accord.core.errors import BadInput
 from accord.engine.exercise.countries import Country
+from accord.engine.exercise.errors import Msg
 
 _US_AREAS: Final = (
     201, 202, 203, 205, 206, 207, 208, 209, 210, 212, 213, 214, 215, 216, 217, 218, 219, 224, 225, 228, 229, 231, 234, 239,
@@ -82,7 +83,5 @@ def _bban(country_code: str, bank: int, serial: int) -> str:
 def _filled(pattern: str, serial: int) -> str:
     digits = pattern.count("#")
     if serial >= 10**digits:
-        raise BadInput(
-            f"a form with {digits} free digits cannot number {serial + 1} accounts; ask for fewer people or more banks"
-        )
+        raise BadInput(Msg.FORM_WITH_FREE_DIGITS_CANNOT_NUMBER, digits=digits, count=serial + 1)
     return pattern.replace("#" * digits, f"{scrambled(serial, digits):0{digits}d}")

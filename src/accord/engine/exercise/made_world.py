@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from accord.core.errors import NotFound
+from accord.engine.exercise.errors import Msg
 from accord.engine.exercise.model import ACCOUNTS, AccountKind, Bank, Truth, VictimReport
 from accord.engine.exercise.plan import WorldPlan
 from accord.engine.exercise.store import Parts, load_parts, save_parts
@@ -31,7 +32,7 @@ class World:
         for bank in self.banks:
             if bank.code == code:
                 return bank
-        raise NotFound(f"no bank {code!r} in this world; its banks are {', '.join(bank.code for bank in self.banks)}")
+        raise NotFound(Msg.NO_BANK_IN_WORLD, code=code, banks=tuple(bank.code for bank in self.banks))
 
     def ledger_holder(self, bank_code: str) -> str:
         """Who answers for a bank's ledger: the bank itself, or the central switch of its country."""
@@ -67,7 +68,7 @@ class World:
     def _banks_of(self, holder: str) -> tuple[str, ...]:
         holders = self.ledger_holders()
         if holder not in holders:
-            raise NotFound(f"no ledger holder {holder!r} in this world; there are {', '.join(holders)}")
+            raise NotFound(Msg.NO_LEDGER_HOLDER_IN_WORLD, holder=holder, holders=tuple(holders))
         return holders[holder]
 
     def save(self, folder: Path) -> None:

@@ -12,6 +12,7 @@ import numpy as np
 from accord.core.clock import to_micros
 from accord.core.errors import BadInput
 from accord.engine.exercise.countries import country
+from accord.engine.exercise.errors import Msg
 
 DAY_MICROS: Final = 86_400_000_000
 MOST_BANKS: Final = 20
@@ -54,15 +55,13 @@ class WorldPlan:
         for code in self.countries:
             country(code)
         if not self.countries or len(set(self.countries)) != len(self.countries):
-            raise BadInput("a world needs at least one country, each named once")
+            raise BadInput(Msg.WORLD_NEEDS_AT_LEAST_ONE_COUNTRY)
         if not self.central_switch <= set(self.countries):
-            raise BadInput(
-                f"central switch in {', '.join(sorted(self.central_switch - set(self.countries)))}: not a country played in"
-            )
+            raise BadInput(Msg.CENTRAL_SWITCH_ELSEWHERE, countries=sorted(self.central_switch - set(self.countries)))
         if self.start.tzinfo is None or to_micros(self.start) % DAY_MICROS:
-            raise BadInput(f"start {self.start} must be midnight UTC of a day, with its zone")
+            raise BadInput(Msg.START_MUST_BE_MIDNIGHT_UTC_DAY, start=self.start)
         if self.people < FEWEST_PEOPLE * len(self.countries):
-            raise BadInput(f"{self.people} people are too few; give at least {FEWEST_PEOPLE} for each country")
+            raise BadInput(Msg.PEOPLE_TOO_FEW, people=self.people, least=FEWEST_PEOPLE)
         self._check_ranges()
 
     def _check_ranges(self) -> None:
@@ -79,9 +78,9 @@ class WorldPlan:
         }
         for name, (value, least, most) in ranges.items():
             if not least <= value <= most:
-                raise BadInput(f"{name} is {value}; it must lie between {least} and {most}")
+                raise BadInput(Msg.OUT_OF_RANGE, name=name, value=value, least=least, most=most)
         if self.banks_per_country * len(self.countries) < 2:
-            raise BadInput("a world needs at least two banks, or no money could move between them")
+            raise BadInput(Msg.WORLD_NEEDS_AT_LEAST_TWO_BANKS)
 
     @classmethod
     def for_response_benchmark(

@@ -23,6 +23,7 @@ import pyarrow.parquet as pq
 
 from accord.core.clock import to_iso
 from accord.core.errors import Conflict, Corrupt, NotFound
+from accord.engine.exercise.errors import Msg
 from accord.engine.exercise.model import (
     ACCOUNTS,
     MENTIONS,
@@ -53,7 +54,7 @@ _DOCUMENTS: Final = ("reports.json", "truth/gangs.json")
 def save_parts(parts: Parts, folder: Path) -> None:
     """Write a world to `folder`, which must be absent or empty (Conflict otherwise)."""
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise Conflict("something stands there already; name a new folder or remove it first", where=str(folder))
+        raise Conflict(Msg.SOMETHING_STANDS_ALREADY, where=str(folder))
     fresh = folder.with_name(f".{folder.name}.{os.getpid()}.part")
     shutil.rmtree(fresh, ignore_errors=True)
     (fresh / "truth").mkdir(parents=True)
@@ -82,19 +83,17 @@ def load_parts(folder: Path) -> Parts:
     """Read the world in `folder` and check every file against its hash."""
     index = folder / "world.json"
     if not index.is_file():
-        raise NotFound("no saved world here; make one first", where=str(folder))
+        raise NotFound(Msg.NO_SAVED_WORLD_HERE, where=str(folder))
     try:
         head = json.loads(index.read_bytes())
         stated, plan, banks = head["files"], head["plan"], head["banks"]
         if head["format"] != _FORMAT:
-            raise Corrupt(
-                f"format {head['format']} is not one this version reads ({_FORMAT}); make the world anew", where=str(index)
-            )
+            raise Corrupt(Msg.FORMAT_NOT_ONE_VERSION_READS, found=head["format"], expected=_FORMAT, where=str(index))
     except (ValueError, KeyError, TypeError) as error:
-        raise Corrupt(f"not the index of a saved world ({error}); make the world anew", where=str(index)) from error
+        raise Corrupt(Msg.NOT_INDEX_SAVED_WORLD, error=error, where=str(index)) from error
     for name in (*_TABLES, *_DOCUMENTS):
         if not (folder / name).is_file() or _sha256(folder / name) != stated.get(name):
-            raise Corrupt("missing or not what was saved; make the world anew", where=str(folder / name))
+            raise Corrupt(Msg.MISSING_NOT_WHAT_SAVED, where=str(folder / name))
     tables = [_read_table(folder / name, schema) for name, schema in _TABLES.items()]
     reports, gangs = (json.loads((folder / name).read_bytes()) for name in _DOCUMENTS)
     return (
@@ -125,7 +124,7 @@ def _gang(row: dict[str, Any]) -> Gang:
 def _read_table(path: Path, schema: pa.Schema) -> pa.Table:
     table = pq.read_table(path)
     if not table.schema.equals(schema):
-        raise Corrupt("columns are not those of this version; make the world anew", where=str(path))
+        raise Corrupt(Msg.COLUMNS_NOT_THOSE_VERSION, where=str(path))
     return table
 
 

@@ -16,17 +16,18 @@ from pathlib import Path
 from typing import IO, Final
 
 from accord.core.errors import BadInput
+from accord.engine.records.errors import Msg
 
 BLOCK_BYTES: Final = 16 << 20
 _GZIP_MAGIC: Final = b"\x1f\x8b"
 _PARQUET_MAGIC: Final = b"PAR1"
 _FOREIGN_FORMATS: Final = {
-    b"PK\x03\x04": "a ZIP archive or an Excel workbook",
-    b"\xd0\xcf\x11\xe0": "an old Excel workbook",
-    b"%PDF": "a PDF document",
-    b"BZh": "a bzip2 archive",
-    b"\xfd7zX": "an xz archive",
-    b"\x28\xb5\x2f\xfd": "a zstd archive",
+    b"PK\x03\x04": Msg.ZIP_OR_EXCEL,
+    b"\xd0\xcf\x11\xe0": Msg.OLD_EXCEL,
+    b"%PDF": Msg.PDF,
+    b"BZh": Msg.BZIP2,
+    b"\xfd7zX": Msg.XZ,
+    b"\x28\xb5\x2f\xfd": Msg.ZSTD,
 }
 _BYTE_ORDER_MARKS: Final = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 _NOT_ASCII: Final = re.compile(rb"[\x80-\xff]")
@@ -47,22 +48,22 @@ class SourceFile:
         self.parquet = head.startswith(_PARQUET_MAGIC)
         for magic, what in _FOREIGN_FORMATS.items():
             if head.startswith(magic):
-                raise BadInput(f"this is {what}, not a CSV or Parquet file; export it as CSV", where=self.where)
+                raise BadInput(Msg.NOT_CSV_OR_PARQUET, kind=what, where=self.where)
         self._state = self._stat()
         self.size = self._state[0]
 
     def _first_bytes(self) -> bytes:
         if self.path.is_dir():
-            raise BadInput("this is a directory; name one CSV or Parquet file in it", where=self.where)
+            raise BadInput(Msg.DIRECTORY_NAME_ONE, where=self.where)
         try:
             with self.path.open("rb") as raw:
                 head = raw.read(8)
         except FileNotFoundError:
-            raise BadInput("there is no such file", where=self.where) from None
+            raise BadInput(Msg.NO_SUCH_FILE, where=self.where) from None
         except OSError as error:
-            raise BadInput(f"the file cannot be opened: {error.strerror}", where=self.where) from None
+            raise BadInput(Msg.FILE_CANNOT_BE_OPENED, why=error.strerror, where=self.where) from None
         if not head:
-            raise BadInput("the file is empty", where=self.where)
+            raise BadInput(Msg.FILE_EMPTY, where=self.where)
         return head
 
     def _stat(self) -> tuple[int, int]:
@@ -84,9 +85,9 @@ class SourceFile:
         try:
             return content.read(size)
         except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-            raise BadInput(f"the gzip data are damaged or cut off ({error}); fetch the file again", where=self.where) from None
+            raise BadInput(Msg.GZIP_DATA_DAMAGED_CUT_OFF, error=error, where=self.where) from None
         except OSError as error:
-            raise BadInput(f"the file cannot be read: {error.strerror}", where=self.where) from None
+            raise BadInput(Msg.FILE_NOT_READABLE, why=error.strerror, where=self.where) from None
 
     def digest(self) -> str:
         """SHA-256 of the unpacked content: the same statement is the same batch, packed or not."""
@@ -99,7 +100,7 @@ class SourceFile:
     def check_unchanged(self) -> None:
         """BadInput when the file was written to since it was opened: what was hashed is not what was read."""
         if self._stat() != self._state:
-            raise BadInput("the file changed while it was being read; load it when it is complete", where=self.where)
+            raise BadInput(Msg.FILE_CHANGED_WHILE_BEING_READ, where=self.where)
 
 
 class Transcoder:
@@ -149,11 +150,7 @@ class Transcoder:
 
     def _refusal(self, error: UnicodeDecodeError, offset: int) -> BadInput:
         byte = error.object[error.start]
-        return BadInput(
-            f"byte {offset:,} (0x{byte:02x}) is not {self._encoding}; save the file as UTF-8, or name the encoding it has "
-            'in a map: [text] encoding = "gb18030"',
-            where=self._where,
-        )
+        return BadInput(Msg.BYTE_NOT_IN_ENCODING, offset=offset, byte=byte, encoding=self._encoding, where=self._where)
 
 
 def _looks_chinese(data: bytes, final: bool) -> bool:
@@ -176,7 +173,7 @@ def utf8_blocks(source: SourceFile, encoding: str | None, block_bytes: int) -> I
             data = source.read(content, block_bytes)
             text = transcoder.feed(data, final=not data)
             if b"\0" in text:
-                raise BadInput("this is not text (it holds zero bytes); export it as CSV", where=source.where)
+                raise BadInput(Msg.NOT_TEXT, where=source.where)
             if text:
                 yield text, raw.tell()
             if not data:

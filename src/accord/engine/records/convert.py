@@ -14,6 +14,8 @@ import polars as pl
 
 from accord.core.identifiers import normalise_account_numbers
 from accord.core.money import EXPONENTS
+from accord.core.wording import stored
+from accord.engine.records.errors import Msg
 from accord.engine.records.reader import ROW, TextBlock
 from accord.engine.records.schema import BALANCES, TRANSFERS, TransferKind
 from accord.engine.records.source_map import RecordKind, Sign, SourceMap
@@ -93,11 +95,11 @@ def _from_statement(text: pl.DataFrame, source_map: SourceMap) -> tuple[pl.DataF
         inward, outward = (_filled(pl.col(f"amount_{way}")) for way in ("in", "out"))
         frame = frame.with_columns(out=outward, both=inward & outward)
         frame = frame.with_columns(amount=pl.when("out").then("amount_out").otherwise("amount_in"))
-        checks.append(_Check("amount_in", pl.col("both"), "is given beside an amount_out; a row goes one way"))
+        checks.append(_Check("amount_in", pl.col("both"), stored(Msg.GIVEN_BESIDE_AMOUNT_OUT.with_())))
     elif rules.sign is Sign.DIRECTION:
         frame = frame.with_columns(out=pl.col("direction").is_in(rules.words_out).fill_null(value=False))
         known = pl.col("direction").is_in(rules.words_in + rules.words_out).fill_null(value=False)
-        checks.append(_Check("direction", ~known, "is not a word of [direction] in the map"))
+        checks.append(_Check("direction", ~known, stored(Msg.IS_NOT_A_DIRECTION.with_())))
     else:
         minus = pl.col("amount").str.starts_with("-").fill_null(value=False)
         frame = frame.with_columns(out=minus if rules.sign is Sign.NEGATIVE_IS_OUT else ~minus)
@@ -139,7 +141,7 @@ def _transfers(text: pl.DataFrame, source_map: SourceMap, checks: list[_Check]) 
         *_currency_checks("currency"),
         _amount_check("amount", source_map),
         *(_country_check(name) for name in ("debtor_country", "creditor_country")),
-        _Check("kind", ~pl.col("value:kind").is_in(_KINDS), f"is not a kind; give one of {', '.join(_KINDS)}"),
+        _Check("kind", ~pl.col("value:kind").is_in(_KINDS), stored(Msg.IS_NOT_A_KIND.with_(known=tuple(_KINDS)))),
         *(() if absent else _counter_checks(source_map)),
     ]
 
@@ -185,30 +187,28 @@ def _amount_check(column: str, source_map: SourceMap) -> _Check:
 
 
 def _missing(column: str) -> _Check:
-    return _Check(column, pl.col(column).is_null(), "is missing")
+    return _Check(column, pl.col(column).is_null(), stored(Msg.IS_MISSING.with_()))
 
 
 def _overlong(column: str) -> _Check:
-    return _Check(column, pl.col(column).str.len_bytes() > _LONGEST_TEXT, f"is longer than {_LONGEST_TEXT} bytes")
+    return _Check(column, pl.col(column).str.len_bytes() > _LONGEST_TEXT, stored(Msg.IS_LONGER_THAN.with_(count=_LONGEST_TEXT)))
 
 
 def _currency_checks(column: str) -> tuple[_Check, _Check]:
     unknown = ~pl.col(f"value:{column}").is_in(_CURRENCIES)
-    return _missing(column), _Check(column, unknown, "is not a currency; give an ISO 4217 code such as CNY")
+    return _missing(column), _Check(column, unknown, stored(Msg.IS_NOT_A_CURRENCY.with_()))
 
 
 def _country_check(column: str) -> _Check:
-    return _Check(
-        column, ~pl.col(f"value:{column}").str.contains("^[A-Z]{2}$"), "is not a country; give two letters such as CN"
-    )
+    return _Check(column, ~pl.col(f"value:{column}").str.contains("^[A-Z]{2}$"), stored(Msg.IS_NOT_A_COUNTRY.with_()))
 
 
 def _counter_checks(source_map: SourceMap) -> tuple[_Check, ...]:
     amount, currency = pl.col("counter_amount"), pl.col("counter_currency")
     wrong_amount = _amount_check("counter_amount", source_map)
     return (
-        _Check("counter_currency", amount.is_not_null() & currency.is_null(), "is missing, but there is a counter_amount"),
-        _Check("counter_currency", currency.is_not_null() & amount.is_null(), "is given without a counter_amount"),
+        _Check("counter_currency", amount.is_not_null() & currency.is_null(), stored(Msg.COUNTER_CURRENCY_MISSING.with_())),
+        _Check("counter_currency", currency.is_not_null() & amount.is_null(), stored(Msg.COUNTER_AMOUNT_MISSING.with_())),
         _currency_checks("counter_currency")[1],
         _Check("counter_amount", amount.is_not_null() & wrong_amount.bad, wrong_amount.reasons),
     )

@@ -24,6 +24,7 @@ import numpy.typing as npt
 import polars as pl
 
 from accord.core.errors import Corrupt
+from accord.engine.records.errors import Msg
 
 Keys = npt.NDArray[np.uint64]
 """Shape (4, n): id hash (sorted), second id hash, content hash, seq."""
@@ -138,7 +139,7 @@ class IdIndex:
             target[:, done : done + piece.shape[1]] = piece
             done += piece.shape[1]
         if done != rows:
-            raise Corrupt(f"{done} keys where {rows} were announced", where=str(self._folder / name))
+            raise Corrupt(Msg.KEYS_WHERE_ANNOUNCED, done=done, rows=rows, where=str(self._folder / name))
         target.flush()
         return name
 

@@ -20,7 +20,9 @@ import pyarrow.csv
 import pyarrow.parquet
 
 from accord.core.errors import BadInput
+from accord.core.wording import stored
 from accord.engine.records.content import BLOCK_BYTES, SourceFile, utf8_blocks
+from accord.engine.records.errors import Msg
 from accord.engine.records.source_map import RecordKind, SourceMap
 
 ROW: Final = "row"
@@ -112,9 +114,7 @@ class TableReader:
         self._sources = self._map.sources(self._kind, header, self._source.where)
         for name in self._needed():
             if header.count(name) > 1:
-                raise BadInput(
-                    f"column {name!r} appears {header.count(name)} times; rename the others", where=self._source.where
-                )
+                raise BadInput(Msg.COLUMN_APPEARS_TIMES, name=name, count=header.count(name), where=self._source.where)
 
     def _csv_blocks(self) -> Iterator[RawBlock]:
         rest = b""
@@ -134,14 +134,15 @@ class TableReader:
                 rest = rest[end:]
             elif len(rest) > _MAX_RECORD_BYTES:
                 raise BadInput(
-                    f"a row is longer than {_MAX_RECORD_BYTES >> 20} MiB; most likely a quotation mark is never closed. "
-                    f"The row begins: {rest[:80].decode(errors='replace')!r}",
+                    Msg.ROW_LONGER_THAN_MIB,
+                    most=_MAX_RECORD_BYTES >> 20,
+                    text=rest[:80].decode(errors="replace"),
                     where=self._source.where,
                 )
         if not self._header:
             rest = self._take_header(rest + b"\n")
         if not self._header:
-            raise BadInput("the file has no header line", where=self._source.where)
+            raise BadInput(Msg.FILE_NO_HEADER_LINE, where=self._source.where)
         if rest.strip():
             self._refuse_open_quote(rest)
             yield RawBlock(rest, self._source.size)
@@ -150,7 +151,8 @@ class TableReader:
         opened = _open_quote(rest, self._delimiter.encode())
         if opened is not None:
             raise BadInput(
-                f"a quotation mark is opened and never closed, at: {rest[opened : opened + 80].decode(errors='replace')!r}",
+                Msg.QUOTATION_MARK_OPENED_NEVER_CLOSED,
+                text=rest[opened : opened + 80].decode(errors="replace"),
                 where=self._source.where,
             )
 
@@ -164,16 +166,13 @@ class TableReader:
             return text
         line = text[: end + 1].decode()
         if not line.strip():
-            raise BadInput("the file has no header line", where=self._source.where)
+            raise BadInput(Msg.FILE_NO_HEADER_LINE, where=self._source.where)
         stated = self._map.text.delimiter
         self._delimiter = stated or max(_DELIMITERS, key=line.count)
         try:
             columns = next(csv.reader([line.rstrip("\r\n")], delimiter=self._delimiter))
         except csv.Error as error:
-            raise BadInput(
-                f"the header line cannot be read ({error}); save the file as CSV with ordinary line ends",
-                where=self._source.where,
-            ) from None
+            raise BadInput(Msg.HEADER_LINE_CANNOT_BE_READ, error=error, where=self._source.where) from None
         self._use_header(tuple(name.strip() for name in columns))
         return text[end + 1 :]
 
@@ -181,7 +180,7 @@ class TableReader:
         try:
             file = pa.parquet.ParquetFile(self._source.path)
         except (pa.ArrowException, OSError) as error:
-            raise BadInput(f"the Parquet file is damaged ({error}); fetch it again", where=self._source.where) from None
+            raise BadInput(Msg.PARQUET_FILE_DAMAGED, error=error, where=self._source.where) from None
         with file:
             self._use_header(tuple(file.schema_arrow.names))
             total, done = max(file.metadata.num_rows, 1), 0
@@ -190,7 +189,7 @@ class TableReader:
                     done += batch.num_rows
                     yield RawBlock(self._as_text(batch), self._source.size * done // total)
             except (pa.ArrowException, OSError) as error:
-                raise BadInput(f"the Parquet file is damaged ({error}); fetch it again", where=self._source.where) from None
+                raise BadInput(Msg.PARQUET_FILE_DAMAGED, error=error, where=self._source.where) from None
 
     def _as_text(self, batch: pa.RecordBatch) -> pa.RecordBatch:
         columns = [self._column_as_text(field, batch.column(field.name)) for field in batch.schema]
@@ -202,17 +201,14 @@ class TableReader:
             column = column.dictionary_decode()
         kind = column.type
         if types.is_floating(kind):
-            raise BadInput(
-                f"column {field.name!r} holds floating-point numbers, which are not exact; store it as decimal or text",
-                where=self._source.where,
-            )
+            raise BadInput(Msg.COLUMN_HOLDS_FLOATING_POINT_NUMBERS, column=field.name, where=self._source.where)
         if types.is_timestamp(kind):
             return column if kind.tz else column.cast(pa.timestamp("us")).cast(pa.string())
         if types.is_string(kind) or types.is_large_string(kind) or types.is_string_view(kind):
             return column
         if types.is_integer(kind) or types.is_decimal(kind) or types.is_date(kind) or types.is_null(kind):
             return column.cast(pa.string())
-        raise BadInput(f"column {field.name!r} is of type {kind}, which is no text, number or time", where=self._source.where)
+        raise BadInput(Msg.COLUMN_OF_OTHER_TYPE, column=field.name, kind=kind, where=self._source.where)
 
 
 def _parse_csv(
@@ -221,8 +217,8 @@ def _parse_csv(
     malformed: list[Malformed] = []
 
     def note(row: Any) -> str:
-        reason = f"the row has {row.actual_columns} values where the header has {row.expected_columns}"
-        malformed.append(Malformed(row.number, row.text or "", reason))
+        reason = Msg.ROW_OF_WRONG_WIDTH.with_(count=row.actual_columns, expected=row.expected_columns)
+        malformed.append(Malformed(row.number, row.text or "", stored(reason)))
         return "skip"
 
     names = [f"c{position}" for position in range(len(header))]

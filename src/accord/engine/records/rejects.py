@@ -11,6 +11,8 @@ from typing import IO
 
 import polars as pl
 
+from accord.core.wording import SEPARATOR
+
 
 class RejectsFile:
     """Collects refused rows into one file, made at the first of them."""
@@ -21,12 +23,13 @@ class RejectsFile:
         self._file: IO[bytes] | None = None
 
     def add(self, rejects: pl.DataFrame) -> None:
-        """Append rows of convert.REJECT_SCHEMA."""
+        """Append rows of convert.REJECT_SCHEMA; the reasons in English, without what pages need to word them."""
         if rejects.is_empty():
             return
         if self._file is None:
             self._file = self.path.open("wb")
-        rejects.write_csv(self._file, include_header=self.count == 0)
+        sentences = pl.col("reason").str.split(SEPARATOR).list.first()
+        rejects.with_columns(sentences).write_csv(self._file, include_header=self.count == 0)
         self.count += rejects.height
 
     def close(self) -> None:

@@ -51,6 +51,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from accord.core.canonical import content_hash
 from accord.core.errors import BadInput, NotFound
+from accord.core.wording import Messages
+from accord.engine.records.errors import Msg
 
 
 class RecordKind(StrEnum):
@@ -172,9 +174,9 @@ class SourceMap:
         try:
             text = path.read_text(encoding="utf-8")
         except FileNotFoundError:
-            raise BadInput("there is no such map file", where=str(path)) from None
+            raise BadInput(Msg.NO_SUCH_MAP_FILE, where=str(path)) from None
         except (OSError, UnicodeDecodeError) as error:
-            raise BadInput(f"the map cannot be read as UTF-8 text ({error})", where=str(path)) from None
+            raise BadInput(Msg.MAP_CANNOT_BE_READ_UTF_8, error=error, where=str(path)) from None
         return cls._from_text(text, str(path))
 
     @classmethod
@@ -183,7 +185,7 @@ class SourceMap:
         folder = resources.files("accord.engine.records") / "maps"
         names = sorted(entry.name.removesuffix(".toml") for entry in folder.iterdir() if entry.name.endswith(".toml"))
         if name not in names:
-            raise NotFound(f"no map {name!r} is shipped; there are: {', '.join(names)}")
+            raise NotFound(Msg.NO_MAP_SHIPPED, name=name, names=tuple(names))
         return cls._from_text((folder / f"{name}.toml").read_text(encoding="utf-8"), f"map {name}")
 
     @classmethod
@@ -191,7 +193,7 @@ class SourceMap:
         try:
             document = tomllib.loads(text)
         except tomllib.TOMLDecodeError as error:
-            raise BadInput(f"the map is not valid TOML: {error}", where=where) from None
+            raise BadInput(Msg.MAP_NOT_VALID_TOML, error=error, where=where) from None
         _refuse_unknown_keys(document, where)
         reading = _Reading(document, where)
         return cls(
@@ -230,9 +232,7 @@ class SourceMap:
             elif target in self.required(kind) or (target in self.columns and missing):
                 lacking = ", ".join(repr(source) for source in missing)
                 raise BadInput(
-                    f"there is no column {lacking}, which is needed for {target!r}; the file has: {', '.join(header)}. "
-                    f"Name the right column in a map: [columns] {target} = ...",
-                    where=where,
+                    Msg.NO_SUCH_COLUMN, lacking=lacking, target=target, header=tuple(header), name=target, where=where
                 )
         return found
 
@@ -240,13 +240,13 @@ class SourceMap:
 def _refuse_unknown_keys(document: dict[str, Any], where: str) -> None:
     for section, content in document.items():
         if section not in _SECTIONS:
-            raise BadInput(f"unknown key {section!r}; a map has the sections {', '.join(_SECTIONS)}", where=where)
+            raise BadInput(Msg.UNKNOWN_KEY_MAP, section=section, sections=tuple(_SECTIONS), where=where)
         if not isinstance(content, dict):
-            raise BadInput(f"{section!r} must be a section, written [{section}]", where=where)
+            raise BadInput(Msg.MUST_BE_SECTION, section=section, name=section, where=where)
         known = _SECTIONS[section] or frozenset()
         for key in content:
             if key not in known:
-                raise BadInput(f"unknown key {section}.{key}; known are: {', '.join(sorted(known))}", where=where)
+                raise BadInput(Msg.UNKNOWN_KEY_KNOWN, section=section, key=key, known=sorted(known), where=where)
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,7 +261,7 @@ class _Reading:
         for target, source in self.document.get("columns", {}).items():
             names = source if isinstance(source, list) else [source] if source != "" else []
             if not all(isinstance(name, str) and name for name in names):
-                self._refuse(f"columns.{target} must be a column name or a list of column names")
+                self._refuse(Msg.COLUMNS_MUST_BE_NAMES, target=target)
             found[target] = tuple(names)
         return found
 
@@ -269,7 +269,7 @@ class _Reading:
         constants: dict[str, str] = {}
         for target in self.document.get("constants", {}):
             if target in self.document.get("columns", {}):
-                self._refuse(f"{target} is both a column and a constant; keep one of them")
+                self._refuse(Msg.COLUMN_AND_CONSTANT, target=target)
             constants[target] = self._string("constants", target) or ""
         return constants
 
@@ -280,18 +280,18 @@ class _Reading:
             try:
                 encoding = codecs.lookup(encoding).name
             except LookupError:
-                self._refuse(f"text.encoding {encoding!r} is not known; write utf-8 or gb18030")
+                self._refuse(Msg.UNKNOWN_ENCODING, encoding=encoding)
         for name, value in (("delimiter", delimiter), ("decimal", decimal), ("thousands", thousands)):
             if value is not None and len(value) != 1 and not (name == "thousands" and value == ""):
-                self._refuse(f"text.{name} must be one character")
+                self._refuse(Msg.MUST_BE_ONE_CHARACTER, name=name)
         decimal = decimal or "."
         if thousands is None:
             thousands = "," if decimal != "," else ""
         if thousands == decimal:
-            self._refuse("text.thousands and text.decimal are the same character")
+            self._refuse(Msg.SAME_CHARACTER_TWICE)
         skip_lines = self.document.get("text", {}).get("skip_lines", 0)
         if type(skip_lines) is not int or skip_lines < 0:
-            self._refuse("text.skip_lines must be a number of lines, 0 or more")
+            self._refuse(Msg.SKIP_LINES_MUST_BE_A_NUMBER)
         return TextRules(encoding, delimiter, thousands, decimal, skip_lines)
 
     def time(self) -> TimeRules:
@@ -300,17 +300,17 @@ class _Reading:
             try:
                 ZoneInfo(zone)
             except (ZoneInfoNotFoundError, ValueError, OSError):
-                self._refuse(f"time.zone {zone!r} is not known; write an IANA name such as Asia/Shanghai")
+                self._refuse(Msg.UNKNOWN_ZONE, zone=zone)
         if unit is not None and unit not in list(TimeUnit):
-            self._refuse(f"time.unit {unit!r} is not known; write one of {', '.join(TimeUnit)}")
+            self._refuse(Msg.UNKNOWN_TIME_UNIT, unit=unit, known=tuple(TimeUnit))
         if unit is not None and format_ is not None:
-            self._refuse("time.unit and time.format exclude each other")
+            self._refuse(Msg.UNIT_AND_FORMAT)
         section = self.document.get("time", {})
         step_seconds = section.get("step_seconds", 1)
         if type(step_seconds) is not int or step_seconds <= 0:
-            self._refuse("time.step_seconds must be a positive integer")
+            self._refuse(Msg.STEP_SECONDS_MUST_BE_POSITIVE)
         if unit == TimeUnit.STEPS and not {"epoch", "step_seconds"} <= section.keys():
-            self._refuse('time.unit = "steps" needs time.epoch and time.step_seconds')
+            self._refuse(Msg.STEPS_NEED_EPOCH)
         return TimeRules(zone, format_, TimeUnit(unit) if unit else None, self._epoch(), step_seconds)
 
     def _epoch(self) -> datetime | None:
@@ -320,31 +320,31 @@ class _Reading:
         try:
             epoch = stated if isinstance(stated, datetime) else datetime.fromisoformat(stated)
         except (TypeError, ValueError):
-            self._refuse(f"time.epoch {stated!r} is not a time; write it like 2017-01-01T00:00:00Z")
+            self._refuse(Msg.EPOCH_IS_NOT_A_TIME, stated=stated)
         if epoch.tzinfo is None:
-            self._refuse("time.epoch needs a zone; write it like 2017-01-01T00:00:00Z")
+            self._refuse(Msg.EPOCH_NEEDS_A_ZONE)
         return epoch
 
     def amount(self) -> AmountRules:
         sign, unit = self._string("amount", "sign") or "plain", self._string("amount", "unit") or "main"
         if sign not in list(Sign):
-            self._refuse(f"amount.sign {sign!r} is not known; write one of {', '.join(Sign)}")
+            self._refuse(Msg.UNKNOWN_SIGN, sign=sign, known=tuple(Sign))
         if unit not in ("main", "minor"):
-            self._refuse(f"amount.unit {unit!r} is not known; write main or minor")
+            self._refuse(Msg.UNKNOWN_AMOUNT_UNIT, unit=unit)
         words = {}
         for way in ("in", "out"):
             words[way] = self.document.get("direction", {}).get(way, [])
             if not isinstance(words[way], list) or not all(isinstance(word, str) for word in words[way]):
-                self._refuse(f"direction.{way} must be a list of words")
+                self._refuse(Msg.DIRECTION_MUST_BE_WORDS, way=way)
         if sign == Sign.DIRECTION and not (words["in"] and words["out"]):
-            self._refuse('amount.sign = "direction" needs the words of both ways: [direction] in = [...], out = [...]')
+            self._refuse(Msg.DIRECTION_NEEDS_WORDS)
         return AmountRules(Sign(sign), unit == "minor", tuple(words["in"]), tuple(words["out"]))
 
     def _string(self, section: str, key: str) -> str | None:
         value: Any = self.document.get(section, {}).get(key)
         if value is not None and not isinstance(value, str):
-            self._refuse(f"{section}.{key} must be text in quotation marks")
+            self._refuse(Msg.MUST_BE_QUOTED_TEXT, section=section, key=key)
         return None if value is None else str(value)
 
-    def _refuse(self, message: str) -> None:
-        raise BadInput(message, where=self.where)
+    def _refuse(self, message: Messages, **params: object) -> None:
+        raise BadInput(message, where=self.where, **params)

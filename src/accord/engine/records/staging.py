@@ -24,8 +24,10 @@ import pyarrow as pa
 
 from accord.core.errors import BadInput
 from accord.core.file_locks import exclusive, is_held
+from accord.core.wording import stored
 from accord.engine.records.convert import COLUMNS, REJECT_SCHEMA, Converted
 from accord.engine.records.duplicates import Verdict, Verdicts
+from accord.engine.records.errors import Msg
 from accord.engine.records.ids import Keys, Seeds, keys_of
 from accord.engine.records.reader import ROW
 from accord.engine.records.rejects import RejectsFile
@@ -35,8 +37,8 @@ from accord.engine.records.source_map import RecordKind
 ROW_GROUP_ROWS: Final = 1 << 17
 SCHEMAS: Final[dict[RecordKind, Any]] = {RecordKind.TRANSFERS: TRANSFERS, RecordKind.BALANCES: BALANCES}
 _CONTRADICTION: Final = {
-    RecordKind.TRANSFERS: ("id", "id already loaded with other content"),
-    RecordKind.BALANCES: ("account", "an opening balance of this account and currency is already loaded with another amount"),
+    RecordKind.TRANSFERS: ("id", stored(Msg.ID_LOADED_WITH_OTHER_CONTENT.with_())),
+    RecordKind.BALANCES: ("account", stored(Msg.BALANCE_LOADED_WITH_OTHER_AMOUNT.with_())),
 }
 _LOADER_LOCK: Final = "loader.lock"
 _LOCK_SUFFIX: Final = ".lock"
@@ -223,12 +225,12 @@ def as_converted(rows: pa.Table, kind: RecordKind) -> Converted:
     typed = rows.select(schema.names)
     for field in schema:
         if field.name != "id" and not field.nullable and typed[field.name].null_count:
-            raise BadInput(f"the column {field.name} has rows without a value")
+            raise BadInput(Msg.COLUMN_ROWS_WITHOUT_VALUE, column=field.name)
     try:
         typed = typed.cast(pa.schema([field.with_nullable(True) for field in schema]))
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
         wrong = [field.name for field in schema if typed.schema.field(field.name).type != field.type]
-        raise BadInput(f"the columns {', '.join(wrong)} are not of the table's types ({error})") from None
+        raise BadInput(Msg.COLUMNS_NOT_TABLE_TYPES, columns=tuple(wrong), error=error) from None
     frame = pl.DataFrame(pl.from_arrow(typed))
     numbers = pl.int_range(1, frame.height + 1, dtype=pl.Int64, eager=True).alias(ROW)
     return Converted(frame.with_columns(numbers), pl.DataFrame(schema=REJECT_SCHEMA))

@@ -35,6 +35,7 @@ from accord.core.file_locks import exclusive
 from accord.engine.records.content import SourceFile
 from accord.engine.records.convert import COLUMNS, Converted, convert
 from accord.engine.records.duplicates import Verdict, judge, numbered
+from accord.engine.records.errors import Msg
 from accord.engine.records.ids import IdIndex
 from accord.engine.records.reader import BlockReader, RawBlock, TableReader
 from accord.engine.records.source_map import RecordKind, SourceMap
@@ -108,10 +109,10 @@ class RecordStore:
     def append(self, rows: pa.Table, kind: RecordKind, batch: str) -> LoadResult:
         """Append typed rows (the table's columns without seq and batch) as the batch of this name, once."""
         if not _BATCH_NAME.fullmatch(batch):
-            raise BadInput(f"{batch!r} is no batch name; use letters, digits and _ . : - (at most 128)")
+            raise BadInput(Msg.NO_BATCH_NAME, batch=batch)
         missing = [name for name in COLUMNS[kind] if name not in rows.schema.names]
         if missing:
-            raise BadInput(f"the rows lack the columns {', '.join(missing)}", where=f"batch {batch}")
+            raise BadInput(Msg.ROWS_LACK_COLUMNS, missing=tuple(missing), where=f"batch {batch}")
         return self._enter(kind, batch, lambda staging, _: staging.add(as_converted(rows, kind)))
 
     def status(self) -> dict[str, int]:
@@ -166,10 +167,7 @@ class RecordStore:
         try:
             return self._staged_and_committed(kind, batch, fill)
         except (OSError, pl.exceptions.ComputeError, DeltaError) as error:
-            raise Unavailable(
-                f"the records cannot be written ({error}): nothing is half-loaded; make room and load again",
-                where=str(self.folder),
-            ) from error
+            raise Unavailable(Msg.RECORDS_CANNOT_BE_WRITTEN, error=error, where=str(self.folder)) from error
 
     def _staged_and_committed(self, kind: RecordKind, batch: str, fill: Callable[[Staging, Executor], None]) -> LoadResult:
         table = self._tables[kind]

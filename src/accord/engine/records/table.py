@@ -21,6 +21,7 @@ from deltalake.exceptions import DeltaError
 from deltalake.transaction import AddAction, RemoveAction
 
 from accord.core.errors import Corrupt, Unavailable
+from accord.engine.records.errors import Msg
 from accord.engine.records.staging import Part
 
 _SETTINGS: Final = {"delta.checkpointInterval": "50"}
@@ -198,9 +199,9 @@ class RecordTable:
         try:
             return pa.parquet.ParquetFile(file.path, memory_map=True)
         except FileNotFoundError:
-            raise Unavailable("a part of the table was replaced while it was read; read again", where=str(file.path)) from None
+            raise Unavailable(Msg.PART_TABLE_REPLACED_WHILE_READ, where=str(file.path)) from None
         except pa.ArrowException as error:
-            raise Corrupt(f"a part of the table is damaged: {error}", where=str(file.path)) from None
+            raise Corrupt(Msg.PART_TABLE_DAMAGED, error=error, where=str(file.path)) from None
 
     def files(self) -> list[TableFile]:
         """The files that make up the table now, in the order of their rows."""
@@ -219,7 +220,7 @@ class RecordTable:
             else:
                 self._delta.update_incremental()
         except DeltaError as error:
-            raise Corrupt(f"the table cannot be opened: {error}", where=str(self.folder)) from None
+            raise Corrupt(Msg.TABLE_CANNOT_BE_OPENED, error=error, where=str(self.folder)) from None
         return self._delta
 
 

@@ -13,6 +13,8 @@ import polars as pl
 
 from accord.core import clock
 from accord.core.money import EXPONENTS, MAX_MINOR
+from accord.core.wording import Messages, stored
+from accord.engine.records.errors import Msg
 from accord.engine.records.source_map import AmountRules, TextRules, TimeRules, TimeUnit
 
 _MICROS: Final = {TimeUnit.SECONDS: 1_000_000, TimeUnit.MILLISECONDS: 1_000, TimeUnit.MICROSECONDS: 1}
@@ -38,27 +40,39 @@ def minor_units(
 
 def amount_refusals(amount: pl.Series, currency: pl.Series, text: TextRules, rules: AmountRules) -> pl.Series:
     """Why `minor_units` gives null, for rows where it does."""
-    unit = pl.lit("a minor unit") if rules.minor_units else pl.col("currency")
     return (
         _amount_parts(amount, currency, text, rules)
         .select(
             pl.when(pl.col("amount").is_null())
-            .then(pl.lit("is missing"))
+            .then(_reason(Msg.IS_MISSING))
             .when(~pl.col("plain"))
-            .then(pl.lit("is not an amount; write it like 1234.50"))
+            .then(_reason(Msg.IS_NOT_AN_AMOUNT))
             .when(pl.col("currency").is_null())
-            .then(pl.lit("has no known currency"))
+            .then(_reason(Msg.HAS_NO_KNOWN_CURRENCY))
             .when(pl.col("text").str.starts_with("-") & ~pl.col("text").str.contains(r"^[-0.]*$"))
-            .then(pl.lit("is negative"))
+            .then(_reason(Msg.IS_NEGATIVE))
             .when(~pl.col("fits"))
-            .then(pl.format("has more decimals than {} has ({})", unit, pl.col("exponent")))
+            .then(_too_many_decimals(rules))
             .when(pl.col("value") == 0)
-            .then(pl.lit("is zero"))
-            .otherwise(pl.lit("is larger than any amount accepted here"))
+            .then(_reason(Msg.IS_ZERO))
+            .otherwise(_reason(Msg.IS_LARGER_THAN_ACCEPTED))
             .alias("refusal")
         )
         .to_series()
     )
+
+
+def _reason(message: Messages, **params: object) -> pl.Expr:
+    """Why a value is refused, as it is stored: the file of rejects says it in English, pages in the reader's language."""
+    return pl.lit(stored(message.with_(**params)))
+
+
+def _too_many_decimals(rules: AmountRules) -> pl.Expr:
+    """The currency and its decimals differ from row to row: a stored reason for each of the currencies."""
+    if rules.minor_units:
+        return _reason(Msg.HAS_MORE_DECIMALS, currency=Msg.A_MINOR_UNIT, count=0)
+    reasons = {code: stored(Msg.HAS_MORE_DECIMALS.with_(currency=code, count=count)) for code, count in EXPONENTS.items()}
+    return pl.col("currency").replace_strict(reasons, default=None, return_dtype=pl.String)
 
 
 def _amount_parts(amount: pl.Series, currency: pl.Series, text: TextRules, rules: AmountRules) -> pl.DataFrame:
@@ -117,12 +131,12 @@ def time_refusals(column: pl.Series, rules: TimeRules) -> pl.Series:
         _read_times(column, rules)
         .select(
             pl.when(pl.lit(column.is_null()))
-            .then(pl.lit("is missing"))
+            .then(_reason(Msg.IS_MISSING))
             .when(pl.col("refusal").is_not_null())
             .then("refusal")
             .when(pl.col("time").is_null())
-            .then(pl.lit("is not a time that exists"))
-            .otherwise(pl.lit("is in the future (a plain number counts seconds since 1970)"))
+            .then(_reason(Msg.IS_NOT_A_TIME_THAT_EXISTS))
+            .otherwise(_reason(Msg.IS_IN_THE_FUTURE))
             .alias("refusal")
         )
         .to_series()
@@ -148,7 +162,7 @@ def _counted(column: pl.Series, rules: TimeRules) -> pl.DataFrame:
     text = pl.col("time")
     return column.to_frame("time").select(
         time=start + text.cast(pl.Int64, strict=False) * factor,
-        refusal=pl.when(~text.str.contains("^-?[0-9]{1,16}$")).then(pl.lit(f"is not a whole number of {rules.unit}")),
+        refusal=pl.when(~text.str.contains("^-?[0-9]{1,16}$")).then(_reason(Msg.IS_NOT_A_WHOLE_NUMBER, unit=rules.unit.value)),
     )
 
 
@@ -159,7 +173,7 @@ def _formatted(column: pl.Series, pattern: str, zone: str | None) -> pl.DataFram
     moments = distinct.str.to_datetime(
         pattern, time_unit="us", time_zone="UTC" if carries_zone else None, strict=False, exact=True
     )
-    refusal = pl.when(pl.col("moment").is_null()).then(pl.lit(f"does not have the form {pattern}"))
+    refusal = pl.when(pl.col("moment").is_null()).then(_reason(Msg.HAS_NOT_THE_FORM, pattern=pattern))
     read = pl.DataFrame({"text": distinct, "moment": moments}).with_columns(refusal=refusal)
     if not carries_zone:
         read = read.with_columns(_localised(pl.col("moment"), zone))
@@ -171,12 +185,10 @@ def _formatted(column: pl.Series, pattern: str, zone: str | None) -> pl.DataFram
 
 def _localised(moment: pl.Expr, zone: str | None) -> tuple[pl.Expr, pl.Expr]:
     if zone is None:
-        reason = 'has no zone; add one, or name it in a map: [time] zone = "Asia/Shanghai"'
+        reason = stored(Msg.HAS_NO_ZONE.with_())
         return pl.lit(None, pl.Int64).alias("time"), pl.col("refusal").fill_null(reason).alias("refusal")
     aware = moment.dt.replace_time_zone(zone, ambiguous="null", non_existent="null")
-    twice = pl.when(moment.is_not_null() & aware.is_null()).then(
-        pl.lit(f"does not exist or exists twice in {zone} (clocks changed); give the offset")
-    )
+    twice = pl.when(moment.is_not_null() & aware.is_null()).then(_reason(Msg.CLOCKS_CHANGED, zone=zone))
     return aware.dt.convert_time_zone("UTC").dt.epoch("us").alias("time"), pl.coalesce(pl.col("refusal"), twice).alias(
         "refusal"
     )
@@ -220,9 +232,7 @@ def _assembled(parts: pl.DataFrame, zone: str | None) -> pl.DataFrame:
         frame = frame.with_columns(
             time=pl.when("bare").then(local_time).otherwise("time"), refusal=pl.when("bare").then(local_refusal)
         )
-    unread = pl.when(pl.col("local").is_null()).then(
-        pl.lit("is not a time; write it like 2024-05-01T13:30:00+08:00, or as seconds since 1970")
-    )
+    unread = pl.when(pl.col("local").is_null()).then(_reason(Msg.IS_NOT_A_TIME))
     return frame.select(
         time=pl.when("number").then(pl.col("seconds") * 1_000_000).otherwise("time"),
         refusal=pl.when(~pl.col("number")).then(pl.coalesce("refusal", unread)),

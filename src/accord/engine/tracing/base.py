@@ -9,6 +9,7 @@ import numpy as np
 from accord.core.errors import BadInput
 from accord.engine.tracing.dictionary import Dictionary
 from accord.engine.tracing.encoding import Rows
+from accord.engine.tracing.errors import Msg
 from accord.engine.tracing.kernel_build import count_per_pocket, fill_lines
 from accord.engine.tracing.layout import DEBIT, MAX_ROWS, Array, frozen
 from accord.engine.tracing.names import Names
@@ -35,7 +36,7 @@ class Base:
 def build(rows: Rows, dictionary: Dictionary) -> Base:
     """Lay out `rows`, whose pockets `dictionary` knows, from the opening balances on. The rows become part of the base."""
     if len(rows) > MAX_ROWS:
-        raise BadInput(f"{len(rows)} transfers are more than one index holds ({MAX_ROWS}); split the ledger by institution")
+        raise BadInput(Msg.TRANSFERS_MORE_THAN_ONE_INDEX_HOLDS, count=len(rows), most=MAX_ROWS)
     order = time_order(rows.records)
     transfers = rows.records if order is None else rows.records[order]
     ids = rows.ids.taken(order) if order is not None else rows.ids
@@ -76,7 +77,4 @@ def time_order(records: Array) -> Array | None:
 
 def too_large(transfer: str) -> BadInput:
     """The error for an account whose turnover passes 63 bits."""
-    return BadInput(
-        f"with transfer {transfer!r} an account's turnover passes 9,223,372,036,854,775,807 minor units; "
-        "check the amounts and their currency's decimals"
-    )
+    return BadInput(Msg.TURNOVER_TOO_LARGE, transfer=transfer)

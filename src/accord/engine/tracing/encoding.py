@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from accord.core.errors import BadInput
 from accord.engine.records.schema import TRANSFERS
 from accord.engine.tracing.dictionary import Dictionary, coded, number_accounts, number_pockets
+from accord.engine.tracing.errors import Msg
 from accord.engine.tracing.layout import KINDS, TRANSFER, Array, frozen
 from accord.engine.tracing.names import NO_TEXTS, Texts, texts_of
 
@@ -65,12 +66,12 @@ def set_openings(dictionary: Dictionary, balances: pa.Table | None) -> tuple[Dic
         balances = balances.append_column("bank", pa.nulls(balances.num_rows, pa.string()))
     for name in ("account", "currency", "amount"):
         if name not in balances.column_names or balances[name].null_count:
-            raise BadInput(f"opening balances need a full column {name!r}")
+            raise BadInput(Msg.OPENING_BALANCES_NEED_FULL_COLUMN, name=name)
     if "seq" in balances.column_names:
         balances = balances.sort_by("seq")
     amounts = _integers(balances, "amount")
     if len(amounts) and amounts.min() < 0:
-        raise BadInput("an opening balance is negative; give 0 or more minor units", where="opening balances")
+        raise BadInput(Msg.OPENING_BALANCE_NEGATIVE, where="opening balances")
     currencies, names = coded(balances["currency"], dictionary.currencies)
     accounts, dictionary = number_accounts(replace(dictionary, currencies=names), balances["account"], balances["bank"])
     pockets, dictionary = number_pockets(dictionary, accounts, currencies)
@@ -84,9 +85,9 @@ def _checked(table: pa.Table) -> pa.Table:
     """The table with the columns used here, or BadInput that says what is wrong with it."""
     for name in REQUIRED:
         if name not in table.column_names:
-            raise BadInput(f"the transfers have no column {name!r}; they need {', '.join(REQUIRED)}")
+            raise BadInput(Msg.TRANSFERS_LACK_COLUMN, name=name, required=tuple(REQUIRED))
         if table[name].null_count:
-            raise BadInput(f"{table[name].null_count} transfers have no {name}", where=name)
+            raise BadInput(Msg.VALUES_MISSING, count=table[name].null_count, name=name, where=name)
     for name, kind in OPTIONAL.items():
         if name not in table.column_names:
             table = table.append_column(name, pa.nulls(table.num_rows, kind))
@@ -94,12 +95,12 @@ def _checked(table: pa.Table) -> pa.Table:
     if not table.num_rows:
         return table
     if pc.min(table["amount"]).as_py() < 1 or (pc.min(table["counter_amount"]).as_py() or 1) < 1:
-        raise BadInput("a transfer's amount is zero or negative; amounts are minor units from 1 up", where="amount")
+        raise BadInput(Msg.TRANSFER_AMOUNT_ZERO_NEGATIVE, where="amount")
     if not pc.all(pc.equal(table["counter_amount"].is_null(), table["counter_currency"].is_null())).as_py():
-        raise BadInput("a converting transfer needs counter_amount and counter_currency both", where="counter_amount")
+        raise BadInput(Msg.CONVERTING_TRANSFER_NEEDS_COUNTER_AMOUNT_COUNTER, where="counter_amount")
     unknown = [kind for kind in pc.unique(table["kind"]).to_pylist() if kind not in KINDS]
     if unknown:
-        raise BadInput(f"unknown kind {unknown[0]!r}; known are {', '.join(KINDS)}", where="kind")
+        raise BadInput(Msg.UNKNOWN_KIND, kind=unknown[0], known=tuple(KINDS), where="kind")
     return table
 
 

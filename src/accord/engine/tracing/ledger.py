@@ -15,6 +15,7 @@ from accord.core.errors import BadInput, NotFound
 from accord.engine.tracing.answers import answer
 from accord.engine.tracing.bulk import KnownNumbers, follow_all, table_of
 from accord.engine.tracing.deferred import DeferredTrace
+from accord.engine.tracing.errors import Msg
 from accord.engine.tracing.kernel_parcels import follow_parcels
 from accord.engine.tracing.kernel_pooled import HAIRCUT, LIBR, POISON, follow_pools
 from accord.engine.tracing.layout import KINDS, TIME_MAX, frozen
@@ -113,7 +114,7 @@ class Ledger:
         """The columns of one transfer; NotFound where it is not here. Amounts in minor units, time aware UTC."""
         number = self.number_of(transfer)
         if number < 0:
-            raise NotFound(f"no transfer {transfer!r} in this ledger; check the id, or load its records first")
+            raise NotFound(Msg.NO_TRANSFER_IN_LEDGER, transfer=transfer)
         time, seq, amount, received, _, _, debtor, creditor, kind = self._record(number)
         (payer, currency), (payee, counter_currency) = self.pocket(debtor), self.pocket(creditor)
         converts = received != amount or currency != counter_currency
@@ -190,7 +191,7 @@ class Ledger:
     def _stops(self, options: TraceOptions, currency: int) -> tuple[Any, Any, int, int]:
         """Hubs as sorted accounts, institutions outside by number + 1 (empty for none), minimum parcel and its currency."""
         if options.min_parcel < 0:
-            raise BadInput(f"the minimum parcel is {options.min_parcel}; give 0 or more minor units")
+            raise BadInput(Msg.MINIMUM_PARCEL_OUT_OF_RANGE, stated=options.min_parcel)
         hubs, barred = _NO_HUBS, _NONE_BARRED
         if options.hubs:
             numbers = {self._dictionary.account(hub) for hub in options.hubs}
@@ -211,5 +212,5 @@ def _until(options: TraceOptions) -> int:
     if options.until is None:
         return TIME_MAX
     if options.until.tzinfo is None:
-        raise BadInput("the end of the trace has no zone; give an aware time such as 2026-01-31T12:00:00Z")
+        raise BadInput(Msg.END_TRACE_NO_ZONE)
     return to_micros(options.until)

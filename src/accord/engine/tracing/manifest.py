@@ -12,6 +12,8 @@ from typing import Any, BinaryIO, Final
 
 from accord.core.canonical import content_hash
 from accord.core.errors import Corrupt, NotFound
+from accord.core.wording import Wording
+from accord.engine.tracing.errors import Msg
 
 NAME: Final = "manifest.json"
 FORMAT: Final = 1
@@ -58,15 +60,15 @@ def read(folder: Path) -> Manifest:
         document = json.loads(path.read_bytes())
         stated = document.pop("hash")
         if stated != content_hash(document):
-            raise damaged(path, "its content does not match its hash")
+            raise damaged(path, Msg.CONTENT_DOES_NOT_MATCH.with_())
         if document.pop("format") != FORMAT:
-            raise damaged(path, "another version of Accord wrote it")
+            raise damaged(path, Msg.OTHER_VERSION.with_())
         segments = tuple(Segment(**segment) for segment in document.pop("segments"))
         return Manifest(segments=segments, **document)
     except FileNotFoundError:
-        raise NotFound(f"no index in {folder}; load records first") from None
+        raise NotFound(Msg.NO_INDEX, folder=folder) from None
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise damaged(path, f"it cannot be read ({error})") from error
+        raise damaged(path, Msg.UNREADABLE.with_(error=error)) from error
 
 
 def write(folder: Path, manifest: Manifest) -> None:
@@ -102,6 +104,6 @@ def file_hash(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def damaged(path: Path, why: str) -> Corrupt:
+def damaged(path: Path, why: Wording) -> Corrupt:
     """The error for an index that must not be used; it can always be built again from the records."""
-    return Corrupt(f"{why}; delete the folder {path.parent} and load again: it is rebuilt from the records", where=str(path))
+    return Corrupt(Msg.DELETE_FOLDER_LOAD_AGAIN, why=why, folder=path.parent, where=str(path))

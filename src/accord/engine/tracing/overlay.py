@@ -11,6 +11,7 @@ from accord.core.errors import BadInput
 from accord.engine.tracing.base import Base, time_order, too_large
 from accord.engine.tracing.dictionary import Dictionary
 from accord.engine.tracing.encoding import Rows
+from accord.engine.tracing.errors import Msg
 from accord.engine.tracing.kernel_overlay import cut_pockets, list_anew
 from accord.engine.tracing.layout import CREDIT, DEBIT, MAX_ROWS, OVERLAY, TIME_MIN, TRANSFER, Array, empty, frozen
 from accord.engine.tracing.names import NO_NAMES, Names
@@ -64,7 +65,7 @@ def view_of(base: Base, tail: Tail, dictionary: Dictionary) -> tuple[Any, ...]:
 def extended(base: Base, tail: Tail, dictionary: Dictionary, rows: Rows, reopened: Array) -> Tail:
     """The tail with `rows` after it; `reopened` pockets have a new opening balance. Only pockets touched are worked on."""
     if len(base) + len(tail) + len(rows) > MAX_ROWS:
-        raise BadInput(f"one index holds {MAX_ROWS} transfers; split the ledger by institution")
+        raise BadInput(Msg.ONE_INDEX_HOLDS_TRANSFERS, most=MAX_ROWS)
     records = np.concatenate([tail.transfers, rows.records])
     unseen = len(dictionary.pockets) - len(tail.overlay_of)
     overlay_of = np.concatenate([tail.overlay_of, np.full(unseen, -1, np.int32)])

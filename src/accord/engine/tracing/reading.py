@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from accord.core.errors import Unavailable
 from accord.engine.tracing import manifest as manifests
 from accord.engine.tracing.encoding import EMPTY_TABLE
+from accord.engine.tracing.errors import Msg
 from accord.engine.tracing.manifest import Manifest, damaged
 from accord.engine.tracing.overlay import no_tail
 from accord.engine.tracing.state import State, grown
@@ -38,8 +39,8 @@ def open_state(folder: Path) -> tuple[State, Place]:
             return with_segments(state, folder, manifest, manifest.base_generation), _place(folder, manifest)
         except FileNotFoundError as error:  # its writer has published since and removed what was replaced: look again
             if manifests.read(folder).generation == manifest.generation:
-                raise damaged(folder / manifest.base, f"a file that it names is missing ({error.filename})") from error
-    raise Unavailable(f"the index in {folder} changed {_TRIES} times while it was opened; try again")
+                raise damaged(folder / manifest.base, Msg.FILE_MISSING.with_(name=error.filename)) from error
+    raise Unavailable(Msg.INDEX_IN_CHANGED_TIMES_WHILE_OPENED, folder=folder, count=_TRIES)
 
 
 def newer_state(state: State, place: Place) -> tuple[State, Place]:

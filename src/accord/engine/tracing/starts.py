@@ -13,6 +13,7 @@ import numpy as np
 
 from accord.core.clock import from_micros, to_iso
 from accord.core.errors import BadInput, NotFound
+from accord.engine.tracing.errors import Msg
 from accord.engine.tracing.layout import Array
 from accord.engine.tracing.model import ClaimStart, Interval
 
@@ -35,7 +36,7 @@ class Starts(NamedTuple):
 def lay_out(index: Lookup, starts: Sequence[ClaimStart], until: int) -> Starts:
     """Check the claims and join those that name one transfer; BadInput or NotFound says which is wrong and why."""
     if not starts:
-        raise BadInput("nothing to trace: name at least one claim transfer")
+        raise BadInput(Msg.NOTHING_TO_TRACE)
     if len(starts) == 1 and starts[0].intervals is None:
         return _of_one(index, starts[0], until)
     units: dict[int, list[Interval]] = {}
@@ -65,12 +66,14 @@ def _found(index: Lookup, transfer: str, until: int) -> tuple[int, tuple[int, in
     """(number, facts) of a claim transfer that is here and not later than the end of the trace."""
     number = index.number_of(transfer)
     if number < 0:
-        raise NotFound(f"no transfer {transfer!r} in this ledger; check the id, or load its records first")
+        raise NotFound(Msg.NO_TRANSFER_IN_LEDGER, transfer=transfer)
     facts = index.facts(number)
     if facts[0] > until:
         raise BadInput(
-            f"claim transfer {transfer!r} of {to_iso(from_micros(facts[0]))} is later than the end of the trace, "
-            f"{to_iso(from_micros(until))}; trace until a later time"
+            Msg.CLAIM_TRANSFER_LATER_THAN_END_TRACE,
+            transfer=transfer,
+            time=to_iso(from_micros(facts[0])),
+            until=to_iso(from_micros(until)),
         )
     return number, facts
 
@@ -90,21 +93,17 @@ def _units(start: ClaimStart, amount: int) -> Sequence[Interval]:
     """The unit ranges of a transfer of `amount` that `start` claims."""
     if start.intervals is not None:
         if start.amount is not None:
-            raise BadInput(f"the claim on {start.transfer!r} gives an amount and intervals; give one of them")
+            raise BadInput(Msg.CLAIM_ON_GIVES_AMOUNT_INTERVALS, transfer=start.transfer)
         if not start.intervals:
-            raise BadInput(f"the claim on {start.transfer!r} names no units; leave the intervals out to claim all of it")
+            raise BadInput(Msg.CLAIM_ON_NAMES_NO_UNITS, transfer=start.transfer)
         for first, last in start.intervals:
             if not 0 <= first < last <= amount:
-                raise BadInput(
-                    f"the claim on {start.transfer!r} names units {first} to {last}; the transfer has units 0 to {amount}"
-                )
+                raise BadInput(Msg.CLAIM_ON_NAMES_UNITS, transfer=start.transfer, first=first, last=last, amount=amount)
         return start.intervals
     if start.amount is None:
         return ((0, amount),)
     if start.amount < 1:
-        raise BadInput(f"the claim on {start.transfer!r} is {start.amount} minor units; claim 1 or more")
+        raise BadInput(Msg.CLAIM_OUT_OF_RANGE, transfer=start.transfer, amount=start.amount)
     if start.amount > amount:
-        raise BadInput(
-            f"the claim of {start.amount} minor units is larger than its transfer {start.transfer!r}, which moved {amount}"
-        )
+        raise BadInput(Msg.CLAIM_MINOR_UNITS_LARGER_THAN_TRANSFER, amount=start.amount, transfer=start.transfer, moved=amount)
     return ((0, start.amount),)

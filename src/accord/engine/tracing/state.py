@@ -12,6 +12,7 @@ from accord.core.errors import BadInput
 from accord.engine.tracing.base import Base, build
 from accord.engine.tracing.dictionary import NO_DICTIONARY, Dictionary
 from accord.engine.tracing.encoding import Rows, encode, set_openings
+from accord.engine.tracing.errors import Msg
 from accord.engine.tracing.overlay import Tail, extended, no_tail, relisted
 
 _SMALL_TAIL: Final = 4096
@@ -57,7 +58,7 @@ def grown(state: State, transfers: pa.Table, balances: pa.Table | None) -> State
     """The state with these rows and opening balances too; itself where they change nothing."""
     rows, dictionary = encode(transfers, state.dictionary)
     if len(rows) and int(rows.records["seq"].min()) <= state.last_seq:
-        raise BadInput(f"rows to append must have a seq above {state.last_seq}, the last one held", where="seq")
+        raise BadInput(Msg.ROWS_TO_APPEND_MUST_SEQ_ABOVE, last=state.last_seq, where="seq")
     dictionary, reopened = set_openings(dictionary, balances)
     if not len(rows) and not len(reopened):
         return state

@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from accord.engine.tracing.base import Base
 from accord.engine.tracing.dictionary import Dictionary, Pockets
+from accord.engine.tracing.errors import Msg
 from accord.engine.tracing.layout import DEBIT, TRANSFER, Array, frozen
 from accord.engine.tracing.manifest import Manifest, Segment, damaged, file_hash, sync_folder, write_file
 from accord.engine.tracing.names import NO_NAMES, NO_TAGS, Names, Texts
@@ -42,9 +43,9 @@ def open_base(folder: Path, manifest: Manifest) -> tuple[Base, Dictionary]:
     for name, size in manifest.sizes.items():
         found = (place / name).stat().st_size
         if found != size:
-            raise damaged(place / name, f"the file has {found} bytes where {size} were written")
+            raise damaged(place / name, Msg.FILE_OF_OTHER_SIZE.with_(found=found, size=size))
     if file_hash(place / NAMES_FILE) != manifest.names_sha256:
-        raise damaged(place / NAMES_FILE, "its content does not match its hash")
+        raise damaged(place / NAMES_FILE, Msg.CONTENT_DOES_NOT_MATCH.with_())
     names: dict[str, Any] = json.loads((place / NAMES_FILE).read_bytes())
     arrays = {path: _mapped(place / f"{path}.npy") for path in _ARRAY_NAMES}
     ids = Names(Texts(arrays["id_offsets"], arrays["id_bytes"], NO_TAGS), arrays["id_entries"])
@@ -87,7 +88,7 @@ def read_segment(folder: Path, segment: Segment) -> pa.Table:
     """Read rows of the tail; Corrupt where the file is not what was written."""
     path = folder / segment.file
     if path.stat().st_size != segment.size or file_hash(path) != segment.sha256:
-        raise damaged(path, "its content does not match its hash")
+        raise damaged(path, Msg.CONTENT_DOES_NOT_MATCH.with_())
     with pa.OSFile(str(path)) as file, pa.ipc.open_file(file) as reader:
         return reader.read_all()
 
@@ -127,4 +128,4 @@ def _mapped(path: Path) -> Array:
         array = np.load(path, mmap_mode="r" if shape[0] else None, allow_pickle=False)
         return frozen(array.view(_RECORDS.get(path.stem, array.dtype)))
     except ValueError as error:
-        raise damaged(path, f"it cannot be read ({error})") from error
+        raise damaged(path, Msg.UNREADABLE.with_(error=error)) from error

@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 from accord.core.errors import Conflict, NotFound
 from accord.engine.tracing import manifest as manifests
 from accord.engine.tracing.encoding import EMPTY_TABLE, Rows, columns_read, encode, set_openings
+from accord.engine.tracing.errors import Msg
 from accord.engine.tracing.layout import TRANSFER
 from accord.engine.tracing.manifest import Manifest, Segment
 from accord.engine.tracing.names import NO_TEXTS
@@ -46,7 +47,7 @@ class LedgerWriter:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             self._lock.close()
-            raise Conflict(f"another process is writing the index in {folder}; wait for it or stop it") from None
+            raise Conflict(Msg.ANOTHER_PROCESS_WRITING_INDEX, folder=folder) from None
         try:
             self._manifest: Manifest | None = manifests.read(folder)
             self._state = open_state(folder)[0]

@@ -20,6 +20,7 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 from accord.core.errors import BadInput, Conflict
 from accord.core.file_locks import exclusive, is_held
 from accord.engine.exercise import World, WorldPlan, make_world
+from accord.lab.errors import Msg
 from accord.lab.federation import forking, introductions, kernels, layout
 from accord.lab.federation.channel import Member, answers, ask_all, close_all
 from accord.lab.federation.people import LIAISON, OFFICER, SUPERVISOR
@@ -87,7 +88,7 @@ def _ports(first: int, number: int) -> tuple[int, ...]:
     ports = tuple(range(first, first + number))
     if ports[-1] > _LAST_PORT:
         highest = _LAST_PORT - number + 1
-        raise BadInput(f"{number} desks need ports {first} to {ports[-1]}; begin at {highest} or below", where="--port")
+        raise BadInput(Msg.DESKS_NEED_PORTS, number=number, first=first, last=ports[-1], highest=highest, where="--port")
     for port in ports:
         serve.refuse_taken("127.0.0.1", port)
     return ports
@@ -98,7 +99,7 @@ def _alone(root: Path) -> Iterator[None]:
     """The only demo in this folder: another would clear away the stores that the first one works with."""
     lock = root / "cache" / "demo.lock"
     if is_held(lock):
-        raise Conflict("a demo is running in this folder; end it with Ctrl-C, or choose another with --home", where=str(root))
+        raise Conflict(Msg.DEMO_RUNNING_IN_FOLDER, where=str(root))
     Home(root).create()
     with exclusive(lock):
         yield

@@ -17,6 +17,7 @@ from typing import IO, Any, Final, Protocol, Self
 
 from accord.core import errors
 from accord.core.errors import AccordError, Unavailable
+from accord.lab.errors import Msg
 from accord.lab.federation import forking
 
 Command = Callable[..., Any]
@@ -92,7 +93,7 @@ class Member:
         answer = json.loads(line)
         if "error" in answer:
             kind, message, where = answer["error"]
-            raise _ERRORS.get(kind, Unavailable)(f"{self.name}: {message}", where=where)
+            raise _ERRORS.get(kind, Unavailable)(Msg.MEMBER_FAILED, member=self.name, message=message, where=where)
         return answer["done"]
 
     def check(self) -> None:
@@ -112,7 +113,7 @@ class Member:
         self._replies.close()
 
     def _ended(self) -> Unavailable:
-        return Unavailable(f"the process of {self.name} ended by itself; its messages say why", where=str(self._log))
+        return Unavailable(Msg.PROCESS_ENDED_BY_ITSELF, name=self.name, where=str(self._log))
 
 
 def ask_all(members: Iterable[Member], command: str, **arguments: Any) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from accord.core.errors import Unavailable
+from accord.lab.errors import Msg
 from accord.lab.federation.channel import Member, ask_all
 from accord.lab.federation.plan import FederationPlan, Pact
 
@@ -48,6 +49,6 @@ def _until(members: Mapping[str, Member], done: Callable[[], Any]) -> None:
     deadline = time.monotonic() + WITHIN_SECONDS
     while not done():
         if time.monotonic() > deadline:
-            raise Unavailable(f"an agreement did not get across within {WITHIN_SECONDS} s; the logs of the centres say why")
+            raise Unavailable(Msg.AGREEMENT_DID_NOT_GET_ACROSS_WITHIN, seconds=WITHIN_SECONDS)
         if not any(ask_all(members.values(), "sweep").values()):
             time.sleep(0.05)

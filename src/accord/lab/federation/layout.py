@@ -15,6 +15,7 @@ from pathlib import Path
 
 from accord.core.errors import Conflict
 from accord.engine.exercise import World
+from accord.lab.errors import Msg
 from accord.lab.federation.plan import CentrePlan, FederationPlan
 from accord.node import exercise_clock
 from accord.node.home import Home
@@ -39,7 +40,7 @@ def make_room(plan: FederationPlan) -> None:
     home = Home(plan.root)
     nodes = [folder for folder in (home.root, *(centre.folder for centre in plan.centres)) if Home(folder).database.exists()]
     if nodes and not home.exercise.exists():
-        raise Conflict("this folder holds a node that is no exercise; choose another with --home", where=str(nodes[0]))
+        raise Conflict(Msg.FOLDER_HOLDS_NODE_NO_EXERCISE, where=str(nodes[0]))
     for folder in (*_earlier_centres(home), home.exercise, home.sandbox, *(centre.folder for centre in plan.centres)):
         shutil.rmtree(folder, ignore_errors=True)
     for file in home.root.glob(f"{home.database.name}*"):

@@ -12,6 +12,7 @@ from typing import Final
 
 from accord.core.errors import BadInput
 from accord.engine.exercise.countries import country
+from accord.lab.errors import Msg
 
 _NAMES: Final = {
     "CN": ("Anti-fraud centre (exercise)", "反诈中心（演练）"),
@@ -90,7 +91,7 @@ def plan_centres(
     `jurisdictions` lets a country's centre stand under another's rules; else it stands under its own.
     """
     if len(ports) < len(countries):
-        raise BadInput(f"{len(countries)} centres need as many ports; {len(ports)} are given")
+        raise BadInput(Msg.CENTRES_NEED_MANY_PORTS, count=len(countries), given=len(ports))
     centres = tuple(
         CentrePlan(f"{code}-CENTRE", code, jurisdictions.get(code, code), (code,), *_name(code), root / code.lower(), port)
         for code, port in zip(countries, ports, strict=False)

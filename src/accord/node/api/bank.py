@@ -14,17 +14,20 @@ from django.http import HttpRequest, HttpResponse
 from accord.adapters.bank_wire import MOST_BYTES_ASKED, decode
 from accord.adapters.bank_wire.contract import Contract, own_contract
 from accord.adapters.bank_wire.version import CONTRACT_VERSION
+from accord.capabilities.claims.errors import Msg as ClaimsMsg
 from accord.capabilities.claims.ports import Acknowledged, EnquiryAnswer, EnquiryRequest
 from accord.capabilities.controls import services as controls
 from accord.capabilities.controls.permissions import InboxPermission
 from accord.capabilities.controls.ports import Channel
 from accord.capabilities.controls.services.rules import KINDS_FOR_BANKS
+from accord.capabilities.orders.errors import Msg as OrdersMsg
 from accord.capabilities.orders.ports import OrderAnswer, OrderMessage, OrderStatus
 from accord.core import clock
 from accord.core.errors import BadInput, NotFound
 from accord.node.api import openapi
 from accord.node.api.problems import answer_errors
 from accord.node.api.requests import body_of, caller_of, check_idempotency_key, json, reply_of
+from accord.node.errors import Msg
 
 api = openapi.DescribedApi(
     tokens=True,
@@ -69,7 +72,7 @@ def enquiry_reply(request: HttpRequest, enquiry_id: UUID) -> HttpResponse:
     """What is said to an enquiry by now."""
     reply = controls.reply_to_enquiry(_channel(request), enquiry_id)
     if reply is None:
-        raise NotFound("there is no such enquiry")
+        raise NotFound(ClaimsMsg.NO_SUCH_ENQUIRY)
     return reply_of(reply)
 
 
@@ -97,12 +100,12 @@ def order_status(request: HttpRequest, order_id: UUID) -> HttpResponse:
     """How an order stands now: what is in force, until when, and when it ended."""
     status = controls.status_of(_channel(request), order_id)
     if status is None:
-        raise NotFound("there is no such order")
+        raise NotFound(OrdersMsg.NO_SUCH_ORDER)
     return json(status)
 
 
 def _channel(request: HttpRequest) -> Channel:
     account = caller_of(request, InboxPermission.SUBMIT)
     if not account.agency_code:
-        raise BadInput("this token's account belongs to no agency")
+        raise BadInput(Msg.TOKEN_ACCOUNT_BELONGS_TO_NO_AGENCY)
     return Channel(sender=account.agency_code, kind="https", principal=account.username)

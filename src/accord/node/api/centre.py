@@ -12,8 +12,9 @@ from functools import cache
 from django.http import HttpRequest, HttpResponse
 
 from accord.adapters.bank_wire import MOST_BYTES_TOLD, Letter, LetterType, decode, open_letter
+from accord.adapters.bank_wire.errors import Msg as BankWireMsg
 from accord.adapters.bank_wire.letters import Receipt, Taken
-from accord.adapters.bank_wire.signatures import REFUSED, verify
+from accord.adapters.bank_wire.signatures import verify
 from accord.adapters.bank_wire.version import CONTRACT_VERSION
 from accord.capabilities.orders.ports import AppealMessage
 from accord.capabilities.orders.remedies.services.appeals import receive_from_bank
@@ -23,6 +24,7 @@ from accord.node.api import openapi
 from accord.node.api.problems import Refused, answer_errors
 from accord.node.api.requests import body_of, json
 from accord.node.api.seen import SeenLetters
+from accord.node.errors import Msg
 from accord.node.home import Home
 from accord.node.lines import LineBook
 from accord.node.told import take_over
@@ -57,10 +59,10 @@ def appeals(request: HttpRequest) -> HttpResponse:
     """What the holder of an account tells its bank against an order of this centre. Sent again, it is the same appeal."""
     letter, _ = _signed_letter(request)
     if letter.type is not LetterType.APPEAL:
-        raise BadInput(f"a letter of type {letter.type} is not expected here", where="type")
+        raise BadInput(Msg.LETTER_TYPE_NOT_EXPECTED_HERE, type=letter.type, where="type")
     appeal = decode(letter.data, AppealMessage, "appeal")
     if appeal.order_id != letter.about:
-        raise BadInput("the appeal is about another order than its letter says", where="order_id")
+        raise BadInput(Msg.APPEAL_ABOUT_ANOTHER_ORDER_THAN_LETTER, where="order_id")
     return json(Receipt(receive_from_bank(letter.sender, appeal).reference))
 
 
@@ -71,7 +73,7 @@ def _signed_letter(request: HttpRequest) -> tuple[Letter, str]:
     try:
         return letter, verify(_keys_of(letter.sender), request.headers, body, clock.machine_now())
     except NotAllowed:
-        raise Refused(401, REFUSED) from None
+        raise Refused(401, BankWireMsg.SIGNATURE_NOT_VALID_HERE) from None
 
 
 def _keys_of(institution: str) -> tuple[bytes, ...]:
@@ -80,7 +82,7 @@ def _keys_of(institution: str) -> tuple[bytes, ...]:
         return _lines().keys_of(institution)
     except (BadInput, Unavailable) as error:
         _log.error("a letter cannot be checked: %s", error)
-        raise Unavailable("this node cannot check letters now; send it again later") from None
+        raise Unavailable(Msg.NODE_CANNOT_CHECK_LETTERS_NOW) from None
 
 
 @cache

@@ -20,6 +20,7 @@ from accord.core.errors import NotFound, Unavailable
 from accord.node.api import openapi
 from accord.node.api.problems import answer_errors
 from accord.node.api.requests import body_of, json
+from accord.node.errors import Msg
 
 MOST_BYTES: Final = MOST_BATCH_BYTES + 64 * 1024
 
@@ -40,7 +41,7 @@ def envelopes(request: HttpRequest) -> HttpResponse:
     try:
         return json(receiving.answer(batch))
     except NotFound:
-        raise Unavailable("this centre has no keys yet and takes nothing in; try again later") from None
+        raise Unavailable(Msg.CENTRE_NO_KEYS_YET_TAKES_NOTHING) from None
 
 
 _CARD: Final = {"description": "This centre's card, signed", "content": {"application/json": {"schema": {"type": "object"}}}}

@@ -15,6 +15,7 @@ from ninja.errors import HttpError, ValidationError
 from accord.adapters.bank_wire import Problem, encode
 from accord.capabilities.claims.ports import Nonsense
 from accord.core.errors import AccordError, BadInput, Conflict, NotAllowed, NotFound, Unavailable
+from accord.core.wording import Messages, Wording
 
 _log = logging.getLogger(__name__)
 
@@ -47,8 +48,8 @@ _STATUSES: Final[tuple[tuple[type[AccordError], int], ...]] = (
 class Refused(AccordError):
     """A request refused before anything was asked of a capability; `status` says how."""
 
-    def __init__(self, status: int, message: str, *, where: str = "") -> None:
-        super().__init__(message, where=where)
+    def __init__(self, status: int, message: Messages | Wording, /, *, where: str = "", **params: object) -> None:
+        super().__init__(message, where=where, **params)
         self.status = status
 
 

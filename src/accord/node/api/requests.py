@@ -19,6 +19,7 @@ from accord.capabilities.permissions import Permission
 from accord.core import clock
 from accord.core.errors import BadInput, NotAllowed
 from accord.node.api.problems import Refused
+from accord.node.errors import Msg
 
 CORRELATION: Final = "X-Correlation-ID"
 _CORRELATION_SHAPE: Final = re.compile(r"[A-Za-z0-9_.:-]{1,128}", re.ASCII)
@@ -30,19 +31,19 @@ def caller_of(request: HttpRequest, permission: Permission) -> ServiceAccount:
     try:
         account = service_account_of(request.headers.get("Authorization", ""))
     except NotAllowed as error:
-        raise Refused(401, str(error)) from error
+        raise Refused(401, error.wording) from error
     if not allowed(account, permission):
-        raise NotAllowed(f"this token does not carry {permission}; ask this node's administrator for one that does")
+        raise NotAllowed(Msg.TOKEN_DOES_NOT_CARRY, permission=permission)
     return account
 
 
 def body_of(request: HttpRequest, most: int) -> bytes:
     """The body, refused unread where it is announced as longer than `most`."""
     if request.content_type != "application/json":
-        raise Refused(415, "send the message as application/json")
+        raise Refused(415, Msg.SEND_MESSAGE_APPLICATION_JSON)
     announced = request.META.get("CONTENT_LENGTH") or "0"
     if not announced.isdecimal() or int(announced) > most:
-        raise Refused(413, f"at most {most} bytes are taken in, and their number must be announced")
+        raise Refused(413, Msg.AT_MOST_BYTES_TAKEN, most=most)
     return request.body
 
 
@@ -50,13 +51,13 @@ def check_idempotency_key(request: HttpRequest, message_id: UUID) -> None:
     """The key is the message's own id, so that a repeated call can be told whatever became of the first."""
     key = request.headers.get("Idempotency-Key", "")
     if not key:
-        raise BadInput("the header Idempotency-Key is missing; send the message's id in it", where="Idempotency-Key")
+        raise BadInput(Msg.HEADER_IDEMPOTENCY_KEY_MISSING, where="Idempotency-Key")
     try:
         same = UUID(key.strip('"')) == message_id
     except ValueError:
         same = False
     if not same:
-        raise Refused(422, "the key is not the message's id", where="Idempotency-Key")
+        raise Refused(422, Msg.KEY_NOT_MESSAGE_ID, where="Idempotency-Key")
 
 
 def reply_of(message: Any) -> HttpResponse:

@@ -17,6 +17,7 @@ from typing import Final
 from accord.adapters.bank_wire.signatures import TOLERANCE
 from accord.core import clock
 from accord.core.errors import Unavailable
+from accord.node.errors import Msg
 
 _KEPT: Final = 3 * TOLERANCE
 """A letter may be dated `TOLERANCE` ahead and is accepted until `TOLERANCE` after."""
@@ -62,7 +63,7 @@ class SeenLetters:
                     return False
             else:
                 return True
-        raise Unavailable("the same letter is being worked on; send it again in a moment")
+        raise Unavailable(Msg.SAME_LETTER_BEING_WORKED)
 
     def _worked_on(self, mark: Path) -> bool:
         try:
@@ -73,7 +74,7 @@ class SeenLetters:
                 return False
         except FileNotFoundError:
             return False
-        raise Unavailable("the same letter is being worked on; send it again in a moment")
+        raise Unavailable(Msg.SAME_LETTER_BEING_WORKED)
 
     def _forget_old(self) -> None:
         for mark in self._folder.iterdir():

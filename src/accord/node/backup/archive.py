@@ -20,6 +20,7 @@ from pathlib import Path, PurePosixPath
 from typing import IO, Any, Final, cast
 
 from accord.core.errors import Corrupt
+from accord.node.errors import Msg
 
 _FORMAT: Final = "accord backup"
 _FORMAT_VERSION: Final = 1
@@ -117,7 +118,7 @@ def unpack(file: Path, folder: Path, advance: Advance) -> Manifest:
         with gzip.GzipFile(fileobj=cast("IO[bytes]", counted)) as gzipped, tarfile.open(fileobj=gzipped, mode="r|") as tar:
             for entry in tar:
                 if manifest is not None:
-                    raise Corrupt("something follows the manifest; this is no backup as Accord makes it", where=str(file))
+                    raise Corrupt(Msg.SOMETHING_FOLLOWS_MANIFEST, where=str(file))
                 if entry.name == _MANIFEST:
                     manifest = _read_manifest(_content(tar, entry).read(), file)
                 else:
@@ -125,7 +126,7 @@ def unpack(file: Path, folder: Path, advance: Advance) -> Manifest:
             while gzipped.read(_CHUNK):  # only at its end does gzip tell damage in what nobody read
                 pass
     if manifest is None:
-        raise Corrupt("has no manifest: it is cut short, or no backup of Accord", where=str(file))
+        raise Corrupt(Msg.NO_MANIFEST, where=str(file))
     _compare(manifest.parts, found, file)
     return manifest
 
@@ -135,11 +136,11 @@ def _damage_told(file: Path) -> Iterator[None]:
     try:
         yield
     except (tarfile.TarError, EOFError, zlib.error) as error:
-        raise Corrupt(f"is damaged or no backup of Accord: {error}", where=str(file)) from error
+        raise Corrupt(Msg.DAMAGED_NO_BACKUP_ACCORD, error=error, where=str(file)) from error
     except OSError as error:
         if error.errno is not None:  # the disk's, not the archive's
             raise
-        raise Corrupt(f"is damaged or no backup of Accord: {error}", where=str(file)) from error
+        raise Corrupt(Msg.DAMAGED_NO_BACKUP_ACCORD, error=error, where=str(file)) from error
 
 
 def _content(tar: tarfile.TarFile, entry: tarfile.TarInfo) -> IO[bytes]:
@@ -152,7 +153,7 @@ def _write(tar: tarfile.TarFile, entry: tarfile.TarInfo, folder: Path, file: Pat
     """One part, at its place and nowhere else."""
     place = PurePosixPath(entry.name)
     if not entry.isreg() or place.is_absolute() or ".." in place.parts or place.parts[:1] not in (("home",), ("store",)):
-        raise Corrupt(f"holds {entry.name!r}, which no backup of Accord holds", where=str(file))
+        raise Corrupt(Msg.HOLDS_FOREIGN_ENTRY, name=entry.name, where=str(file))
     target = folder / place
     target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     digest = hashlib.sha256()
@@ -171,19 +172,22 @@ def _read_manifest(content: bytes, file: Path) -> Manifest:
         stated: dict[str, Any] = json.loads(content)
         if stated["format"] != _FORMAT or stated["format_version"] != _FORMAT_VERSION:
             raise Corrupt(
-                f"is of the form {stated['format']!r} {stated['format_version']}; this version of Accord reads "
-                f"{_FORMAT!r} {_FORMAT_VERSION}",
+                Msg.OTHER_FORMAT_VERSION,
+                found=stated["format"],
+                found_version=stated["format_version"],
+                expected=_FORMAT,
+                expected_version=_FORMAT_VERSION,
                 where=str(file),
             )
         store = StoreFacts(**{**stated["store"], "migrations": tuple(stated["store"]["migrations"])})
         return Manifest(stated["version"], stated["made_at"], store, tuple(Part(**part) for part in stated["parts"]))
     except (ValueError, KeyError, TypeError) as error:
-        raise Corrupt(f"has a manifest that cannot be read: {error}", where=str(file)) from error
+        raise Corrupt(Msg.MANIFEST_CANNOT_BE_READ, error=error, where=str(file)) from error
 
 
 def _compare(stated: tuple[Part, ...], found: list[Part], file: Path) -> None:
     for wanted, got in zip(stated, found, strict=False):
         if wanted != got:
-            raise Corrupt(f"{got.name} is not what the manifest says; take another backup", where=str(file))
+            raise Corrupt(Msg.NOT_WHAT_MANIFEST_SAYS, name=got.name, where=str(file))
     if len(stated) != len(found):
-        raise Corrupt(f"holds {len(found)} parts where its manifest names {len(stated)}", where=str(file))
+        raise Corrupt(Msg.HOLDS_PARTS_WHERE_MANIFEST_NAMES, count=len(found), stated=len(stated), where=str(file))

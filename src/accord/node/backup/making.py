@@ -13,6 +13,7 @@ from accord.core.errors import BadInput, Conflict, NotFound, Unavailable
 from accord.node.backup import contents, stores
 from accord.node.backup.archive import Advance, Manifest, Packer, StoreFacts
 from accord.node.backup.workshop import sync, workshop
+from accord.node.errors import Msg
 from accord.node.home import Home
 
 Phase = Callable[[str, int | None], Advance]
@@ -42,18 +43,18 @@ def back_up(home: Home, file: Path, phase: Phase) -> Manifest:
             draft = folder / "draft"
             _pack(home, draft, saved, manifest, phase(_PACKING, _size(home) + saved.stat().st_size))
         except OSError as error:
-            raise Unavailable(f"the backup cannot be written: {error.strerror or error}", where=str(file)) from error
+            raise Unavailable(Msg.BACKUP_CANNOT_BE_WRITTEN, why=error.strerror or error, where=str(file)) from error
         _publish(draft, file)
     return manifest
 
 
 def _refuse(home: Home, file: Path) -> None:
     if file.exists():
-        raise BadInput("exists already, and a backup is never written over; name a new file", where=str(file))
+        raise BadInput(Msg.EXISTS_ALREADY, where=str(file))
     if file.resolve().is_relative_to(home.root.resolve()):
-        raise BadInput("lies in the home that it is to save, and would be lost with it; name a place outside", where=str(file))
+        raise BadInput(Msg.LIES_IN_HOME_TO_SAVE, where=str(file))
     if not home.root.is_dir() or not (os.environ.get("ACCORD_DATABASE_URL") or home.database.exists()):
-        raise NotFound("there is no node to save here; name its folder with --home", where=str(home.root))
+        raise NotFound(Msg.NO_NODE_TO_SAVE_HERE, where=str(home.root))
 
 
 def _pack(home: Home, draft: Path, saved: Path, manifest: Manifest, advance: Advance) -> None:
@@ -93,7 +94,7 @@ def _publish(draft: Path, file: Path) -> None:
     try:
         os.link(draft, file)
     except FileExistsError:
-        raise Conflict("appeared while the backup was taken; name a new file", where=str(file)) from None
+        raise Conflict(Msg.APPEARED_WHILE_BACKUP_TAKEN, where=str(file)) from None
     sync(file.parent)
 
 

@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Final
 
 from accord.core.errors import BadInput, Conflict, Corrupt, NotFound, Unavailable
+from accord.core.errors import Msg as CoreMsg
 from accord.node.backup import stores
 from accord.node.backup.archive import Manifest, unpack
 from accord.node.backup.making import Phase
 from accord.node.backup.workshop import sync, workshop
+from accord.node.errors import Msg
 from accord.node.home import Home
 
 _CHECKING: Final = "Unpacking and checking"
@@ -25,7 +27,7 @@ def restore(file: Path, home: Home, phase: Phase) -> Manifest:
     """
     _refuse_occupied(home.root)
     if not file.is_file():
-        raise NotFound("there is no such file", where=str(file))
+        raise NotFound(CoreMsg.NO_SUCH_FILE, where=str(file))
     with workshop(home.root) as folder:
         try:
             manifest = unpack(file, folder, phase(_CHECKING, file.stat().st_size))
@@ -36,16 +38,13 @@ def restore(file: Path, home: Home, phase: Phase) -> Manifest:
             _verify(manifest, draft)
             _publish(draft.root, home.root)
         except OSError as error:
-            raise Unavailable(f"cannot be restored: {error.strerror or error}", where=str(home.root)) from error
+            raise Unavailable(Msg.CANNOT_BE_RESTORED, why=error.strerror or error, where=str(home.root)) from error
     return manifest
 
 
 def _refuse_occupied(root: Path) -> None:
     if root.exists() and (not root.is_dir() or any(root.iterdir())):
-        raise BadInput(
-            "is not empty, and nothing is restored over data; name a new folder with --home, or move this one away",
-            where=str(root),
-        )
+        raise BadInput(Msg.NOT_EMPTY, where=str(root))
 
 
 def _refuse_unfit(manifest: Manifest, draft: Home) -> None:
@@ -54,11 +53,7 @@ def _refuse_unfit(manifest: Manifest, draft: Home) -> None:
     Home.from_environment()
     url = os.environ.get("ACCORD_DATABASE_URL", "")
     if bool(url) != (manifest.store.kind == stores.POSTGRESQL):
-        raise BadInput(
-            "the backup is of a node on SQLite: unset ACCORD_DATABASE_URL"
-            if url
-            else "the backup is of a node on PostgreSQL: name an empty database in ACCORD_DATABASE_URL"
-        )
+        raise BadInput(Msg.BACKUP_OF_SQLITE if url else Msg.BACKUP_OF_POSTGRESQL)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "accord.node.settings")
     import django
     from django.db.migrations.loader import MigrationLoader
@@ -68,10 +63,7 @@ def _refuse_unfit(manifest: Manifest, draft: Home) -> None:
     for (app, name), migration in MigrationLoader(None).disk_migrations.items():
         known.update({f"{app}.{name}", *(f"{other}.{old}" for other, old in migration.replaces)})
     if unknown := [name for name in manifest.store.migrations if name not in known]:
-        raise BadInput(
-            f"the backup was made by a newer Accord ({manifest.version}; this one does not know {unknown[0]}); "
-            "install that version or a later one first"
-        )
+        raise BadInput(Msg.BACKUP_MADE_BY_NEWER_ACCORD, version=manifest.version, migration=unknown[0])
 
 
 def _fill_store(manifest: Manifest, draft: Home, folder: Path) -> None:
@@ -99,9 +91,9 @@ def _verify(manifest: Manifest, draft: Home) -> None:
     try:
         for chain in CHAINS.values():
             if (broken := first_broken(chain)) is not None:
-                raise Corrupt(f"the chain of {chain.name} in the backup is broken at entry {broken}; use an earlier backup")
+                raise Corrupt(Msg.CHAIN_IN_BACKUP_BROKEN_AT_ENTRY, chain=chain.name, broken=broken)
         if head_of(CHANGES) != (manifest.store.audit_seq, manifest.store.audit_link):
-            raise Corrupt("the audit chain in the backup does not end where its manifest says; use another backup")
+            raise Corrupt(Msg.AUDIT_CHAIN_IN_BACKUP_DOES)
         open_new_epochs()
     finally:
         connections.close_all()
@@ -113,5 +105,5 @@ def _publish(draft: Path, root: Path) -> None:
             root.rmdir()
         draft.rename(root)
     except OSError as error:
-        raise Conflict(f"cannot be put in place: {error.strerror}", where=str(root)) from error
+        raise Conflict(Msg.CANNOT_BE_PUT_IN_PLACE, why=error.strerror, where=str(root)) from error
     sync(root.parent)

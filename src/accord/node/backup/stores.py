@@ -17,6 +17,7 @@ from urllib.parse import unquote, urlsplit
 from accord.core.errors import Conflict, Corrupt, NotFound, Unavailable
 from accord.core.hash_chain import GENESIS
 from accord.node.backup.archive import Advance, StoreFacts
+from accord.node.errors import Msg
 
 if TYPE_CHECKING:
     from psycopg import Connection
@@ -46,7 +47,7 @@ def copy_operational_sqlite(database: Path, folder: Path, advance: Advance) -> t
         try:
             facts = _facts(SQLITE, connection.execute(_MIGRATIONS), connection.execute(_HEAD))
         except sqlite3.DatabaseError as error:
-            raise NotFound(f"is no operational store of Accord ({error})", where=str(database)) from error
+            raise NotFound(Msg.NO_OPERATIONAL_STORE_ACCORD, error=error, where=str(database)) from error
     return copy, facts
 
 
@@ -70,7 +71,7 @@ def copy_sqlite(database: Path, copy: Path, advance: Advance | None = None) -> P
             source.backup(target, pages=_PAGES_A_STEP, progress=told, sleep=0)
             target.execute("PRAGMA journal_mode = DELETE")  # one file, with nothing beside it
     except sqlite3.DatabaseError as error:
-        raise Unavailable(f"cannot be copied: {error}", where=str(database)) from error
+        raise Unavailable(Msg.CANNOT_BE_COPIED, error=error, where=str(database)) from error
     return copy
 
 
@@ -88,7 +89,7 @@ def check_sqlite(database: Path) -> None:
     with _opened(database) as connection:
         found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
     if found != "ok":
-        raise Corrupt(f"the operational store in the backup is damaged: {found}; use another backup")
+        raise Corrupt(Msg.OPERATIONAL_STORE_IN_BACKUP_DAMAGED, found=found)
 
 
 def dump_postgresql(url: str, folder: Path, advance: Advance) -> tuple[Path, StoreFacts]:
@@ -114,11 +115,7 @@ def restore_postgresql(url: str, dump: Path) -> None:
     with _connected(url) as connection:
         found = _first(connection, _SOMETHING_THERE)
         if found is not None:
-            raise Conflict(
-                f"the database holds {found!r} already, and nothing is restored over data; name an empty one in "
-                "ACCORD_DATABASE_URL",
-                where=_without_password(url),
-            )
+            raise Conflict(Msg.DATABASE_HOLDS_ALREADY, name=found, where=_without_password(url))
         program = _program("pg_restore", _server_version(connection))
     command = [program, "--single-transaction", "--exit-on-error", "--no-owner", "--no-privileges", str(dump)]
     for _ in _output(command, url):
@@ -139,9 +136,9 @@ def _connected(url: str) -> Iterator[Connection[tuple[Any, ...]]]:
         with psycopg.connect(url, autocommit=True) as connection:
             yield connection
     except psycopg.errors.UndefinedTable as error:
-        raise NotFound("holds no operational store of Accord", where=_without_password(url)) from error
+        raise NotFound(Msg.HOLDS_NO_OPERATIONAL_STORE_ACCORD, where=_without_password(url)) from error
     except psycopg.Error as error:
-        raise Unavailable(f"the database does not answer: {str(error).strip()}", where=_without_password(url)) from error
+        raise Unavailable(Msg.DATABASE_DOES_NOT_ANSWER, error=str(error).strip(), where=_without_password(url)) from error
 
 
 def _first(connection: Connection[tuple[Any, ...]], query: str) -> Any:
@@ -174,12 +171,12 @@ def client_programs(name: str, debian: Path = _DEBIAN) -> list[tuple[int, str]]:
 def _program(name: str, server: int) -> str:
     """The newest copy of `name`, which must not be older than the server: an older one cannot read its tables."""
     found = client_programs(name)
-    remedy = f"install it, on Debian: apt install postgresql-client-{server}"
+    remedy = Msg.INSTALL_POSTGRESQL_CLIENT.with_(server=server)
     if not found:
-        raise Unavailable(f"PostgreSQL's program {name} is not installed here; {remedy}")
+        raise Unavailable(Msg.POSTGRESQL_PROGRAM_NOT_INSTALLED_HERE, name=name, remedy=remedy)
     version, place = found[0]
     if version < server:
-        raise Unavailable(f"{place} is of version {version}, older than the server's {server}; {remedy}")
+        raise Unavailable(Msg.VERSION_OLDER_THAN, place=place, version=version, server=server, remedy=remedy)
     return place
 
 
@@ -208,7 +205,7 @@ def _output(command: list[str], url: str) -> Iterator[bytes]:
         if process.returncode:
             complaints.seek(0)
             said = complaints.read().decode(errors="replace").strip()
-            raise Unavailable(f"{Path(command[0]).name} failed: {said}", where=_without_password(url))
+            raise Unavailable(Msg.PROGRAM_FAILED, program=Path(command[0]).name, said=said, where=_without_password(url))
 
 
 def _without_password(url: str) -> str:

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from accord.core.errors import Conflict, Unavailable
+from accord.node.errors import Msg
 
 
 @contextmanager
@@ -23,13 +24,13 @@ def workshop(product: Path) -> Iterator[Path]:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor = os.open(folder, os.O_RDONLY | os.O_CLOEXEC)
     except OSError as error:
-        raise Unavailable(f"cannot be written beside: {error.strerror}; choose another place", where=str(product)) from error
+        raise Unavailable(Msg.CANNOT_BE_WRITTEN_BESIDE, why=error.strerror, where=str(product)) from error
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         _clear(folder)
         yield folder
     except BlockingIOError:
-        raise Conflict("another process is making it at this moment", where=str(product)) from None
+        raise Conflict(Msg.ANOTHER_PROCESS_MAKING_AT_MOMENT, where=str(product)) from None
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise

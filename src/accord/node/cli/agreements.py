@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from accord.core.errors import BadInput, Unavailable
+from accord.core.errors import Msg as CoreMsg
 from accord.node.cli import output
 from accord.node.cli.options import HomeOption, JsonOption, open_home
+from accord.node.errors import Msg
 
 if TYPE_CHECKING:
     from accord.capabilities.exchange.models import Agreement
@@ -54,9 +56,9 @@ def template(partner: PartnerArgument, out: OutOption = None, home: HomeOption =
 
     own = settings.ACCORD_AGENCY
     if not own:
-        raise BadInput("this node has no agency code yet; set ACCORD_AGENCY", where="ACCORD_AGENCY")
+        raise BadInput(Msg.NODE_NO_AGENCY_CODE_YET, where="ACCORD_AGENCY")
     if partner == own:
-        raise BadInput(f"{own} is this centre itself; name a partner", where="PARTNER")
+        raise BadInput(Msg.IS_THIS_CENTRE, code=own, where="PARTNER")
     _write(text_of(own, partner).encode(), out)
 
 
@@ -207,7 +209,7 @@ def diff(
     row = agreements.agreement(_operator(), agreement)
     before = agreements.agreement(_operator(), other) if other else agreements.predecessor(row)
     if before is None:
-        raise BadInput("it replaces none; name the one to compare it with", where="AGREEMENT")
+        raise BadInput(Msg.REPLACES_NONE, where="AGREEMENT")
     found = documents.diff(before.document, row.document)
     if as_json:
         output.print_json([one._asdict() for one in found])
@@ -284,7 +286,7 @@ def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise BadInput(f"cannot be read: {error.strerror}", where=str(path)) from error
+        raise BadInput(Msg.CANNOT_BE_READ, why=error.strerror, where=str(path)) from error
 
 
 def _write(data: bytes, out: Path | None) -> None:
@@ -294,7 +296,7 @@ def _write(data: bytes, out: Path | None) -> None:
     try:
         out.write_bytes(data)
     except OSError as error:
-        raise Unavailable(f"cannot be written: {error.strerror}", where=str(out)) from error
+        raise Unavailable(CoreMsg.CANNOT_BE_WRITTEN, why=error.strerror, where=str(out)) from error
     output.note(f"It is in {out}.")
 
 

@@ -11,6 +11,7 @@ import typer
 from accord.core.errors import BadInput
 from accord.node.cli import output
 from accord.node.cli.options import HomeOption, JsonOption, open_home, parse_moment
+from accord.node.errors import Msg
 
 if TYPE_CHECKING:
     from accord.capabilities.people.queries import Wanted
@@ -128,7 +129,7 @@ def _wanted(actor: str, action: str, subject: str, obj: str, since: str, until: 
     try:
         subjects = [UUID(subject)] if subject else None
     except ValueError:
-        raise BadInput(f"{subject!r} is no id; give the report's or claim's id", where="--subject") from None
+        raise BadInput(Msg.NOT_AN_ID, subject=subject, where="--subject") from None
     return Wanted(
         actor=actor,
         action=action,

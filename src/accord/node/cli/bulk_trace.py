@@ -17,6 +17,7 @@ from accord.core.errors import NotFound, Unavailable
 from accord.engine.tracing import ClaimStart, Ledger, Rule, TraceOptions
 from accord.node.cli import output
 from accord.node.cli.trace_inputs import parse_minimum
+from accord.node.errors import Msg
 
 _CLAIMS_PER_STEP: Final = 2_000
 """Claims traced between two moves of the progress bar: enough to keep all cores busy, little to hold in memory."""
@@ -77,7 +78,7 @@ def _refuse_unknown(ledger: Ledger, claims: dict[str, list[ClaimStart]]) -> None
     ]
     if unknown:
         shown = ", ".join(unknown[:5]) + (f" and {len(unknown) - 5:,} more" if len(unknown) > 5 else "")
-        raise NotFound(f"{len(unknown):,} claim transfers are not among the loaded records: {shown}; nothing was traced")
+        raise NotFound(Msg.CLAIM_TRANSFERS_NOT_AMONG_LOADED_RECORDS, count=len(unknown), transfers=shown)
 
 
 @contextmanager
@@ -88,6 +89,6 @@ def _whole_file(out: Path) -> Iterator[Path]:
         yield draft
         draft.replace(out)
     except OSError as error:
-        raise Unavailable(f"the result cannot be written: {error.strerror or error}", where=str(out)) from error
+        raise Unavailable(Msg.RESULT_CANNOT_BE_WRITTEN, why=error.strerror or error, where=str(out)) from error
     finally:
         draft.unlink(missing_ok=True)

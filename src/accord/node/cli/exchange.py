@@ -8,8 +8,11 @@ from typing import Annotated
 import typer
 
 from accord.core.errors import BadInput, Unavailable
+from accord.core.errors import Msg as CoreMsg
+from accord.core.wording import sentence_of
 from accord.node.cli import output
 from accord.node.cli.options import HomeOption, JsonOption, open_home
+from accord.node.errors import Msg
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Messages to and from partners' centres.")
 
@@ -38,7 +41,7 @@ def export(
     try:
         out.write_bytes(written.data)
     except OSError as error:
-        raise Unavailable(f"cannot be written: {error.strerror}", where=str(out)) from error
+        raise Unavailable(CoreMsg.CANNOT_BE_WRITTEN, why=error.strerror, where=str(out)) from error
     output.note(f"{written.messages} messages for {partner} are in {out}; {written.left} are left for another file.")
 
 
@@ -87,7 +90,7 @@ def status(as_json: JsonOption = False, home: HomeOption = None) -> None:
             "parked": one.parked,
             "skew_seconds": None if one.skew is None else round(one.skew.total_seconds()),
             "heard": to_iso(one.heard_at) if one.heard_at else None,
-            "error": one.error,
+            "error": sentence_of(one.error),
         }
         for one in lag(OPERATOR)
     ]
@@ -123,9 +126,9 @@ def _read(file: Path, most: int) -> bytes:
         with file.open("rb") as opened:
             data = opened.read(most + 1)
     except OSError as error:
-        raise BadInput(f"cannot be read: {error.strerror}", where=str(file)) from error
+        raise BadInput(Msg.CANNOT_BE_READ, why=error.strerror, where=str(file)) from error
     if len(data) > most:
-        raise BadInput(f"is larger than any file of envelopes ({most} bytes)", where=str(file))
+        raise BadInput(Msg.LARGER_THAN_ANY_FILE_ENVELOPES, most=most, where=str(file))
     return data
 
 

@@ -10,6 +10,7 @@ import typer
 from accord.core.errors import BadInput, Unavailable
 from accord.node.cli import output
 from accord.node.cli.options import HomeOption, JsonOption, open_home
+from accord.node.errors import Msg
 
 if TYPE_CHECKING:
     from accord.engine.exercise import World, WorldPlan
@@ -52,7 +53,7 @@ def make(
     """Make a world: one ledger per bank, ordinary traffic, gangs, victims with narratives, and the truth beside it."""
     open_home(home)
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise BadInput("exists already; name a new or an empty folder", where=str(out))
+        raise BadInput(Msg.EXISTS_ALREADY_NAME, where=str(out))
     from accord.engine.exercise import WorldPlan
 
     plan = WorldPlan(
@@ -70,7 +71,7 @@ def make(
     try:
         world.save(out)
     except OSError as error:
-        raise Unavailable(f"the world cannot be written: {error.strerror}", where=str(out)) from error
+        raise Unavailable(Msg.WORLD_CANNOT_BE_WRITTEN, why=error.strerror, where=str(out)) from error
     document = _document(world, out)
     if as_json:
         output.print_json(document)

@@ -11,6 +11,7 @@ import typer
 from accord.core.errors import BadInput
 from accord.node.cli import output
 from accord.node.cli.options import HomeOption, JsonOption, open_home
+from accord.node.errors import Msg
 
 if TYPE_CHECKING:
     from accord.adapters.contract_kit import Result
@@ -93,7 +94,7 @@ def serve_files(
     from django.conf import settings
 
     if settings.ACCORD_AGENCY_KIND != "bank":
-        raise BadInput("this node is no bank's; set agency_kind and agency in accord.toml", where="accord lines serve-files")
+        raise BadInput(Msg.NODE_IS_NO_BANK, where="accord lines serve-files")
     from accord.adapters.bank_files import FileServer
     from accord.node.bank_lines import inbox_of
 

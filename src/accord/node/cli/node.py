@@ -10,6 +10,7 @@ import typer
 from accord.core.errors import BadInput
 from accord.node.cli import backup, output, tokens, users
 from accord.node.cli.options import HomeOption, open_home
+from accord.node.errors import Msg
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Run this agency's node.")
 app.add_typer(users.app, name="user")
@@ -42,7 +43,7 @@ def run(
     """Serve the desk and, unless told not to, the worker that talks to the banks."""
     node_home = open_home(home)
     if (tls_cert is None) != (tls_key is None):
-        raise BadInput("--tls-cert and --tls-key go together", where="accord node run")
+        raise BadInput(Msg.TLS_CERT_TLS_KEY_GO_TOGETHER, where="accord node run")
     from accord.node import serve
     from accord.node.tls import Tls
 

@@ -12,6 +12,7 @@ import typer
 
 from accord.core import clock
 from accord.core.errors import BadInput
+from accord.node.errors import Msg
 from accord.node.home import Home
 
 HomeOption = Annotated[
@@ -42,9 +43,7 @@ def parse_moment(text: str, option: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise BadInput(
-            f"{text!r} is not a time; write it like 2026-03-01T12:30:00Z or as epoch seconds", where=option
-        ) from None
+        raise BadInput(Msg.NOT_TIME, text=text, where=option) from None
     if moment.tzinfo is None:
-        raise BadInput(f"{text!r} names no zone; add Z for UTC or an offset such as +08:00", where=option)
+        raise BadInput(Msg.NAMES_NO_ZONE, text=text, where=option)
     return moment

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from accord.core.errors import BadInput
+from accord.core.errors import Msg as CoreMsg
 from accord.node.cli import output
 from accord.node.cli.options import HomeOption, JsonOption, open_home
 
@@ -77,7 +78,7 @@ def passphrase(
     from accord.capabilities.exchange.partners.key_files import FileKeyRing
 
     if not file.is_file():
-        raise BadInput("there is no such file", where=str(file))
+        raise BadInput(CoreMsg.NO_SUCH_FILE, where=str(file))
     changed = FileKeyRing(settings.ACCORD_KEYS, settings.ACCORD_KEY_PASSPHRASE_FILE).change_passphrase(file.absolute())
     output.note(f"{changed} keys are encrypted anew. Set key_passphrase_file to {file.absolute()} and restart the node.")
 

@@ -9,8 +9,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from accord.core.errors import BadInput, Unavailable
+from accord.core.errors import Msg as CoreMsg
+from accord.core.wording import sentence_of
 from accord.node.cli import output, partner_keys
 from accord.node.cli.options import HomeOption, JsonOption, open_home
+from accord.node.errors import Msg
 
 if TYPE_CHECKING:
     from accord.capabilities.exchange.models import Partner
@@ -54,7 +57,7 @@ def card(
     try:
         out.write_bytes(data)
     except OSError as error:
-        raise Unavailable(f"cannot be written: {error.strerror}", where=str(out)) from error
+        raise Unavailable(CoreMsg.CANNOT_BE_WRITTEN, why=error.strerror, where=str(out)) from error
     output.note(f"The card is in {out}. Its words: accord partners words")
 
 
@@ -212,7 +215,7 @@ def alarms(
             "at": clock.to_iso(alarm.at),
             "partner": alarm.partner_id,
             "what": alarm.what,
-            "detail": alarm.detail,
+            "detail": sentence_of(alarm.detail),
         }
         for alarm in known.alarms(OPERATOR)
     ]
@@ -260,7 +263,7 @@ def _read(source: str) -> bytes:
         with Path(source).open("rb") as file:
             return file.read(MOST_BYTES + 1)
     except OSError as error:
-        raise BadInput(f"the card cannot be read: {error.strerror}", where=source) from None
+        raise BadInput(Msg.CARD_CANNOT_BE_READ, why=error.strerror, where=source) from None
 
 
 def _told(stated: list[str]) -> dict[int, str]:
@@ -268,7 +271,7 @@ def _told(stated: list[str]) -> dict[int, str]:
     for one in stated:
         place, _, word = one.partition("=")
         if not place.isascii() or not place.isdigit() or not word:
-            raise BadInput(f"{one!r} is not PLACE=WORD, such as 3=orbit", where="--word")
+            raise BadInput(Msg.NOT_PLACE_WORD, text=one, where="--word")
         told[int(place)] = word
     return told
 

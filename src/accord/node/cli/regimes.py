@@ -11,6 +11,7 @@ import typer
 from accord.core.errors import BadInput
 from accord.node.cli import output
 from accord.node.cli.options import HomeOption, JsonOption, open_home
+from accord.node.errors import Msg
 
 if TYPE_CHECKING:
     from accord.capabilities.orders.regime import KindRule, Regime
@@ -65,7 +66,7 @@ def _text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise BadInput(f"cannot be read: {error}", where=str(path)) from error
+        raise BadInput(Msg.CANNOT_BE_READ_AT_ALL, error=error, where=str(path)) from error
 
 
 def _findings_document(found: Findings) -> dict[str, Any]:
@@ -142,7 +143,7 @@ def show(
     from accord.capabilities.orders.regime import regime
 
     if not (len(code) == 2 and code.isascii() and code.isalpha()):
-        raise BadInput(f"{code!r} is not a jurisdiction; give two letters such as CN", where="code")
+        raise BadInput(Msg.NOT_JURISDICTION, code=code, where="code")
     found = regime(code)
     if as_json:
         output.print_json(_regime_document(found))

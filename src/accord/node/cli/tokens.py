@@ -11,6 +11,7 @@ import typer
 from accord.core.errors import BadInput
 from accord.node.cli import output
 from accord.node.cli.options import HomeOption, JsonOption, open_home
+from accord.node.errors import Msg
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Tokens of other systems that call this node.")
 agencies = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Agencies whose people and systems work here.")
@@ -64,14 +65,14 @@ def add(
     try:
         wanted = [permission_of(permission) for permission in permissions]
     except ValueError as error:
-        raise BadInput(f"{error}; permissions are written like inbox:submit", where="--permission") from None
+        raise BadInput(Msg.PERMISSIONS_WRITTEN_LIKE_INBOX, error=error, where="--permission") from None
     account = queries.service_accounts(OPERATOR).filter(name=name).first()
     if account is None:
         if not agency:
-            raise BadInput("a new service account needs an agency", where="--agency")
+            raise BadInput(Msg.NEW_SERVICE_ACCOUNT_NEEDS_AGENCY, where="--agency")
         account = people.add_service_account(OPERATOR, name, agency)
     elif agency and agency != account.agency_code:
-        raise BadInput(f"{name} belongs to {account.agency_code}", where="--agency")
+        raise BadInput(Msg.BELONGS_TO_AGENCY, name=name, agency=account.agency_code, where="--agency")
     token, secret = people.issue_token(OPERATOR, account, wanted, timedelta(days=days))
     if as_json:
         output.print_json({"token": secret, "prefix": token.prefix, "expires_at": f"{token.expires_at:%Y-%m-%dT%H:%M:%SZ}"})

@@ -11,6 +11,7 @@ import typer
 from accord.core.errors import BadInput
 from accord.node.cli import output
 from accord.node.cli.options import HomeOption, JsonOption, open_home
+from accord.node.errors import Msg
 
 if TYPE_CHECKING:
     from accord.engine.tracing import Ledger
@@ -82,9 +83,9 @@ def trace(
     """Follow stolen money through the loaded records: every branch, where it stands, where it left."""
     node_home = open_home(home)
     if bool(transfer) == bool(claims):
-        raise BadInput("give either --transfer (one claim) or --claims (many)", where="accord trace")
+        raise BadInput(Msg.GIVE_EITHER_TRANSFER, where="accord trace")
     if bool(claims) != bool(out):
-        raise BadInput("--claims and --out go together: the result of many claims is a Parquet file", where="accord trace")
+        raise BadInput(Msg.CLAIMS_OUT_GO_TOGETHER, where="accord trace")
     from accord.node.cli import trace_inputs
 
     rule_chosen, options = trace_inputs.parse_options(rule, until, hub or (), covered or ())

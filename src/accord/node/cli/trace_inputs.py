@@ -10,6 +10,7 @@ from accord.core.errors import BadInput
 from accord.core.money import Money
 from accord.engine.tracing import AccountRef, ClaimStart, Ledger, Rule, TraceOptions
 from accord.node.cli.options import parse_moment
+from accord.node.errors import Msg
 
 
 def parse_options(rule: str, until: str | None, hubs: Sequence[str], covered: Sequence[str]) -> tuple[Rule, TraceOptions]:
@@ -35,7 +36,7 @@ def parse_start(ledger: Ledger, text: str) -> ClaimStart:
         return ClaimStart(text)
     claimed = Money.parse(amount, _currency_of(ledger, identifier)).minor
     if claimed <= 0:
-        raise BadInput(f"the claimed amount {amount!r} must be more than 0", where=f"--transfer {text}")
+        raise BadInput(Msg.CLAIMED_AMOUNT_MUST_BE_MORE, amount=amount, where=f"--transfer {text}")
     return ClaimStart(identifier, amount=claimed)
 
 
@@ -45,7 +46,7 @@ def parse_minimum(ledger: Ledger, transfer: str, min_parcel: str | None) -> int:
         return 0
     minimum = Money.parse(min_parcel, _currency_of(ledger, transfer)).minor
     if minimum < 0:
-        raise BadInput(f"{min_parcel} is less than 0", where="--min-parcel")
+        raise BadInput(Msg.LESS_THAN_0, amount=min_parcel, where="--min-parcel")
     return minimum
 
 
@@ -62,13 +63,13 @@ def read_claims(path: Path) -> dict[str, list[ClaimStart]]:
             missing = {"claim", "transfer"} - set(rows.fieldnames or ())
             if missing:
                 has = ", ".join(rows.fieldnames or ()) or "nothing"
-                raise BadInput(f"lacks the column {' and '.join(sorted(missing))}; it has {has}", where=str(path))
+                raise BadInput(Msg.LACKS_COLUMN, missing=sorted(missing), header=has, where=str(path))
             for number, row in enumerate(rows, start=1):
                 if not row["claim"] or not row["transfer"]:
-                    raise BadInput(f"data row {number} names no claim or no transfer", where=str(path))
+                    raise BadInput(Msg.DATA_ROW_NAMES_NO_CLAIM_NO, number=number, where=str(path))
                 claims.setdefault(row["claim"], []).append(ClaimStart(row["transfer"]))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise BadInput(f"cannot be read as a UTF-8 CSV: {error}", where=str(path)) from error
+        raise BadInput(Msg.CANNOT_BE_READ_UTF_8_CSV, error=error, where=str(path)) from error
     if not claims:
-        raise BadInput("holds no claims", where=str(path))
+        raise BadInput(Msg.HOLDS_NO_CLAIMS, where=str(path))
     return claims

@@ -12,6 +12,7 @@ import typer
 from accord.core.errors import BadInput
 from accord.node.cli import output
 from accord.node.cli.options import HomeOption, JsonOption, open_home
+from accord.node.errors import Msg
 
 if TYPE_CHECKING:
     from accord.capabilities.people.models import User
@@ -198,7 +199,7 @@ def _find(home: Path | None, username: str) -> User:
 
     user = queries.users(OPERATOR).filter(username=username).first()
     if user is None:
-        raise BadInput(f"there is no user {username!r}; accord node user list shows all", where="username")
+        raise BadInput(Msg.NO_USER, username=username, where="username")
     return user
 
 
@@ -206,8 +207,8 @@ def _password(from_stdin: bool, command: str) -> str:
     if from_stdin:
         return sys.stdin.readline().rstrip("\n")
     if not sys.stdin.isatty():
-        raise BadInput("there is no terminal to ask for the password; give it with --password-stdin", where=command)
+        raise BadInput(Msg.NO_TERMINAL_TO_ASK_FOR_PASSWORD, where=command)
     given = getpass.getpass("Password: ")
     if getpass.getpass("Once more: ") != given:
-        raise BadInput("the two passwords differ; nothing was changed", where=command)
+        raise BadInput(Msg.TWO_PASSWORDS_DIFFER, where=command)
     return given

@@ -18,7 +18,7 @@ from accord.capabilities.people.services import Station
 from accord.capabilities.people.services.service_accounts import DEFAULT_LIFE, LONGEST_LIFE
 from accord.capabilities.permissions import Permission
 from accord.core.errors import BadInput
-from accord.web.error_texts import in_readers_language
+from accord.web.wording import text_of
 
 
 class StationForm(forms.Form):
@@ -134,4 +134,4 @@ class TokenForm(forms.Form):
 def refuse(form: forms.Form, error: BadInput) -> None:
     """Show what a service refused at the field that it names, else above the form."""
     field = error.where if error.where in form.fields else None
-    form.add_error(field, in_readers_language(error.message))
+    form.add_error(field, text_of(error))

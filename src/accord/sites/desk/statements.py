@@ -14,7 +14,12 @@ from django.utils.translation import gettext_lazy as _
 from accord.capabilities.reports.models import StatementLine
 from accord.core import clock
 from accord.core.errors import BadInput
-from accord.web.error_texts import in_readers_language
+from accord.engine.records.content import SourceFile
+from accord.engine.records.convert import Converted, convert
+from accord.engine.records.reader import TableReader
+from accord.engine.records.source_map import RecordKind, SourceMap
+from accord.sites.desk.errors import Msg
+from accord.web.wording import stored_in_words
 
 if TYPE_CHECKING:
     import polars as pl
@@ -58,9 +63,9 @@ def read_statement(upload: UploadedFile[bytes], map_name: str) -> Statement:
     BadInput for a file that is too large, of no use as a whole, or of more than MAX_LINES rows.
     """
     if upload.size is None or upload.size > MAX_BYTES:
-        raise BadInput(f"the file is larger than {MAX_BYTES >> 20} MB; cut it down to the days in question")
+        raise BadInput(Msg.FILE_LARGER_THAN_MB, limit=MAX_BYTES >> 20)
     if map_name not in dict(MAPS):
-        raise BadInput("unknown kind of statement; choose one from the list")
+        raise BadInput(Msg.UNKNOWN_KIND_STATEMENT)
     with tempfile.TemporaryDirectory(prefix="accord-statement-") as folder:
         path = Path(folder) / "statement"
         with path.open("wb") as file:
@@ -70,7 +75,7 @@ def read_statement(upload: UploadedFile[bytes], map_name: str) -> Statement:
 
 
 def _source_map(name: str) -> SourceMap:
-    from accord.engine.records.source_map import RecordKind, SourceMap
+    from accord.engine.records.source_map import SourceMap
 
     return SourceMap.default(RecordKind.TRANSFERS) if name == "default" else SourceMap.shipped(name)
 
@@ -83,17 +88,14 @@ def _read(name: str, path: Path, source_map: SourceMap) -> Statement:
         lines.extend(_lines(converted.good))
         rejected += converted.rejects.height
         for row, column, value, reason in converted.rejects.head(REJECTS_SHOWN - len(rejects)).rows():
-            rejects.append(Reject(before + row, column or "", value or "", in_readers_language(reason)))
+            rejects.append(Reject(before + row, column or "", value or "", stored_in_words(reason)))
         if len(lines) > MAX_LINES:
-            raise BadInput(f"the file has more than {MAX_LINES:,} rows; cut it down to the days in question")
+            raise BadInput(Msg.FILE_MORE_THAN_ROWS, limit=MAX_LINES)
     return Statement(name, lines, rejected, rejects)
 
 
 def _blocks(path: Path, source_map: SourceMap, name: str) -> Iterator[tuple[Converted, int]]:
     """Each converted block, and how many rows came before it. Errors name the file as the victim called it."""
-    from accord.engine.records.content import SourceFile  # columns: not before somebody uploads a statement
-    from accord.engine.records.convert import convert
-    from accord.engine.records.reader import TableReader
     from accord.engine.records.source_map import RecordKind
 
     before = 0
@@ -104,7 +106,7 @@ def _blocks(path: Path, source_map: SourceMap, name: str) -> Iterator[tuple[Conv
             yield convert(block, source_map, RecordKind.TRANSFERS), before
             before += block.frame.height + len(block.malformed)
     except BadInput as error:
-        raise BadInput(error.message.replace(str(path), name), where=name) from error
+        raise BadInput(error.wording, where=name) from error
 
 
 def _lines(good: pl.DataFrame) -> Iterator[StatementLine]:

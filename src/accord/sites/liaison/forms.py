@@ -16,8 +16,8 @@ from accord.core.errors import BadInput
 from accord.core.labels import Label, Pap, Tlp
 from accord.core.money import Money
 from accord.sites.liaison.words import LANGUAGE_NAMES
-from accord.web.error_texts import in_readers_language
 from accord.web.label_words import PURPOSES
+from accord.web.wording import text_of
 
 if TYPE_CHECKING:
     from accord.capabilities.exchange.agreements.queries import InForce
@@ -63,7 +63,7 @@ class RequestForm(forms.Form):
             try:
                 cleaned["money"] = Money.parse(amount, cleaned.get("currency", "").strip().upper())
             except BadInput as error:
-                self.add_error("amount", in_readers_language(error.message))
+                self.add_error("amount", text_of(error))
         return cleaned
 
     def facts(self, claim_id: UUID) -> RequestFacts:
@@ -106,7 +106,7 @@ class RequestedHoldForm(forms.Form):
         try:
             cleaned["money"] = Money.parse(cleaned.get("amount", ""), cleaned.get("currency", "").strip().upper())
         except BadInput as error:
-            self.add_error("amount", in_readers_language(error.message))
+            self.add_error("amount", text_of(error))
         return cleaned
 
     def facts(self) -> HoldFacts:

@@ -11,7 +11,6 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
@@ -28,6 +27,7 @@ from accord.core.errors import BadInput
 from accord.core.money import Money
 from accord.sites.common.csv_download import csv_response
 from accord.sites.common.requests import officer
+from accord.sites.oversight.errors import Msg
 from accord.sites.oversight.wording import LOAD, WORDS, Words
 
 DAYS: Final = 30
@@ -84,10 +84,10 @@ def _period(request: HttpRequest) -> tuple[date, date]:
     """The days asked for; the last thirty where none are. BadInput says which one is no date."""
     form = PeriodForm(request.GET)
     if not form.is_valid():
-        raise BadInput(_("this is not a date; write it like 2026-03-01"), where=next(iter(form.errors)))
+        raise BadInput(Msg.NOT_A_DATE, where=next(iter(form.errors)))
     last = form.cleaned_data["until"] or timezone.localtime(clock.now()).date()
     if not _EARLIEST <= last <= _LATEST:
-        raise BadInput(_("no day of this node; choose one between %(first)s and %(last)s") % _BETWEEN, where="until")
+        raise BadInput(Msg.NO_DAY_OF_NODE, **_BETWEEN, where="until")
     return form.cleaned_data["since"] or last - timedelta(days=DAYS - 1), last
 
 

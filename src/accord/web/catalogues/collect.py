@@ -1,6 +1,7 @@
 """Gather every translatable text into the catalogues: `make messages`.
 
-Code is read as syntax: literals given to gettext's functions. Templates are read by Django's own reader of them.
+Code is read as syntax: literals given to gettext's functions, and what errors say (`core.wording.Messages`).
+Templates are read by Django's own reader of them.
 Translations that exist are kept, also where a text has moved to another room; a text that nobody uses goes, a new one stands
 there untranslated until somebody writes its Chinese.
 """
@@ -28,6 +29,9 @@ _TEXTS: Final = {
     "npgettext": 3,
 }
 """How many of the first arguments are texts; a function with a p takes the context first."""
+
+_MESSAGES: Final = "Messages"
+"""The base of the classes in which rooms declare what their errors say: every member is a text."""
 
 _IN_TEMPLATE: Final = re.compile(
     r"""\b(_|gettext|ngettext|pgettext|npgettext)\(((?:\s*u?(?:"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')\s*,?)+)"""
@@ -84,10 +88,18 @@ def texts_of_code(source: str) -> Iterator[Text]:
         if isinstance(node, ast.Call):
             name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
             if name in _TEXTS:
-                yield from _text_of_call(name, [argument for argument in node.args if not isinstance(argument, ast.Starred)])
+                yield from _texts_of_call(name, [argument for argument in node.args if not isinstance(argument, ast.Starred)])
+        elif isinstance(node, ast.ClassDef) and any(isinstance(base, ast.Name) and base.id == _MESSAGES for base in node.bases):
+            yield from _texts_of_messages(node)
 
 
-def _text_of_call(function: str, arguments: list[ast.expr]) -> Iterator[Text]:
+def _texts_of_messages(declared: ast.ClassDef) -> Iterator[Text]:
+    for member in declared.body:
+        if isinstance(member, ast.Assign) and isinstance(member.value, ast.Constant) and isinstance(member.value.value, str):
+            yield Text(member.value.value)
+
+
+def _texts_of_call(function: str, arguments: list[ast.expr]) -> Iterator[Text]:
     needed = _TEXTS[function]
     values = [argument.value if isinstance(argument, ast.Constant) else None for argument in arguments[:needed]]
     if len(values) == needed and all(isinstance(value, str) for value in values):

@@ -26,8 +26,8 @@ from accord.core import clock as desk_clock
 from accord.core.identifiers.base import keep_ends
 from accord.core.money import Money
 from accord.web.agency_names import names_of
-from accord.web.error_texts import in_readers_language
 from accord.web.vocabulary import action_label, detail_label, object_label, value_label
+from accord.web.wording import stored_in_words
 
 register = template.Library()
 
@@ -48,14 +48,14 @@ def money(amount: Money | int | None, currency: str = "") -> SafeString | str:
 @register.filter
 def readable(message: str) -> str:
     """A stored error of ours in the reader's language, where its text is known."""
-    return in_readers_language(message)
+    return stored_in_words(message)
 
 
 @register.filter
 def reason(text: str) -> str:
     """Why an order stands otherwise: a code of the news or a text of ours in the reader’s language; else as it was written."""
     label = value_label("reason", text)
-    return in_readers_language(text) if label == text else label
+    return stored_in_words(text) if label == text else label
 
 
 @register.filter

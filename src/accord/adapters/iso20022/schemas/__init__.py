@@ -8,6 +8,7 @@ from typing import Final
 
 from lxml import etree
 
+from accord.adapters.iso20022.errors import Msg
 from accord.core.errors import BadInput
 
 RECALL: Final = "camt.056.001.12"
@@ -42,7 +43,7 @@ def check(document: etree._Element, where: str) -> bool:
     schema = _schema(message)
     if not schema.validate(document):
         errors = [f"line {entry.line}: {_plain(entry.message)}" for entry in schema.error_log]  # type: ignore[attr-defined]  # the stubs lack it
-        raise BadInput(f"this is no valid {message}: {'; '.join(errors[:_ERRORS_SHOWN])}", where=where)
+        raise BadInput(Msg.INVALID_DOCUMENT, message=message, errors=tuple(errors[:_ERRORS_SHOWN]), where=where)
     return True
 
 

@@ -20,6 +20,7 @@ from django.db.models.functions import Coalesce
 from accord.capabilities import unit_of_work
 from accord.capabilities.claims import territory
 from accord.capabilities.claims.audit import ClaimAudit
+from accord.capabilities.claims.errors import Msg
 from accord.capabilities.claims.events import notify
 from accord.capabilities.claims.messages import answer_from_json, credits_from_json, onward_credits, to_json
 from accord.capabilities.claims.models import Claim, ClaimTransfer, Enquiry, EnquiryState, StandingAmount
@@ -343,9 +344,7 @@ def trace_under(actor: Actor, claim_id: UUID, rule: Rule) -> list[Enquiry]:
     """Trace the claim under another rule too, for comparison; holds go on standing on the claim's own rule."""
     require(actor, ClaimPermission.TRACE)
     if rule not in CHASE_RULES:
-        raise BadInput(
-            f"{rule} is an upper bound over one ledger and is not asked of banks; choose one of {', '.join(CHASE_RULES)}"
-        )
+        raise BadInput(Msg.UPPER_BOUND_OVER_ONE_LEDGER, rule=rule, rules=tuple(CHASE_RULES))
     claim = _claim(claim_id)
     starts = [(territory.holder_of(start.institution), start_credit(start)) for start in claim.starts.all()]
     unit_of_work.record(actor, ClaimAudit.TRACED_UNDER_ANOTHER_RULE, subject=claim.pk, obj=claim, rule=rule.value)
@@ -360,5 +359,5 @@ def _claims(claim_ids: Collection[UUID]) -> dict[UUID, Claim]:
     """These claims, locked until the end of the change."""
     claims = {claim.pk: claim for claim in Claim.objects.select_for_update().filter(pk__in=claim_ids).order_by("pk")}
     if len(claims) != len(claim_ids):
-        raise NotFound("there is no such claim")
+        raise NotFound(Msg.NO_SUCH_CLAIM)
     return claims

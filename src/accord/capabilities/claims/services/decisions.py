@@ -10,6 +10,7 @@ from django.db.models import Q
 
 from accord.capabilities import unit_of_work
 from accord.capabilities.claims.audit import ClaimAudit
+from accord.capabilities.claims.errors import Msg
 from accord.capabilities.claims.events import notify
 from accord.capabilities.claims.messages import parcels_from_json
 from accord.capabilities.claims.models import Claim, HoldShare, PlanAction, PlanItem, PlanItemState, SharedAccount
@@ -20,6 +21,7 @@ from accord.capabilities.claims.services.shares import Booking, Place, reserve, 
 from accord.capabilities.people.policy import Actor, require
 from accord.core import clock
 from accord.core.errors import BadInput, Conflict, NotFound
+from accord.core.errors import Msg as CoreMsg
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +90,17 @@ def _chosen(claim_id: UUID, items: Sequence[UUID]) -> list[PlanItem]:
     """The lines named, if all of them can be approved; NotFound, Conflict or BadInput says which cannot."""
     chosen = list(PlanItem.objects.select_for_update().filter(pk__in=items, claim_id=claim_id).select_related("claim"))
     if len(chosen) != len(set(items)):
-        raise NotFound("some lines of the plan are gone; reload the page and choose again")
+        raise NotFound(Msg.SOME_LINES_PLAN_GONE)
     for line in chosen:
         if line.state != PlanItemState.PROPOSED:
-            raise Conflict(f"the line for {line.account} was already {line.get_state_display().lower()} by {line.decided_by}")
+            raise Conflict(
+                Msg.LINE_OF_ACCOUNT_ALREADY_DECIDED,
+                account=line.account,
+                state=PlanItemState(line.state),
+                officer=line.decided_by,
+            )
         if line.action not in plan.HOLD_ACTIONS:
-            raise BadInput(f"the line for {line.account} is not a hold; mark it done when it is done")
+            raise BadInput(Msg.LINE_IS_NO_HOLD, account=line.account)
     return chosen
 
 
@@ -228,14 +235,14 @@ def decide_item(actor: Actor, item_id: UUID, action: PlanAction | None, reason: 
     """Dismiss a line (action None) or change hold to enquiry or back; the reason is kept. May be decided again later."""
     require(actor, PlanPermission.APPROVE)
     if not reason.strip():
-        raise BadInput("give the reason; it stays on record", where="reason")
+        raise BadInput(CoreMsg.GIVE_REASON, where="reason")
     line = _proposed(item_id)
     if action is None:
         line.state = PlanItemState.DISMISSED
     elif {line.action, action} <= set(plan.HOLD_ACTIONS):
         line.action = action
     else:
-        raise BadInput(f"an action on an exit cannot become {action}")
+        raise BadInput(Msg.ACTION_ON_EXIT_CANNOT_BECOME, action=action)
     return _decide(actor, line, reason)
 
 
@@ -267,9 +274,9 @@ def mark_done(actor: Actor, item_id: UUID, note: str) -> PlanItem:
 def _proposed(item_id: UUID) -> PlanItem:
     line = PlanItem.objects.select_for_update().filter(pk=item_id).first()
     if line is None:
-        raise NotFound("there is no such line in the plan; reload the page")
+        raise NotFound(Msg.NO_SUCH_LINE_IN_PLAN)
     if line.state != PlanItemState.PROPOSED:
-        raise Conflict(f"the line was already {line.get_state_display().lower()} by {line.decided_by}")
+        raise Conflict(Msg.LINE_ALREADY_DECIDED, state=PlanItemState(line.state), officer=line.decided_by)
     return line
 
 

@@ -23,6 +23,7 @@ import msgspec
 
 from accord.capabilities.claims import budgets, territory
 from accord.capabilities.claims.budgets import Floor
+from accord.capabilities.claims.errors import Msg
 from accord.capabilities.claims.messages import (
     answer_from_json,
     credits_from_json,
@@ -35,6 +36,7 @@ from accord.capabilities.claims.messages import (
 from accord.capabilities.claims.models import Claim, ClaimTransfer, Enquiry, EnquiryState
 from accord.capabilities.claims.ports import Credit
 from accord.core import clock
+from accord.core.wording import stored
 from accord.engine.tracing.intervals import minus
 from accord.engine.tracing.model import Rule
 
@@ -272,7 +274,7 @@ def new_enquiry(
         asked_at=now,
         answer_due_at=agreed or now + ANSWER_WITHIN,
         state=state,
-        last_error=f"not asked by itself: more than {MAX_HOPS} banks away from the first" if too_far else "",
+        last_error=stored(Msg.TOO_FAR_TO_ASK.with_(most=MAX_HOPS)) if too_far else "",
         next_attempt_at=now if state == EnquiryState.QUEUED else None,
     )
 

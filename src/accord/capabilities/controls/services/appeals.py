@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 
 from accord.capabilities import unit_of_work
 from accord.capabilities.controls.audit import BankAudit
+from accord.capabilities.controls.errors import Msg
 from accord.capabilities.controls.models import HandedInAppeal
 from accord.capabilities.controls.permissions import InboxPermission
 from accord.capabilities.controls.ports import MOST_TEXT
@@ -40,11 +41,11 @@ def record_appeal(actor: User, order_id: UUID, appeal: HoldersAppeal) -> HandedI
     """Take the holder's appeal down; it goes to the centre by itself."""
     require(actor, InboxPermission.DECIDE)
     if not appeal.appellant.strip() or len(appeal.appellant) > 150:
-        raise BadInput("name the person who appeals, with at most 150 characters", where="appellant")
+        raise BadInput(Msg.NAME_PERSON_WHO_APPEALS, where="appellant")
     if not appeal.statement.strip() or len(appeal.statement) > MOST_TEXT:
-        raise BadInput(f"write down what the holder says, with at most {MOST_TEXT} characters", where="statement")
+        raise BadInput(Msg.WRITE_DOWN_WHAT_HOLDER_SAYS, count=MOST_TEXT, where="statement")
     if "\x00" in appeal.statement + appeal.appellant:
-        raise BadInput("a text holds NUL characters; paste it as plain text", where="statement")
+        raise BadInput(Msg.TEXT_HOLDS_NUL_CHARACTERS_PASTE, where="statement")
     row = locked(order_id)
     check_may_be_told(row)
     now = clock.now()

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from accord.capabilities import unit_of_work
 from accord.capabilities.controls.audit import InboxEnquiryAudit, InboxOrderAudit
+from accord.capabilities.controls.errors import Msg
 from accord.capabilities.controls.life_cycle import Event, State, next_state
 from accord.capabilities.controls.messages import message_of
 from accord.capabilities.controls.models import EnquiryState, ReceivedEnquiry, ReceivedOrder
@@ -34,20 +35,20 @@ def execute(actor: User, order_id: UUID, note: str, amount: int | None = None) -
     """
     require(actor, InboxPermission.DECIDE)
     if not note.strip():
-        raise BadInput("say why it is carried out; it stays on record", where="note")
+        raise BadInput(Msg.SAY_WHY_CARRIED_OUT, where="note")
     row = locked(order_id)
     message = message_of(row)
     if amount is not None and amount != row.amount:
         if row.kind not in KEEPS_MONEY:
-            raise BadInput("only an order that keeps money can be carried out in part", where="amount")
+            raise BadInput(Msg.ONLY_ORDER_KEEPS_MONEY_CAN, where="amount")
         if not 0 < amount <= row.amount:
-            raise BadInput(f"carry out more than 0 and at most {Money(row.amount, row.currency)}", where="amount")
+            raise BadInput(Msg.CARRY_OUT_MORE_THAN_0, amount=Money(row.amount, row.currency), where="amount")
         row.decided_amount = amount
     now = clock.now()
     if message.until <= now:
-        raise Conflict("the order's time is over; it cannot be carried out any more")
+        raise Conflict(Msg.ORDER_TIME_OVER)
     if row.kind == OrderKind.RENEWAL and not lasts(row.target):
-        raise Conflict("the order that it would prolong is over")
+        raise Conflict(Msg.ORDER_WOULD_PROLONG_OVER)
     terms = terms_with(row.sender)
     if terms is not None and message.until > now + terms.longest:
         row.decided_until = now + terms.longest
@@ -74,7 +75,7 @@ def refuse(actor: User, order_id: UUID, refusal: str, reason: str) -> ReceivedOr
     code, words = _refusal(refusal, reason)
     row = locked(order_id)
     if row.state != State.FOR_DECISION:
-        raise Conflict(f"a received order that is {row.state.replace('_', ' ')} cannot refuse")
+        raise Conflict(Msg.RECEIVED_ORDER_CANNOT_REFUSE, state=State(row.state))
     row.decided_by, row.decided_at = actor, clock.now()
     refused(row, code, words, actor)
     return row
@@ -86,7 +87,7 @@ def answer_enquiry(actor: User, enquiry_id: UUID, note: str = "") -> ReceivedEnq
     require(actor, InboxPermission.DECIDE)
     row = locked_enquiry(enquiry_id)
     if row.state != EnquiryState.FOR_DECISION:
-        raise Conflict("this enquiry does not wait for a decision")
+        raise Conflict(Msg.ENQUIRY_DOES_NOT_WAIT_FOR_DECISION)
     row.state, row.decided_by, row.decided_at = EnquiryState.ANSWERING, actor, clock.now()
     row.next_attempt_at = row.decided_at
     row.save()
@@ -101,7 +102,7 @@ def refuse_enquiry(actor: User, enquiry_id: UUID, refusal: str, reason: str) -> 
     code, words = _refusal(refusal, reason)
     row = locked_enquiry(enquiry_id)
     if row.state != EnquiryState.FOR_DECISION:
-        raise Conflict("this enquiry does not wait for a decision")
+        raise Conflict(Msg.ENQUIRY_DOES_NOT_WAIT_FOR_DECISION)
     row.decided_by, row.decided_at = actor, clock.now()
     refuse_enquiry_row(row, code, words, actor)
     return row
@@ -113,7 +114,7 @@ def try_again(actor: User, order_id: UUID) -> ReceivedOrder:
     require(actor, InboxPermission.DECIDE)
     row = locked(order_id)
     if not row.is_stuck:
-        raise Conflict("the order is not stuck: the node is at work on it, or it has been answered")
+        raise Conflict(Msg.ORDER_NOT_STUCK)
     row.next_attempt_at = clock.now()
     row.save(update_fields=["next_attempt_at"])
     unit_of_work.record(actor, InboxOrderAudit.TRIED_AGAIN, subject=row.pk, obj=row)
@@ -126,7 +127,7 @@ def ask_core_again(actor: User, enquiry_id: UUID) -> ReceivedEnquiry:
     require(actor, InboxPermission.DECIDE)
     row = locked_enquiry(enquiry_id)
     if not row.is_stuck:
-        raise Conflict("the enquiry is not stuck: the node is at work on it, or it has been answered")
+        raise Conflict(Msg.ENQUIRY_NOT_STUCK)
     row.next_attempt_at = clock.now()
     row.save(update_fields=["next_attempt_at"])
     unit_of_work.record(actor, InboxEnquiryAudit.TRIED_AGAIN, subject=row.pk, obj=row)
@@ -137,9 +138,9 @@ def _refusal(refusal: str, reason: str) -> tuple[Refusal, str]:
     try:
         code = Refusal(refusal)
     except ValueError:
-        raise BadInput("choose a reason from the list", where="refusal") from None
+        raise BadInput(Msg.CHOOSE_REASON_FROM_LIST, where="refusal") from None
     if not reason.strip():
-        raise BadInput("say in words why; the sender reads it", where="reason")
+        raise BadInput(Msg.SAY_IN_WORDS_WHY, where="reason")
     if len(reason) > 2_000:
-        raise BadInput("at most 2000 characters are taken over by the sender; shorten it", where="reason")
+        raise BadInput(Msg.AT_MOST_2000_CHARACTERS_TAKEN_OVER, where="reason")
     return code, reason.strip()

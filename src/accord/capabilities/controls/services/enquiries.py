@@ -11,6 +11,7 @@ from accord.capabilities.claims.messages import to_json
 from accord.capabilities.claims.ports import Acknowledged, EnquiryRequest, check_answer
 from accord.capabilities.controls.audit import InboxEnquiryAudit
 from accord.capabilities.controls.checks import Check, Result, to_document
+from accord.capabilities.controls.errors import Msg
 from accord.capabilities.controls.models import ENQUIRY, EnquiryState, ReceivedEnquiry
 from accord.capabilities.controls.ports import CoreSystem
 from accord.capabilities.controls.services.knowledge import rule_for, terms_with
@@ -20,6 +21,7 @@ from accord.capabilities.orders.ports import Refusal
 from accord.capabilities.people.policy import NODE, Actor
 from accord.core import clock
 from accord.core.errors import AccordError, BadInput, NotFound, Unavailable
+from accord.core.wording import stored
 
 AT_WORK = (EnquiryState.RECEIVED, EnquiryState.ANSWERING)
 
@@ -37,10 +39,10 @@ def work_on_enquiry(enquiry_id: UUID, core: CoreSystem) -> None:
     except Unavailable as error:
         row = ReceivedEnquiry.objects.get(pk=enquiry_id)
         ReceivedEnquiry.objects.filter(pk=enquiry_id, state__in=AT_WORK).update(
-            next_attempt_at=next_retry(clock.now(), row.attempts), last_error=str(error)[:2_000]
+            next_attempt_at=next_retry(clock.now(), row.attempts), last_error=error.stored()[:2_000]
         )
     except AccordError as error:
-        _stop(enquiry_id, str(error))
+        _stop(enquiry_id, error.stored())
 
 
 def request_of(row: ReceivedEnquiry) -> EnquiryRequest:
@@ -51,7 +53,7 @@ def locked_enquiry(enquiry_id: UUID) -> ReceivedEnquiry:
     """The row, locked until the end of the change; NotFound where there is none."""
     row: ReceivedEnquiry | None = ReceivedEnquiry.objects.select_for_update().filter(pk=enquiry_id).first()
     if row is None:
-        raise NotFound("there is no such enquiry")
+        raise NotFound(Msg.NO_SUCH_ENQUIRY)
     return row
 
 
@@ -114,7 +116,7 @@ def _refused_by_core(enquiry_id: UUID, error: BadInput) -> None:
     row = locked_enquiry(enquiry_id)
     if row.state == EnquiryState.ANSWERING:
         refusal = Refusal.NO_SUCH_TRANSFER if isinstance(error, NotFound) else Refusal.LEGAL_REVIEW
-        refuse_enquiry_row(row, refusal, error.message)
+        refuse_enquiry_row(row, refusal, stored(error.said))
 
 
 @unit_of_work.change

@@ -17,6 +17,7 @@ from accord.capabilities import unit_of_work
 from accord.capabilities.claims.ports import Acknowledged
 from accord.capabilities.controls import checks
 from accord.capabilities.controls.audit import InboxOrderAudit
+from accord.capabilities.controls.errors import Msg
 from accord.capabilities.controls.life_cycle import AT_WORK, BEFORE_THE_ACT, CARRIED_OUT, Event, State, next_state
 from accord.capabilities.controls.messages import as_carried_out, message_of
 from accord.capabilities.controls.models import BankRule, ReceivedOrder
@@ -45,16 +46,16 @@ def work_on_order(order_id: UUID, core: CoreSystem) -> None:
         if row.state == State.EXECUTING:
             _carry_out(order_id, core)
     except Unavailable as error:
-        _retry_later(order_id, str(error))
+        _retry_later(order_id, error.stored())
     except AccordError as error:
-        _stop(order_id, str(error))
+        _stop(order_id, error.stored())
 
 
 def locked(order_id: UUID) -> ReceivedOrder:
     """The row, locked until the end of the change; NotFound where there is none."""
     row: ReceivedOrder | None = ReceivedOrder.objects.select_for_update().filter(pk=order_id).first()
     if row is None:
-        raise NotFound("there is no such order")
+        raise NotFound(Msg.NO_SUCH_ORDER)
     return row
 
 

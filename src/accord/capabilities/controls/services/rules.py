@@ -9,6 +9,7 @@ from uuid import UUID
 
 from accord.capabilities import unit_of_work
 from accord.capabilities.controls.audit import BankAudit
+from accord.capabilities.controls.errors import Msg
 from accord.capabilities.controls.models import ENQUIRY, Agreement, BankRule
 from accord.capabilities.controls.permissions import InboxPermission
 from accord.capabilities.orders.kinds import ON_MONEY, ON_NUMBERS, OrderKind
@@ -69,15 +70,15 @@ def agree(actor: User, facts: AgreementFacts) -> Agreement:
 
 def _check(facts: AgreementFacts) -> None:
     if not facts.sender.strip() or len(facts.sender) > 64:
-        raise BadInput("name the agency by its code, with at most 64 characters", where="sender")
+        raise BadInput(Msg.NAME_AGENCY_BY_CODE, where="sender")
     if not facts.name.strip() or len(facts.name) > 150:
-        raise BadInput("name the agency, with at most 150 characters", where="name")
+        raise BadInput(Msg.NAME_AGENCY, where="name")
     if not set(facts.kinds) <= {kind.value for kind in KINDS_FOR_BANKS} or not set(facts.court_kinds) <= set(OrderKind):
-        raise BadInput("choose kinds of orders from the list", where="kinds")
+        raise BadInput(Msg.CHOOSE_KINDS_ORDERS_FROM_LIST, where="kinds")
     if not 0 < facts.longest_hours <= LONGEST_HOURS:
-        raise BadInput(f"an order may last from 1 to {LONGEST_HOURS} hours", where="longest_hours")
+        raise BadInput(Msg.ORDER_MAY_LAST_FROM_1, count=LONGEST_HOURS, where="longest_hours")
     if facts.webhook and not facts.webhook.strip().startswith("https://"):
-        raise BadInput("answers are pushed to an address that begins with https://", where="webhook")
+        raise BadInput(Msg.ANSWERS_PUSHED_TO_ADDRESS_BEGINS, where="webhook")
 
 
 @unit_of_work.change
@@ -86,9 +87,9 @@ def end_agreement(actor: User, agreement_id: UUID) -> None:
     require(actor, InboxPermission.RULES)
     row = Agreement.objects.select_for_update().filter(pk=agreement_id).first()
     if row is None:
-        raise NotFound("there is no such agreement")
+        raise NotFound(Msg.NO_SUCH_AGREEMENT)
     if row.ended_at is not None:
-        raise Conflict("this agreement has ended already")
+        raise Conflict(Msg.AGREEMENT_ENDED_ALREADY)
     row.ended_at, row.ended_by = clock.now(), actor
     row.save(update_fields=["ended_at", "ended_by"])
     BankRule.objects.filter(sender=row.sender, ended_at=None).update(ended_at=row.ended_at, ended_by=actor)
@@ -100,14 +101,14 @@ def set_rule(actor: User, sender: str, kind: str, ceiling: Money | None = None) 
     """Let messages of one kind from one agency act without a person, on money up to `ceiling`."""
     require(actor, InboxPermission.RULES)
     if not Agreement.objects.filter(sender=sender, ended_at=None).exists():
-        raise BadInput("there is no agreement with this agency; agree with it first", where="sender")
+        raise BadInput(Msg.NO_AGREEMENT_WITH_AGENCY, where="sender")
     if kind != ENQUIRY and kind not in {known.value for known in KINDS_FOR_BANKS}:
-        raise BadInput("choose a kind from the list", where="kind")
+        raise BadInput(Msg.CHOOSE_KIND_FROM_LIST, where="kind")
     if kind in NEVER_ALONE:
-        raise BadInput("a return and a freeze are always laid before a person", where="kind")
+        raise BadInput(Msg.RETURN_FREEZE_ALWAYS_LAID_BEFORE_PERSON, where="kind")
     on_money = kind in ON_MONEY
     if on_money and (ceiling is None or ceiling.minor <= 0):
-        raise BadInput("a rule about money needs a ceiling above 0", where="ceiling")
+        raise BadInput(Msg.RULE_ABOUT_MONEY_NEEDS_CEILING_ABOVE, where="ceiling")
     currency = ceiling.currency if ceiling is not None and on_money else ""
     now = clock.now()
     BankRule.objects.filter(sender=sender, kind=kind, currency=currency, ended_at=None).update(ended_at=now, ended_by=actor)
@@ -133,9 +134,9 @@ def end_rule(actor: User, rule_id: UUID) -> None:
     require(actor, InboxPermission.RULES)
     row = BankRule.objects.select_for_update().filter(pk=rule_id).first()
     if row is None:
-        raise NotFound("there is no such rule")
+        raise NotFound(Msg.NO_SUCH_RULE)
     if row.ended_at is not None:
-        raise Conflict("this rule has ended already")
+        raise Conflict(Msg.RULE_ENDED_ALREADY)
     row.ended_at, row.ended_by = clock.now(), actor
     row.save(update_fields=["ended_at", "ended_by"])
     unit_of_work.record(actor, BankAudit.RULE_ENDED, subject=None, obj=row, sender=row.sender, kind=row.kind)

@@ -13,6 +13,7 @@ from accord.capabilities import unit_of_work
 from accord.capabilities.claims.ports import Acknowledged, EnquiryAnswer, EnquiryRequest
 from accord.capabilities.controls import clocks, core_line
 from accord.capabilities.controls.audit import InboxEnquiryAudit, InboxOrderAudit
+from accord.capabilities.controls.errors import Msg
 from accord.capabilities.controls.life_cycle import AT_WORK, State
 from accord.capabilities.controls.messages import answer_of, check_enquiry, check_order, document_of, fingerprint
 from accord.capabilities.controls.models import EnquiryState, ReceivedEnquiry, ReceivedOrder
@@ -23,6 +24,8 @@ from accord.capabilities.delivery import LEASE
 from accord.capabilities.orders.ports import OrderAnswer, OrderMessage, OrderStatus, Refusal
 from accord.core import clock
 from accord.core.errors import Conflict, NotAllowed, NotFound
+from accord.core.errors import Msg as CoreMsg
+from accord.core.wording import sentence_of
 
 _Row = TypeVar("_Row", ReceivedOrder, ReceivedEnquiry)
 
@@ -69,7 +72,7 @@ def _enquiry_reply(row: ReceivedEnquiry) -> Acknowledged | EnquiryAnswer:
         return msgspec.convert(row.answer, EnquiryAnswer)
     if row.state == EnquiryState.REFUSED:
         error = NotFound if row.refusal == Refusal.NO_SUCH_TRANSFER else NotAllowed
-        raise error(row.reason or "the bank does not answer this enquiry")
+        raise error(CoreMsg.VERBATIM.with_(text=sentence_of(row.reason)) if row.reason else Msg.BANK_DOES_NOT_ANSWER.with_())
     return _acknowledge(row, for_decision=row.state == EnquiryState.FOR_DECISION)
 
 
@@ -144,9 +147,9 @@ def _came_before(rows: type[_Row], channel: Channel, message_id: UUID, content: 
     if known is None:
         return None
     if known.sender != channel.sender:
-        raise NotAllowed("this id is another agency's; send a message of your own with an id of its own")
+        raise NotAllowed(Msg.ID_ANOTHER_AGENCY)
     if known.fingerprint != fingerprint(content):
-        raise Conflict("this id came before with another content; send a new id with the new content")
+        raise Conflict(Msg.ID_CAME_BEFORE_WITH_ANOTHER_CONTENT)
     return known
 
 

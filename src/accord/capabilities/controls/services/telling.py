@@ -7,6 +7,7 @@ from uuid import UUID
 
 from accord.capabilities import unit_of_work
 from accord.capabilities.controls.audit import InboxOrderAudit
+from accord.capabilities.controls.errors import Msg
 from accord.capabilities.controls.messages import message_of
 from accord.capabilities.controls.models import Control, ReceivedOrder
 from accord.capabilities.controls.permissions import InboxPermission
@@ -23,11 +24,11 @@ def check_may_be_told(row: ReceivedOrder) -> None:
     """Conflict, which says why and until when, while the holder must not be told."""
     notice = message_of(row).notice
     if notice is None:
-        raise Conflict("the order gives no words for the holder; ask the centre that ordered it")
+        raise Conflict(Msg.ORDER_GIVES_NO_WORDS_FOR_HOLDER)
     if not Control.objects.filter(pk=row.pk).exists():
-        raise Conflict("nothing was put in force under this order, so there is nothing to tell")
+        raise Conflict(Msg.NOTHING_PUT_IN_FORCE_UNDER_ORDER)
     if clock.now() < notice.tell_from:
-        raise Conflict(f"the holder may be told from {clock.to_iso(notice.tell_from)}; before that nothing may be said")
+        raise Conflict(Msg.HOLDER_MAY_BE_TOLD, time=notice.tell_from)
 
 
 @unit_of_work.change

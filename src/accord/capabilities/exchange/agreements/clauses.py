@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from accord.capabilities.exchange.agreements.errors import Msg
 from accord.capabilities.exchange.agreements.queries import InForce, grace
 from accord.capabilities.exchange.agreements.terms import AccountDetail, AgreementTerms, Informs
 from accord.capabilities.exchange.errors import Refused
@@ -88,21 +89,21 @@ def is_merged(place: str) -> bool:
 def check_kinds(message: Passing) -> None:
     asked_by = ASKED_BY.get(message.kind, message.kind)
     if asked_by not in message.terms.kinds and message.kind not in CARETAKING:
-        raise Refused("kinds", f"the agreement lets no {asked_by} pass; ask for a change of it")
+        raise Refused("kinds", Msg.AGREEMENT_LETS_NO_PASS, kind=asked_by)
 
 
 def check_dates(message: Passing) -> None:
     agreement, terms = message.agreement, message.terms
     apart = timedelta() if message.outgoing else _CLOCKS_APART
     if message.now < terms.starts_at - apart:
-        raise Refused("dates", f"the agreement begins on {terms.starts_at:%Y-%m-%d}; wait for that day")
+        raise Refused("dates", Msg.AGREEMENT_BEGINS, day=terms.starts_at)
     over_since = agreement.over_since or (terms.ends_at if message.now >= terms.ends_at + apart else None)
     if over_since is None or winds_up(message.kind, message.body):
         return
     was_queued_before = agreement.replaced and not message.outgoing  # an end counts at once: nothing is asked after it
     still_counts = message.kind not in REQUESTS or was_queued_before
     if not still_counts or message.now >= over_since + grace(terms):
-        raise Refused("dates", f"the agreement is over since {over_since:%Y-%m-%d}; only what it began is wound up under it")
+        raise Refused("dates", Msg.AGREEMENT_OVER_SINCE, day=over_since)
 
 
 def check_quotas(message: Passing) -> None:
@@ -110,11 +111,9 @@ def check_quotas(message: Passing) -> None:
     if message.kind not in REQUESTS or gives_back(message.body):
         return
     if quota is None:
-        raise Refused("quotas", f"the agreement gives {message.sender} no quota for {message.kind}; it may send none")
+        raise Refused("quotas", Msg.AGREEMENT_GIVES_NO_QUOTA, agency=message.sender, kind=message.kind)
     if message.sent_before >= quota:
-        raise Refused(
-            "quotas", f"{message.sender} has sent its {quota} of kind {message.kind} within 24 hours; try again later"
-        )
+        raise Refused("quotas", Msg.SENT_KIND_WITHIN_24_HOURS, agency=message.sender, count=quota, kind=message.kind)
 
 
 def check_offences(message: Passing) -> None:
@@ -123,28 +122,28 @@ def check_offences(message: Passing) -> None:
     offences = {offence.code: offence for offence in message.terms.offences}
     stated = message.body.offence
     if stated not in offences:
-        raise Refused("offences", f"the agreement does not name the offence {stated!r}; it names {', '.join(offences)}")
+        raise Refused("offences", Msg.AGREEMENT_DOES_NOT_NAME_OFFENCE, offence=stated, names=tuple(offences))
     lacking = [agency for agency in (message.sender, message.recipient) if not offences[stated].provisions.get(agency)]
     if lacking:
-        raise Refused("offences", f"{stated} is no offence under the law of {' and '.join(lacking)} (dual criminality)")
+        raise Refused("offences", Msg.NO_OFFENCE_UNDER_LAW, offence=stated, agencies=tuple(lacking))
 
 
 def check_purposes(message: Passing) -> None:
     if isinstance(message.body, RequestBody) and message.body.purpose not in message.terms.purposes:
         allowed = ", ".join(message.terms.purposes)
-        raise Refused("purposes", f"{message.body.purpose!r} is no purpose of the agreement; its purposes are {allowed}")
+        raise Refused("purposes", Msg.PURPOSE_NOT_AGREED, purpose=message.body.purpose, names=allowed)
 
 
 def check_languages(message: Passing) -> None:
     if isinstance(message.body, RequestBody) and message.body.language not in message.terms.languages:
         allowed = ", ".join(message.terms.languages)
-        raise Refused("languages", f"write in a language of the agreement ({allowed}), not in {message.body.language!r}")
+        raise Refused("languages", Msg.WRITE_IN_LANGUAGE_AGREEMENT, names=allowed, language=message.body.language)
 
 
 def check_depth(message: Passing) -> None:
     if isinstance(message.body, EnquiryBody) and not 0 <= message.body.budget.depth <= message.terms.most_depth:
         depth, most = message.body.budget.depth, message.terms.most_depth
-        raise Refused("depth", f"the enquiry may be followed through {depth} centres in a row; the agreement allows {most}")
+        raise Refused("depth", Msg.ENQUIRY_MAY_BE_FOLLOWED_THROUGH_CENTRES, depth=depth, most=most)
 
 
 def check_floor(message: Passing) -> None:
@@ -152,11 +151,9 @@ def check_floor(message: Passing) -> None:
         return
     least, amounts = message.terms.floor_minor, [credit.amount for credit in message.body.credits]
     if message.body.budget.floor < least:
-        raise Refused(
-            "floor", f"amounts down to {message.body.budget.floor} would be followed; the agreement allows down to {least}"
-        )
+        raise Refused("floor", Msg.AMOUNTS_DOWN_TO_WOULD_BE_FOLLOWED, amount=message.body.budget.floor, least=least)
     if amounts and max(amounts) < least:
-        raise Refused("floor", f"every amount is below {least}, the least that the agreement lets follow")
+        raise Refused("floor", Msg.EVERY_AMOUNT_BELOW, least=least)
 
 
 def check_account_detail(message: Passing) -> None:
@@ -165,27 +162,27 @@ def check_account_detail(message: Passing) -> None:
     if detail is AccountDetail.ACCOUNT or not isinstance(body, EnquiryAnswerBody):
         return
     if any(not standing.place.startswith(_MERGED[detail]) for standing in body.standing):
-        raise Refused("account_detail", f"the answer names accounts; the agreement lets it name one total a {detail}")
+        raise Refused("account_detail", Msg.ANSWER_NAMES_ACCOUNTS, detail=detail)
     inside = (*body.flows, *body.onward, *body.exits)
     if any(leg.debtor for leg in inside) or any(leg.creditor for leg in (*body.flows, *body.exits)):
-        raise Refused("account_detail", "the answer names accounts that money went through; the agreement does not let it")
+        raise Refused("account_detail", Msg.ANSWER_NAMES_ACCOUNTS_MONEY_WENT_THROUGH)
     if detail is not AccountDetail.TOTAL:
         return
     banks = (*(one.bank for one in body.standing), *(one.bank for one in body.open), *(leg.debtor_bank for leg in inside))
     if any(banks) or any(leg.creditor_bank for leg in (*body.flows, *body.exits)):
-        raise Refused("account_detail", "the answer names banks; the agreement lets it name one total a currency")
+        raise Refused("account_detail", Msg.ANSWER_NAMES_BANKS)
 
 
 def check_says_left_to(message: Passing) -> None:
     if message.terms.says_left_to or not isinstance(message.body, EnquiryAnswerBody):
         return
     if any(leg.jurisdiction or leg.referral for leg in legs_of(message.body)):
-        raise Refused("says_left_to", "the answer says to which jurisdiction money went on; the agreement does not let it")
+        raise Refused("says_left_to", Msg.ANSWER_SAYS_TO_WHICH_JURISDICTION_MONEY)
 
 
 def check_informs_holder(message: Passing) -> None:
     if isinstance(message.body, OrderBody) and message.body.tell_from and message.terms.informs_holder is Informs.RECEIVER:
-        raise Refused("informs_holder", "the receiver informs the holder by its own rules; leave out from when")
+        raise Refused("informs_holder", Msg.RECEIVER_INFORMS_HOLDER_BY_OWN_RULES)
 
 
 def check_refusal_grounds(message: Passing) -> None:
@@ -193,7 +190,7 @@ def check_refusal_grounds(message: Passing) -> None:
         return
     if message.body.ground not in message.terms.refusal_grounds:
         known = ", ".join(message.terms.refusal_grounds) or "none"
-        raise Refused("refusal_grounds", f"{message.body.ground!r} is no ground of the agreement; its grounds are: {known}")
+        raise Refused("refusal_grounds", Msg.GROUND_NOT_AGREED, ground=message.body.ground, names=known)
 
 
 def legs_of(body: EnquiryAnswerBody) -> Iterable[WireLeg]:

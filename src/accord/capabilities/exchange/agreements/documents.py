@@ -8,12 +8,15 @@ from typing import Any, Final, NamedTuple
 
 import msgspec
 
+from accord.capabilities.exchange.agreements.errors import Msg
 from accord.capabilities.exchange.agreements.fields import disclosable
 from accord.capabilities.exchange.agreements.terms import AgreementTerms, Clocks, LabelDefaults, Offence, Party
 from accord.capabilities.exchange.kinds import REQUESTS, MessageKind
 from accord.capabilities.exchange.messages import BODIES
 from accord.core import canonical
 from accord.core.errors import BadInput
+from accord.core.errors import Msg as CoreMsg
+from accord.core.wording import Wording
 
 TO_REPLACE: Final = "REPLACE:"
 """Begins every text of a template that its reader must write anew; an agreement that still has one cannot be signed."""
@@ -58,7 +61,7 @@ def read(document: Any) -> AgreementTerms:
         terms = msgspec.convert(document, AgreementTerms)
     except msgspec.ValidationError as error:
         what, _, path = str(error).partition(" - at `$")
-        raise BadInput(what[:1].lower() + what[1:], where=path.rstrip("`").lstrip(".")) from None
+        raise BadInput(CoreMsg.VERBATIM, text=what[:1].lower() + what[1:], where=path.rstrip("`").lstrip(".")) from None
     for path, mistake in _mistakes(terms):
         raise BadInput(mistake, where=path)
     return terms
@@ -103,14 +106,14 @@ def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
         yield path, list(value) if isinstance(value, tuple) else value
 
 
-def _mistakes(terms: AgreementTerms) -> Iterator[tuple[str, str]]:
+def _mistakes(terms: AgreementTerms) -> Iterator[tuple[str, Wording]]:
     agencies = [party.agency for party in terms.parties]
     if agencies[0] == agencies[1]:
-        yield "parties", f"both parties are {agencies[0]}; an agreement is between two agencies"
+        yield "parties", Msg.BOTH_PARTIES_ARE_ONE.with_(agency=agencies[0])
     if terms.starts_at.tzinfo is None or terms.ends_at.tzinfo is None:
-        yield "starts_at", "give times with their zone, such as 2026-03-01T00:00:00Z"
+        yield "starts_at", Msg.GIVE_TIMES_WITH_ZONE.with_()
     elif terms.ends_at <= terms.starts_at:
-        yield "ends_at", "the agreement ends before it starts; an end that lies later is asked for"
+        yield "ends_at", Msg.ENDS_BEFORE_IT_STARTS.with_()
     yield from _mistakes_of_requests(terms)
     yield from _mistakes_of_offences(terms, agencies)
     for number, party in enumerate(terms.parties):
@@ -118,40 +121,40 @@ def _mistakes(terms: AgreementTerms) -> Iterator[tuple[str, str]]:
     lists = {"purposes": terms.purposes, "languages": terms.languages, "labels.handling": terms.labels.handling}
     for path, some in lists.items():
         if not some:
-            yield path, "name at least one; nothing could be exchanged"
+            yield path, Msg.NAME_AT_LEAST_ONE.with_()
 
 
-def _mistakes_of_requests(terms: AgreementTerms) -> Iterator[tuple[str, str]]:
+def _mistakes_of_requests(terms: AgreementTerms) -> Iterator[tuple[str, Wording]]:
     for kind in terms.kinds:
         if kind not in BODIES:
-            yield "kinds", f"{kind} stands under no agreement; name kinds such as {', '.join(sorted(REQUESTS))}"
+            yield "kinds", Msg.KIND_UNDER_NO_AGREEMENT_NAME_OTHERS.with_(kind=kind, known=sorted(REQUESTS))
     if not REQUESTS & {*terms.kinds}:
-        yield "kinds", f"name at least one of {', '.join(sorted(REQUESTS))}; answers go with what they answer"
+        yield "kinds", Msg.NAME_AT_LEAST_ONE_REQUEST.with_(known=sorted(REQUESTS))
 
 
-def _mistakes_of_offences(terms: AgreementTerms, agencies: list[str]) -> Iterator[tuple[str, str]]:
+def _mistakes_of_offences(terms: AgreementTerms, agencies: list[str]) -> Iterator[tuple[str, Wording]]:
     codes = [offence.code for offence in terms.offences]
     if not codes:
-        yield "offences", "name at least one offence that both laws know"
+        yield "offences", Msg.NAME_AT_LEAST_ONE_OFFENCE.with_()
     if len({*codes}) != len(codes):
-        yield "offences", "an offence is named twice; give each code once"
+        yield "offences", Msg.OFFENCE_NAMED_TWICE.with_()
     for offence in terms.offences:
         if strangers := sorted({*offence.provisions} - {*agencies}):
-            yield f"offences[{offence.code}].provisions", f"{', '.join(strangers)} is no party of this agreement"
+            yield f"offences[{offence.code}].provisions", Msg.STRANGERS_TO_AGREEMENT.with_(agencies=strangers)
 
 
-def _mistakes_of_party(terms: AgreementTerms, party: Party, path: str) -> Iterator[tuple[str, str]]:
+def _mistakes_of_party(terms: AgreementTerms, party: Party, path: str) -> Iterator[tuple[str, Wording]]:
     for kind, names in party.fields.items():
         if kind not in BODIES:
-            yield f"{path}.fields", f"{kind} stands under no agreement"
+            yield f"{path}.fields", Msg.KIND_UNDER_NO_AGREEMENT.with_(kind=kind)
         elif unknown := sorted({*names} - {*disclosable(kind)}):
-            known = ", ".join(disclosable(kind)) or "none"
-            yield f"{path}.fields.{kind}", f"{', '.join(unknown)} cannot be chosen; what can be: {known}"
+            known = tuple(disclosable(kind)) or ("none",)
+            yield f"{path}.fields.{kind}", Msg.FIELDS_CANNOT_BE_CHOSEN.with_(names=unknown, known=known)
     for kind in party.quotas:
         if kind not in terms.kinds or kind not in REQUESTS:
-            yield f"{path}.quotas", f"{kind} is not among the requests of this agreement (kinds)"
+            yield f"{path}.quotas", Msg.KIND_NOT_AMONG_REQUESTS.with_(kind=kind)
     for kind in party.automatic:
         if kind not in (MessageKind.ENQUIRY, MessageKind.ORDER):
-            yield f"{path}.automatic", f"{kind} is never dealt with automatically; enquiry and order can be"
+            yield f"{path}.automatic", Msg.KIND_NEVER_AUTOMATIC.with_(kind=kind)
     if party.automatic and not party.standing_authority:
-        yield f"{path}.standing_authority", "state the standing authority on which this side acts without a person"
+        yield f"{path}.standing_authority", Msg.STATE_STANDING_AUTHORITY.with_()

@@ -16,6 +16,7 @@ import msgspec
 from accord.capabilities.exchange.agreements import labelling
 from accord.capabilities.exchange.agreements import queries as agreements
 from accord.capabilities.exchange.agreements.clauses import CLAUSES, Passing, gives_back, is_merged, winds_up
+from accord.capabilities.exchange.agreements.errors import Msg
 from accord.capabilities.exchange.agreements.fields import disclosed, undisclosed
 from accord.capabilities.exchange.agreements.queries import InForce
 from accord.capabilities.exchange.agreements.terms import Informs, OnwardRule
@@ -77,7 +78,7 @@ def agreement_for(partner_code: str, kind: MessageKind, body: Any) -> InForce:
 def _recipient(agreement: InForce, sender: str) -> str:
     agencies = [party.agency for party in agreement.terms.parties]
     if sender not in agencies or agreement.partner not in agencies:
-        raise Refused("parties", f"{sender} is no party of this agreement; it is between {' and '.join(agencies)}")
+        raise Refused("parties", Msg.NO_PARTY_OF_AGREEMENT, agency=sender, agencies=tuple(agencies))
     return agreement.terms.other(sender).agency
 
 
@@ -88,7 +89,9 @@ def _with_what_may_be_told(message: Passing) -> Any:
     if message.outgoing:
         return _silent_about_clauses(message, disclosed(message.kind, message.body, allowed))
     if unasked := undisclosed(message.kind, message.body, allowed):
-        raise Refused("fields", f"{message.sender} may not disclose {', '.join(unasked)} in a message of kind {message.kind}")
+        raise Refused(
+            "fields", Msg.MAY_NOT_DISCLOSE_IN_MESSAGE_KIND, agency=message.sender, names=tuple(unasked), kind=message.kind
+        )
     return message.body
 
 
@@ -114,9 +117,7 @@ def _completed(message: Passing, label: Label) -> Label:
     """The label with what the agreement states where it says nothing. It only ever becomes stricter."""
     latest = message.now + timedelta(days=message.terms.retention_days)
     if label.retain_until is not None and label.retain_until > latest + (timedelta() if message.outgoing else _DAYS_APART):
-        raise Refused(
-            "retention", f"the label keeps this beyond the {message.terms.retention_days} days that the agreement allows"
-        )
+        raise Refused("retention", Msg.LABEL_KEEPS_BEYOND_DAYS_AGREEMENT_ALLOWS, count=message.terms.retention_days)
     unnamed = not label.recipients and label.tlp in _NAMED_RECIPIENTS and label.originator == message.sender
     return replace(
         label,
@@ -130,24 +131,24 @@ def _check_label(message: Passing, label: Label) -> None:
     terms, defaults = message.terms, message.terms.labels
     if _TLP.index(label.tlp) > _TLP.index(defaults.tlp) or _PAP.index(label.pap) > _PAP.index(defaults.pap):
         agreed = f"TLP:{defaults.tlp.upper()} PAP:{defaults.pap.upper()}"
-        raise Refused("labels", f"TLP:{label.tlp.upper()} PAP:{label.pap.upper()} is more open than {agreed} of the agreement")
+        raise Refused("labels", Msg.MORE_OPEN_THAN_AGREED, tlp=label.tlp.upper(), pap=label.pap.upper(), agreed=agreed)
     if lacking := sorted({*defaults.handling} - {*label.handling} - {Handling.H0}):
-        raise Refused("labels", f"the label leaves out {', '.join(lacking)}, which the agreement asks for")
+        raise Refused("labels", Msg.LABEL_LEAVES_OUT, codes=tuple(lacking))
     if Handling.H3 in label.handling and not label.handling_text:
-        raise Refused("labels", "H3 stands for a restriction in words; write it into the label")
+        raise Refused("labels", Msg.H3_STANDS_FOR_RESTRICTION_IN_WORDS)
     if strange := sorted({*label.purposes} - {*terms.purposes}):
-        raise Refused("purposes", f"{', '.join(strange)} is no purpose of the agreement ({', '.join(terms.purposes)})")
+        raise Refused("purposes", Msg.LABEL_PURPOSE_NOT_AGREED, names=tuple(strange), purposes=tuple(terms.purposes))
     if label.onward and terms.onward is OnwardRule.NEVER:
-        raise Refused("onward", f"the agreement lets nobody go on to {', '.join(label.onward)}; name no onward agency")
+        raise Refused("onward", Msg.AGREEMENT_LETS_NOBODY_GO, agencies=tuple(label.onward))
     if message.kind is MessageKind.ORDER and not labelling.may_order(label) and not gives_back(message.body):
-        raise Refused("labels", f"PAP:{label.pap.upper()} forbids what an offender could notice, and an order is just that")
+        raise Refused("labels", Msg.PAP_FORBIDS_ORDER, pap=label.pap.upper())
 
 
 def _check_shown(message: Passing, label: Label) -> None:
     """Whatever it is, it is meant for the recipient."""
     if not labelling.may_show(label, message.recipient):
         named = ", ".join(label.recipients) or "nobody"
-        raise Refused("recipients", f"the label names {named}, not {message.recipient}")
+        raise Refused("recipients", Msg.LABEL_NAMES_OTHERS, names=named, agency=message.recipient)
 
 
 def _check_passing_on(message: Passing, label: Label) -> None:
@@ -155,4 +156,4 @@ def _check_passing_on(message: Passing, label: Label) -> None:
     _check_shown(message, label)
     others = labelling.originators(label) - {message.sender, message.recipient}
     if others and not labelling.may_pass_on(label, message.recipient):
-        raise Refused("onward", f"the label of {', '.join(sorted(others))} does not let this go on to {message.recipient}")
+        raise Refused("onward", Msg.LABEL_DOES_NOT_LET_GO, agencies=sorted(others), agency=message.recipient)

@@ -13,6 +13,7 @@ from typing import Annotated, Any, Final, TypeVar
 
 import msgspec
 
+from accord.capabilities.exchange.agreements.errors import Msg
 from accord.capabilities.exchange.errors import Refused
 from accord.core import clock
 from accord.core.labels import Handling, Label, Pap, Tlp
@@ -105,7 +106,7 @@ def relaxed_by(label: Label, new: Label, by: str) -> Label:
     """`new` in the place of `label`. Refused where it would bind less and `by` is not the one whose label it is."""
     if (_JOINT not in by and label.originator == new.originator == by) or is_no_looser(new, label):
         return new
-    raise Refused("labels", f"only {label.originator} may relax this label, not {by}; ask them for a wider one")
+    raise Refused("labels", Msg.ONLY_MAY_RELAX_LABEL, agency=label.originator, by=by)
 
 
 def taken_over(label: Label, new: Label, by: str) -> Label:
@@ -171,9 +172,9 @@ def from_json(document: Any) -> Label:
     try:
         stated = msgspec.convert(document, _LabelDocument)
     except msgspec.ValidationError as error:
-        raise Refused("labels", f"the label cannot be read: {error}; what is not known is refused") from None
+        raise Refused("labels", Msg.LABEL_CANNOT_BE_READ, error=error) from None
     if len({*stated.handling}) != len(stated.handling) or not stated.handling:
-        raise Refused("labels", "the label must name each handling code once, h0 where there is no other")
+        raise Refused("labels", Msg.LABEL_MUST_NAME_EACH_HANDLING_CODE)
     return Label(**{name: getattr(stated, name) for name in stated.__struct_fields__})
 
 

@@ -14,6 +14,7 @@ from django.db.models import Q, QuerySet
 
 from accord.capabilities.exchange.agreements import documents
 from accord.capabilities.exchange.agreements.cycle import ONCE_IN_FORCE
+from accord.capabilities.exchange.agreements.errors import Msg
 from accord.capabilities.exchange.agreements.terms import AgreementTerms
 from accord.capabilities.exchange.errors import Refused
 from accord.capabilities.exchange.models import Agreement, AgreementState
@@ -77,7 +78,7 @@ def _find_in_force(partner_code: str) -> Agreement:
     valid = _with(partner_code).filter(state=AgreementState.SIGNED, starts_at__lte=now, ends_at__gt=now)
     found = valid.filter(Q(replaced_at=None) | Q(replaced_at__gt=now)).order_by("-starts_at", "-drafted_at").first()
     if found is None:
-        raise Refused("agreement", f"no agreement with {partner_code} is in force; have one signed by both sides first")
+        raise Refused("agreement", Msg.NO_AGREEMENT_WITH_IN_FORCE, agency=partner_code)
     return found
 
 
@@ -105,7 +106,7 @@ def by_hash(partner_code: str, hash_: str) -> InForce:
 def _find_by_hash(partner_code: str, hash_: str) -> Agreement:
     found = _with(partner_code).filter(hash=hash_, state__in=ONCE_IN_FORCE).first()
     if found is None or not (found.own_signature and found.partner_signature):
-        raise Refused("agreement", f"{hash_[:12] or 'no agreement'} was not signed by this centre and {partner_code}")
+        raise Refused("agreement", Msg.NOT_SIGNED_BY_CENTRE, hash=hash_[:12] or "no agreement", agency=partner_code)
     return found
 
 
@@ -136,7 +137,7 @@ def agreement(actor: Actor, agreement_id: UUID | str) -> Agreement:
         few = list(rows.filter(hash__startswith=text)[:2]) if len(text) >= _SHORTEST_HASH else []
         found = few[0] if len(few) == 1 else None
     if found is None:
-        raise NotFound("there is no such agreement")
+        raise NotFound(Msg.NO_SUCH_AGREEMENT)
     return found
 
 
@@ -145,7 +146,7 @@ def terms_of(row: Agreement) -> AgreementTerms:
     known = _terms.get(row.hash)
     if known is None:
         if documents.hash_of(row.document) != row.hash:
-            raise Corrupt("the agreement kept here is not the one that was signed; restore it from a backup", where=row.hash)
+            raise Corrupt(Msg.AGREEMENT_KEPT_HERE_NOT_ONE_SIGNED, where=row.hash)
         if len(_terms) >= _MOST_KEPT:
             _terms.clear()
         known = _terms[row.hash] = documents.read(row.document)

@@ -8,6 +8,7 @@ from typing import Annotated, Final
 import msgspec
 from django.conf import settings
 
+from accord.capabilities.exchange.agreements.errors import Msg
 from accord.capabilities.exchange.channel import jose
 from accord.capabilities.exchange.errors import Refused
 from accord.capabilities.exchange.models import KeyUse, OwnKey
@@ -47,7 +48,7 @@ def check_own(signed: str, agreement_hash: str) -> Signature:
     kid, stated = _stated(signed, agreement_hash, settings.ACCORD_AGENCY)
     key = OwnKey.objects.filter(kid=kid, use=KeyUse.SIGNING, revoked_at=None).first()
     if key is None:
-        raise Refused("key", f"the key {kid} is none of this centre's")
+        raise Refused("key", Msg.KEY_NOT_OF_CENTRE, key=kid)
     jose.verify(signed, key.public)
     return stated
 
@@ -57,9 +58,9 @@ def _stated(signed: str, agreement_hash: str, agency: str) -> tuple[str, Signatu
     try:
         stated = msgspec.json.decode(payload, type=Signature)
     except msgspec.DecodeError as error:
-        raise Refused("agreement", f"is no signature under an agreement: {error}") from None
+        raise Refused("agreement", Msg.NO_SIGNATURE_UNDER_AGREEMENT, error=error) from None
     if (stated.agreement, stated.agency) != (agreement_hash, agency):
         raise Refused(
-            "agreement", f"is the signature of {stated.agency} under {stated.agreement[:12]}, not of {agency} under this"
+            "agreement", Msg.SIGNATURE_OF_ANOTHER, signer=stated.agency, agreement=stated.agreement[:12], agency=agency
         )
     return kid, stated

@@ -9,6 +9,7 @@ from typing import Final
 import msgspec
 
 from accord.capabilities.exchange.agreements import documents
+from accord.capabilities.exchange.agreements.errors import Msg
 from accord.capabilities.exchange.agreements.terms import AgreementTerms
 from accord.core.errors import BadInput
 
@@ -24,13 +25,13 @@ def template(here: str, there: str) -> str:
 def read_file(data: bytes, where: str) -> AgreementTerms:
     """The terms of a TOML or JSON file. BadInput, which names the place, where it cannot be read or contradicts itself."""
     if len(data) > MOST_BYTES:
-        raise BadInput(f"has {len(data)} bytes; an agreement has at most {MOST_BYTES}", where=where)
+        raise BadInput(Msg.AGREEMENT_TOO_LONG, count=len(data), most=MOST_BYTES, where=where)
     try:
         text = data.decode("utf-8-sig")
         document = msgspec.json.decode(text) if text.lstrip().startswith("{") else tomllib.loads(text)
     except (UnicodeDecodeError, msgspec.DecodeError, tomllib.TOMLDecodeError) as error:
-        raise BadInput(f"can be read neither as TOML nor as JSON: {error}", where=where) from None
+        raise BadInput(Msg.CAN_BE_READ_NEITHER_TOML_NOR, error=error, where=where) from None
     try:
         return documents.read(document)
     except BadInput as error:
-        raise BadInput(error.message, where=f"{where}: {error.where}" if error.where else where) from None
+        raise BadInput(error.wording, where=f"{where}: {error.where}" if error.where else where) from None

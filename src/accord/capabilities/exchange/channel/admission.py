@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
+from accord.capabilities.exchange.channel.errors import Msg
 from accord.capabilities.exchange.errors import Refused
 from accord.capabilities.exchange.kinds import MessageKind
 from accord.core.labels import Label
@@ -42,7 +43,7 @@ class _Closed:
     """No gate is up: unknown means deny."""
 
     def outbound(self, *_: Any) -> Admitted:
-        raise Refused("agreement", "no agreement is in force here")
+        raise Refused("agreement", Msg.NO_AGREEMENT_IN_FORCE_HERE)
 
     inbound = outbound
 

@@ -18,6 +18,7 @@ from uuid import UUID
 import msgspec
 
 from accord.capabilities.exchange.channel import jose
+from accord.capabilities.exchange.channel.errors import Msg
 from accord.capabilities.exchange.errors import Refused
 from accord.capabilities.exchange.messages import SCHEMA
 from accord.capabilities.exchange.partners.jwk import Jwk
@@ -33,9 +34,6 @@ MOST_CONTENT: Final = 512 * 1024
 """Bytes of the content: three times in base64 it just fits an envelope. What is larger goes in chunks."""
 
 LAST_SEQUENCE: Final = 2**53 - 1
-
-UNKNOWN_SIGNER: Final = "is not signed with a key that this centre trusts; call it, and compare cards"
-"""Whoever has this centre's card can seal something for it in anybody's name: the answer does not say who its partners are."""
 
 _OF_THE_SIGNER: Final = frozenset({"partner", "key", "seal"})
 
@@ -139,16 +137,18 @@ class Seal:
 def open_envelope(sealed: str, secret_of: jose.SecretOf, own_code: str, key_of: KeyOf) -> Opened:
     """Open, verify and read one envelope. Refused names what is wrong: "size", "suite", "key", "seal", "shape", "recipient"."""
     if len(sealed) > MOST_ENVELOPE:
-        raise Refused("size", f"has {len(sealed)} characters; at most {MOST_ENVELOPE} are taken in")
+        raise Refused("size", Msg.ENVELOPE_TOO_LONG, count=len(sealed), most=MOST_ENVELOPE)
     signed = jose.decrypt(sealed, secret_of)
     try:
         opened = read_signed(signed, key_of)
     except Refused as refused:
         if refused.clause not in _OF_THE_SIGNER:
             raise
-        raise Refused("key", UNKNOWN_SIGNER) from refused
+        # Whoever has this centre's card can seal something for it in anybody's name: the answer does not say who its
+        # partners are.
+        raise Refused("key", Msg.UNKNOWN_SIGNER) from refused
     if opened.content.recipient != own_code:
-        raise Refused("recipient", f"is for {opened.content.recipient!r}, not for this centre")
+        raise Refused("recipient", Msg.FOR_ANOTHER_CENTRE, recipient=opened.content.recipient)
     return opened
 
 
@@ -166,7 +166,7 @@ def _decode(raw: bytes, decoder: msgspec.json.Decoder[Any]) -> Any:
     try:
         return decoder.decode(raw)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
-        raise Refused("shape", f"is not a message as docs/protocol.md describes it: {error}") from None
+        raise Refused("shape", Msg.NOT_A_MESSAGE, error=error) from None
 
 
 def canonical_document(payload: bytes) -> Any:
@@ -174,22 +174,22 @@ def canonical_document(payload: bytes) -> Any:
     hash, and for what no store could keep."""
     document = _decode(payload, _ANYTHING)
     if b"\\u0000" in payload and _NUL.search(payload):
-        raise Refused("shape", "a text holds the character NUL")
+        raise Refused("shape", Msg.TEXT_HOLDS_CHARACTER_NUL)
     if msgspec.json.encode(document, order="sorted") == payload:
         return document
     try:
         same = canonical_json(document) == payload
     except BadInput as error:
-        raise Refused("shape", str(error)) from None
+        raise Refused("shape", error.wording) from None
     except RecursionError:
-        raise Refused("shape", "is nested too deeply") from None
+        raise Refused("shape", Msg.NESTED_TOO_DEEPLY) from None
     if not same:
-        raise Refused("shape", "is not written as canonical JSON (RFC 8785)")
+        raise Refused("shape", Msg.NOT_WRITTEN_CANONICAL_JSON)
     return document
 
 
 def _refuse_float(text: str) -> Any:
-    raise Refused("shape", f"{text[:20]} is no integer; messages carry integers and texts")
+    raise Refused("shape", Msg.NOT_AN_INTEGER, text=text[:20])
 
 
 _PAYLOAD: Final = msgspec.json.Decoder(_Payload)

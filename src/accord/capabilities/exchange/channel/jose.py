@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.concatkdf import ConcatKDFHash
 from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap, aes_key_wrap
 
+from accord.capabilities.exchange.channel.errors import Msg
 from accord.capabilities.exchange.errors import Refused
 from accord.capabilities.exchange.partners.jwk import Jwk, from_base64url, to_base64url
 from accord.capabilities.exchange.partners.keyring import KeyRing
@@ -52,10 +53,17 @@ def signer_of(signed: str, type_: str = JWS_TYPE) -> tuple[str, bytes]:
     """The key id and the payload that a compact JWS states, neither proven yet. Refused ("suite") for any other form."""
     parts = signed.split(".")
     if len(parts) != 3:
-        raise Refused("suite", "is no compact JWS of three parts")
+        raise Refused("suite", Msg.NO_COMPACT_JWS_THREE_PARTS)
     header = _header(parts[0], _JWS_HEADER)
     if header["alg"] != SIGNATURE or header["typ"] != type_:
-        raise Refused("suite", f"is signed with {header['alg']!r} as {header['typ']!r}; {SIGNATURE} and {type_} are expected")
+        raise Refused(
+            "suite",
+            Msg.SIGNED_WITH_ANOTHER_ALGORITHM,
+            algorithm=header["alg"],
+            type=header["typ"],
+            expected=SIGNATURE,
+            expected_type=type_,
+        )
     return header["kid"], decoded(parts[1])
 
 
@@ -65,7 +73,7 @@ def verify(signed: str, public: Jwk) -> None:
     try:
         _ed25519(public["x"]).verify(decoded(signature), signing_input.encode("ascii"))
     except (InvalidSignature, UnicodeEncodeError):
-        raise Refused("seal", "the signature is not that of the key that it names") from None
+        raise Refused("seal", Msg.SIGNATURE_NOT_KEY_NAMES) from None
 
 
 def encrypt(plain: str, public: Jwk, kid: str) -> str:
@@ -92,22 +100,24 @@ def decrypt(sealed: str, secret_of: SecretOf) -> str:
     """The JWS inside a compact JWE for one of this node's keys. Refused: "suite", "key" for a key it does not have, "seal"."""
     parts = sealed.split(".")
     if len(parts) != 5:
-        raise Refused("suite", "is no compact JWE of five parts")
+        raise Refused("suite", Msg.NO_COMPACT_JWE_FIVE_PARTS)
     header = _header(parts[0], _JWE_HEADER)
     stated = (header["alg"], header["enc"], header["typ"], header["cty"])
     if stated != (KEY_AGREEMENT, ENCRYPTION, JWE_TYPE, JWS_TYPE):
-        raise Refused("suite", f"is sealed with {stated!r}; {KEY_AGREEMENT} and {ENCRYPTION} are expected")
+        raise Refused(
+            "suite", Msg.SEALED_WITH_ANOTHER_ALGORITHM, stated=stated, key_agreement=KEY_AGREEMENT, encryption=ENCRYPTION
+        )
     wrapped, nonce, text, tag = map(decoded, parts[1:])
     if len(wrapped) != 40 or len(nonce) != 12 or len(tag) != _TAG:
-        raise Refused("suite", "the parts of the seal have other lengths than the suite's")
+        raise Refused("suite", Msg.PARTS_SEAL_OTHER_LENGTHS_THAN_SUITE)
     try:
         wrapping = _wrapping_key(secret_of(header["kid"], _ephemeral(header["epk"])))
         plain = AESGCM(aes_key_unwrap(wrapping, wrapped)).decrypt(nonce, text + tag, parts[0].encode("ascii"))
         return plain.decode("ascii")
     except NotFound:
-        raise Refused("key", "is sealed for a key that this centre does not have, or no longer") from None
+        raise Refused("key", Msg.SEALED_FOR_KEY_CENTRE_DOES) from None
     except (InvalidUnwrap, InvalidTag, UnicodeDecodeError, ValueError):
-        raise Refused("seal", "cannot be opened with the key that it names") from None
+        raise Refused("seal", Msg.CANNOT_BE_OPENED_WITH_KEY_NAMES) from None
 
 
 def decoded(text: str) -> bytes:
@@ -115,7 +125,7 @@ def decoded(text: str) -> bytes:
     try:
         return from_base64url(text, "envelope")
     except BadInput as error:
-        raise Refused("suite", f"a part {error.message}") from None
+        raise Refused("suite", Msg.PART_IS_WRONG, error=error.said) from None
 
 
 @lru_cache(maxsize=64)
@@ -126,15 +136,13 @@ def _signature_header(kid: str, type_: str) -> bytes:
 def _header(text: str, names: frozenset[str]) -> dict[str, Any]:
     """A protected header that has exactly these members, all of them text but the ephemeral key."""
     if len(text) > _MOST_HEADER:
-        raise Refused("suite", "the header is longer than any header of the suite")
+        raise Refused("suite", Msg.HEADER_LONGER_THAN_ANY_HEADER_SUITE)
     try:
         header = msgspec.json.decode(decoded(text), type=dict[str, Any])
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError):
-        raise Refused("suite", "the header is no JSON object") from None
+        raise Refused("suite", Msg.HEADER_NO_JSON_OBJECT) from None
     if header.keys() != names or not all(isinstance(value, str) for name, value in header.items() if name != "epk"):
-        raise Refused(
-            "suite", f"the header has {', '.join(sorted(header))[:120]}; exactly {', '.join(sorted(names))} is expected"
-        )
+        raise Refused("suite", Msg.HEADER_EXACTLY_EXPECTED, found=", ".join(sorted(header))[:120], names=sorted(names))
     return header
 
 
@@ -144,9 +152,9 @@ def _ephemeral(stated: Any) -> dict[str, str]:
         or stated.keys() != {"crv", "kty", "x"}
         or (stated["crv"], stated["kty"]) != ("X25519", "OKP")
     ):
-        raise Refused("suite", "the ephemeral key is not one on X25519")
+        raise Refused("suite", Msg.EPHEMERAL_KEY_NOT_ONE_ON_X25519)
     if not isinstance(stated["x"], str) or len(decoded(stated["x"])) != 32:
-        raise Refused("suite", "the ephemeral key has another length than 32 bytes")
+        raise Refused("suite", Msg.EPHEMERAL_KEY_ANOTHER_LENGTH_THAN_32)
     return stated
 
 
@@ -170,7 +178,7 @@ def _x25519(x: str) -> X25519PublicKey:
 def _32_bytes(x: str) -> bytes:
     raw = decoded(x)
     if len(raw) != 32:
-        raise Refused("key", "the public key has another length than 32 bytes")
+        raise Refused("key", Msg.PUBLIC_KEY_ANOTHER_LENGTH_THAN_32)
     return raw
 
 

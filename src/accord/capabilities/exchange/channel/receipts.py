@@ -16,6 +16,7 @@ import msgspec
 
 from accord.capabilities.exchange.channel import jose
 from accord.capabilities.exchange.channel.envelopes import KeyOf
+from accord.capabilities.exchange.channel.errors import Msg
 from accord.capabilities.exchange.channel.streams import ReceiptOutcome
 from accord.capabilities.exchange.errors import Refused
 from accord.capabilities.exchange.partners.keyring import KeyRing
@@ -90,9 +91,9 @@ def read_reply(signed: str, partner: str, batch: str, key_of: KeyOf) -> Reply:
     try:
         reply: Reply = _REPLY.decode(payload)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
-        raise Refused("shape", f"the reply is not one as docs/protocol.md describes it: {error}") from None
+        raise Refused("shape", Msg.NOT_A_REPLY, error=error) from None
     if reply.agency != partner or reply.batch != batch:
-        raise Refused("recipient", "the reply is another centre's, or to other envelopes")
+        raise Refused("recipient", Msg.REPLY_ANOTHER_CENTRE)
     return reply
 
 
@@ -101,7 +102,7 @@ def read_batch(raw: bytes) -> Batch:
     try:
         batch: Batch = _BATCH.decode(raw)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
-        raise BadInput(f"is no batch of envelopes: {error}", where="envelopes") from None
+        raise BadInput(Msg.NO_BATCH_ENVELOPES, error=error, where="envelopes") from None
     return batch
 
 

@@ -8,6 +8,7 @@ from uuid import UUID
 
 import msgspec
 
+from accord.capabilities.exchange.channel.errors import Msg
 from accord.capabilities.exchange.errors import Refused
 
 _Sequence = Annotated[int, msgspec.Meta(ge=1)]
@@ -61,4 +62,4 @@ def read(body: Any, kind: type[_Body]) -> _Body:
     try:
         return msgspec.convert(body, kind)
     except msgspec.ValidationError as error:
-        raise Refused("shape", f"the body is not one of its kind: {error}") from None
+        raise Refused("shape", Msg.BODY_NOT_OF_ITS_KIND, error=error) from None

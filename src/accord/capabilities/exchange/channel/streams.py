@@ -15,8 +15,10 @@ from typing import Final
 from uuid import UUID
 
 from accord.capabilities.exchange.channel.envelopes import Opened, Place
+from accord.capabilities.exchange.channel.errors import Msg
 from accord.capabilities.exchange.messages import SCHEMA
 from accord.core.clock import to_iso
+from accord.core.wording import Wording
 
 WINDOW: Final = 5_000
 """How far ahead of the next expected message one may be to be kept."""
@@ -148,9 +150,9 @@ def _first_time(place: Place, here: Position) -> Arrival:
     return Arrival.AHEAD if place.sequence - here.expected < WINDOW else Arrival.TOO_FAR
 
 
-def waits_for(position: Position) -> str:
+def waits_for(position: Position) -> Wording:
     """Why a message is parked whose turn has not come."""
-    return f"waits for message {position.expected} of the stream"
+    return Msg.WAITS_FOR_MESSAGE.with_(number=position.expected)
 
 
 def expired_words(now: datetime) -> str:

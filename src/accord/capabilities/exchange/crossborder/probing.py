@@ -16,11 +16,12 @@ from typing import Final
 from accord.capabilities.claims.picture import Picture
 from accord.capabilities.claims.ports import TransferLeg
 from accord.capabilities.exchange.crossborder import referrals
+from accord.capabilities.exchange.crossborder.errors import Msg
 from accord.capabilities.exchange.errors import Refused
 from accord.capabilities.exchange.messages import WireCredit
 from accord.capabilities.exchange.partners import queries as partners
 
-REFUSAL: Final = "no such transfer enters this jurisdiction from your institutions, as far as this centre can tell you"
+REFUSAL: Final = Msg.NO_SUCH_TRANSFER_ENTERS
 
 
 class Standing(Enum):

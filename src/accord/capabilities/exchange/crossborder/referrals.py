@@ -14,6 +14,7 @@ import msgspec
 from django.conf import settings
 
 from accord.capabilities.exchange.channel import jose
+from accord.capabilities.exchange.crossborder.errors import Msg
 from accord.capabilities.exchange.errors import Refused
 from accord.capabilities.exchange.partners import queries as partners
 from accord.capabilities.exchange.partners.keyring import ring
@@ -64,17 +65,17 @@ def write(to: str, asker: str, transfer: str, amount: int, currency: str, interv
 def read(text: str, by: str, at: datetime) -> Referral:
     """The word of the centre `by`. Refused where it is not its, or no longer counts."""
     if len(text) > _MOST_CHARACTERS:
-        raise Refused("referral", "the referral is longer than any can be")
+        raise Refused("referral", Msg.REFERRAL_TOO_LONG)
     kid, payload = jose.signer_of(text, TYPE)
     jose.verify(text, partners.verifying_key(by, kid, at))
     try:
         referral = msgspec.json.decode(payload, type=Referral)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise Refused("referral", f"this is no referral: {error}") from None
+        raise Refused("referral", Msg.NOT_A_REFERRAL, error=error) from None
     if referral.by != by:
-        raise Refused("referral", f"the referral is by {referral.by[:40]}, not by {by}")
+        raise Refused("referral", Msg.REFERRAL_BY_ANOTHER, stated=referral.by[:40], by=by)
     if referral.expires < at.timestamp():
-        raise Refused("referral", "the referral is older than it may be; ask the centre that gave it")
+        raise Refused("referral", Msg.REFERRAL_TOO_OLD)
     return referral
 
 

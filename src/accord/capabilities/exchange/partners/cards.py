@@ -28,11 +28,13 @@ from urllib.parse import urlsplit
 from mnemonic import Mnemonic
 
 from accord.capabilities.exchange.models import KeyUse
+from accord.capabilities.exchange.partners.errors import Msg
 from accord.capabilities.exchange.partners.jwk import Jwk, from_base64url, read_jwk, to_base64url, verifies
 from accord.capabilities.exchange.partners.keyring import ring
 from accord.core import clock
 from accord.core.canonical import canonical_json
 from accord.core.errors import BadInput
+from accord.core.wording import Messages
 
 TYPE: Final = "accord partner card 1"
 MOST_BYTES: Final = 64 * 1024
@@ -150,29 +152,29 @@ def content_of(signed: Mapping[str, Any]) -> dict[str, Any]:
 def read_card(data: bytes) -> Card:
     """The card of a file, checked. BadInput says what is wrong with it; a single changed byte is."""
     if len(data) > MOST_BYTES:
-        raise BadInput(f"is larger than any card ({MOST_BYTES} bytes)", where="card")
+        raise BadInput(Msg.LARGER_THAN_ANY_CARD, limit=MOST_BYTES, where="card")
     try:
         signed = json.loads(data)
     except (ValueError, RecursionError):
-        raise BadInput("is no card: it is not JSON", where="card") from None
+        raise BadInput(Msg.NOT_A_CARD, where="card") from None
     if not isinstance(signed, dict) or data not in (card_bytes(signed), canonical_json(signed)):
-        raise BadInput("is no card as a node writes it; take the file anew, unchanged", where="card")
+        raise BadInput(Msg.NOT_A_CARD_AS_WRITTEN, where="card")
     return read_signed(signed)
 
 
 def read_signed(signed: Any) -> Card:
     """The same for a card as the document that it is; also a body of a message."""
     if not isinstance(signed, dict) or signed.keys() != {"payload", "signatures"} or not isinstance(signed["payload"], str):
-        raise BadInput("a card has the members payload and signatures, and no others", where="card")
+        raise BadInput(Msg.CARD_MEMBERS_PAYLOAD_SIGNATURES, where="card")
     if not isinstance(signed["signatures"], list) or not 1 <= len(signed["signatures"]) <= _MOST_KEYS:
-        raise BadInput("a card has one signature for each key that signs it", where="signatures")
+        raise BadInput(Msg.CARD_ONE_SIGNATURE_FOR_EACH_KEY, where="signatures")
     payload = from_base64url(signed["payload"], "payload")
     content = _content(payload)
     keys = _keys(content["keys"])
     verifying = {key.kid: key.public for key in keys if key.use == KeyUse.SIGNING}
     signers = tuple(_signer(signature, signed["payload"], verifying) for signature in signed["signatures"])
     if len(set(signers)) != len(signers):
-        raise BadInput("two signatures are of one key", where="signatures")
+        raise BadInput(Msg.TWO_SIGNATURES_ONE_KEY, where="signatures")
     return _card(content, keys, signers, signed)
 
 
@@ -183,50 +185,47 @@ def _header(kid: str) -> bytes:
 def _signer(stated: Any, payload: str, verifying: Mapping[str, Jwk]) -> str:
     """The kid of the key whose good signature this is."""
     if not isinstance(stated, dict) or stated.keys() != {"protected", "signature"}:
-        raise BadInput("a signature has the members protected and signature, and no others", where="signatures")
+        raise BadInput(Msg.SIGNATURE_MEMBERS_PROTECTED_SIGNATURE, where="signatures")
     if not all(isinstance(value, str) for value in stated.values()):
-        raise BadInput("protected and signature are texts", where="signatures")
+        raise BadInput(Msg.PROTECTED_SIGNATURE_TEXTS, where="signatures")
     protected = from_base64url(stated["protected"], "protected")
     for kid, public in verifying.items():
         if protected == _header(kid):
             data = f"{stated['protected']}.{payload}".encode()
             if verifies(public, from_base64url(stated["signature"], "signature"), data):
                 return kid
-            raise BadInput("a signature is not that of the card; take the file anew", where="signatures")
-    raise BadInput(
-        f"a signature is of no signing key on the card, or not made with {_ALGORITHM}; no other algorithm is taken",
-        where="signatures",
-    )
+            raise BadInput(Msg.SIGNATURE_NOT_CARD, where="signatures")
+    raise BadInput(Msg.SIGNATURE_NO_SIGNING_KEY_ON_CARD, algorithm=_ALGORITHM, where="signatures")
 
 
 def _content(payload: bytes) -> dict[str, Any]:
     try:
         content = json.loads(payload)
     except (ValueError, RecursionError):
-        raise BadInput("is no JSON", where="payload") from None
+        raise BadInput(Msg.NOT_JSON, where="payload") from None
     if not isinstance(content, dict) or canonical_json(content) != payload:
-        raise BadInput("is no canonical JSON object", where="payload")
+        raise BadInput(Msg.NO_CANONICAL_JSON_OBJECT, where="payload")
     if content.get("type") != TYPE:
-        raise BadInput(f"is of type {content.get('type')!r}; this version reads {TYPE!r}", where="payload")
+        raise BadInput(Msg.TYPE_VERSION_READS, type=content.get("type"), known=TYPE, where="payload")
     if content.keys() != _MEMBERS:
-        raise BadInput(f"lacks or adds members: {', '.join(sorted(content.keys() ^ _MEMBERS))}", where="payload")
+        raise BadInput(Msg.LACKS_ADDS_MEMBERS, names=sorted(content.keys() ^ _MEMBERS), where="payload")
     return content
 
 
 def _card(content: dict[str, Any], keys: tuple[CardKey, ...], signers: tuple[str, ...], signed: dict[str, Any]) -> Card:
     for name, most in _TEXTS.items():
         if not isinstance(content[name], str) or len(content[name]) > most or not content[name].isprintable():
-            raise BadInput(f"must be a text of at most {most} characters in one line", where=name)
+            raise BadInput(Msg.MUST_BE_TEXT_AT_MOST_CHARACTERS, most=most, where=name)
     if not content["name"]:
-        raise BadInput("a card names its agency; set ACCORD_AGENCY_NAME", where="name")
-    _must_match(content["agency"], _AGENCY, "an agency code has 2 to 40 capital letters, digits and - _ .", "agency")
-    _must_match(content["jurisdiction"], re.compile(r"[A-Z0-9-]{2,8}", re.ASCII), "is a code such as SG", "jurisdiction")
+        raise BadInput(Msg.CARD_NAMES_AGENCY_SET, where="name")
+    _must_match(content["agency"], _AGENCY, Msg.AGENCY_CODE_SHAPE, "agency")
+    _must_match(content["jurisdiction"], re.compile(r"[A-Z0-9-]{2,8}", re.ASCII), Msg.IS_A_CODE_SUCH_AS_SG, "jurisdiction")
     if content["tls_sha256"]:
-        _must_match(content["tls_sha256"], _SHA256, "is a SHA-256 in hexadecimal, or empty", "tls_sha256")
+        _must_match(content["tls_sha256"], _SHA256, Msg.IS_A_SHA256_OR_EMPTY, "tls_sha256")
     if content["address"]:
         check_address(content["address"])
     if type(content["serial"]) is not int or not 1 <= content["serial"] < 1 << 31:
-        raise BadInput("must be a whole number above 0", where="serial")
+        raise BadInput(Msg.MUST_BE_WHOLE_NUMBER_ABOVE_0, where="serial")
     return Card(
         agency=content["agency"],
         jurisdiction=content["jurisdiction"],
@@ -247,9 +246,9 @@ def check_address(address: str) -> None:
     """BadInput unless it is an https:// address, or an http:// one of this machine."""
     parts = urlsplit(address)
     if parts.scheme != "https" and not (parts.scheme == "http" and _is_loopback(parts.hostname or "")):
-        raise BadInput("must begin with https://; http:// is for this machine alone", where="address")
+        raise BadInput(Msg.MUST_BEGIN_WITH_HTTPS, where="address")
     if not parts.hostname or parts.query or parts.fragment or parts.username:
-        raise BadInput("write it like https://centre.example", where="address")
+        raise BadInput(Msg.WRITE_LIKE_HTTPS_CENTRE_EXAMPLE, where="address")
 
 
 def _is_loopback(host: str) -> bool:
@@ -261,22 +260,22 @@ def _is_loopback(host: str) -> bool:
 
 def _keys(stated: Any) -> tuple[CardKey, ...]:
     if not isinstance(stated, list) or not 2 <= len(stated) <= _MOST_KEYS:
-        raise BadInput(f"a card names 2 to {_MOST_KEYS} keys", where="keys")
+        raise BadInput(Msg.CARD_NAMES_2_TO_KEYS, most=_MOST_KEYS, where="keys")
     keys = tuple(_key(one, f"keys[{place}]") for place, one in enumerate(stated))
     if {key.use for key in keys} != set(KeyUse) or len({key.kid for key in keys}) != len(keys):
-        raise BadInput("a card names a key to sign and one to encrypt with at least, each once", where="keys")
+        raise BadInput(Msg.CARD_NAMES_KEY_TO_SIGN_ONE, where="keys")
     return keys
 
 
 def _key(stated: Any, where: str) -> CardKey:
     if not isinstance(stated, dict) or stated.keys() != {"use", "public", "valid_from", "valid_until"}:
-        raise BadInput("a key has the members use, public, valid_from and valid_until, and no others", where=where)
+        raise BadInput(Msg.KEY_MEMBERS_USE, where=where)
     if stated["use"] not in KeyUse.values:
-        raise BadInput(f"use is one of {', '.join(KeyUse.values)}", where=where)
+        raise BadInput(Msg.UNKNOWN_KEY_USE, known=tuple(KeyUse.values), where=where)
     use = KeyUse(stated["use"])
     starts, ends = _moment(stated["valid_from"], where), _moment(stated["valid_until"], where)
     if ends <= starts:
-        raise BadInput("a key ends after it begins", where=where)
+        raise BadInput(Msg.KEY_ENDS_AFTER_BEGINS, where=where)
     return CardKey(use, read_jwk(stated["public"], use, where), starts, ends)
 
 
@@ -288,23 +287,23 @@ def _moment(stated: Any, where: str) -> datetime:
             return moment
     except (TypeError, ValueError):
         pass
-    raise BadInput("is no time in UTC such as 2026-03-01T12:00:00Z", where=where)
+    raise BadInput(Msg.NOT_A_TIME_IN_UTC, where=where)
 
 
 def _codes(stated: Any, pattern: re.Pattern[str], where: str) -> tuple[str, ...]:
     if not isinstance(stated, list) or len(stated) > _MOST_INSTITUTIONS:
-        raise BadInput(f"must be a list of at most {_MOST_INSTITUTIONS} codes", where=where)
+        raise BadInput(Msg.MUST_BE_LIST_AT_MOST_CODES, most=_MOST_INSTITUTIONS, where=where)
     for code in stated:
-        _must_match(code, pattern, "holds something that is no code", where)
+        _must_match(code, pattern, Msg.HOLDS_NO_CODE, where)
     return tuple(stated)
 
 
 def _revoked(stated: Any) -> tuple[str, ...]:
     if not isinstance(stated, list) or not all(isinstance(kid, str) and 1 <= len(kid) <= 64 for kid in stated):
-        raise BadInput("must be a list of kids", where="revoked")
+        raise BadInput(Msg.MUST_BE_LIST_KIDS, where="revoked")
     return tuple(stated)
 
 
-def _must_match(stated: Any, pattern: re.Pattern[str], what: str, where: str) -> None:
+def _must_match(stated: Any, pattern: re.Pattern[str], what: Messages, where: str) -> None:
     if not isinstance(stated, str) or not pattern.fullmatch(stated):
         raise BadInput(what, where=where)

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 
 from accord.capabilities.exchange.models import KeyUse
+from accord.capabilities.exchange.partners.errors import Msg
 from accord.core.canonical import canonical_json
 from accord.core.errors import BadInput
 
@@ -38,25 +39,25 @@ def thumbprint(jwk: Jwk) -> str:
 def read_jwk(stated: Any, use: KeyUse, where: str) -> Jwk:
     """A public JWK for this use; BadInput where it is anything else, a private key above all, or its kid is not its own."""
     if not isinstance(stated, dict) or stated.keys() != {"crv", "kid", "kty", "x"}:
-        raise BadInput("a public key has the members crv, kid, kty and x, and no others", where=where)
+        raise BadInput(Msg.PUBLIC_KEY_MEMBERS_CRV, where=where)
     if not all(isinstance(value, str) for value in stated.values()):
-        raise BadInput("every member of a key is a text", where=where)
+        raise BadInput(Msg.EVERY_MEMBER_KEY_TEXT, where=where)
     if stated["kty"] != "OKP" or stated["crv"] != CURVES[use]:
-        raise BadInput(f"a key for {use} is of kty OKP and crv {CURVES[use]}; no other algorithm is taken", where=where)
+        raise BadInput(Msg.KEY_FOR_KTY_OKP_CRV, use=use, curve=CURVES[use], where=where)
     if len(from_base64url(stated["x"], where)) != _LENGTH:
-        raise BadInput(f"x must be {_LENGTH} bytes", where=where)
+        raise BadInput(Msg.X_MUST_BE_BYTES, count=_LENGTH, where=where)
     if stated["kid"] != thumbprint(stated):
-        raise BadInput("kid is not the thumbprint of the key (RFC 7638)", where=where)
+        raise BadInput(Msg.KID_NOT_THUMBPRINT_KEY, where=where)
     return dict(stated)
 
 
 def exchange_bytes(public: Jwk) -> bytes:
     """The 32 bytes of an X25519 public key, which may be an ephemeral one without kid."""
     if public.get("crv") != "X25519" or public.get("kty") != "OKP":
-        raise BadInput("a secret is agreed on with an X25519 key; no other algorithm is taken", where="epk")
+        raise BadInput(Msg.SECRET_AGREED_ON_WITH_X25519_KEY, where="epk")
     raw = from_base64url(public.get("x", ""), "epk")
     if len(raw) != _LENGTH:
-        raise BadInput(f"x must be {_LENGTH} bytes", where="epk")
+        raise BadInput(Msg.X_MUST_BE_BYTES, count=_LENGTH, where="epk")
     return raw
 
 
@@ -78,7 +79,7 @@ def from_base64url(text: str, where: str) -> bytes:
     try:
         data = base64.b64decode(text.encode("ascii") + b"=" * (-len(text) % 4), altchars=b"-_", validate=True)
     except (UnicodeEncodeError, binascii.Error):
-        raise BadInput("is no base64url", where=where) from None
+        raise BadInput(Msg.NOT_BASE64URL, where=where) from None
     if to_base64url(data) != text:
-        raise BadInput("is base64url in an unusual spelling", where=where)
+        raise BadInput(Msg.BASE64URL_IN_UNUSUAL_SPELLING, where=where)
     return data

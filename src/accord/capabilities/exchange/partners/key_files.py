@@ -20,10 +20,12 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.scrypt import Scrypt
 
 from accord.capabilities.exchange.models import KeyUse
+from accord.capabilities.exchange.partners.errors import Msg
 from accord.capabilities.exchange.partners.jwk import CURVES, from_base64url, to_base64url
 from accord.capabilities.exchange.partners.keyring import PrivateKey, SoftwareRing
 from accord.core.canonical import canonical_json
 from accord.core.errors import BadInput, Conflict, Corrupt, NotFound, Unavailable
+from accord.core.errors import Msg as CoreMsg
 
 PASSPHRASE: Final = "passphrase"  # noqa: S105 - the name of a file
 _SCRYPT: Final = {"n": 1 << 15, "r": 8, "p": 1}
@@ -80,7 +82,7 @@ class FileKeyRing(SoftwareRing):
 
     def _path(self, kid: str) -> Path:
         if not kid.replace("-", "").replace("_", "").isalnum() or not kid.isascii():
-            raise NotFound("this cannot be the name of a key")  # it may have come from outside
+            raise NotFound(Msg.CANNOT_BE_NAME_KEY)  # it may have come from outside
         return self._folder / f"{kid}.json"
 
     def _private(self, kid: str) -> PrivateKey:
@@ -88,7 +90,7 @@ class FileKeyRing(SoftwareRing):
         if not path.exists():
             with self._lock:
                 self._keys.pop(kid, None)
-            raise NotFound(f"this node has no private key {kid}")
+            raise NotFound(Msg.NODE_NO_PRIVATE_KEY, key=kid)
         private = self._keys.get(kid)
         if private is None:
             private = self._open(kid, path)
@@ -103,20 +105,16 @@ class FileKeyRing(SoftwareRing):
         try:
             raw = AESGCM(wrapping).decrypt(nonce, box, _named(stated))
         except (InvalidTag, ValueError):
-            raise Unavailable(
-                "the key cannot be opened with this passphrase; name the file of the passphrase that it was made with in "
-                "ACCORD_KEY_PASSPHRASE_FILE",
-                where=str(path),
-            ) from None
+            raise Unavailable(Msg.KEY_CANNOT_BE_OPENED_WITH_PASSPHRASE, where=str(path)) from None
         if stated["kid"] != kid or len(raw) != 32:
-            raise Corrupt("the file holds another key than its name says; restore it from a backup", where=str(path))
+            raise Corrupt(Msg.FILE_HOLDS_ANOTHER_KEY_THAN_NAME, where=str(path))
         kind = Ed25519PrivateKey if stated["crv"] == CURVES[KeyUse.SIGNING] else X25519PrivateKey
         return kind.from_private_bytes(raw)
 
     def _keep(self, kid: str, private: PrivateKey) -> None:
         path = self._path(kid)
         if path.exists():
-            raise Conflict(f"there is a key {kid} already")
+            raise Conflict(Msg.KEY_EXISTS_ALREADY, key=kid)
         self._write(kid, private)
 
     def _write(self, kid: str, private: PrivateKey) -> None:
@@ -156,20 +154,16 @@ class FileKeyRing(SoftwareRing):
         try:
             passphrase = path.read_bytes()[: _MOST_BYTES + 1].strip()
         except OSError as error:
-            raise Unavailable(
-                f"the passphrase of this node's keys cannot be read ({error.strerror}); put the file back, or name it in "
-                "ACCORD_KEY_PASSPHRASE_FILE",
-                where=str(path),
-            ) from None
+            raise Unavailable(Msg.PASSPHRASE_NODE_KEYS_CANNOT_BE_READ, why=error.strerror, where=str(path)) from None
         if not 12 <= len(passphrase) <= _MOST_BYTES:
-            raise BadInput(f"a passphrase has 12 to {_MOST_BYTES} bytes; write a longer one into the file", where=str(path))
+            raise BadInput(Msg.PASSPHRASE_12_TO_BYTES, most=_MOST_BYTES, where=str(path))
         return passphrase
 
     def _create_folder(self) -> None:
         try:
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
-            raise Unavailable(f"the folder of keys cannot be made ({error.strerror})", where=str(self._folder)) from None
+            raise Unavailable(Msg.FOLDER_KEYS_CANNOT_BE_MADE, why=error.strerror, where=str(self._folder)) from None
 
 
 def _named(stated: dict[str, Any]) -> bytes:
@@ -181,15 +175,15 @@ def _read(path: Path) -> dict[str, Any]:
     try:
         stated = json.loads(path.read_bytes()[:_MOST_BYTES])
     except OSError as error:
-        raise Unavailable(f"the key cannot be read ({error.strerror})", where=str(path)) from None
+        raise Unavailable(Msg.KEY_CANNOT_BE_READ, why=error.strerror, where=str(path)) from None
     except ValueError:
-        raise Corrupt("the file of a key is damaged; restore it from a backup", where=str(path)) from None
+        raise Corrupt(Msg.FILE_KEY_DAMAGED, where=str(path)) from None
     if not isinstance(stated, dict) or stated.keys() != _MEMBERS or stated["format"] != _FORMAT:
-        raise Corrupt("is no file of a key that this version knows", where=str(path))
+        raise Corrupt(Msg.NO_FILE_KEY_VERSION_KNOWS, where=str(path))
     cost = [stated[name] for name in ("n", "r", "p")]
     whole = all(type(number) is int and number > 0 for number in cost)
     if not whole or cost[0] < 2 or cost[0] & cost[0] - 1 or 128 * cost[0] * cost[1] * cost[2] > _MOST_MEMORY:
-        raise Corrupt("states a cost that no key of this node has", where=str(path))
+        raise Corrupt(Msg.STATES_COST_NO_KEY_NODE, where=str(path))
     return stated
 
 
@@ -211,4 +205,4 @@ def _publish(path: Path, content: bytes, *, replace: bool) -> None:
         finally:
             draft.unlink(missing_ok=True)
     except OSError as error:
-        raise Unavailable(f"cannot be written: {error.strerror}", where=str(path)) from None
+        raise Unavailable(CoreMsg.CANNOT_BE_WRITTEN, why=error.strerror, where=str(path)) from None

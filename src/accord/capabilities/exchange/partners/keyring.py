@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 
 from accord.capabilities.exchange.models import KeyUse
+from accord.capabilities.exchange.partners.errors import Msg
 from accord.capabilities.exchange.partners.jwk import Jwk, exchange_bytes, public_jwk
 from accord.core.errors import NotFound
 
@@ -62,13 +63,13 @@ class SoftwareRing:
     def sign(self, kid: str, data: bytes) -> bytes:
         private = self._private(kid)
         if not isinstance(private, Ed25519PrivateKey):
-            raise NotFound(f"the key {kid} is not one to sign with")
+            raise NotFound(Msg.KEY_NOT_ONE_TO_SIGN, key=kid)
         return private.sign(data)
 
     def shared_secret(self, kid: str, public: Jwk) -> bytes:
         private = self._private(kid)
         if not isinstance(private, X25519PrivateKey):
-            raise NotFound(f"the key {kid} is not one to decrypt with")
+            raise NotFound(Msg.KEY_NOT_ONE_TO_DECRYPT, key=kid)
         return private.exchange(X25519PublicKey.from_public_bytes(exchange_bytes(public)))
 
     def destroy(self, kid: str) -> None:
@@ -78,7 +79,7 @@ class SoftwareRing:
     def _private(self, kid: str) -> PrivateKey:
         private = self._keys.get(kid)
         if private is None:
-            raise NotFound(f"this node has no private key {kid}")
+            raise NotFound(Msg.NODE_NO_PRIVATE_KEY, key=kid)
         return private
 
     def _keep(self, kid: str, private: PrivateKey) -> None:

@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from accord.capabilities.exchange.errors import Refused
 from accord.capabilities.exchange.models import Alarm, KeyUse, OwnCard, OwnKey, Partner, PartnerKey, PartnerState
 from accord.capabilities.exchange.partners import cards, trust_book
+from accord.capabilities.exchange.partners.errors import Msg
 from accord.capabilities.exchange.partners.jwk import Jwk
 from accord.capabilities.exchange.partners.services.partners import asked_words, fingerprint_of
 from accord.capabilities.exchange.permissions import ExchangePermission, PartnerPermission
@@ -31,7 +32,7 @@ def partner(actor: Actor, code: str) -> Partner:
     """One of them; NotFound where there is none, or the actor may not see it."""
     found = partners(actor).filter(code=code).first()
     if found is None:
-        raise NotFound("there is no such partner", where=code)
+        raise NotFound(Msg.NO_SUCH_PARTNER, where=code)
     return found
 
 
@@ -80,7 +81,7 @@ def own_card(actor: Actor) -> OwnCard:
         require(actor, PartnerPermission.MANAGE)
     card = OwnCard.objects.order_by("-serial").first()
     if card is None:
-        raise NotFound("this node has no card yet; an administrator makes its keys with: accord partners keys make")
+        raise NotFound(Msg.NODE_NO_CARD_YET)
     return card
 
 
@@ -107,7 +108,7 @@ def confirmed(code: str) -> Partner:
     """A partner with whom messages are exchanged. Refused ("partner") for any other."""
     found = Partner.objects.filter(code=code, state=PartnerState.CONFIRMED).first()
     if found is None:
-        raise Refused("partner", f"{code} is no confirmed partner of this centre")
+        raise Refused("partner", Msg.NO_CONFIRMED_PARTNER_CENTRE, code=code)
     return found
 
 
@@ -119,11 +120,11 @@ def verifying_key(code: str, kid: str, at: datetime) -> Jwk:
     """
     key = _keys(code).get(kid)
     if key is None or key.use != KeyUse.SIGNING:
-        raise Refused("key", f"{code} is not known to sign with the key {kid}; its newest card is needed")
+        raise Refused("key", Msg.NOT_KNOWN_TO_SIGN_WITH_KEY, code=code, key=kid)
     if key.revoked_at is not None:
-        raise Refused("key", f"the key {kid} of {code} is revoked")
+        raise Refused("key", Msg.KEY_REVOKED, key=kid, code=code)
     if key.valid_until is not None and key.valid_until < at:
-        raise Refused("key", f"the key {kid} of {code} has ended; its newest card is needed")
+        raise Refused("key", Msg.KEY_ENDED, key=kid, code=code)
     return key.public
 
 
@@ -136,7 +137,7 @@ def encryption_key(code: str) -> Jwk:
         if key.use == KeyUse.ENCRYPTION and key.revoked_at is None and (key.valid_until is None or now < key.valid_until)
     ]
     if not usable:
-        raise Refused("key", f"{code} has no key left to encrypt to; its newest card is needed")
+        raise Refused("key", Msg.NO_KEY_LEFT_TO_ENCRYPT, code=code)
     return max(usable, key=lambda key: key.valid_from).public
 
 
@@ -148,5 +149,5 @@ def partner_of(institution: str) -> str:
 def _keys(code: str) -> dict[str, trust_book.KnownKey]:
     keys = trust_book.book().keys.get(code)
     if keys is None:
-        raise Refused("partner", f"{code} is no confirmed partner of this centre")
+        raise Refused("partner", Msg.NO_CONFIRMED_PARTNER_CENTRE, code=code)
     return keys

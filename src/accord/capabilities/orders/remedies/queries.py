@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from accord.capabilities.orders import queries as orders
+from accord.capabilities.orders.errors import Msg
 from accord.capabilities.orders.kinds import KEEPS_MONEY
 from accord.capabilities.orders.life_cycle import HOLDING
 from accord.capabilities.orders.models import UNDECIDED, UNRELEASED, Appeal, Order, Payout, Restitution
@@ -29,7 +30,7 @@ def appeal(actor: Actor, appeal_id: UUID) -> Appeal:
     """One appeal; NotFound when there is none that the actor may see."""
     found = appeals(actor).filter(pk=appeal_id).first()
     if found is None:
-        raise NotFound("there is no such appeal")
+        raise NotFound(Msg.NO_SUCH_APPEAL)
     note_read(actor, found, subject=found.order.claim_id)
     return found
 
@@ -66,7 +67,7 @@ def appeal_by_code(reference: str, code: str) -> Appeal:
     else:
         found = Appeal.objects.select_related("order", "release").filter(reference=canonical).first()
     if not hmac.compare_digest(told, found.code if found else "0000-0000") or found is None:
-        raise NotFound("no appeal fits this reference and code; check each character against what you were given")
+        raise NotFound(Msg.NO_APPEAL_FITS_REFERENCE_CODE)
     return found
 
 
@@ -79,7 +80,7 @@ def restitution(actor: Actor, restitution_id: UUID) -> Restitution:
     """One return; NotFound when there is none that the actor may see."""
     found = restitutions(actor).filter(pk=restitution_id).first()
     if found is None:
-        raise NotFound("there is no such return")
+        raise NotFound(Msg.NO_SUCH_RETURN)
     note_read(actor, found)
     return found
 

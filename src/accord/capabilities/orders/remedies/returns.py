@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db.models import Sum
 
 from accord.capabilities.claims import queries as claims
+from accord.capabilities.orders.errors import Msg
 from accord.capabilities.orders.kinds import OrderKind
 from accord.capabilities.orders.life_cycle import ENDED, State
 from accord.capabilities.orders.models import (
@@ -28,6 +29,7 @@ from accord.capabilities.orders.remedies import distribution as rules
 from accord.capabilities.orders.remedies.distribution import Awards, Share, Source
 from accord.capabilities.people.policy import NODE
 from accord.core.errors import NotFound
+from accord.core.wording import Wording
 
 _RULES: Final[dict[str, Callable[[Sequence[Source], Sequence[Share]], Awards]]] = {
     Distribution.TRACED: rules.traced,
@@ -67,7 +69,7 @@ def claim_left(restitution: Restitution, claim_id: UUID) -> int | None:
     """
     claim = claims.by_ids(NODE, [claim_id]).get(claim_id)
     if claim is None:
-        raise NotFound("there is no such claim")
+        raise NotFound(Msg.NO_SUCH_CLAIM)
     if claim.currency != restitution.currency:
         return None
     named = restitution.claimants.filter(claim=claim_id).aggregate(total=Sum("claimed"))["total"] or 0
@@ -80,26 +82,26 @@ def claim_left(restitution: Restitution, claim_id: UUID) -> int | None:
     return int(claim.amount - named - paid)
 
 
-def obstacles(restitution: Restitution, now: datetime) -> list[str]:
+def obstacles(restitution: Restitution, now: datetime) -> list[Wording]:
     """Why a return that was announced cannot be decided yet, in words; empty when it can."""
-    found = []
+    found: list[Wording] = []
     if restitution.objections_until is not None and restitution.objections_until > now:
-        found.append("the time for objections is not over")
+        found.append(Msg.OBJECTIONS_STILL_OPEN.with_())
     if restitution.objections.filter(upheld=None).exists():
-        found.append("an objection is not answered")
+        found.append(Msg.OBJECTION_NOT_ANSWERED.with_())
     for row in restitution.sources.select_related("order").order_by("id"):
         order: Order = row.order
         if not order.is_holding:
-            found.append(f"{order.reference} keeps no money any more")
+            found.append(Msg.ORDER_KEEPS_NO_MONEY.with_(order=order.reference))
         elif amount_free(order, restitution) < row.amount:
-            found.append(f"{order.reference} keeps less than is to be returned")
+            found.append(Msg.ORDER_KEEPS_LESS.with_(order=order.reference))
         for appeal in Appeal.objects.filter(order=order, state__in=UNDECIDED):
-            found.append(f"the appeal {appeal.reference} against {order.reference} is not decided")
+            found.append(Msg.APPEAL_NOT_DECIDED.with_(appeal=appeal.reference, order=order.reference))
     for claim_id in restitution.claimants.exclude(claim=None).order_by("claim").values_list("claim", flat=True).distinct():
         left = claim_left(restitution, claim_id)
         if left is not None and left < 0:
             reference = claims.by_ids(NODE, [claim_id])[claim_id].reference
-            found.append(f"more is claimed on {reference} than was lost and is not returned yet")
+            found.append(Msg.MORE_CLAIMED_THAN_LOST.with_(claim=reference))
     return found
 
 

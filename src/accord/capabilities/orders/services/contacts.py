@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from accord.capabilities import unit_of_work
 from accord.capabilities.orders.audit import ContactAudit, OrderAudit
+from accord.capabilities.orders.errors import Msg
 from accord.capabilities.orders.escalations import escalation_at
 from accord.capabilities.orders.life_cycle import WAITING
 from accord.capabilities.orders.models import Contact, Escalation, Order
@@ -78,7 +79,7 @@ def note_test_call(actor: User, contact_id: int, note: str) -> Contact:
     """The contact was called to see whether somebody answers, as agreements ask every month."""
     require(actor, OrderPermission.DRAFT)
     if not note.strip():
-        raise BadInput("say who answered the test call", where="note")
+        raise BadInput(Msg.SAY_WHO_ANSWERED_TEST_CALL, where="note")
     contact = _get(contact_id)
     contact.last_test_call_at = clock.now()
     contact.save(update_fields=["last_test_call_at"])
@@ -99,12 +100,12 @@ def note_escalation(actor: User, escalation_id: int, note: str) -> Escalation:
     """An officer reached the contact (or did not): what was said. Conflict when a colleague has noted it already."""
     require(actor, OrderPermission.DRAFT)
     if not note.strip():
-        raise BadInput("say whom you reached and what was said", where="note")
+        raise BadInput(Msg.SAY_WHOM_YOU_REACHED_WHAT_SAID, where="note")
     row = Escalation.objects.select_for_update().select_related("order").filter(pk=escalation_id).first()
     if row is None:
-        raise NotFound("there is no such escalation")
+        raise NotFound(Msg.NO_SUCH_ESCALATION)
     if row.done_at is not None:
-        raise Conflict(f"{row.done_by} has already noted what was said")
+        raise Conflict(Msg.ALREADY_NOTED_WHAT_SAID, officer=row.done_by)
     row.done_at, row.done_by, row.note = clock.now(), str(actor), note.strip()
     row.save(update_fields=["done_at", "done_by", "note"])
     order = row.order
@@ -125,20 +126,20 @@ def _filled(contact: Contact, facts: ContactFacts) -> Contact:
     """The contact with checked facts; BadInput names the fact that is wrong."""
     name, reach, institution = facts.name.strip(), facts.reach.strip(), facts.institution.strip()
     if not 1 <= facts.step <= MOST_STEPS:
-        raise BadInput(f"the step must be from 1 to {MOST_STEPS}", where="step")
+        raise BadInput(Msg.STEP_MUST_BE_FROM_1, count=MOST_STEPS, where="step")
     if not 0 <= facts.after_minutes <= MOST_MINUTES:
-        raise BadInput(f"the delay must be from 0 to {MOST_MINUTES} minutes", where="after minutes")
+        raise BadInput(Msg.DELAY_MUST_BE_FROM_0, count=MOST_MINUTES, where="after minutes")
     if not name or len(name) > 150:
-        raise BadInput("say who the contact is, in at most 150 characters", where="name")
+        raise BadInput(Msg.SAY_WHO_CONTACT, where="name")
     if not reach or len(reach) > 200:
-        raise BadInput("say how the contact is reached, in at most 200 characters", where="reach")
+        raise BadInput(Msg.SAY_HOW_CONTACT_REACHED, where="reach")
     others = Contact.objects.filter(institution=institution).exclude(pk=contact.pk)
     if others.filter(step=facts.step).exists():
-        raise Conflict(f"step {facts.step} of this list is taken; change that contact or choose another step")
+        raise Conflict(Msg.STEP_LIST_TAKEN, step=facts.step)
     if others.filter(step__lt=facts.step, after_minutes__gt=facts.after_minutes).exists():
-        raise BadInput("a later step cannot be called before an earlier one; give it a longer delay", where="after minutes")
+        raise BadInput(Msg.LATER_STEP_CANNOT_BE_CALLED_BEFORE, where="after minutes")
     if others.filter(step__gt=facts.step, after_minutes__lt=facts.after_minutes).exists():
-        raise BadInput("an earlier step cannot be called after a later one; give it a shorter delay", where="after minutes")
+        raise BadInput(Msg.EARLIER_STEP_CANNOT_BE_CALLED_AFTER, where="after minutes")
     contact.institution, contact.step, contact.after_minutes = institution, facts.step, facts.after_minutes
     contact.name, contact.reach = name, reach
     return contact
@@ -147,7 +148,7 @@ def _filled(contact: Contact, facts: ContactFacts) -> Contact:
 def _get(contact_id: int) -> Contact:
     contact = Contact.objects.select_for_update().filter(pk=contact_id).first()
     if contact is None:
-        raise NotFound("there is no such contact")
+        raise NotFound(Msg.NO_SUCH_CONTACT)
     return contact
 
 

@@ -11,6 +11,7 @@ from accord.capabilities import unit_of_work
 from accord.capabilities.claims import services as claims
 from accord.capabilities.claims.messages import to_json
 from accord.capabilities.claims.ports import Credit
+from accord.capabilities.orders.errors import Msg
 from accord.capabilities.orders.kinds import OrderKind
 from accord.capabilities.orders.models import Order
 from accord.capabilities.orders.permissions import OrderPermission
@@ -124,7 +125,7 @@ def approve_plan(actor: User, claim_id: UUID, items: Sequence[UUID], emergency: 
     """
     require(actor, OrderPermission.DRAFT)
     if not items:
-        raise BadInput("choose at least one line of the plan")
+        raise BadInput(Msg.CHOOSE_AT_LEAST_ONE_LINE_PLAN)
     approval = claims.approve_items(actor, claim_id, items)
     if approval is None:
         return []

@@ -15,6 +15,7 @@ from accord.capabilities import unit_of_work
 from accord.capabilities.claims import services as claims
 from accord.capabilities.orders import events
 from accord.capabilities.orders.audit import OrderAudit
+from accord.capabilities.orders.errors import Msg
 from accord.capabilities.orders.escalations import contacts_at, escalates_at
 from accord.capabilities.orders.kinds import OrderKind
 from accord.capabilities.orders.life_cycle import Event, State, next_state
@@ -81,7 +82,7 @@ def _fill_in(order: Order, drafter: User | None, lasts: timedelta | None) -> Kin
     rule = rule_of(order)
     order.approval = rule.approval if not rule.asks_for_two or rule.approval is Approval.COURT else Approval.TWO_OFFICERS
     if order.approval == Approval.COURT and not order.court_reference.strip():
-        raise BadInput("the regime asks for a court's decision: give its reference", where="court reference")
+        raise BadInput(Msg.REGIME_ASKS_FOR_COURT_DECISION, where="court reference")
     order.rule = order.rule or (order.claim.rule if order.claim else rules.tracing_rule)
     order.until = now + (lasts or rule.lasts)
     order.drafted_at, order.drafted_by = now, drafter
@@ -149,7 +150,7 @@ def _end_in_time(order: Order) -> None:
     if ends_by := order.terms.get("ends_by"):
         order.until = min(order.until, datetime.fromisoformat(ends_by))
         if order.until <= clock.now():
-            raise Conflict(f"the partner asked for {order.reference} until {ends_by}, which is over; discard the draft")
+            raise Conflict(Msg.PARTNER_ASKED_FOR_UNTIL, order=order.reference, time=ends_by)
 
 
 def _record(actor: User | None, action: AuditAction, order: Order, **more: str) -> None:
@@ -178,7 +179,7 @@ def locked_orders(order_ids: Collection[UUID]) -> list[Order]:
     rows = Order.objects.select_for_update(of=("self",)).select_related("claim").filter(pk__in=set(order_ids))
     orders = list(rows.order_by("pk"))
     if len(orders) != len(set(order_ids)):
-        raise NotFound("there is no such order")
+        raise NotFound(Msg.NO_SUCH_ORDER)
     return orders
 
 
@@ -190,11 +191,11 @@ def approve(actor: User, order_ids: Sequence[UUID], note: str = "") -> list[Orde
     """
     require(actor, OrderPermission.APPROVE)
     if not order_ids:
-        raise BadInput("choose at least one draft")
+        raise BadInput(Msg.CHOOSE_AT_LEAST_ONE_DRAFT)
     orders = locked_orders(order_ids)
     for order in orders:
         if order.drafted_by_id == actor.pk:
-            raise Conflict(f"{order.reference} is your own draft; somebody else must approve it")
+            raise Conflict(Msg.YOUR_OWN_DRAFT, order=order.reference)
         _mark_approved(order, actor, rule_of(order))
     _set_escalation(orders)
     for order in orders:
@@ -211,10 +212,10 @@ def send_in_emergency(actor: User, order_id: UUID, reason: str) -> Order:
     """Send one's own draft at once, without a second person; the mark stays until a supervisor clears it."""
     require(actor, OrderPermission.OVERRIDE)
     if not reason.strip():
-        raise BadInput("say why it cannot wait for a second person; it stays on record", where="reason")
+        raise BadInput(Msg.SAY_WHY_CANNOT_WAIT_FOR_SECOND, where="reason")
     order = locked_order(order_id)
     if order.approval == Approval.COURT:
-        raise Conflict("a court's order cannot be sent in an emergency; a hold can, until the court has decided")
+        raise Conflict(Msg.COURT_ORDER_CANNOT_BE_SENT)
     _mark_approved(order, actor, rule_of(order))
     _set_escalation([order])
     order.override_reason = reason.strip()
@@ -230,12 +231,12 @@ def clear_override(actor: User, order_id: UUID, note: str) -> Order:
     """A supervisor has looked at an emergency: the mark goes, what was found stays on record."""
     require(actor, OrderPermission.CLEAR)
     if not note.strip():
-        raise BadInput("say what you found; it stays on record", where="note")
+        raise BadInput(Msg.SAY_WHAT_YOU_FOUND, where="note")
     order = locked_order(order_id)
     if not order.needs_clearing:
-        raise Conflict("there is no mark to clear on this order")
+        raise Conflict(Msg.NO_MARK_TO_CLEAR_ON_ORDER)
     if order.approved_by_id == actor.pk:
-        raise Conflict("you sent this order yourself; another supervisor must look at it")
+        raise Conflict(Msg.YOU_SENT_ORDER_YOURSELF)
     order.cleared_by, order.cleared_at, order.cleared_note = actor, clock.now(), note.strip()
     order.save(update_fields=["cleared_by", "cleared_at", "cleared_note"])
     unit_of_work.record(actor, OrderAudit.OVERRIDE_CLEARED, subject=order.subject, obj=order, note=order.cleared_note)
@@ -252,7 +253,7 @@ def discard(actor: User, order_id: UUID, reason: str) -> Order:
 def throw_away(actor: Actor, order_id: UUID, reason: str) -> Order:
     """As `discard`, for whoever has already been found to be allowed to. Call inside a change."""
     if not reason.strip():
-        raise BadInput("say why the draft is discarded", where="reason")
+        raise BadInput(Msg.SAY_WHY_DRAFT_DISCARDED, where="reason")
     order = locked_order(order_id)
     order.state = next_state(order.kind, order.state, Event.DISCARD)
     order.reason, order.ended_at = reason.strip(), clock.now()

@@ -9,6 +9,7 @@ from uuid import UUID
 from accord.capabilities import unit_of_work
 from accord.capabilities.claims import services as claims
 from accord.capabilities.orders.audit import OrderAudit
+from accord.capabilities.orders.errors import Msg
 from accord.capabilities.orders.kinds import KEEPS_MONEY, RENEWABLE, OrderKind
 from accord.capabilities.orders.life_cycle import AWAITED, HOLDING, STANDING, State
 from accord.capabilities.orders.models import Order
@@ -32,7 +33,7 @@ def send_again(actor: User, order_id: UUID) -> Order:
     require(actor, OrderPermission.APPROVE)
     order = locked_order(order_id)
     if not order.is_stuck:
-        raise Conflict("the order is not waiting for a person: it is on its way, or the bank has answered")
+        raise Conflict(Msg.ORDER_NOT_WAITING_FOR_PERSON)
     order.next_attempt_at, order.answer_due_at = clock.now(), clock.now() + rule_of(order).execute_within
     order.save(update_fields=["next_attempt_at", "answer_due_at"])
     unit_of_work.record(actor, OrderAudit.SENT_AGAIN, subject=order.subject, obj=order, institution=order.institution)
@@ -56,11 +57,11 @@ def give_back(actor: User | None, order_id: UUID, reason: str, amount: int | Non
     partner's request under the authority `standing`; then the plan may propose the money again, should the partner ask again.
     """
     if not reason.strip():
-        raise BadInput("say why the hold is released; it stays on record", where="reason")
+        raise BadInput(Msg.SAY_WHY_HOLD_RELEASED, where="reason")
     target = locked_order(order_id)
     _refuse_unless(target, (*STANDING, *AWAITED), "released", beside=OrderKind.RENEWAL)
     if target.kind == OrderKind.RECALL:
-        raise Conflict("a recall holds nothing on an account; ask the payer's bank to give the stopped payment back")
+        raise Conflict(Msg.RECALL_HOLDS_NOTHING_ON_ACCOUNT)
     given_back = _amount_of_release(target, amount)
     release = write(about(target, OrderKind.RELEASE, given_back, reason), actor, standing=standing)
     release.answer_due_at = clock.now() + regime(target.regime).rule(target.kind).release_within
@@ -73,15 +74,15 @@ def give_back(actor: User | None, order_id: UUID, reason: str, amount: int | Non
 def _amount_of_release(target: Order, amount: int | None) -> int:
     if target.kind not in KEEPS_MONEY:
         if amount is not None:
-            raise BadInput("only an order that keeps money can be released in part", where="amount")
+            raise BadInput(Msg.ONLY_ORDER_KEEPS_MONEY_CAN_BE, where="amount")
         return 0
     kept = target.held if target.state in HOLDING else target.amount
     if amount is None:
         return kept
     if target.state not in HOLDING:
-        raise Conflict("the bank has not answered yet: the order can be withdrawn as a whole, not in part")
+        raise Conflict(Msg.BANK_NOT_ANSWERED_YET)
     if not 0 < amount <= kept:
-        raise BadInput(f"release more than 0 and at most the {kept} minor units that are held", where="amount")
+        raise BadInput(Msg.RELEASE_MORE_THAN_0_AT_MOST, count=kept, where="amount")
     return amount
 
 
@@ -103,12 +104,12 @@ def prolong(
 ) -> Order:
     """As `renew`, for whoever has already been found to be allowed to; at the latest until `ends_by`. Call inside a change."""
     if not reason.strip():
-        raise BadInput("say why the order must last longer; it stays on record", where="reason")
+        raise BadInput(Msg.SAY_WHY_ORDER_MUST_LAST_LONGER, where="reason")
     target = locked_order(order_id)
     _refuse_unless(target, STANDING, "renewed")
     rule = rule_of(target)
     if target.kind not in RENEWABLE or target.renewals >= rule.renewals:
-        raise Conflict(f"the regime allows {rule.renewals} renewals and {target.renewals} are used; a court may order a freeze")
+        raise Conflict(Msg.REGIME_ALLOWS_RENEWALS_USED, cap=rule.renewals, used=target.renewals)
     renewal = about(target, OrderKind.RENEWAL, target.held, reason)
     if ends_by is not None:
         renewal.terms = {"ends_by": clock.to_iso(ends_by)}
@@ -126,11 +127,11 @@ def freeze(actor: User, order_id: UUID, reason: str, court_reference: str = "", 
     """Replace a stop payment or hold by a freeze of the same money: the bank ends the one when it confirms the other."""
     require(actor, OrderPermission.DRAFT)
     if not reason.strip():
-        raise BadInput("say why the money is frozen; it stays on record", where="reason")
+        raise BadInput(Msg.SAY_WHY_MONEY_FROZEN, where="reason")
     replaced = locked_order(order_id)
     _refuse_unless(replaced, HOLDING, "replaced by a freeze", also=replaced.replacements.filter(state__in=OPEN).exists())
     if replaced.kind not in KEEPS_MONEY or replaced.kind == OrderKind.FREEZE:
-        raise Conflict("only a stop payment or a hold can be replaced by a freeze")
+        raise Conflict(Msg.ONLY_STOP_PAYMENT_HOLD_CAN)
     order = Order(
         kind=OrderKind.FREEZE,
         claim=replaced.claim,
@@ -176,6 +177,6 @@ def _refuse_unless(
 ) -> None:
     """Conflict unless the target is in one of the states and no other order about it is open, those `beside` left aside."""
     if target.state not in states:
-        raise Conflict(f"an order that is {target.get_state_display().lower()} cannot be {done}")
+        raise Conflict(Msg.STATE_FORBIDS_FOLLOW_UP, state=target.get_state_display().lower(), event=done)
     if also or target.follow_ups.filter(state__in=OPEN).exclude(kind=beside).exists():
-        raise Conflict("another order about it is still open; wait for its answer, or discard its draft")
+        raise Conflict(Msg.ANOTHER_ORDER_ABOUT_STILL_OPEN)

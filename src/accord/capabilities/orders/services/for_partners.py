@@ -18,6 +18,7 @@ from accord.capabilities.claims.messages import to_json
 from accord.capabilities.claims.ports import Credit
 from accord.capabilities.orders import events
 from accord.capabilities.orders.audit import OrderAudit
+from accord.capabilities.orders.errors import Msg
 from accord.capabilities.orders.kinds import OrderKind
 from accord.capabilities.orders.life_cycle import AWAITED, STANDING, State
 from accord.capabilities.orders.models import Order
@@ -140,7 +141,7 @@ def let_go(order_id: UUID, reason: str, standing: str, amount: int | None = None
         throw_away(NODE, order_id, reason)
         return None
     if order.state == State.APPROVED:
-        raise Conflict(f"{order.reference} is about to leave; it can be released when it has left")
+        raise Conflict(Msg.ORDER_ABOUT_TO_LEAVE, order=order.reference)
     if order.state not in (*STANDING, *AWAITED):
         return None
     return give_back(None, order_id, reason, amount, standing=standing)

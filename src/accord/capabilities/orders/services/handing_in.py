@@ -9,6 +9,7 @@ from accord.capabilities import unit_of_work
 from accord.capabilities.claims.ports import Acknowledged, check_moment
 from accord.capabilities.orders.audit import OrderAudit
 from accord.capabilities.orders.checks import check_order_answer
+from accord.capabilities.orders.errors import Msg
 from accord.capabilities.orders.life_cycle import AWAITED
 from accord.capabilities.orders.messages import message_of
 from accord.capabilities.orders.permissions import OrderPermission
@@ -32,7 +33,7 @@ def hand_in_answer(actor: User, order_id: UUID, reply: Acknowledged | OrderAnswe
     require(actor, OrderPermission.APPROVE)
     order = locked_order(order_id)
     if order.state not in AWAITED:
-        raise Conflict(f"an order that is {order.state} awaits no answer")
+        raise Conflict(Msg.ORDER_AWAITS_NO_ANSWER, state=order.state)
     if isinstance(reply, OrderAnswer):
         check_order_answer(message_of(order), reply)
     else:

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from accord.capabilities import unit_of_work
 from accord.capabilities.orders.audit import OrderAudit
+from accord.capabilities.orders.errors import Msg
 from accord.capabilities.orders.life_cycle import State
 from accord.capabilities.orders.models import Order
 from accord.capabilities.orders.permissions import OrderPermission
@@ -39,9 +40,9 @@ def set_holder_terms(actor: User, order_id: UUID, terms: HolderTerms) -> Order:
     require(actor, OrderPermission.DRAFT)
     order = locked_order(order_id)
     if order.state != State.DRAFT:
-        raise Conflict("the order is no draft any more; what it says cannot be changed")
+        raise Conflict(Msg.ORDER_NO_DRAFT_ANY_MORE)
     if order.drafted_by_id != actor.pk:
-        raise Conflict("only its drafter changes a draft; discard it, or ask the drafter")
+        raise Conflict(Msg.ONLY_DRAFTER_CHANGES_DRAFT)
     order.holder_name = terms.holder_name.strip()[:150]
     order.tell_from, order.delay_reason = None, ""
     set_delay(order, terms.tell_from, terms.delay_reason)

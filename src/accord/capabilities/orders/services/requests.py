@@ -9,6 +9,7 @@ from uuid import UUID
 
 from accord.capabilities import unit_of_work
 from accord.capabilities.claims.messages import to_json
+from accord.capabilities.orders.errors import Msg
 from accord.capabilities.orders.kinds import ON_NUMBERS, RESTRICTS, OrderKind
 from accord.capabilities.orders.models import Order
 from accord.capabilities.orders.permissions import OrderPermission
@@ -65,11 +66,11 @@ def draft_order(actor: User, kind: OrderKind, facts: OrderFacts, emergency: str 
     """
     require(actor, OrderPermission.DRAFT)
     if kind not in REQUESTED:
-        raise BadInput(f"a {kind.replace('_', ' ')} follows from a call or a trace; it is not drafted by itself", where="kind")
+        raise BadInput(Msg.FOLLOWS_FROM_CALL_TRACE, kind=kind, where="kind")
     if not facts.institution.strip():
-        raise BadInput("name who is to carry the order out", where="institution")
+        raise BadInput(Msg.NAME_WHO_TO_CARRY_ORDER_OUT, where="institution")
     if not facts.grounds.strip():
-        raise BadInput("say why it is ordered; it stays on record and on the order", where="grounds")
+        raise BadInput(Msg.SAY_WHY_ORDERED, where="grounds")
     order = Order(
         kind=kind,
         report_id=facts.report_id,
@@ -93,9 +94,9 @@ def set_delay(order: Order, tell_from: datetime | None, reason: str) -> None:
     if tell_from is None:
         return
     if not reason.strip():
-        raise BadInput("say why the holder is not told at once", where="delay reason")
+        raise BadInput(Msg.SAY_WHY_HOLDER_NOT_TOLD, where="delay reason")
     if tell_from > clock.now() + LONGEST_DELAY:
-        raise BadInput(f"a holder is told after {LONGEST_DELAY.days} days at the latest", where="tell from")
+        raise BadInput(Msg.HOLDER_TOLD_AFTER_DAYS_AT_LATEST, days=LONGEST_DELAY.days, where="tell from")
     order.tell_from, order.delay_reason = tell_from, reason.strip()
 
 
@@ -103,7 +104,7 @@ def _lasts(kind: OrderKind, facts: OrderFacts) -> timedelta:
     longest = current_regime().rule(kind).lasts
     lasts = facts.lasts or longest
     if not timedelta(0) < lasts <= longest:
-        raise BadInput(f"the regime allows at most {longest // timedelta(hours=1)} hours", where="lasts")
+        raise BadInput(Msg.REGIME_ALLOWS_AT_MOST_HOURS, hours=longest // timedelta(hours=1), where="lasts")
     return lasts
 
 
@@ -114,7 +115,7 @@ def _subject(kind: OrderKind, facts: OrderFacts) -> dict[str, str]:
         return {"identifier": parse(IdentifierType.PHONE, number).canonical}
     if kind in (OrderKind.LIMIT, OrderKind.RESTRICTION) or facts.account.strip():
         if not facts.account.strip():
-            raise BadInput("name the account", where="account")
+            raise BadInput(Msg.NAME_ACCOUNT, where="account")
         return {"account": normalise_account_number(facts.account)}
     return {}
 
@@ -124,11 +125,11 @@ def _terms(kind: OrderKind, facts: OrderFacts) -> dict[str, Any]:
         return {"limits": to_json(_checked_limits(facts.limits))}
     if kind is OrderKind.TRACE_BACK:
         if facts.call is None:
-            raise BadInput("state the call: the number shown, the number called, and when", where="call")
+            raise BadInput(Msg.STATE_CALL, where="call")
         return {"call": to_json(facts.call)}
     if kind is OrderKind.PRESERVATION:
         if not facts.data_wanted.strip():
-            raise BadInput("say which data are to be kept", where="data wanted")
+            raise BadInput(Msg.SAY_WHICH_DATA_TO_BE_KEPT, where="data wanted")
         return {"data_wanted": facts.data_wanted.strip()}
     return {}
 
@@ -136,9 +137,9 @@ def _terms(kind: OrderKind, facts: OrderFacts) -> dict[str, Any]:
 def _checked_limits(limits: Limits | None) -> Limits:
     stated = [getattr(limits, name) for name in Limits.__dataclass_fields__] if limits else []
     if all(value is None for value in stated):
-        raise BadInput("state at least one limit: amount, payees or cash in a day, or a delay", where="limits")
+        raise BadInput(Msg.STATE_AT_LEAST_ONE_LIMIT, where="limits")
     if any(value is not None and value < 0 for value in stated):
-        raise BadInput("a limit is 0 or more", where="limits")
+        raise BadInput(Msg.LIMIT_OUT_OF_RANGE, where="limits")
     assert limits is not None
     return limits
 
@@ -149,5 +150,5 @@ def _replaced(kind: OrderKind, facts: OrderFacts) -> Order | None:
         return None
     replaced = Order.objects.filter(pk=facts.replaces, kind=OrderKind.NUMBER_SUSPENSION).first()
     if kind is not OrderKind.NUMBER_BLOCK or replaced is None:
-        raise BadInput("only a number block can replace an order here, and only a number suspension", where="replaces")
+        raise BadInput(Msg.ONLY_NUMBER_BLOCK_CAN_REPLACE_ORDER, where="replaces")
     return replaced

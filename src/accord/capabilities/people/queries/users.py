@@ -4,6 +4,7 @@ from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from accord.capabilities.people.errors import Msg
 from accord.capabilities.people.models import (
     Agency,
     FactorKind,
@@ -41,7 +42,7 @@ def user(actor: Actor, user_id: UUID) -> User:
     """One user; NotFound when there is none."""
     found = users(actor).filter(pk=user_id).first()
     if found is None:
-        raise NotFound("there is no such user")
+        raise NotFound(Msg.NO_SUCH_USER)
     return found
 
 

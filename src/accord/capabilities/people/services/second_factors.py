@@ -13,6 +13,7 @@ from django.conf import settings
 from accord.capabilities import unit_of_work
 from accord.capabilities.people import node_key, passkeys, totp
 from accord.capabilities.people.audit import SignInAudit
+from accord.capabilities.people.errors import Msg
 from accord.capabilities.people.models import FactorKind, SecondFactor, User
 from accord.capabilities.people.passkeys import State
 from accord.capabilities.people.permissions import UserPermission
@@ -44,7 +45,7 @@ def enrol_app(user: User, secret: str, code: str) -> list[str]:
     """
     step = totp.matching_step(secret, code, clock.machine_now())
     if step is None:
-        raise BadInput("the code is not right; check the clock of your device and type the code it shows now", where="code")
+        raise BadInput(Msg.CODE_NOT_RIGHT, where="code")
     SecondFactor.objects.filter(user=user, kind=FactorKind.TOTP).delete()
     _add(user, FactorKind.TOTP, secret=node_key.encrypt(secret), data={"used": step})
     unit_of_work.record(user, SignInAudit.SECOND_FACTOR_ADDED, subject=None, obj=user, type=FactorKind.TOTP)
@@ -75,7 +76,7 @@ def _first_recovery_codes(user: User) -> list[str]:
 def renew_recovery_codes(user: User) -> list[str]:
     """New codes for when the device is lost; earlier ones end. They are shown this once and kept as keyed hashes."""
     if not has_second_factor(user):
-        raise Conflict("recovery codes stand in for an authenticator app or a passkey; add one first")
+        raise Conflict(Msg.RECOVERY_CODES_STAND_IN_FOR_AUTHENTICATOR)
     codes = [f"{_letters(5)}-{_letters(5)}" for _ in range(RECOVERY_CODES)]
     SecondFactor.objects.filter(user=user, kind=FactorKind.RECOVERY).delete()
     _add(user, FactorKind.RECOVERY, data={"codes": [node_key.keyed_hash(_plain(code)) for code in codes]})
@@ -124,7 +125,7 @@ def use_passkey(user: User, host: str, state: State, answer: Any) -> None:
     credential, count = passkeys.signed(host, state, list(factors), answer)
     factor = factors[credential]
     if count and count <= factor.data["count"]:
-        raise NotAllowed("the passkey was not accepted; try again")
+        raise NotAllowed(Msg.PASSKEY_NOT_ACCEPTED)
     _used(factor, {"credential": credential, "count": count})
 
 
@@ -147,11 +148,11 @@ def remove_factor(user: User, factor_id: UUID) -> None:
     """Take one of one's own factors away. Conflict for the last one of whoever must have one."""
     factor = SecondFactor.objects.filter(user=user, pk=factor_id).exclude(kind=FactorKind.RECOVERY).first()
     if factor is None:
-        raise NotFound("there is no such second factor")
+        raise NotFound(Msg.NO_SUCH_SECOND_FACTOR)
     others = SecondFactor.objects.filter(user=user).exclude(kind=FactorKind.RECOVERY).exclude(pk=factor.pk)
     if not others.exists():
         if needs_second_factor(user):
-            raise Conflict("this is your only second factor, and your role needs one; add another before you remove it")
+            raise Conflict(Msg.YOUR_ONLY_SECOND_FACTOR)
         SecondFactor.objects.filter(user=user, kind=FactorKind.RECOVERY).delete()
     factor.delete()
     unit_of_work.record(user, SignInAudit.SECOND_FACTOR_REMOVED, subject=None, obj=user, type=factor.kind, name=factor.name)
@@ -163,7 +164,7 @@ def reset_factors(actor: Actor, user_id: UUID) -> User:
     require(actor, UserPermission.MANAGE)
     user = User.objects.filter(pk=user_id).first()
     if user is None:
-        raise NotFound("there is no such user")
+        raise NotFound(Msg.NO_SUCH_USER)
     count, _ = SecondFactor.objects.filter(user=user).delete()
     unit_of_work.record(actor, SignInAudit.SECOND_FACTOR_RESET, subject=None, obj=user, name=user.username, rows=count)
     return user

@@ -12,6 +12,7 @@ from uuid import UUID
 
 from accord.capabilities import unit_of_work
 from accord.capabilities.people.audit import ServiceAudit
+from accord.capabilities.people.errors import Msg
 from accord.capabilities.people.models import Agency, ServiceAccount, ServiceToken
 from accord.capabilities.people.permissions import TokenPermission
 from accord.capabilities.people.policy import Actor, grantable, require
@@ -31,11 +32,11 @@ def add_service_account(actor: Actor, name: str, agency_code: str) -> ServiceAcc
     """An account for another system; BadInput when the name is taken or cannot be one, or there is no such agency."""
     require(actor, TokenPermission.MANAGE)
     if not _NAME.fullmatch(name):
-        raise BadInput(f"{name!r} cannot be a service account's name; use letters, digits and . _ -", where="name")
+        raise BadInput(Msg.CANNOT_BE_SERVICE_ACCOUNT_NAME, name=name, where="name")
     if ServiceAccount.objects.filter(name=name).exists():
-        raise BadInput(f"there is already a service account {name!r}; choose another name", where="name")
+        raise BadInput(Msg.ALREADY_SERVICE_ACCOUNT, name=name, where="name")
     if not Agency.objects.filter(code=agency_code).exists():
-        raise BadInput(f"there is no agency {agency_code!r}; add it first", where="agency")
+        raise BadInput(Msg.NO_AGENCY, code=agency_code, where="agency")
     account = ServiceAccount.objects.create(name=name, agency_code=agency_code)
     unit_of_work.record(actor, ServiceAudit.SERVICE_ACCOUNT_ADDED, subject=None, obj=account, name=name, agency=agency_code)
     return account
@@ -47,7 +48,7 @@ def set_service_account_active(actor: Actor, account_id: UUID, active: bool) -> 
     require(actor, TokenPermission.MANAGE)
     account = ServiceAccount.objects.select_for_update().filter(pk=account_id).first()
     if account is None:
-        raise NotFound("there is no such service account")
+        raise NotFound(Msg.NO_SUCH_SERVICE_ACCOUNT)
     account.is_active = active
     account.save(update_fields=["is_active"])
     action = ServiceAudit.SERVICE_ACCOUNT_REACTIVATED if active else ServiceAudit.SERVICE_ACCOUNT_DEACTIVATED
@@ -66,14 +67,14 @@ def issue_token(
     require(actor, TokenPermission.MANAGE)
     granted = sorted(set(permissions))
     if not granted:
-        raise BadInput("a token needs at least one permission", where="permissions")
+        raise BadInput(Msg.TOKEN_NEEDS_AT_LEAST_ONE_PERMISSION, where="permissions")
     if refused := [permission for permission in granted if permission not in grantable()]:
         allowed = ", ".join(sorted(grantable()))
-        raise BadInput(f"a token cannot carry {', '.join(refused)}; it can carry {allowed}", where="permissions")
+        raise BadInput(Msg.TOKEN_CANNOT_CARRY, refused=tuple(refused), allowed=allowed, where="permissions")
     if not timedelta(0) < lasts <= LONGEST_LIFE:
-        raise BadInput(f"a token lasts at most {LONGEST_LIFE.days} days", where="lasts")
+        raise BadInput(Msg.TOKEN_LASTS_AT_MOST_DAYS, days=LONGEST_LIFE.days, where="lasts")
     if not account.is_active:
-        raise Conflict(f"the service account {account.name} is deactivated; reactivate it first")
+        raise Conflict(Msg.SERVICE_ACCOUNT_DEACTIVATED, name=account.name)
     prefix = secrets.token_hex(_PREFIX_BYTES)
     secret = f"accord_{prefix}_{secrets.token_urlsafe(_SECRET_BYTES)}"
     now = clock.machine_now()
@@ -97,9 +98,9 @@ def revoke_token(actor: Actor, prefix: str) -> ServiceToken:
     require(actor, TokenPermission.MANAGE)
     token = ServiceToken.objects.select_for_update().filter(prefix=prefix).first()
     if token is None:
-        raise NotFound("there is no such token")
+        raise NotFound(Msg.NO_SUCH_TOKEN)
     if token.revoked_at is not None:
-        raise Conflict(f"the token {prefix} is revoked already")
+        raise Conflict(Msg.TOKEN_REVOKED_ALREADY, prefix=prefix)
     token.revoked_at = clock.machine_now()
     token.save(update_fields=["revoked_at"])
     account = ServiceAccount.objects.get(pk=token.account_id)

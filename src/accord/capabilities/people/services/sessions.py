@@ -15,6 +15,7 @@ from django.conf import settings
 
 from accord.capabilities import unit_of_work
 from accord.capabilities.people.audit import SignInAudit
+from accord.capabilities.people.errors import Msg
 from accord.capabilities.people.models import User, UserSession
 from accord.capabilities.people.permissions import UserPermission
 from accord.capabilities.people.policy import Actor, require
@@ -87,7 +88,7 @@ def leave(user: User, session_key: str) -> None:
 def end_own_session(user: User, session_id: UUID) -> None:
     """End one of one's own sessions, in whichever browser it is."""
     if not _end(UserSession.objects.filter(user=user, pk=session_id)):
-        raise NotFound("there is no such session")
+        raise NotFound(Msg.NO_SUCH_SESSION)
     unit_of_work.record(user, SignInAudit.SESSIONS_ENDED, subject=None, obj=user, rows=1)
 
 
@@ -105,7 +106,7 @@ def end_sessions_of(actor: Actor, user_id: UUID) -> int:
     require(actor, UserPermission.MANAGE)
     user = User.objects.filter(pk=user_id).first()
     if user is None:
-        raise NotFound("there is no such user")
+        raise NotFound(Msg.NO_SUCH_USER)
     ended = end_all(user)
     unit_of_work.record(actor, SignInAudit.SESSIONS_ENDED, subject=None, obj=user, name=user.username, rows=ended)
     return ended

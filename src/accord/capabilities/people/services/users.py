@@ -15,11 +15,14 @@ from django.core.exceptions import ValidationError
 from accord.capabilities import unit_of_work
 from accord.capabilities.people import lockout
 from accord.capabilities.people.audit import SignInAudit, UserAudit
+from accord.capabilities.people.errors import Msg
 from accord.capabilities.people.models import Agency, AgencyKind, Role, Team, User
 from accord.capabilities.people.permissions import UserPermission
 from accord.capabilities.people.policy import NODE, RESERVED_NAMES, Actor, require
 from accord.capabilities.people.services.sessions import end_all
 from accord.core.errors import BadInput, Conflict, NotAllowed, NotFound
+from accord.core.errors import Msg as CoreMsg
+from accord.core.wording import Messages
 
 _CODE: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
 _USERNAME: Final = re.compile(r"[\w.@+-]{1,150}")
@@ -43,9 +46,9 @@ def create_user(username: str, password: str | None, role: Role, full_name: str 
     With None for a password they cannot sign in.
     """
     if not _USERNAME.fullmatch(username) or username.lower() in RESERVED_NAMES:
-        raise BadInput(f"{username!r} cannot be a user name; use letters, digits and . @ + - _", where="username")
+        raise BadInput(Msg.CANNOT_BE_USER_NAME, name=username, where="username")
     if User.objects.filter(username__iexact=username).exists():
-        raise BadInput(f"there is already a user named {username!r}; choose another name", where="username")
+        raise BadInput(Msg.ALREADY_USER_NAMED, name=username, where="username")
     return User.objects.create_user(username, password, role=role, full_name=full_name, language=language)
 
 
@@ -86,7 +89,7 @@ def change_user(actor: Actor, user_id: UUID, station: Station) -> User:
     user = _locked(user_id)
     before = user.role
     if before != station.role:
-        _refuse_oneself(actor, user, "change your own role")
+        _refuse_oneself(actor, user, Msg.OWN_ROLE)
         end_all(user)
     _place(user, station)
     unit_of_work.record(
@@ -105,10 +108,10 @@ def change_user(actor: Actor, user_id: UUID, station: Station) -> User:
 
 def _place(user: User, station: Station) -> None:
     if station.agency is not None and not Agency.objects.filter(pk=station.agency).exists():
-        raise BadInput(f"there is no agency {station.agency!r}; add it first", where="agency")
+        raise BadInput(Msg.NO_AGENCY, code=station.agency, where="agency")
     team = Team.objects.filter(pk=station.team).first() if station.team else None
     if station.team and (team is None or team.agency_id != station.agency):
-        raise BadInput("the team is not one of the agency", where="team")
+        raise BadInput(Msg.TEAM_NOT_ONE_AGENCY, where="team")
     user.role, user.full_name, user.language = Role(station.role), station.full_name.strip(), station.language
     user.agency_id, user.team, user.must_enrol = station.agency, team, station.must_enrol
     user.save()
@@ -123,9 +126,9 @@ def set_active(actor: Actor, user_id: UUID, active: bool) -> User:
     """Deactivate a user, who is signed out everywhere at once, or let them in again."""
     require(actor, UserPermission.MANAGE)
     user = _locked(user_id)
-    _refuse_oneself(actor, user, "deactivate yourself")
+    _refuse_oneself(actor, user, Msg.OWN_ACCOUNT)
     if user.is_active == active:
-        raise Conflict(f"{user.username} is {'active' if active else 'deactivated'} already")
+        raise Conflict(Msg.ALREADY_ACTIVE if active else Msg.ALREADY_DEACTIVATED, user=user.username)
     user.is_active = active
     user.save(update_fields=["is_active"])
     if not active:
@@ -154,9 +157,9 @@ def change_own_password(user: User, old: str, new: str) -> None:
     """A user's own new password. BadInput when the old one is wrong, or the new one weak or the same."""
     mine = _locked(user.pk)
     if not mine.check_password(old):
-        raise BadInput("this is not your present password", where="old")
+        raise BadInput(Msg.NOT_YOUR_PRESENT_PASSWORD, where="old")
     if old == new:
-        raise BadInput("the new password is the old one; choose another", where="new")
+        raise BadInput(Msg.NEW_PASSWORD_OLD_ONE, where="new")
     refuse_weak(new, mine)
     mine.set_password(new)
     mine.must_change_password = False
@@ -193,19 +196,19 @@ def refuse_weak(password: str, user: User | None = None) -> None:
     try:
         validate_password(password, user)
     except ValidationError as error:
-        raise BadInput(" ".join(error.messages), where="password") from error
+        raise BadInput(CoreMsg.VERBATIM, text=" ".join(error.messages), where="password") from error
 
 
 def _locked(user_id: UUID) -> User:
     user = User.objects.select_for_update(of=("self",)).filter(pk=user_id).first()
     if user is None:
-        raise NotFound("there is no such user")
+        raise NotFound(Msg.NO_SUCH_USER)
     return user
 
 
-def _refuse_oneself(actor: Actor, user: User, doing: str) -> None:
+def _refuse_oneself(actor: Actor, user: User, message: Messages) -> None:
     if actor.username == user.username:
-        raise NotAllowed(f"you cannot {doing}; ask another administrator")
+        raise NotAllowed(message)
 
 
 @unit_of_work.change
@@ -213,9 +216,9 @@ def add_agency(actor: Actor, code: str, name: str, name_zh: str, kind: AgencyKin
     """An organisation to whom people and service accounts may belong; BadInput when the code is taken or cannot be one."""
     require(actor, UserPermission.MANAGE)
     if not _CODE.fullmatch(code):
-        raise BadInput(f"{code!r} cannot be an agency's code; use letters, digits and . _ -", where="code")
+        raise BadInput(Msg.CANNOT_BE_AGENCY_CODE, code=code, where="code")
     if Agency.objects.filter(code=code).exists():
-        raise BadInput(f"there is already an agency {code!r}; choose another code", where="code")
+        raise BadInput(Msg.ALREADY_AGENCY, code=code, where="code")
     agency = Agency.objects.create(code=code, name=name.strip(), name_zh=name_zh.strip(), kind=AgencyKind(kind))
     unit_of_work.record(actor, UserAudit.AGENCY_ADDED, subject=None, obj=agency, name=agency.name, type=agency.kind)
     return agency
@@ -227,11 +230,11 @@ def add_team(actor: Actor, agency_code: str, name: str) -> Team:
     require(actor, UserPermission.MANAGE)
     name = name.strip()
     if not name:
-        raise BadInput("a team needs a name", where="name")
+        raise BadInput(Msg.TEAM_NEEDS_NAME, where="name")
     if not Agency.objects.filter(pk=agency_code).exists():
-        raise BadInput(f"there is no agency {agency_code!r}; add it first", where="agency")
+        raise BadInput(Msg.NO_AGENCY, code=agency_code, where="agency")
     if Team.objects.filter(agency_id=agency_code, name__iexact=name).exists():
-        raise BadInput(f"there is already a team {name!r} in this agency; choose another name", where="name")
+        raise BadInput(Msg.ALREADY_TEAM_IN_AGENCY, name=name, where="name")
     team = Team.objects.create(agency_id=agency_code, name=name)
     unit_of_work.record(actor, UserAudit.TEAM_ADDED, subject=None, obj=team, name=name, agency=agency_code)
     return team

@@ -15,6 +15,7 @@ from accord.capabilities.people.context import RequestContext, within_request
 from accord.capabilities.people.models import User
 from accord.capabilities.people.policy import ROLE_PURPOSES
 from accord.core.errors import AccordError, Unavailable
+from accord.sites.accounts.errors import Msg
 from accord.web.errors import error_response
 
 _log = logging.getLogger(__name__)
@@ -36,7 +37,7 @@ class RecordOfReads:
                 people.write_reads(context)
             except (DatabaseError, AccordError):
                 _log.exception("the record of reads cannot be written; the page is held back")
-                error = Unavailable("the record of reads cannot be written, so that nothing is shown")
+                error = Unavailable(Msg.RECORD_READS_CANNOT_BE_WRITTEN)
                 return error_response(request, error)
         return response
 

@@ -23,10 +23,11 @@ from accord.capabilities.people import queries as people
 from accord.capabilities.people.models import FactorKind, User
 from accord.capabilities.people.services import second_factors
 from accord.core.errors import BadInput, NotAllowed
+from accord.sites.accounts.errors import Msg
 from accord.sites.accounts.middleware.gate import FACTOR_KEY, open_before_the_gate
 from accord.sites.accounts.requests import landing, signed_in
 from accord.sites.accounts.views.second_step import PASSKEY_STATE_KEY, read_answer
-from accord.web.error_texts import in_readers_language
+from accord.web.wording import text_of
 
 NEW_APP_KEY: Final = "new-app-secret"
 """Session: the secret that the enrolment page shows, until the first code proves that an app has it."""
@@ -58,7 +59,7 @@ def app(request: HttpRequest) -> HttpResponse:
     try:
         codes = second_factors.enrol_app(user, request.session[NEW_APP_KEY], request.POST.get("code", ""))
     except BadInput as error:
-        return _app_page(request, user, code_error=in_readers_language(error.message))
+        return _app_page(request, user, code_error=text_of(error))
     del request.session[NEW_APP_KEY]
     return _enrolled(request, user, codes)
 
@@ -112,7 +113,7 @@ def passkey(request: HttpRequest) -> HttpResponse:
     try:
         codes = second_factors.enrol_passkey(user, context["name"], request.get_host(), state or {}, read_answer(request))
     except NotAllowed as error:
-        context["error"] = in_readers_language(error.message)
+        context["error"] = text_of(error)
         return render(request, "accounts/factor_passkey.html", context, status=400)
     return _enrolled(request, user, codes)
 
@@ -161,7 +162,7 @@ def _must(request: HttpRequest, user: User) -> bool:
 def _refuse_half(request: HttpRequest, user: User) -> None:
     """Whoever has a factor adds another only in a session in which it was shown."""
     if second_factors.has_second_factor(user) and not request.session.get(FACTOR_KEY):
-        raise NotAllowed("sign in with your second factor before you add another")
+        raise NotAllowed(Msg.SIGN_IN_WITH_YOUR_SECOND_FACTOR)
 
 
 def _password_is_right(request: HttpRequest, user: User) -> bool:

@@ -46,7 +46,7 @@ def password(request: HttpRequest) -> HttpResponse:
         try:
             people.change_own_password(user, form.cleaned_data["old"], form.cleaned_data["new"])
         except BadInput as error:
-            refuse(form, error if error.where in form.fields else BadInput(error.message, where="new"))
+            refuse(form, error if error.where in form.fields else BadInput(error.wording, where="new"))
         else:
             sessions.end_other_sessions(user, request.session.session_key)
             _keep_signed_in(request)

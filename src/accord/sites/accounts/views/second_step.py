@@ -21,6 +21,7 @@ from accord.capabilities.people.models import FactorKind, User
 from accord.capabilities.people.services import second_factors
 from accord.core import clock
 from accord.core.errors import NotAllowed
+from accord.sites.accounts.errors import Msg
 from accord.sites.accounts.views import locked
 from accord.sites.accounts.views.signing import HALF_KEY, sign_in
 
@@ -53,7 +54,7 @@ def passkey_options(request: HttpRequest) -> HttpResponse:
     """What the browser is to sign, as JSON."""
     user = half_signed_in(request)
     if user is None:
-        raise NotAllowed("sign in with your password first")
+        raise NotAllowed(Msg.SIGN_IN_WITH_YOUR_PASSWORD_FIRST)
     options, state = passkeys.ask_to_sign(request.get_host(), second_factors.passkey_credentials(user))
     request.session[PASSKEY_STATE_KEY] = dict(state)
     return JsonResponse(options)

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from accord.capabilities.people import queries
 from accord.capabilities.people import services as people
+from accord.capabilities.people.errors import Msg as PeopleMsg
 from accord.capabilities.people.models import User
 from accord.core import clock
 from accord.core.errors import BadInput, NotFound
@@ -43,7 +44,7 @@ def issue(request: HttpRequest, account_id: UUID) -> HttpResponse:
     actor = signed_in(request)
     account = queries.service_accounts(actor).filter(pk=account_id).first()
     if account is None:
-        raise NotFound("there is no such service account")
+        raise NotFound(PeopleMsg.NO_SUCH_SERVICE_ACCOUNT)
     form = TokenForm(request.POST)
     if form.is_valid():
         try:

@@ -24,6 +24,7 @@ from accord.capabilities.people.policy import ROLE_PURPOSES
 from accord.capabilities.people.services import second_factors, sessions
 from accord.core import clock
 from accord.core.errors import BadInput
+from accord.sites.accounts.errors import Msg
 from accord.sites.accounts.middleware.gate import FACTOR_KEY, open_before_the_gate
 from accord.sites.accounts.middleware.record_of_reads import PURPOSE_KEY
 from accord.sites.accounts.requests import landing, signed_in
@@ -82,7 +83,7 @@ def language(request: HttpRequest) -> HttpResponse:
     """Change the language of the pages, for good where someone is signed in."""
     code = request.POST.get("language", "")
     if code not in dict(settings.LANGUAGES):
-        raise BadInput("unknown language; choose English or Chinese", where="language")
+        raise BadInput(Msg.UNKNOWN_LANGUAGE, where="language")
     if isinstance(request.user, User):
         people.set_language(request.user, code)
     response = redirect(_onward(request))
@@ -95,7 +96,7 @@ def purpose(request: HttpRequest) -> HttpResponse:
     """What the user works for from now on; it stands in every entry of the audit."""
     chosen = request.POST.get("purpose", "")
     if chosen not in ROLE_PURPOSES.get(signed_in(request).role, ()):
-        raise BadInput("choose a purpose from the list", where="purpose")
+        raise BadInput(Msg.CHOOSE_PURPOSE_FROM_LIST, where="purpose")
     request.session[PURPOSE_KEY] = chosen
     return redirect(_onward(request))
 

@@ -21,6 +21,7 @@ from accord.capabilities.people import services as people
 from accord.capabilities.people.models import User
 from accord.capabilities.people.services import second_factors, sessions
 from accord.core.errors import BadInput, NotFound
+from accord.sites.accounts.errors import Msg
 from accord.sites.accounts.forms import NewUserForm, StationForm, refuse
 from accord.sites.accounts.requests import PAGE_ROWS, signed_in
 
@@ -111,7 +112,7 @@ _ACTIONS: Final[dict[str, tuple[Callable[[User, UUID, HttpRequest], object], Pro
 def act(request: HttpRequest, user_id: UUID, action: str) -> HttpResponse:
     """What a button of a user's page does."""
     if action not in _ACTIONS:
-        raise NotFound("there is no such page")
+        raise NotFound(Msg.NO_SUCH_PAGE)
     service, done = _ACTIONS[action]
     service(signed_in(request), user_id, request)
     messages.success(request, str(done))

@@ -18,6 +18,7 @@ from accord.capabilities.controls.services.telling import check_may_be_told
 from accord.capabilities.orders.ports import Care
 from accord.core import clock
 from accord.core.errors import BadInput
+from accord.sites.bank.errors import Msg
 from accord.sites.bank.requests import reader
 
 
@@ -46,7 +47,7 @@ def appeal(request: HttpRequest, order_id: UUID) -> HttpResponse:
     try:
         care = Care(request.POST.get("care", ""))
     except ValueError:
-        raise BadInput("choose from the list", where="care") from None
+        raise BadInput(Msg.CHOOSE_FROM_LIST, where="care") from None
     said = HoldersAppeal(
         request.POST.get("appellant", ""), request.POST.get("statement", ""), care, request.POST.get("language", "zh-Hans")
     )

@@ -17,6 +17,7 @@ from accord.capabilities.orders.kinds import OrderKind
 from accord.capabilities.people.models import User
 from accord.core import clock
 from accord.core.clock import to_iso
+from accord.core.wording import sentence_of
 from accord.sites.bank.requests import reader
 from accord.sites.common.csv_download import csv_response
 from accord.sites.common.requests import page_of
@@ -112,7 +113,7 @@ def _csv_row(order: ReceivedOrder) -> tuple[object, ...]:
         to_iso(order.until),
         *(to_iso(moment) if moment else "" for moment in moments),
         order.refusal,
-        order.reason,
+        sentence_of(order.reason),
         order.authority,
         "yes" if order.rule_id else "no",
         order.decided_by or "",

@@ -103,7 +103,7 @@ def _amount(request: HttpRequest, order: ReceivedOrder) -> int | None:
     try:
         return Money.parse(stated, order.currency).minor
     except BadInput as error:
-        raise BadInput(error.message, where="amount") from error
+        raise BadInput(error.wording, where="amount") from error
 
 
 @require_POST

@@ -18,6 +18,7 @@ from accord.capabilities.orders.kinds import ON_MONEY, OrderKind
 from accord.capabilities.people.policy import allowed
 from accord.core.errors import BadInput
 from accord.core.money import Money
+from accord.sites.bank.errors import Msg
 from accord.sites.bank.requests import reader
 
 
@@ -47,7 +48,7 @@ def agree(request: HttpRequest) -> HttpResponse:
     try:
         hours = int(post.get("longest_hours", ""))
     except ValueError:
-        raise BadInput("write a whole number of hours", where="longest_hours") from None
+        raise BadInput(Msg.WRITE_WHOLE_NUMBER_HOURS, where="longest_hours") from None
     facts = AgreementFacts(
         sender=post.get("sender", "").strip(),
         name=post.get("name", ""),

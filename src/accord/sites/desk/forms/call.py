@@ -15,7 +15,7 @@ from accord.core import clock
 from accord.core.errors import BadInput
 from accord.core.money import EXPONENTS, Money
 from accord.sites.desk.institutions import code_of
-from accord.web.error_texts import in_readers_language
+from accord.web.wording import text_of
 
 MINUTES_AGO: Final = (
     ("5", gettext_lazy("5 min")),
@@ -116,7 +116,7 @@ class CallForm(forms.Form):
         try:
             cleaned["money"] = read_amount(cleaned["amount"], cleaned["currency"])
         except BadInput as error:
-            self.add_error("amount", in_readers_language(error.message))
+            self.add_error("amount", text_of(error))
             return
         if cleaned["money"].minor <= 0:
             self.add_error("amount", _("The amount must be more than zero."))

@@ -14,7 +14,7 @@ from accord.capabilities.orders.services import HolderTerms
 from accord.core.errors import BadInput
 from accord.core.money import Money
 from accord.sites.desk.forms.call import read_amount
-from accord.web.error_texts import in_readers_language
+from accord.web.wording import text_of
 
 LONGEST_REASON = 2_000
 
@@ -48,7 +48,7 @@ class ReleaseForm(ReasonForm):
         try:
             amount = read_amount(cleaned.get("amount", ""), self._order.currency)
         except BadInput as error:
-            self.add_error("amount", in_readers_language(error.message))
+            self.add_error("amount", text_of(error))
             return cleaned
         if not 0 < amount.minor <= self._order.held:
             held = Money(self._order.held, self._order.currency)

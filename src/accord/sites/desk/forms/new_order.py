@@ -19,7 +19,7 @@ from accord.core.identifiers import IdentifierType, parse
 from accord.core.money import EXPONENTS
 from accord.sites.desk.forms.call import read_amount
 from accord.sites.desk.institutions import code_of
-from accord.web.error_texts import in_readers_language
+from accord.web.wording import text_of
 
 FIELDS_OF: Final[dict[OrderKind, tuple[str, ...]]] = {
     OrderKind.LIMIT: (
@@ -129,7 +129,7 @@ class NewOrderForm(forms.Form):
         try:
             return parse(IdentifierType.PHONE, self.cleaned_data[name], region=current_regime().code).canonical
         except BadInput as error:
-            raise forms.ValidationError(in_readers_language(error.message)) from error
+            raise forms.ValidationError(text_of(error)) from error
 
     def clean_currency(self) -> str:
         currency: str = self.cleaned_data["currency"].strip().upper()
@@ -162,7 +162,7 @@ class NewOrderForm(forms.Form):
         try:
             amount = read_amount(cleaned[name], cleaned["currency"])
         except BadInput as error:
-            self.add_error(name, in_readers_language(error.message))
+            self.add_error(name, text_of(error))
             return None
         if amount.minor < 0:
             self.add_error(name, _("A limit is zero or more."))

@@ -13,7 +13,7 @@ from accord.core.errors import BadInput
 from accord.core.money import Money
 from accord.sites.desk.institutions import code_of
 from accord.sites.desk.statements import MAPS
-from accord.web.error_texts import in_readers_language
+from accord.web.wording import text_of
 
 
 class StatementForm(forms.Form):
@@ -53,7 +53,7 @@ class StartForm(forms.Form):
         try:
             claimed = Money.parse(cleaned["amount"], line.currency)
         except BadInput as error:
-            self.add_error("amount", in_readers_language(error.message))
+            self.add_error("amount", text_of(error))
             return cleaned
         if claimed.minor <= 0:
             self.add_error("amount", _("The amount must be more than zero."))

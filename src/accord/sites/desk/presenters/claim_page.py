@@ -18,6 +18,7 @@ from accord.capabilities.people import queries as people
 from accord.capabilities.reports import queries as reports
 from accord.core import clock
 from accord.core.errors import BadInput
+from accord.sites.desk.errors import Msg
 from accord.sites.desk.presenters.comparison import Comparison, compare
 from accord.sites.desk.presenters.figures import ClaimFigures, claim_figures
 from accord.sites.desk.presenters.jurisdictions import AcrossBorders, across_borders
@@ -76,7 +77,7 @@ class ClaimPage:
         self.now: datetime = clock.now()
         self.claim = claims.get(actor, claim_id)
         if rule and rule not in CHASE_RULES:
-            raise BadInput(f"there is no rule {rule!r}; choose one of {', '.join(CHASE_RULES)}")
+            raise BadInput(Msg.UNKNOWN_RULE, rule=rule, rules=tuple(CHASE_RULES))
         self.other_rule = rule if rule != self.claim.rule else ""
 
     @cached_property

@@ -30,7 +30,7 @@ from accord.capabilities.reports import queries as reports
 from accord.capabilities.reports.models import Report
 from accord.core import clock
 from accord.core.money import Money
-from accord.web.error_texts import in_readers_language
+from accord.web.wording import text_of
 
 STEPS: Final = (
     (RestitutionState.PREPARED, _("Prepared")),
@@ -165,7 +165,7 @@ class ReturnPage:
         """Why it cannot be decided yet, in the reader's language."""
         if self.state != RestitutionState.NOTICED:
             return []
-        return [in_readers_language(text) for text in returns.obstacles(self.restitution, self.now)]
+        return [text_of(text) for text in returns.obstacles(self.restitution, self.now)]
 
     @property
     def objections_run(self) -> bool:

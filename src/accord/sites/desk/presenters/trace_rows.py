@@ -13,6 +13,7 @@ from accord.capabilities.claims.models import EnquiryState
 from accord.capabilities.claims.ports import AccountKind, TransferLeg
 from accord.core.clock import to_iso
 from accord.core.money import Money
+from accord.web.wording import stored_in_words
 
 
 class Part(StrEnum):
@@ -108,7 +109,7 @@ def _open_row(branch: OpenBranch, now: datetime) -> TraceRow:
         money=Money(branch.amount, branch.currency),
         target=Place(branch.institution),
         transfer=", ".join(branch.transfers),
-        note=branch.error,
+        note=stored_in_words(branch.error),
         due=None if branch.state == EnquiryState.LEFT else branch.answer_due_at,
     )
 

@@ -26,7 +26,7 @@ from accord.core.money import Money
 from accord.sites.common.requests import officer, page_of
 from accord.sites.desk.amounts import minor_units
 from accord.sites.desk.presenters.appeal_page import AppealPage
-from accord.web.error_texts import in_readers_language
+from accord.web.wording import text_of
 
 _LISTS: Final = {
     "open": remedies.open_appeals,
@@ -165,7 +165,7 @@ def record(request: HttpRequest, order_id: UUID) -> HttpResponse:
     try:
         appeal = appeals.record(actor, order_id, given.get("channel", AppealChannel.DESK), facts)
     except (BadInput, Conflict) as error:
-        problem = {"problem": in_readers_language(error.message)}
+        problem = {"problem": text_of(error)}
         return render(request, "desk/appeal_new.html", context | problem, status=_status(error))
     messages.success(
         request,
@@ -199,7 +199,7 @@ def living_costs(request: HttpRequest, order_id: UUID) -> HttpResponse:
 def _appeal_page(request: HttpRequest, appeal_id: UUID, error: BadInput | Conflict | None = None) -> HttpResponse:
     """The page; `error` is what kept a decision from being carried out, shown on it with what was typed kept."""
     page = AppealPage(officer(request), appeal_id)
-    problem = in_readers_language(error.message) if error else ""
+    problem = text_of(error) if error else ""
     context = {"page": page, "appeal": page.appeal, "problem": problem, "given": request.POST}
     return render(request, "desk/appeal.html", context, status=_status(error))
 

@@ -20,7 +20,7 @@ from accord.core.errors import BadInput
 from accord.sites.common.requests import officer
 from accord.sites.desk import institutions
 from accord.sites.desk.forms.call import MINUTES_AGO, CallForm
-from accord.web.errors import message_of
+from accord.web.wording import message_of
 
 CURRENCIES = {"CN": "CNY", "SG": "SGD", "TH": "THB", "HK": "HKD", "MY": "MYR", "GB": "GBP", "US": "USD", "JP": "JPY"}
 

@@ -21,6 +21,7 @@ from accord.core.errors import BadInput
 from accord.engine.tracing.model import Rule
 from accord.sites.common.csv_download import csv_response
 from accord.sites.common.words import ASK_FIRST, REFUSALS, RULES, TRACE_WORDS
+from accord.sites.desk.errors import Msg
 from accord.sites.desk.live_sections import LiveSection, live_section, news
 from accord.sites.desk.presenters.claim_page import ClaimPage
 from accord.sites.desk.presenters.trace_rows import ACCOUNT_KINDS, CSV_COLUMNS, csv_rows
@@ -86,7 +87,7 @@ def trace_under(request: HttpRequest, claim_id: UUID) -> HttpResponse:
     """Trace under another rule too, and show it beside the claim's own."""
     wanted = request.POST.get("rule", "")
     if wanted not in RULES:
-        raise BadInput("choose a rule from the list", where="rule")
+        raise BadInput(Msg.CHOOSE_RULE_FROM_LIST, where="rule")
     page = _page(request, claim_id)
     if wanted == page.claim.rule:
         return redirect("desk:claim", claim_id)

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from accord.capabilities.orders import queries, services
+from accord.capabilities.orders.errors import Msg as OrdersMsg
 from accord.capabilities.orders.models import Contact
 from accord.capabilities.orders.permissions import OrderPermission
 from accord.capabilities.people.policy import allowed, require
@@ -22,7 +23,7 @@ from accord.core.errors import BadInput, Conflict, NotFound
 from accord.sites.common.requests import officer
 from accord.sites.desk import institutions
 from accord.sites.desk.forms.contacts import ContactForm
-from accord.web.errors import message_of
+from accord.web.wording import message_of
 
 TEST_EVERY: Final = timedelta(days=31)
 """A contact that nobody has tried for a month may be out of date: agreements ask for a test call every month."""
@@ -68,7 +69,7 @@ def change(request: HttpRequest, contact_id: int) -> HttpResponse:
     require(actor, OrderPermission.CLEAR)
     contact = queries.contacts(actor).filter(pk=contact_id).first()
     if contact is None:
-        raise NotFound("there is no such contact")
+        raise NotFound(OrdersMsg.NO_SUCH_CONTACT)
     stated = {name: getattr(contact, name) for name in ("institution", "step", "after_minutes", "name", "reach")}
     form = ContactForm(request.POST if request.method == "POST" else None, initial=stated)
     return _edit(request, form, contact, lambda: services.change_contact(actor, contact_id, form.facts()))

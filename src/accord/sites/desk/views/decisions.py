@@ -15,20 +15,23 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from accord.capabilities.orders import queries, services
+from accord.capabilities.orders.errors import Msg as OrdersMsg
 from accord.capabilities.orders.kinds import OrderKind
 from accord.capabilities.orders.life_cycle import State
 from accord.capabilities.orders.models import Order
 from accord.capabilities.people.models import User
 from accord.core.errors import BadInput, Conflict, NotFound
+from accord.core.errors import Msg as CoreMsg
 from accord.core.money import Money
 from accord.sites.common.confirm import Question, ask
 from accord.sites.common.lengths import length_in_words
 from accord.sites.common.requests import is_htmx, officer
+from accord.sites.desk.errors import Msg
 from accord.sites.desk.forms.decisions import FollowUpForm, HolderForm, ReasonForm, ReleaseForm
 from accord.sites.desk.presenters.order_page import OrderPage
 from accord.sites.desk.views.orders import order_page
 from accord.sites.desk.views.plan import totals_of
-from accord.web.errors import message_of
+from accord.web.wording import message_of
 
 
 def _decide(
@@ -53,7 +56,7 @@ def _decide(
 
 def _refused(request: HttpRequest, page: OrderPage, why: str, status: int) -> HttpResponse:
     if is_htmx(request):
-        raise BadInput(why) if status == 400 else Conflict(why)
+        raise (BadInput if status == 400 else Conflict)(CoreMsg.VERBATIM, text=why)
     return order_page(request, page.order.pk, problem=why, status=status)
 
 
@@ -64,11 +67,11 @@ def approve(request: HttpRequest) -> HttpResponse:
     chosen = _chosen(request)
     drafts = list(queries.orders(actor).filter(pk__in=chosen).order_by("drafted_at", "id"))
     if len(drafts) != len(chosen):
-        raise NotFound("there is no such order")
+        raise NotFound(OrdersMsg.NO_SUCH_ORDER)
     back = reverse("desk:order", args=[chosen[0]]) if request.POST.get("back") == "order" else reverse("desk:to-approve")
     if "confirmed" not in request.POST:
         if any(order.state != State.DRAFT for order in drafts):
-            raise Conflict("some of these drafts were decided meanwhile; look at the list and choose again")
+            raise Conflict(Msg.SOME_THESE_DRAFTS_DECIDED_MEANWHILE)
         return ask(request, _approval(drafts, back))
     approved = services.approve(actor, chosen, request.POST.get("note", ""))
     text = ngettext("%(count)d order is on its way.", "%(count)d orders are on their way.", len(approved))
@@ -91,9 +94,9 @@ def _chosen(request: HttpRequest) -> list[UUID]:
     try:
         chosen = list(dict.fromkeys(UUID(text) for text in request.POST.getlist("order")))
     except ValueError as error:
-        raise BadInput("that is no order; reload the page and choose again") from error
+        raise BadInput(Msg.NOT_AN_ORDER) from error
     if not chosen:
-        raise BadInput("choose at least one draft")
+        raise BadInput(OrdersMsg.CHOOSE_AT_LEAST_ONE_DRAFT)
     return chosen
 
 
@@ -258,7 +261,7 @@ def note_escalation(request: HttpRequest, order_id: UUID, escalation_id: int) ->
     actor: User = officer(request)
     order = queries.get(actor, order_id)
     if not queries.escalations(actor, order.pk).filter(pk=escalation_id).exists():
-        raise NotFound("there is no such escalation")
+        raise NotFound(OrdersMsg.NO_SUCH_ESCALATION)
     services.note_escalation(actor, escalation_id, request.POST.get("note", ""))
     messages.success(request, _("What was said is on record."))
     return redirect(reverse("desk:order", args=[order_id]) + "#escalations")

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from accord.capabilities.orders import queries as orders
 from accord.capabilities.orders import services
+from accord.capabilities.orders.errors import Msg as OrdersMsg
 from accord.capabilities.orders.kinds import OrderKind
 from accord.capabilities.orders.life_cycle import State
 from accord.capabilities.orders.models import Order
@@ -24,6 +25,7 @@ from accord.capabilities.orders.regime import KindRule, current_regime
 from accord.capabilities.people.models import User
 from accord.capabilities.people.policy import require
 from accord.capabilities.reports import queries as reports
+from accord.capabilities.reports.errors import Msg as ReportsMsg
 from accord.capabilities.reports.models import IdentifierState, Report
 from accord.core.errors import BadInput, Conflict, NotFound
 from accord.core.identifiers import IdentifierType
@@ -31,9 +33,10 @@ from accord.sites.common.confirm import Question, ask
 from accord.sites.common.lengths import length_in_words
 from accord.sites.common.requests import officer
 from accord.sites.desk import institutions
+from accord.sites.desk.errors import Msg
 from accord.sites.desk.forms.new_order import FIELDS_OF, LIMIT_FIELDS, NEEDED_OF, NewOrderForm
-from accord.web.errors import message_of
 from accord.web.templatetags.accord import bank_name, local_text
+from accord.web.wording import message_of
 
 _WHEN_TO_USE: Final = {
     OrderKind.LIMIT: gettext_lazy(
@@ -114,7 +117,7 @@ def _context(actor: User, form: NewOrderForm, law: KindRule, report: Report | No
 def _kind(text: str) -> OrderKind:
     kind = next((kind for kind in FIELDS_OF if kind.value.replace("_", "-") == text), None)
     if kind is None:
-        raise NotFound("there is no such kind of order to draft here")
+        raise NotFound(Msg.NO_SUCH_KIND_ORDER_TO_DRAFT)
     return kind
 
 
@@ -126,7 +129,7 @@ def _report(request: HttpRequest, actor: User) -> Report | None:
     try:
         return reports.get(actor, UUID(stated))
     except ValueError as error:
-        raise NotFound("there is no such report") from error
+        raise NotFound(ReportsMsg.NO_SUCH_REPORT) from error
 
 
 def _replaced(request: HttpRequest, actor: User, kind: OrderKind) -> Order | None:
@@ -137,7 +140,7 @@ def _replaced(request: HttpRequest, actor: User, kind: OrderKind) -> Order | Non
     try:
         return orders.get(actor, UUID(stated))
     except ValueError as error:
-        raise NotFound("there is no such order") from error
+        raise NotFound(OrdersMsg.NO_SUCH_ORDER) from error
 
 
 def _known(request: HttpRequest, report: Report | None, replaced: Order | None) -> dict[str, Any]:

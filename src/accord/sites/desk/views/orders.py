@@ -30,6 +30,7 @@ from accord.core.errors import NotFound
 from accord.sites.common.csv_download import csv_response
 from accord.sites.common.requests import officer, page_of
 from accord.sites.common.words import REFUSALS
+from accord.sites.desk.errors import Msg
 from accord.sites.desk.presenters.order_page import OrderPage
 
 _CLOCKS: Final = {
@@ -155,7 +156,7 @@ def evidence_json(request: HttpRequest, order_id: UUID) -> HttpResponse:
     page = OrderPage(officer(request), order_id)
     saved = page.evidence.saved
     if saved is None:
-        raise NotFound("no trace was saved for this order")
+        raise NotFound(Msg.NO_TRACE_SAVED_FOR_ORDER)
     return _download(saved.document, f"{page.order.reference}-trace.json")
 
 

@@ -16,14 +16,16 @@ from django.views.decorators.http import require_POST
 from accord.capabilities.claims import queries as claims
 from accord.capabilities.claims import services
 from accord.capabilities.claims.models import PlanAction
+from accord.capabilities.orders.errors import Msg as OrdersMsg
 from accord.capabilities.orders.life_cycle import State
 from accord.capabilities.orders.regime import current_regime
 from accord.capabilities.orders.services import approve_plan
 from accord.capabilities.people.models import User
 from accord.core.errors import BadInput, Conflict, NotFound
 from accord.core.money import Money
+from accord.sites.desk.errors import Msg
 from accord.sites.desk.views.claims import claim_page
-from accord.web.errors import message_of
+from accord.web.wording import message_of
 
 if TYPE_CHECKING:
     from accord.capabilities.claims.models import PlanItem
@@ -54,7 +56,7 @@ def decide(request: HttpRequest, item_id: UUID) -> HttpResponse:
     """Dismiss a line, or change it from hold to enquiry or back; the reason stays on record."""
     decision = request.POST.get("action", "")
     if decision not in _DECISIONS:
-        raise BadInput("choose what to do with the line", where="action")
+        raise BadInput(Msg.CHOOSE_WHAT_TO_DO_WITH_LINE, where="action")
     item = services.decide_item(cast("User", request.user), item_id, _DECISIONS[decision], request.POST.get("reason", ""))
     messages.success(request, _("Noted: %(account)s.") % {"account": item.account})
     return redirect("desk:claim", item.claim_id)
@@ -74,7 +76,7 @@ def _emergency(request: HttpRequest) -> str:
         return ""
     reason = request.POST.get("emergency", "").strip()
     if not reason:
-        raise BadInput("say why it cannot wait for a second person; it stays on record", where="reason")
+        raise BadInput(OrdersMsg.SAY_WHY_CANNOT_WAIT_FOR_SECOND, where="reason")
     return reason[:REASON_LENGTH]
 
 
@@ -82,16 +84,16 @@ def _chosen(request: HttpRequest) -> list[UUID]:
     try:
         return [UUID(text) for text in request.POST.getlist("item")]
     except ValueError as error:
-        raise BadInput("that is no line of the plan; reload the page and choose again") from error
+        raise BadInput(Msg.NOT_A_LINE_OF_PLAN) from error
 
 
 def _confirmation(request: HttpRequest, claim_id: UUID, chosen: Sequence[UUID]) -> HttpResponse:
     """What the officer is about to order, as a dialog's content for htmx and as a page without it."""
     if not chosen:
-        raise BadInput("choose at least one line of the plan")
+        raise BadInput(OrdersMsg.CHOOSE_AT_LEAST_ONE_LINE_PLAN)
     items = [item for item in claims.plan(cast("User", request.user), claim_id) if item.pk in chosen]
     if len(items) != len(set(chosen)) or any(item.state != "proposed" for item in items):
-        raise Conflict("some of these lines were decided or withdrawn meanwhile; look at the plan and choose again")
+        raise Conflict(Msg.SOME_THESE_LINES_DECIDED_WITHDRAWN_MEANWHILE)
     holds = [item for item in items if item.action == PlanAction.HOLD]
     regime = current_regime()
     context = {

@@ -27,7 +27,9 @@ from accord.capabilities.people.models import User
 from accord.capabilities.people.policy import require
 from accord.core import clock
 from accord.core.errors import BadInput, Conflict, NotFound
+from accord.core.errors import Msg as CoreMsg
 from accord.sites.common.requests import go, officer
+from accord.sites.desk.errors import Msg
 
 _FORM: Final = "camt.029"
 
@@ -38,7 +40,7 @@ def draft(request: HttpRequest, order_id: UUID) -> HttpResponse:
     actor = officer(request)
     order = _recall(actor, order_id)
     if order.approved_at is None:
-        raise Conflict("the recall is not approved yet; the bank gets its draft after that")
+        raise Conflict(Msg.RECALL_NOT_APPROVED_YET)
     known = KnownReferences(
         uetr=_given(request, "uetr").lower(),
         end_to_end_id=_given(request, "end_to_end_id"),
@@ -60,9 +62,9 @@ def hand_in(request: HttpRequest, order_id: UUID) -> HttpResponse:
     order = _recall(actor, order_id)
     upload = request.FILES.get("file")
     if not isinstance(upload, UploadedFile) or not upload.size:
-        raise BadInput("choose the bank's copy of the camt.029, an XML file")
+        raise BadInput(Msg.CHOOSE_BANK_COPY_CAMT_029)
     if upload.size > MESSAGE.bytes:
-        raise BadInput(f"the file is larger than {MESSAGE.bytes >> 20} MiB")
+        raise BadInput(CoreMsg.FILE_LARGER_THAN_MIB, limit=MESSAGE.bytes >> 20)
     content = upload.read()
     reply = resolution_to_answer(read_resolutions(content, upload.name or _FORM), message_of(order), clock.now())
     services.hand_in_answer(actor, order.pk, reply, _FORM, _digest(content))
@@ -73,7 +75,7 @@ def hand_in(request: HttpRequest, order_id: UUID) -> HttpResponse:
 def _recall(actor: User, order_id: UUID) -> Order:
     order = queries.get(actor, order_id)
     if order.kind != OrderKind.RECALL:
-        raise NotFound("only a recall has these files")
+        raise NotFound(Msg.ONLY_RECALL_THESE_FILES)
     return order
 
 

@@ -35,10 +35,11 @@ from accord.sites.common.csv_download import csv_response
 from accord.sites.common.requests import go, is_htmx, officer, page_of
 from accord.sites.common.words import REFUSALS
 from accord.sites.desk import institutions
+from accord.sites.desk.errors import Msg
 from accord.sites.desk.forms.reports import ReportFilter, StartForm, StatementForm, first_error, start_choices
 from accord.sites.desk.statements import MAPS, Statement, read_statement
 from accord.sites.desk.views.new_orders import report_links
-from accord.web.errors import message_of
+from accord.web.wording import message_of
 
 CANDIDATES_SHOWN: Final = 30
 REASON_LENGTH: Final = 2_000
@@ -173,7 +174,7 @@ def identifier(request: HttpRequest, report_id: UUID, identifier_id: int) -> Htt
     """Confirm, reject, or take either back."""
     stated = request.POST.get("state", "")
     if stated not in IdentifierState.values:
-        raise BadInput("choose confirmed, rejected or proposed", where="state")
+        raise BadInput(Msg.CHOOSE_STATE, where="state")
     decided = services.decide_identifier(officer(request), report_id, identifier_id, IdentifierState(stated))
     if not is_htmx(request):
         return go(request, "desk:report", report_id, fragment="narrative")
@@ -212,7 +213,7 @@ def start(request: HttpRequest, report_id: UUID) -> HttpResponse:
     report = queries.get(actor, report_id)
     claim = claims.by_reports(actor, [report.pk]).get(report.pk)
     if claim is None:
-        raise Conflict("this report has no claim of its own; work on the report that it is joined to")
+        raise Conflict(Msg.REPORT_NO_CLAIM_OWN)
     form = StartForm(queries.candidates(actor, report.pk), request.POST)
     if not form.is_valid():
         messages.error(request, first_error(form))

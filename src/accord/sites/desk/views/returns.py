@@ -23,12 +23,14 @@ from accord.capabilities.orders.remedies.services.restitutions import ClaimantFa
 from accord.capabilities.people.models import User
 from accord.capabilities.people.policy import require
 from accord.core.errors import BadInput, Conflict
+from accord.core.errors import Msg as CoreMsg
 from accord.core.money import Money
 from accord.sites.common.requests import officer, page_of
 from accord.sites.desk.amounts import minor_units
+from accord.sites.desk.errors import Msg
 from accord.sites.desk.institutions import code_of, known
 from accord.sites.desk.presenters.return_page import ReturnPage
-from accord.web.error_texts import in_readers_language
+from accord.web.wording import text_of
 
 MOST_OFFERED = 100
 
@@ -59,7 +61,7 @@ def new(request: HttpRequest) -> HttpResponse:
                 actor, _chosen(request, actor), request.POST.get("distribution", ""), request.POST.get("ground", "")
             )
         except (BadInput, Conflict) as error:
-            problem = in_readers_language(error.message)
+            problem = text_of(error)
         else:
             messages.success(request, _("The return is prepared. Name who gets a part of it."))
             return redirect("desk:return", restitution.pk)
@@ -91,7 +93,7 @@ def _chosen(request: HttpRequest, actor: User) -> list[tuple[UUID, int]]:
     ticked = set(request.POST.getlist("order"))
     found = [order for order in remedies.returnable(actor) if str(order.pk) in ticked]
     if len(found) < len(ticked):
-        raise Conflict("one of the holds keeps no money any more; look again")
+        raise Conflict(Msg.ONE_HOLDS_KEEPS_NO_MONEY_ANY)
     return [(order.pk, minor_units(request.POST.get(f"amount-{order.pk}", ""), order.currency)) for order in found]
 
 
@@ -169,7 +171,7 @@ def answer_objection(request: HttpRequest, restitution_id: UUID, objection_id: i
     def answer(actor: User) -> str:
         upheld = request.POST.get("upheld", "")
         if upheld not in ("yes", "no"):
-            raise BadInput("say whether the objection is right", where="upheld")
+            raise BadInput(Msg.SAY_WHETHER_OBJECTION_RIGHT, where="upheld")
         said = request.POST.get("answer", "")
         restitutions.answer_objection(actor, objection_id, upheld=upheld == "yes", answer=said)
         if upheld == "yes":
@@ -230,7 +232,7 @@ def _change(request: HttpRequest, restitution_id: UUID, act: Callable[[User], st
     try:
         said = act(officer(request))
     except (BadInput, Conflict) as error:
-        return _page(request, restitution_id, in_readers_language(error.message), 400 if isinstance(error, BadInput) else 409)
+        return _page(request, restitution_id, text_of(error), 400 if isinstance(error, BadInput) else 409)
     messages.success(request, said)
     return redirect("desk:return", restitution_id)
 
@@ -253,7 +255,7 @@ def _institution(text: str) -> str:
     try:
         return code_of(text)
     except ValidationError as error:
-        raise BadInput(error.messages[0]) from error
+        raise BadInput(CoreMsg.VERBATIM, text=error.messages[0]) from error
 
 
 def _uuid(text: str) -> UUID | None:
@@ -261,4 +263,4 @@ def _uuid(text: str) -> UUID | None:
     try:
         return UUID(text) if text else None
     except ValueError as error:
-        raise BadInput("choose the claim from the list", where="claim") from error
+        raise BadInput(Msg.CHOOSE_CLAIM_FROM_LIST, where="claim") from error

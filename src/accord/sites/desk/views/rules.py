@@ -12,6 +12,7 @@ from accord.capabilities.orders.regime import Approval, current_regime, known_co
 from accord.core.errors import NotFound
 from accord.core.money import Money
 from accord.sites.common.words import RULES
+from accord.sites.desk.errors import Msg
 
 SETTING_WORDS = {
     "approval": _("who approves"),
@@ -36,7 +37,7 @@ def show(request: HttpRequest) -> HttpResponse:
     here = current_regime()
     code = request.GET.get("code", "").upper() or here.code
     if code not in (here.code, *known_codes()):
-        raise NotFound("there are no rules of their own for this jurisdiction")
+        raise NotFound(Msg.NO_RULES_THEIR_OWN_FOR_JURISDICTION)
     shown, stated = regime(code), stated_kinds(code)
     words = dict(OrderKind.choices)
     approvals = dict(Approval.choices)

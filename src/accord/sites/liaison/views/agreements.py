@@ -27,9 +27,10 @@ from accord.sites.common.confirm import Question, ask
 from accord.sites.common.requests import page_of
 from accord.sites.liaison.clause_words import clauses_in_words
 from accord.sites.liaison.difference_words import changes
+from accord.sites.liaison.errors import Msg
 from accord.sites.liaison.readers import reader
-from accord.web.errors import message_of
 from accord.web.templatetags.accord import bank_name
+from accord.web.wording import message_of
 
 MOST_BYTES: Final = 256 * 1024
 
@@ -76,9 +77,9 @@ def _draft(actor: User, data: bytes, name: str) -> Agreement:
 def _uploaded(request: HttpRequest) -> tuple[bytes, str]:
     file = request.FILES.get("document")
     if file is None:
-        raise BadInput("choose the file with the agreement")
+        raise BadInput(Msg.CHOOSE_FILE_WITH_AGREEMENT)
     if (file.size or 0) > MOST_BYTES:
-        raise BadInput(f"an agreement has at most {MOST_BYTES} bytes; this is something else")
+        raise BadInput(Msg.AGREEMENT_AT_MOST_BYTES, count=MOST_BYTES)
     return file.read(), file.name or "document"
 
 

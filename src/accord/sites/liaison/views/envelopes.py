@@ -23,6 +23,7 @@ from accord.core.errors import BadInput
 from accord.sites.common.csv_download import csv_response
 from accord.sites.common.labels import label_of
 from accord.sites.common.requests import PAGE_ROWS
+from accord.sites.liaison.errors import Msg
 from accord.sites.liaison.readers import reader
 from accord.web.label_words import short
 
@@ -38,7 +39,7 @@ def _wanted(request: HttpRequest) -> Wanted:
     try:
         number = UUID(about) if about else None
     except ValueError:
-        raise BadInput("a message is about an enquiry, an order or a request; give its number", where="about") from None
+        raise BadInput(Msg.MESSAGE_ABOUT_ENQUIRY, where="about") from None
     return Wanted(direction, partner, kind, state, number)
 
 

@@ -26,15 +26,17 @@ from accord.capabilities.people.models import User
 from accord.capabilities.people.policy import allowed
 from accord.core import clock
 from accord.core.errors import BadInput
+from accord.core.errors import Msg as CoreMsg
 from accord.core.money import Money
 from accord.sites.common.confirm import Question, ask
 from accord.sites.common.requests import page_of
 from accord.sites.common.words import REFUSALS, RULES
 from accord.sites.liaison.agreed import offence_name
+from accord.sites.liaison.errors import Msg
 from accord.sites.liaison.readers import reader
-from accord.web.errors import message_of
 from accord.web.templatetags.accord import bank_name
 from accord.web.vocabulary import code_label
+from accord.web.wording import message_of
 
 
 @require_GET
@@ -119,9 +121,9 @@ def decide_enquiry(request: HttpRequest, enquiry_id: UUID) -> HttpResponse:
 def _accepted(request: HttpRequest) -> bool:
     choice = request.POST.get("decision", "")
     if choice not in ("accept", "refuse"):
-        raise BadInput("choose whether this centre does it or refuses", where="decision")
+        raise BadInput(Msg.CHOOSE_WHETHER_CENTRE_DOES_REFUSES, where="decision")
     if not request.POST.get("reason", "").strip():
-        raise BadInput("give the reason; it stays on record", where="reason")
+        raise BadInput(CoreMsg.GIVE_REASON, where="reason")
     return choice == "accept"
 
 

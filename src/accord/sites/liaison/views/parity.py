@@ -21,6 +21,7 @@ from accord.capabilities.supervision.audit import FigureAudit
 from accord.core import clock
 from accord.core.errors import BadInput
 from accord.sites.common.csv_download import csv_response
+from accord.sites.liaison.errors import Msg
 from accord.sites.liaison.readers import reader
 
 DAYS: Final = 30
@@ -68,12 +69,12 @@ def _first_partner(actor: User) -> str:
 def _period(request: HttpRequest) -> tuple[date, date]:
     form = PeriodForm(request.GET)
     if not form.is_valid():
-        raise BadInput("give both days as YYYY-MM-DD", where="period")
+        raise BadInput(Msg.GIVE_BOTH_DAYS_YYYY_MM_DD, where="period")
     today = clock.now().date()
     last = form.cleaned_data["until"] or today
     first = form.cleaned_data["since"] or last - timedelta(days=DAYS - 1)
     if not _EARLIEST <= first <= last <= _LATEST:
-        raise BadInput("the first day must not lie after the last", where="period")
+        raise BadInput(Msg.FIRST_DAY_MUST_NOT_LIE_AFTER, where="period")
     return first, last
 
 
@@ -82,7 +83,7 @@ def export(request: HttpRequest) -> HttpResponse:
     actor = reader(request)
     found, _first, _last = _figures(request, actor)
     if found is None:
-        raise BadInput("choose a partner", where="partner")
+        raise BadInput(Msg.CHOOSE_PARTNER, where="partner")
     unit_of_work.record(actor, FigureAudit.EXPORTED, subject=None, obj=actor, taken="parity.csv")
     return csv_response("parity.csv", _COLUMNS, _lines(found))
 

@@ -22,10 +22,11 @@ from accord.capabilities.people.models import User
 from accord.capabilities.people.policy import allowed
 from accord.core.errors import AccordError, BadInput, NotFound
 from accord.sites.common.confirm import Question, ask
+from accord.sites.liaison.errors import Msg
 from accord.sites.liaison.presenters import partner_row, sees_cases
 from accord.sites.liaison.readers import partner_reader, reader
-from accord.web.errors import message_of
 from accord.web.templatetags.accord import bank_name
+from accord.web.wording import message_of
 
 _LANGUAGES: Final = (("en", "English", "en"), ("zh-Hans", "中文", "zh-hans"))
 """(language tag, its own name, word list) in which words are compared."""
@@ -73,11 +74,11 @@ def add(request: HttpRequest) -> HttpResponse:
 def _added(actor: User, request: HttpRequest) -> Partner:
     file, address = request.FILES.get("card"), request.POST.get("address", "").strip()
     if bool(file) == bool(address):
-        raise BadInput("choose a file or give an address, one of the two")
+        raise BadInput(Msg.CHOOSE_FILE_GIVE_ADDRESS)
     if file is None:
         return services.add(actor, fetch_card(address))
     if (file.size or 0) > cards.MOST_BYTES:
-        raise BadInput(f"a card has at most {cards.MOST_BYTES} bytes; this is no card")
+        raise BadInput(Msg.CARD_AT_MOST_BYTES, count=cards.MOST_BYTES)
     return services.add(actor, file.read())
 
 

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from accord.capabilities.exchange.crossborder.errors import Msg as CrossborderMsg
 from accord.capabilities.exchange.crossborder.queries import requests as queries
 from accord.capabilities.exchange.crossborder.services.orders import requested_holds as services
 from accord.capabilities.exchange.models import PartnerRequest
@@ -22,7 +23,7 @@ from accord.core.money import Money
 from accord.sites.common.confirm import Question, ask
 from accord.sites.liaison.forms import RequestedHoldForm
 from accord.sites.liaison.readers import reader
-from accord.web.errors import message_of
+from accord.web.wording import message_of
 
 
 @require_http_methods(["GET", "POST"])
@@ -31,7 +32,7 @@ def new(request: HttpRequest, request_id: UUID) -> HttpResponse:
     actor = reader(request, OrderPermission.DRAFT)
     shown = queries.request(actor, request_id)
     if shown.outgoing:
-        raise NotFound("there is no such request")
+        raise NotFound(CrossborderMsg.NO_SUCH_REQUEST)
     form = RequestedHoldForm(request.POST if request.method == "POST" else None, initial=_first(shown))
     problem, status = "", 400 if form.is_bound else 200
     if form.is_bound and form.is_valid():

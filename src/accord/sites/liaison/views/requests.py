@@ -37,10 +37,11 @@ from accord.core.errors import AccordError, BadInput
 from accord.sites.common.csv_download import csv_response
 from accord.sites.common.requests import page_of
 from accord.sites.liaison.agreed import offence_name
+from accord.sites.liaison.errors import Msg
 from accord.sites.liaison.forms import RequestForm
 from accord.sites.liaison.readers import reader
 from accord.sites.liaison.words import LANGUAGE_NAMES
-from accord.web.errors import message_of
+from accord.web.wording import message_of
 
 if TYPE_CHECKING:
     from accord.capabilities.exchange.agreements.queries import InForce
@@ -172,7 +173,7 @@ def _uuid(text: str) -> UUID:
     try:
         return UUID(text)
     except ValueError:
-        raise BadInput("a request is about a claim; open the claim and ask from there") from None
+        raise BadInput(Msg.REQUEST_ABOUT_CLAIM) from None
 
 
 @require_GET
@@ -227,7 +228,7 @@ def answer(request: HttpRequest, request_id: UUID) -> HttpResponse:
     given = request.POST
     try:
         if given.get("outcome") not in list(Outcome):
-            raise BadInput("choose whether it is answered in full, in part, or refused", where="outcome")
+            raise BadInput(Msg.CHOOSE_WHETHER_ANSWERED_IN_FULL, where="outcome")
         services.answer(actor, request_id, Outcome(given["outcome"]), given.get("text", ""), given.get("ground", ""))
     except AccordError as error:
         return _page(request, request_id, message_of(error), 400)

@@ -21,7 +21,7 @@ from accord.sites.public import visits
 from accord.sites.public.forms import AppealForm
 from accord.sites.public.views.codes import OPENED, ask
 from accord.sites.public.wording import appeal_steps, too_many_tries
-from accord.web.errors import message_of
+from accord.web.wording import message_of
 
 
 @sensitive_post_parameters("code", "statement")

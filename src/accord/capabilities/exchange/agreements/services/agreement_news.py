@@ -11,6 +11,7 @@ from django.conf import settings
 from accord.capabilities import unit_of_work
 from accord.capabilities.exchange.agreements import documents, queries, signatures
 from accord.capabilities.exchange.agreements.cycle import Event, next_state
+from accord.capabilities.exchange.agreements.errors import Msg
 from accord.capabilities.exchange.agreements.terms import AgreementTerms
 from accord.capabilities.exchange.audit import AgreementAudit
 from accord.capabilities.exchange.errors import Refused
@@ -50,7 +51,7 @@ def take_agreement(message: Incoming, body: Any) -> None:
     try:
         news = msgspec.convert(body, News)
     except msgspec.ValidationError as error:
-        raise Refused("shape", f"the body is not one of kind agreement: {error}") from None
+        raise Refused("shape", Msg.BODY_NOT_ONE_KIND_AGREEMENT, error=error) from None
     take(NODE, message.partner_id, news)
 
 
@@ -65,10 +66,10 @@ def take_ask_first(message: Incoming, body: Any) -> None:
     try:
         switch = msgspec.convert(body, AskFirst)
     except msgspec.ValidationError as error:
-        raise Refused("shape", f"the body is not one of kind ask_first: {error}") from None
+        raise Refused("shape", Msg.BODY_NOT_ONE_KIND_ASK_FIRST, error=error) from None
     row = Agreement.objects.select_for_update().filter(partner=message.partner_id, hash=switch.agreement).first()
     if row is None:
-        raise Refused("agreement", f"there is no agreement {switch.agreement[:12]} with {message.partner_id} here")
+        raise Refused("agreement", Msg.NO_AGREEMENT_WITH_HERE, hash=switch.agreement[:12], agency=message.partner_id)
     if switch.version <= row.ask_first_seen:
         return
     row.ask_first_there, row.ask_first_seen = switch.on, switch.version
@@ -81,7 +82,7 @@ def take(actor: Actor, partner: str, news: News) -> Agreement | None:
     terms = documents.read(news.document)
     hash_ = documents.hash_of(news.document)
     if {party.agency for party in terms.parties} != {partner, settings.ACCORD_AGENCY}:
-        raise Refused("agreement", f"the agreement is not between {partner} and this centre")
+        raise Refused("agreement", Msg.AGREEMENT_NOT_BETWEEN_CENTRE, partner=partner)
     event = _EVENTS[news.what]
     if event in (Event.RECEIVE, Event.COUNTERSIGN):
         signatures.check_partners(news.signatures.get(partner, ""), hash_, partner)

@@ -16,6 +16,7 @@ from django.conf import settings
 from accord.capabilities import unit_of_work
 from accord.capabilities.exchange.agreements import documents, queries, signatures
 from accord.capabilities.exchange.agreements.cycle import Event, next_state
+from accord.capabilities.exchange.agreements.errors import Msg
 from accord.capabilities.exchange.agreements.services.agreement_news import News, What, move, new_row, news_of, note, take
 from accord.capabilities.exchange.agreements.terms import AgreementTerms
 from accord.capabilities.exchange.audit import AgreementAudit
@@ -40,7 +41,7 @@ def draft(actor: Actor, terms: AgreementTerms) -> Agreement:
     partners.confirmed(partner)
     hash_ = documents.hash_of(document)
     if Agreement.objects.filter(partner=partner, hash=hash_).exists():
-        raise Conflict(f"there is already an agreement with {partner} that says the same ({hash_[:12]})")
+        raise Conflict(Msg.ALREADY_AGREEMENT_WITH_SAYS_SAME, agency=partner, hash=hash_[:12])
     row = new_row(partner, terms, document, AgreementState.DRAFT, actor)
     _check_predecessor(row, terms)
     return note(actor, AgreementAudit.DRAFTED, row)
@@ -53,7 +54,7 @@ def offer(actor: Actor, agreement_id: UUID | str) -> Agreement:
     after = next_state(row.state, Event.OFFER)
     terms = queries.terms_of(row)
     if unfinished := documents.unfinished(terms):
-        raise BadInput(f"{', '.join(unfinished)} still say what the template says; write them first")
+        raise BadInput(Msg.STILL_SAY_WHAT_TEMPLATE_SAYS, names=tuple(unfinished))
     _check_room(row, terms)
     _sign(actor, row, after)
     _tell(row, "offer")
@@ -85,7 +86,7 @@ def discard(actor: Actor, agreement_id: UUID | str) -> None:
     """Drop a draft, of which nobody else knows."""
     row = _locked(actor, agreement_id, AgreementPermission.DRAFT)
     if row.state != AgreementState.DRAFT:
-        raise Conflict("only a draft can be dropped; withdraw or end what the partner knows of")
+        raise Conflict(Msg.ONLY_DRAFT_CAN_BE_DROPPED)
     note(actor, AgreementAudit.DROPPED, row)
     row.delete()
 
@@ -107,7 +108,7 @@ def set_ask_first(actor: Actor, partner_code: str, on: bool) -> list[Agreement]:
         require(actor, AgreementPermission.SIGN)
     rows = list(_live(partner_code).select_for_update())
     if not rows:
-        raise NotFound(f"no agreement with {partner_code} is signed; there is nothing to be asked first about")
+        raise NotFound(Msg.NO_AGREEMENT_WITH_SIGNED, agency=partner_code)
     for row in rows:
         if row.ask_first_here == on:
             continue
@@ -123,7 +124,7 @@ def export_file(actor: Actor, agreement_id: UUID | str) -> bytes:
     """The agreement with the signatures that are under it, as a file for a partner without a line."""
     row = queries.agreement(actor, agreement_id)
     if not row.own_signature:
-        raise Conflict("this agreement is not signed here yet; offer or sign it first")
+        raise Conflict(Msg.AGREEMENT_NOT_SIGNED_HERE_YET)
     what: What = "sign" if row.partner_signature else "offer"
     return json.dumps(msgspec.to_builtins(news_of(row, what)), ensure_ascii=False, indent=2, sort_keys=True).encode() + b"\n"
 
@@ -135,14 +136,14 @@ def import_file(actor: Actor, data: bytes) -> Agreement:
     try:
         news = msgspec.json.decode(data, type=News)
     except msgspec.DecodeError as error:
-        raise BadInput(f"this is no agreement as another node exports it: {error}") from None
+        raise BadInput(Msg.NOT_AN_EXPORTED_AGREEMENT, error=error) from None
     if news.what not in ("offer", "sign"):
-        raise BadInput("this file holds no signature; a node exports what it has signed")
+        raise BadInput(Msg.FILE_HOLDS_NO_SIGNATURE)
     partner = _partner_in(documents.read(news.document))
     partners.confirmed(partner)
     row = take(actor, partner, news)
     if row is None:
-        raise Conflict("this file says nothing that is not known here")
+        raise Conflict(Msg.FILE_SAYS_NOTHING_NOT_KNOWN_HERE)
     return row
 
 
@@ -150,9 +151,7 @@ def _partner_in(terms: AgreementTerms) -> str:
     agencies = [party.agency for party in terms.parties]
     own = settings.ACCORD_AGENCY
     if not own or own not in agencies:
-        raise BadInput(
-            f"this centre ({own or 'ACCORD_AGENCY is not set'}) is no party; the parties are {' and '.join(agencies)}"
-        )
+        raise BadInput(Msg.CENTRE_NO_PARTY, agency=own or "ACCORD_AGENCY is not set", agencies=tuple(agencies))
     return terms.other(own).agency
 
 
@@ -174,7 +173,7 @@ def _live(partner: str) -> Any:
 
 def _check_predecessor(row: Agreement, terms: AgreementTerms) -> None:
     if terms.replaces and queries.predecessor(row) is None:
-        raise BadInput(f"there is no agreement {terms.replaces[:12]} with {row.partner_id} here", where="replaces")
+        raise BadInput(Msg.NO_AGREEMENT_WITH_HERE, hash=terms.replaces[:12], agency=row.partner_id, where="replaces")
 
 
 def _check_room(row: Agreement, terms: AgreementTerms) -> None:
@@ -183,7 +182,7 @@ def _check_room(row: Agreement, terms: AgreementTerms) -> None:
     for other in _live(row.partner_id).exclude(pk=row.pk).exclude(hash=terms.replaces):
         over = min(other.ends_at, other.replaced_at or other.ends_at)
         if other.starts_at < terms.ends_at and terms.starts_at < over:
-            raise Conflict(f"the agreement {other.hash[:12]} is in force at that time; end it, or name its hash in replaces")
+            raise Conflict(Msg.AGREEMENT_IN_FORCE_AT_TIME, hash=other.hash[:12])
 
 
 def _tell(row: Agreement, what: What) -> None:
@@ -199,5 +198,5 @@ def _tell_if_possible(row: Agreement, what: What) -> None:
 def _reason(text: str) -> str:
     stripped = text.strip()
     if not stripped:
-        raise BadInput("say why; the partner is told, and it stays on record")
+        raise BadInput(Msg.SAY_WHY_TO_PARTNER)
     return stripped

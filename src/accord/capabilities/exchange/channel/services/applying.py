@@ -19,6 +19,7 @@ from django.db.models import F, QuerySet
 
 from accord.capabilities import unit_of_work
 from accord.capabilities.exchange.channel.admission import gate
+from accord.capabilities.exchange.channel.errors import Msg
 from accord.capabilities.exchange.channel.handlers import Handler, handler_of, together_handler_of
 from accord.capabilities.exchange.channel.services import chunks, outgoing
 from accord.capabilities.exchange.channel.services.refusals import tell_refusal
@@ -170,14 +171,14 @@ def _apply(row: Incoming, now: datetime) -> None:
     except Parked as parked:
         _park(row, parked, now)
         if parked.alarm:
-            raise_alarm(row.partner_id, parked.alarm, str(parked))
+            raise_alarm(row.partner_id, parked.alarm, parked.wording)
     except AccordError as error:
         _refuse(row, error, now)
     except OperationalError:
         raise
     except Exception as error:  # noqa: BLE001 - one message that cannot be applied must not stop all the others
         _log.exception("message %s of %s could not be applied", row.pk, row.partner_id)
-        wrong = AccordError(f"the message could not be applied ({type(error).__name__}); the node's log says more")
+        wrong = AccordError(Msg.MESSAGE_COULD_NOT_BE_APPLIED, fault=type(error).__name__)
         _park(row, wrong, now)
     else:
         row.state, row.applied_at, row.next_attempt_at, row.reason, row.last_error = IncomingState.APPLIED, now, None, "", ""
@@ -203,7 +204,7 @@ def _admitted(row: Incoming, kind: MessageKind, now: datetime, in_front: Sequenc
 def _handler(kind: MessageKind) -> Handler:
     handler = handler_of(kind)
     if handler is None:
-        raise Refused("kinds", f"messages of kind {kind} are not taken here")
+        raise Refused("kinds", Msg.MESSAGES_KIND_NOT_TAKEN_HERE, kind=kind)
     return handler
 
 
@@ -211,7 +212,7 @@ def _kind_of(row: Incoming) -> MessageKind:
     try:
         return MessageKind(row.kind)
     except ValueError:
-        raise Refused("kinds", f"messages of kind {row.kind!r} are not known here") from None
+        raise Refused("kinds", Msg.MESSAGES_KIND_NOT_KNOWN_HERE, kind=row.kind) from None
 
 
 def _body_of(row: Incoming, kind: MessageKind) -> Any:
@@ -221,7 +222,7 @@ def _body_of(row: Incoming, kind: MessageKind) -> Any:
     try:
         return msgspec.convert(row.body, BODIES[kind])
     except msgspec.ValidationError as error:
-        raise Refused("shape", f"the body is not one of kind {kind}: {error}") from None
+        raise Refused("shape", Msg.BODY_NOT_OF_KIND, kind=kind, error=error) from None
 
 
 def _admit(row: Incoming, kind: MessageKind, body: Any, now: datetime, in_front: Sequence[Incoming]) -> Any:
@@ -251,13 +252,13 @@ def _received_before(row: Incoming, kind: MessageKind, in_front: Sequence[Incomi
 
 def _park(row: Incoming, why: AccordError, now: datetime) -> None:
     if now - row.received_at > GIVEN_UP_AFTER:
-        _refuse(row, Refused("waited", f"{why}; it waited too long"), now)
+        _refuse(row, Refused("waited", Msg.WAITED_TOO_LONG, why=why), now)
         return
     again = now + min(_SOONEST * (1 << min(row.attempts - 1, 12)), _LATEST)
-    row.state, row.next_attempt_at, row.reason = IncomingState.PARKED, again, str(why)
+    row.state, row.next_attempt_at, row.reason = IncomingState.PARKED, again, why.stored()
 
 
 def _refuse(row: Incoming, error: AccordError, now: datetime) -> None:
-    row.state, row.applied_at, row.next_attempt_at, row.reason = IncomingState.REFUSED, now, None, str(error)
+    row.state, row.applied_at, row.next_attempt_at, row.reason = IncomingState.REFUSED, now, None, error.stored()
     chunks.discard(row)
     tell_refusal(row, error, now)

@@ -16,6 +16,7 @@ import msgspec
 from django.db.models import Q
 
 from accord.capabilities.exchange.channel.envelopes import Content, InChunks, canonical_document
+from accord.capabilities.exchange.channel.errors import Msg
 from accord.capabilities.exchange.channel.services import outgoing
 from accord.capabilities.exchange.channel.stream_messages import ChunkBody, read
 from accord.capabilities.exchange.errors import Refused
@@ -36,7 +37,7 @@ def send_in_parts(content: Content) -> Content:
     body = canonical_json(content.body)
     parts = [body[start : start + PART] for start in range(0, len(body), PART)]
     if len(parts) > MOST_PARTS:
-        raise BadInput(f"the message has {len(body)} bytes; at most {MOST_PARTS * PART} can be sent", where=content.kind)
+        raise BadInput(Msg.MESSAGE_TOO_LONG, count=len(body), most=MOST_PARTS * PART, where=content.kind)
     stream = outgoing.open_stream(content.recipient)
     for number, part in enumerate(parts, 1):
         body_of_part = ChunkBody(whole=content.id, number=number, part=base64.b64encode(part).decode("ascii"))
@@ -52,7 +53,7 @@ def body_of(row: Outgoing) -> Any:
     kept = Chunk.objects.filter(outgoing=True, partner=row.partner_id, whole=row.body["whole"], number=row.body["number"])
     chunk = kept.first()
     if chunk is None:
-        raise Corrupt(f"part {row.body['number']} of the message is not kept here any more", where=str(row.body["whole"]))
+        raise Corrupt(Msg.PART_NOT_KEPT, number=row.body["number"], where=str(row.body["whole"]))
     return {**row.body, "part": base64.b64encode(chunk.part).decode("ascii")}
 
 
@@ -88,11 +89,11 @@ def take_part(message: Incoming, body: Any) -> None:
     """Keep a part until its message comes."""
     chunk = read(body, ChunkBody)
     if chunk.number > MOST_PARTS or len(chunk.part) > 4 * PART // 3 + 4:
-        raise Refused("size", f"a message may have {MOST_PARTS} parts of {PART} bytes")
+        raise Refused("size", Msg.TOO_MANY_PARTS, most=MOST_PARTS, size=PART)
     try:
         part = base64.b64decode(chunk.part, validate=True)
     except (binascii.Error, ValueError):
-        raise Refused("shape", "a part is no base64") from None
+        raise Refused("shape", Msg.PART_NO_BASE64) from None
     Chunk.objects.update_or_create(
         outgoing=False, partner_id=message.partner_id, whole=chunk.whole, number=chunk.number, defaults={"part": part}
     )
@@ -105,7 +106,7 @@ def put_together(message: Incoming) -> None:
     parts = Chunk.objects.filter(outgoing=False, partner=message.partner_id, whole=message.pk)
     body = b"".join(bytes(part) for part in parts.order_by("number").values_list("part", flat=True)[: MOST_PARTS + 1])
     if len(body) != where.size or hashlib.sha256(body).hexdigest() != where.sha256:
-        raise Refused("chunks", "the parts of the message are not all here, or not those that it names")
+        raise Refused("chunks", Msg.PARTS_NOT_ALL_HERE)
     message.body = canonical_document(body)
     message.chunks = None
     parts.delete()

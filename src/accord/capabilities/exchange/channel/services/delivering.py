@@ -13,6 +13,7 @@ from django.conf import settings
 from accord.capabilities import unit_of_work
 from accord.capabilities.delivery import next_retry
 from accord.capabilities.exchange.channel.envelopes import Content, InChunks, Place, Seal, hash_of
+from accord.capabilities.exchange.channel.errors import Msg
 from accord.capabilities.exchange.channel.receipts import (
     MOST_BATCH_BYTES,
     MOST_IN_BATCH,
@@ -187,7 +188,7 @@ def _refused(stream: OutStream, receipt: Receipt, reply: Reply) -> bool:
     """What a refusal leads to besides another attempt; True where the stream was begun anew, or rests."""
     if receipt.clause in ("epoch", "conflict"):
         if receipt.clause == "conflict":
-            raise_alarm(stream.partner_id, "conflict", f"the partner knows other content than message {receipt.id}")
+            raise_alarm(stream.partner_id, "conflict", Msg.OTHER_CONTENT_KNOWN.with_(message=receipt.id))
             _give_up(stream, receipt)
         last = NextPlace(epoch=stream.epoch, sequence=stream.acknowledged + 1)
         newest = max((UUID(epoch) for epoch in reply.expected), default=None)

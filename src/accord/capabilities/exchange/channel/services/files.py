@@ -15,6 +15,7 @@ from django.conf import settings
 
 from accord.capabilities import unit_of_work
 from accord.capabilities.exchange.audit import ChannelAudit
+from accord.capabilities.exchange.channel.errors import Msg
 from accord.capabilities.exchange.channel.receipts import (
     MOST_BATCH_BYTES,
     MOST_IN_BATCH,
@@ -120,9 +121,11 @@ def _read(data: bytes) -> EnvelopeFile:
     try:
         file = msgspec.json.decode(data, type=EnvelopeFile)
     except (msgspec.DecodeError, RecursionError, UnicodeDecodeError) as error:
-        raise BadInput(f"is no file of envelopes: {error}", where="file") from None
+        raise BadInput(Msg.NO_FILE_ENVELOPES, error=error, where="file") from None
     if file.recipient != settings.ACCORD_AGENCY:
-        raise BadInput(f"is for {file.recipient[:40]!r}, not for {settings.ACCORD_AGENCY}", where="recipient")
+        raise BadInput(
+            Msg.FOR_ANOTHER_RECIPIENT, recipient=file.recipient[:40], agency=settings.ACCORD_AGENCY, where="recipient"
+        )
     return file
 
 

@@ -17,12 +17,14 @@ from django.conf import settings
 from django.db.models import Q, QuerySet
 
 from accord.capabilities.exchange.channel.envelopes import Content, Place, hash_of, new_content
+from accord.capabilities.exchange.channel.errors import Msg
 from accord.capabilities.exchange.channel.stream_messages import HelloBody, NextPlace, Why
 from accord.capabilities.exchange.kinds import MessageKind
 from accord.capabilities.exchange.models import Chunk, InStream, Outgoing, OutgoingState, OutStream
 from accord.capabilities.exchange.partners.services.raising import raise_alarm
 from accord.core import clock
 from accord.core.object_ids import new_id
+from accord.core.wording import Wording, stored
 
 MOST_EPOCHS: Final = 4
 """Streams to one partner begun in `EPOCH_TIME`, its first one too, while what the partner says is what asks for another."""
@@ -156,10 +158,12 @@ def reopen_as_told(
     if until is None:
         reopen(stream.partner_id, why, since=since, last=last, after=after)
         return True
-    asked = f"its replies asked for {MOST_EPOCHS} new streams within an hour (the last one: {why})"
-    detail = f"{asked}; none is begun before the hour is over"
+    detail = Msg.TOO_MANY_NEW_STREAMS.with_(most=MOST_EPOCHS, why=why)
     raise_alarm(stream.partner_id, "epochs", detail)
-    stream.next_attempt_at, stream.last_error = min(until, clock.now() + _REST), f"epochs: {detail}"
+    stream.next_attempt_at, stream.last_error = (
+        min(until, clock.now() + _REST),
+        stored(Wording(detail.text, detail.params, "epochs")),
+    )
     stream.save(update_fields=["next_attempt_at", "last_error"])
     return False
 
@@ -183,8 +187,8 @@ def _to_send_again(partner: str, since: Place | None) -> QuerySet[Outgoing]:
     gone = _without_parts(partner, rows)
     if not gone:
         return rows
-    named = ", ".join(str(message) for message in sorted(gone)[:_MOST_NAMED])
-    raise_alarm(partner, "parts_gone", f"{len(gone)} large messages cannot be sent again, their parts are removed: {named}")
+    named = [str(message) for message in sorted(gone)[:_MOST_NAMED]]
+    raise_alarm(partner, "parts_gone", Msg.PARTS_ARE_GONE.with_(count=len(gone), names=named))
     return rows.exclude(pk__in=gone).exclude(kind=MessageKind.CHUNK, about__in=gone)
 
 

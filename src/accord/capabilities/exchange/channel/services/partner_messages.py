@@ -16,6 +16,7 @@ from accord.capabilities.exchange.errors import Refused
 from accord.capabilities.exchange.kinds import MessageKind
 from accord.capabilities.exchange.models import Incoming, Outgoing, Partner, PartnerState
 from accord.capabilities.exchange.partners import cards
+from accord.capabilities.exchange.partners.errors import Msg
 from accord.capabilities.exchange.partners.services import partners
 from accord.capabilities.people.policy import NODE
 from accord.core import clock
@@ -35,7 +36,7 @@ def take_card(row: Incoming, body: Any) -> None:
     """A partner's newer card. One that cannot be trusted raises an alarm and changes nothing; the message is done with."""
     card = cards.read_signed(body)
     if card.agency != row.partner_id:
-        raise Refused("partner", f"{row.partner_id} sends a card of {card.agency}")
+        raise Refused("partner", Msg.CARD_OF_ANOTHER, partner=row.partner_id, agency=card.agency)
     partners.take(NODE, card)
 
 
@@ -44,7 +45,7 @@ def take_test_call(row: Incoming, body: Any) -> None:
     try:
         call = msgspec.convert(body, TestCall)
     except msgspec.ValidationError as error:
-        raise Refused("shape", f"is no test call as docs/protocol.md describes it: {error}") from None
+        raise Refused("shape", Msg.NOT_A_TEST_CALL, error=error) from None
     partner = Partner.objects.get(code=row.partner_id)
     if row.in_reply_to is not None:
         unit_of_work.record(NODE, PartnerAudit.TEST_CALL_ANSWERED, subject=None, obj=partner, to=call.contact[:200])

@@ -14,6 +14,7 @@ from django.db.models import Q
 from accord.capabilities import unit_of_work
 from accord.capabilities.delivery import LEASE
 from accord.capabilities.exchange.channel.envelopes import KeyOf, Opened, open_envelope
+from accord.capabilities.exchange.channel.errors import Msg
 from accord.capabilities.exchange.channel.jose import SecretOf
 from accord.capabilities.exchange.channel.receipts import Batch, Receipt, Reply, SignedReply, sign_reply
 from accord.capabilities.exchange.channel.streams import (
@@ -36,6 +37,8 @@ from accord.capabilities.exchange.partners.jwk import Jwk
 from accord.capabilities.exchange.partners.services import own_keys
 from accord.capabilities.exchange.partners.services.raising import raise_alarm
 from accord.core import clock
+from accord.core.errors import AccordError
+from accord.core.wording import Wording, stored
 
 _SUSPICIOUS = frozenset({"suite", "key", "recipient"})
 """Refusals that never happen between nodes that are set up well: somebody tries something, or a key was not told."""
@@ -69,14 +72,16 @@ def _receive(envelopes: Sequence[str]) -> tuple[list[Receipt], list[str]]:
     secret_of, key_of = own_secrets(), known_keys(now)
     receipts: list[Receipt | None] = [None] * len(envelopes)
     by_sender: dict[str, list[tuple[int, Opened]]] = {}
-    suspicions: dict[str, str] = {}
+    suspicions: dict[str, Wording] = {}
     for number, envelope in enumerate(envelopes):
         try:
             opened = open_envelope(envelope, secret_of, settings.ACCORD_AGENCY, key_of)
         except Refused as refused:
             receipts[number] = Receipt(outcome=ReceiptOutcome.REFUSED, clause=refused.clause, reason=refused.message)
             if refused.clause in _SUSPICIOUS:
-                suspicions[refused.clause] = str(refused.__cause__ or refused.message)  # more than the sender is told
+                cause = refused.__cause__
+                known = cause if isinstance(cause, AccordError) else refused  # more than the sender is told
+                suspicions[refused.clause] = known.wording
         else:
             by_sender.setdefault(opened.content.sender, []).append((number, opened))
     for sender, arrived in by_sender.items():
@@ -173,14 +178,20 @@ class _Intake:
         if rule.advance:
             self._advance()
         if rule.alarm:
-            raise_alarm(self._sender, rule.clause, f"{arrival}: message {opened.content.id}, {place.epoch} {place.sequence}")
+            raise_alarm(
+                self._sender,
+                rule.clause,
+                Msg.SUSPICIOUS_ARRIVAL.with_(
+                    arrival=arrival, message=opened.content.id, epoch=place.epoch, sequence=place.sequence
+                ),
+            )
         self._receipts.append(self._receipt(opened, arrival))
 
     def _receipt(self, opened: Opened, arrival: Arrival) -> Receipt:
         rule = RULES[arrival]
         reason = expired_words(self._now) if arrival is Arrival.EXPIRED else WORDS.get(rule.clause, "")
         if rule.outcome is ReceiptOutcome.PARKED:
-            reason = waits_for(self._position)
+            reason = str(waits_for(self._position))
         place = opened.place
         return Receipt(
             outcome=rule.outcome,
@@ -210,7 +221,7 @@ class _Intake:
             received_at=self._now,
             state=IncomingState.PARKED if waiting else IncomingState.READY,
             next_attempt_at=None if waiting else self._now,
-            reason=waits_for(self._position) if waiting else "",
+            reason=stored(waits_for(self._position)) if waiting else "",
         )
         known = Known(row.id, row.content_hash, waiting)
         self._ids[row.id] = self._places[row.epoch, row.sequence] = known

@@ -15,6 +15,7 @@ from django.db.models import Q, QuerySet
 from accord.capabilities import unit_of_work
 from accord.capabilities.exchange.audit import ChannelAudit
 from accord.capabilities.exchange.channel.envelopes import Opened, Place, read_signed
+from accord.capabilities.exchange.channel.errors import Msg
 from accord.capabilities.exchange.channel.services import chunks, outgoing
 from accord.capabilities.exchange.channel.stream_messages import HelloBody, NextPlace, RecoveredBody, Why, read
 from accord.capabilities.exchange.errors import Parked, Refused
@@ -24,6 +25,7 @@ from accord.capabilities.exchange.partners.jwk import Jwk
 from accord.capabilities.exchange.partners.services.raising import raise_alarm
 from accord.capabilities.people.policy import NODE
 from accord.core import clock
+from accord.core.wording import Messages
 
 MOST_TOGETHER: Final = 400 * 1024
 """Characters of signed messages that go back in one message."""
@@ -55,14 +57,14 @@ def greeted(message: Incoming, body: Any) -> None:
     if hello.why is not Why.RESTORED:
         return
     if _restored_lately(message) >= outgoing.MOST_EPOCHS:
-        raise _too_often("it says that it was restored")
+        raise _too_often(Msg.RESTORED_TOO_OFTEN)
     if hello.last is not None:
         _tell_what_was_said(message, hello.last)
     since = Place(UUID(int=0), 1) if hello.received is None else Place(hello.received.epoch, hello.received.sequence)
     # a greeting that had to wait does not call for what has been delivered since it came
     if _sent_since(message.partner_id, since).filter(delivered_at__lt=message.received_at + _UNDER_WAY).exists():
         if outgoing.rests_until(message.partner_id) is not None:
-            raise _too_often("it calls for a new stream")
+            raise _too_often(Msg.NEW_STREAMS_TOO_OFTEN)
         outgoing.reopen(message.partner_id, Why.REWOUND, since=since)
 
 
@@ -77,9 +79,9 @@ def _restored_lately(message: Incoming) -> int:
     return greetings.filter(applied_at__gt=clock.now() - outgoing.EPOCH_TIME, body__why=Why.RESTORED.value).count()
 
 
-def _too_often(what: str) -> Parked:
-    often = f"{what} more than {outgoing.MOST_EPOCHS - 1} times within an hour"
-    return Parked(f"{often}; it is followed when the hour is over", alarm="epochs")
+def _too_often(what: Messages) -> Parked:
+    often = what.with_(most=outgoing.MOST_EPOCHS - 1)
+    return Parked(Msg.FOLLOWED_WHEN_HOUR_OVER, why=often, alarm="epochs")
 
 
 def _tell_what_was_said(message: Incoming, last: NextPlace) -> None:
@@ -125,10 +127,14 @@ def _keep(partner: str, signed: str) -> None:
     try:
         opened = read_signed(signed, _own_key)
     except Refused as refused:
-        raise_alarm(partner, refused.clause, f"what it gives back cannot be taken: {refused.message}")
+        raise_alarm(
+            partner,
+            refused.clause,
+            Msg.GIVEN_BACK_CANNOT_BE_TAKEN.with_(why=refused.said),
+        )
         return
     if opened.content.sender != settings.ACCORD_AGENCY or opened.content.recipient != partner:
-        raise Refused("recipient", "gives back a message that this centre did not send to this partner")
+        raise Refused("recipient", Msg.GIVES_BACK_MESSAGE_CENTRE_DID)
     known = Outgoing.objects.filter(pk=opened.content.id).first()
     if known is None:
         _keep_new(partner, opened)
@@ -144,7 +150,7 @@ def _keep_new(partner: str, opened: Opened) -> None:
     """As delivered, at the place that it had."""
     place, now = opened.place, clock.now()
     if Outgoing.objects.filter(partner=partner, epoch=place.epoch, sequence=place.sequence).exists():
-        raise_alarm(partner, "conflict", f"gives back message {opened.content.id} for a place that another one has")
+        raise_alarm(partner, "conflict", Msg.GIVEN_BACK_FOR_TAKEN_PLACE.with_(message=opened.content.id))
         return
     row = Outgoing(
         id=opened.content.id,
@@ -180,6 +186,6 @@ def _own_key(_sender: str, kid: str) -> Jwk:
     """A public key of this node, whether it is still used or not."""
     key = OwnKey.objects.filter(kid=kid).first()
     if key is None:
-        raise Refused("key", "gives back a message signed with a key that this centre never had, or has destroyed")
+        raise Refused("key", Msg.GIVES_BACK_MESSAGE_SIGNED_WITH_KEY)
     public: Jwk = key.public
     return public

@@ -14,6 +14,7 @@ import msgspec
 
 from accord.capabilities.exchange.agreements import queries as agreements
 from accord.capabilities.exchange.agreements.queries import InForce
+from accord.capabilities.exchange.crossborder.errors import Msg
 from accord.capabilities.exchange.errors import Refused
 from accord.capabilities.exchange.messages import Budget
 from accord.capabilities.exchange.models import ForeignEnquiry
@@ -34,7 +35,7 @@ def budget_for(agreement: InForce, behind: ForeignEnquiry | None, now: datetime)
         return Budget(depth=terms.most_depth, floor=terms.floor_minor, answer_by=_answer_by(agreement, None, now))
     given = msgspec.convert(behind.budget, Budget)
     if given.depth <= 1:
-        raise Refused("depth", f"{behind.partner_id} lets its question pass through no further centre")
+        raise Refused("depth", Msg.LETS_QUESTION_PASS_THROUGH_NO_FURTHER, partner=behind.partner_id)
     return Budget(
         depth=min(terms.most_depth, given.depth - 1),
         floor=max(terms.floor_minor, given.floor),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from accord.capabilities.exchange.crossborder.errors import Msg
 from accord.capabilities.exchange.models import ForeignEnquiry, ForeignOrder, OwnCase, PartnerRequest
 from accord.core.errors import NotFound
 
@@ -27,4 +28,4 @@ def case_of_claim(partner: str, claim: UUID) -> str:
         found = rows.filter(partner=partner, claim=claim).values_list("case", flat=True).first()
         if found is not None:
             return str(found)
-    raise NotFound("the partner has asked nothing about this claim")
+    raise NotFound(Msg.PARTNER_ASKED_NOTHING_ABOUT_CLAIM)

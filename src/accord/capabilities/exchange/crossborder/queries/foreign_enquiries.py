@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
+from accord.capabilities.exchange.crossborder.errors import Msg
 from accord.capabilities.exchange.models import ForeignEnquiry
 from accord.capabilities.exchange.permissions import ExchangePermission
 from accord.capabilities.people.policy import Actor, allowed
@@ -25,7 +26,7 @@ def foreign_enquiry(actor: Actor, enquiry_id: UUID) -> ForeignEnquiry:
     """One enquiry; NotFound when there is none that the actor may see."""
     found = foreign_enquiries(actor).filter(pk=enquiry_id).first()
     if found is None:
-        raise NotFound("there is no such enquiry")
+        raise NotFound(Msg.NO_SUCH_ENQUIRY)
     note_read(actor, found, subject=found.claim_id)
     return found
 

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
+from accord.capabilities.exchange.crossborder.errors import Msg
 from accord.capabilities.exchange.crossborder.services.orders import foreign_answers
 from accord.capabilities.exchange.models import ForeignOrder, ForeignOrderPart, ForeignOrderState, SentOrder
 from accord.capabilities.exchange.permissions import ExchangePermission
@@ -48,7 +49,7 @@ def foreign_order(actor: Actor, foreign_order_id: UUID) -> ForeignOrderSight:
     """One order of a partner; NotFound where there is none that the actor may see."""
     row = foreign_orders(actor).filter(pk=foreign_order_id).first()
     if row is None:
-        raise NotFound("there is no such order of a partner")
+        raise NotFound(Msg.NO_SUCH_ORDER_PARTNER)
     note_read(actor, row, subject=row.claim_id)
     seen = {order.pk: order for order in order_queries.orders(actor).filter(pk__in=row.parts.values("order"))}
     own = tuple(seen[order.pk] for order in foreign_answers.own_orders(row) if order.pk in seen)

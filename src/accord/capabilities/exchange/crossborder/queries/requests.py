@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db.models import Case, F, Q, QuerySet, When
 
+from accord.capabilities.exchange.crossborder.errors import Msg
 from accord.capabilities.exchange.crossborder.request_cycle import UNSETTLED
 from accord.capabilities.exchange.models import PartnerRequest, ThreadNote
 from accord.capabilities.people.policy import Actor
@@ -28,7 +29,7 @@ def request(actor: Actor, request_id: UUID) -> PartnerRequest:
     """One request; NotFound when there is none that the actor may see."""
     found = requests(actor).filter(pk=request_id).first()
     if found is None:
-        raise NotFound("there is no such request")
+        raise NotFound(Msg.NO_SUCH_REQUEST)
     note_read(actor, found, subject=found.claim_id)
     return found
 

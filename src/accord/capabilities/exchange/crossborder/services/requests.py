@@ -19,6 +19,7 @@ from accord.capabilities.exchange.agreements import labelling
 from accord.capabilities.exchange.agreements.queries import InForce, by_hash, in_force
 from accord.capabilities.exchange.audit import RequestAudit
 from accord.capabilities.exchange.channel.services.sending import queue
+from accord.capabilities.exchange.crossborder.errors import Msg
 from accord.capabilities.exchange.crossborder.queries.foreign_cases import case_of_claim, claim_of_case
 from accord.capabilities.exchange.crossborder.request_cycle import UNSETTLED, after_answer, after_withdrawal
 from accord.capabilities.exchange.crossborder.services.enquiries.cases import pseudonym_of
@@ -32,6 +33,7 @@ from accord.capabilities.people.policy import NODE, Actor, require
 from accord.capabilities.vocabulary import AuditAction
 from accord.core import clock
 from accord.core.errors import BadInput, Conflict, NotAllowed, NotFound
+from accord.core.errors import Msg as CoreMsg
 from accord.core.labels import Label
 from accord.core.money import Money
 from accord.core.object_ids import new_id
@@ -122,16 +124,16 @@ def time_to_answer(agreement: InForce, *, urgent: bool) -> timedelta:
 
 def _check(facts: RequestFacts) -> None:
     if not facts.wanted.strip():
-        raise BadInput("say what is asked of the partner", where="wanted")
+        raise BadInput(Msg.SAY_WHAT_ASKED_PARTNER, where="wanted")
     for name, text in (("wanted", facts.wanted), ("reasons", facts.reasons)):
         _check_length(text, name)
     if facts.kind is RequestKind.HOLD and not (facts.account.strip() and facts.institution.strip() and facts.amount):
-        raise BadInput("a request for a hold names the account, its institution and the amount", where="account")
+        raise BadInput(Msg.REQUEST_FOR_HOLD_NAMES_ACCOUNT, where="account")
 
 
 def _check_length(text: str, where: str) -> None:
     if len(text) > LONGEST_TEXT:
-        raise BadInput(f"the text has {len(text)} characters; at most {LONGEST_TEXT} are accepted; shorten it", where=where)
+        raise BadInput(CoreMsg.TEXT_TOO_LONG, count=len(text), limit=LONGEST_TEXT, where=where)
 
 
 def _case(partner: str, claim: Claim) -> str:
@@ -144,10 +146,7 @@ def _case(partner: str, claim: Claim) -> str:
     if claim.origin == partner:
         return case_of_claim(partner, claim.pk)
     if partner not in claim.onward:
-        raise Refused(
-            "onward",
-            f"the label of this claim, which is {claim.origin}'s, does not name {partner}; its own centre has to ask them",
-        )
+        raise Refused("onward", Msg.LABEL_OF_CLAIM_LACKS_PARTNER, agency=claim.origin, partner=partner)
     return pseudonym_of(partner, claim.pk)
 
 
@@ -174,9 +173,9 @@ def answer(actor: Actor, request_id: UUID, outcome: Outcome, text: str, ground: 
     if outcome is Outcome.REFUSED:
         grounds = [str(one) for one in by_hash(request.partner_id, request.agreement).terms.refusal_grounds]
         if ground not in grounds:
-            raise BadInput("choose a ground of the agreement on which the request is refused", where="ground")
+            raise BadInput(Msg.CHOOSE_GROUND_AGREEMENT_ON_WHICH_REQUEST, where="ground")
     elif not text.strip():
-        raise BadInput("write what is answered", where="text")
+        raise BadInput(Msg.WRITE_WHAT_ANSWERED, where="text")
     now = clock.now()
     body = RequestAnswerBody(
         request_id=request.pk,
@@ -199,7 +198,7 @@ def note(actor: Actor, request_id: UUID, text: str, escalate: bool = False) -> T
     request = _for_update(request_id)
     require(actor, ExchangePermission.ASK if request.outgoing else ExchangePermission.ANSWER)
     if not text.strip():
-        raise BadInput("write something, or why it is escalated", where="text")
+        raise BadInput(Msg.WRITE_SOMETHING, where="text")
     if escalate:
         _check_unsettled(request)
     row = say(actor, request, text, escalated=escalate)
@@ -217,7 +216,7 @@ def withdraw(actor: Actor, request_id: UUID, reason: str) -> PartnerRequest:
     request = _for_update(request_id, outgoing=True)
     _check_unsettled(request)
     if not reason.strip():
-        raise BadInput("say why the request is withdrawn; the partner reads it", where="reason")
+        raise BadInput(Msg.SAY_WHY_REQUEST_WITHDRAWN, where="reason")
     say(actor, request, reason, withdrawn=True)
     request.state = after_withdrawal(RequestState(request.state))
     request.save(update_fields=["state"])
@@ -244,7 +243,7 @@ def say(actor: Actor, request: PartnerRequest, text: str, *, escalated: bool = F
 def take_request(incoming: Incoming, body: RequestBody) -> None:
     """A partner asks: for an officer to answer within the time that the partner states and the agreement gives."""
     if PartnerRequest.objects.filter(pk=body.request_id).exists():
-        raise Refused("request", "a request with this id is known already")
+        raise Refused("request", Msg.REQUEST_WITH_ID_KNOWN_ALREADY)
     agreement = by_hash(incoming.partner_id, incoming.agreement)
     request = PartnerRequest.objects.create(
         id=body.request_id,
@@ -266,7 +265,7 @@ def take_answer(incoming: Incoming, body: RequestAnswerBody) -> None:
     """The partner answers what this node asked it."""
     request = _of_partner(incoming, body.request_id, outgoing=True)
     if after_answer(RequestState(request.state), body.outcome) is None:
-        raise Refused("request", f"the request {request.reference} is settled already")
+        raise Refused("request", Msg.REQUEST_ALREADY_SETTLED, reference=request.reference)
     request.answer = msgspec.to_builtins(body)
     request.answered_at, request.answered_by = body.answered_at or incoming.received_at, ""
     _settle(request, body.outcome)
@@ -277,7 +276,7 @@ def take_note(incoming: Incoming, body: NoteBody) -> None:
     """The partner writes in the thread of a request, of whichever side."""
     request = _of_partner(incoming, body.request_id)
     if body.withdrawn and request.outgoing:
-        raise Refused("request", "only the side that asked may withdraw")
+        raise Refused("request", Msg.ONLY_SIDE_ASKED_MAY_WITHDRAW)
     ThreadNote.objects.get_or_create(
         id=body.note_id, defaults={"request": request, "outgoing": False, "at": incoming.received_at, "text": body.text}
     )
@@ -293,9 +292,9 @@ def _of_partner(incoming: Incoming, request_id: UUID, *, outgoing: bool | None =
     """The request that a message is about, of that partner; another partner's does not exist for it."""
     found = PartnerRequest.objects.select_for_update().filter(pk=request_id).first()
     if found is None:
-        raise Parked(f"the request {request_id} is not known here yet")
+        raise Parked(Msg.REQUEST_NOT_KNOWN_HERE_YET, id=request_id)
     if found.partner_id != incoming.partner_id or (outgoing is not None and found.outgoing != outgoing):
-        raise Refused("request", "there is no such request of this partner")
+        raise Refused("request", Msg.NO_SUCH_REQUEST_PARTNER)
     return found
 
 
@@ -309,15 +308,15 @@ def _settle(request: PartnerRequest, outcome: Outcome) -> None:
 def _for_update(request_id: UUID, *, outgoing: bool | None = None) -> PartnerRequest:
     request = PartnerRequest.objects.select_for_update().filter(pk=request_id).first()
     if request is None:
-        raise NotFound("there is no such request")
+        raise NotFound(Msg.NO_SUCH_REQUEST)
     if outgoing is not None and request.outgoing != outgoing:
-        raise NotAllowed("the partner asked this request; it is to be answered here" if outgoing else "this node asked it")
+        raise NotAllowed(Msg.PARTNER_ASKED_THIS if outgoing else Msg.NODE_ASKED_THIS)
     return request
 
 
 def _check_unsettled(request: PartnerRequest) -> None:
     if request.state not in UNSETTLED:
-        raise Conflict(f"the request {request.reference} is settled already; load the page afresh")
+        raise Conflict(Msg.REQUEST_ALREADY_SETTLED_RELOAD, reference=request.reference)
 
 
 def _record(actor: Actor, action: AuditAction, request: PartnerRequest, **details: str) -> None:

@@ -14,6 +14,7 @@ from accord.capabilities.exchange.audit import OwnKeyAudit
 from accord.capabilities.exchange.models import KeyUse, OwnCard, OwnKey, Partner, PartnerState
 from accord.capabilities.exchange.partners import cards
 from accord.capabilities.exchange.partners.card_news import card_news
+from accord.capabilities.exchange.partners.errors import Msg
 from accord.capabilities.exchange.partners.keyring import ring
 from accord.capabilities.exchange.permissions import PartnerPermission
 from accord.capabilities.people.policy import NODE, Actor, require
@@ -39,7 +40,7 @@ def current() -> OwnCard:
     """The card that counts now. NotFound where this node has issued none."""
     card = OwnCard.objects.order_by("-serial").first()
     if card is None:
-        raise NotFound("this node has no card yet; an administrator makes its keys with: accord partners keys make")
+        raise NotFound(Msg.NODE_NO_CARD_YET)
     return card
 
 
@@ -76,9 +77,9 @@ def _renew_by_node() -> None:
 def check_settings() -> None:
     """BadInput that names what a card lacks."""
     if not settings.ACCORD_AGENCY:
-        raise BadInput("a card names the agency; set ACCORD_AGENCY (agency in accord.toml) to its code", where="agency")
+        raise BadInput(Msg.CARD_NAMES_AGENCY, where="agency")
     if not settings.ACCORD_CONTACT:
-        raise BadInput("a card names a contact that answers at any hour; set ACCORD_CONTACT", where="contact")
+        raise BadInput(Msg.CARD_NAMES_CONTACT_ANSWERS_AT_ANY, where="contact")
 
 
 def issue(actor: Actor) -> OwnCard:

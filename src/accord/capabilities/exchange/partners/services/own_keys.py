@@ -17,6 +17,7 @@ from accord.capabilities.exchange.audit import OwnKeyAudit
 from accord.capabilities.exchange.errors import Refused
 from accord.capabilities.exchange.models import KeyUse, OwnKey
 from accord.capabilities.exchange.partners.card_news import card_news
+from accord.capabilities.exchange.partners.errors import Msg
 from accord.capabilities.exchange.partners.keyring import ring
 from accord.capabilities.exchange.partners.services import own_cards
 from accord.capabilities.exchange.partners.services.own_cards import LIFE, LONGEST_KEPT, OVERLAP
@@ -33,7 +34,7 @@ def current(use: KeyUse) -> OwnKey:
     """The key to use now. NotFound where there is none: says how to make one."""
     key = _usable(clock.now()).filter(use=use).order_by("-made_at", "kid").first()
     if key is None:
-        raise NotFound("this node has no keys for partners yet; an administrator makes them with: accord partners keys make")
+        raise NotFound(Msg.NODE_NO_KEYS_FOR_PARTNERS_YET)
     return key
 
 
@@ -68,7 +69,7 @@ def opening(kid: str) -> OwnKey:
     """The key of ours that an envelope was encrypted to. Refused where this node has no such key, or has revoked it."""
     key = OwnKey.objects.filter(kid=kid, use=KeyUse.ENCRYPTION, revoked_at=None).first()
     if key is None:
-        raise Refused("key", f"the envelope is encrypted to a key that is not ours ({kid}); take this centre's newest card")
+        raise Refused("key", Msg.ENVELOPE_ENCRYPTED_TO_KEY_NOT_OURS, key=kid)
     return key
 
 
@@ -77,7 +78,7 @@ def make_keys(actor: Actor) -> list[OwnKey]:
     """The first keys of this node, and its first card. Conflict where there are some: those are rotated."""
     require(actor, PartnerPermission.MANAGE)
     if _usable(clock.now()).exists():
-        raise Conflict("this node has keys already; renew them with: accord partners keys rotate")
+        raise Conflict(Msg.NODE_KEYS_ALREADY)
     own_cards.check_settings()
     made = [_make(use) for use in KeyUse]
     own_cards.issue(actor)
@@ -103,9 +104,9 @@ def revoke(actor: Actor, kid: str) -> OwnKey:
     require(actor, PartnerPermission.MANAGE)
     key = OwnKey.objects.filter(kid=kid).first()
     if key is None:
-        raise NotFound(f"this node has no key {kid}; accord partners keys list shows them")
+        raise NotFound(Msg.NODE_HAS_NO_SUCH_KEY, key=kid)
     if key.revoked_at is not None:
-        raise Conflict(f"the key {kid} is revoked already")
+        raise Conflict(Msg.KEY_REVOKED_ALREADY, key=kid)
     key.revoked_at = clock.now()
     key.save(update_fields=["revoked_at"])
     unit_of_work.record(actor, OwnKeyAudit.KEY_REVOKED, subject=None, obj=key, use=key.use)
@@ -155,7 +156,7 @@ def _replace(actor: Actor, uses: list[KeyUse]) -> list[OwnKey]:
     if not uses:
         return []
     if not OwnKey.objects.exists():
-        raise NotFound("this node has no keys to renew; make the first with: accord partners keys make")
+        raise NotFound(Msg.NODE_NO_KEYS_TO_RENEW)
     now = clock.now()
     OwnKey.objects.filter(use__in=uses, retire_at=None).update(retire_at=now)
     made = [_make(use) for use in uses]

@@ -20,12 +20,14 @@ from accord.capabilities.exchange.audit import PartnerAudit
 from accord.capabilities.exchange.models import KeyUse, Partner, PartnerKey, PartnerState
 from accord.capabilities.exchange.partners import cards, trust_book
 from accord.capabilities.exchange.partners.cards import Card
+from accord.capabilities.exchange.partners.errors import Msg
 from accord.capabilities.exchange.partners.services.raising import raise_alarm
 from accord.capabilities.exchange.permissions import ExchangePermission, PartnerPermission
 from accord.capabilities.exchange.vocabulary import TestResult
 from accord.capabilities.people.policy import Actor, allowed, require
 from accord.core import clock
 from accord.core.errors import BadInput, Conflict, NotAllowed, NotFound
+from accord.core.wording import Wording
 
 TEST_EVERY: Final = timedelta(days=30)
 """How often the contact that answers at any hour is called to see whether it does."""
@@ -36,7 +38,7 @@ class Doubt:
     """Why a card is not taken. `alarm`: the code of what happened, for the partner's page."""
 
     alarm: str
-    words: str
+    words: Wording
 
 
 def add(actor: Actor, data: bytes) -> Partner:
@@ -48,7 +50,7 @@ def add(actor: Actor, data: bytes) -> Partner:
     require(actor, PartnerPermission.MANAGE)
     card = cards.read_card(data)
     if card.agency == settings.ACCORD_AGENCY:
-        raise BadInput("this is this node's own card; give it to a partner, and take the partner's", where="card")
+        raise BadInput(Msg.NODE_OWN_CARD, where="card")
     doubt = take(actor, card)
     if doubt is not None:
         raise NotAllowed(doubt.words, where=f"card of {card.agency}")
@@ -73,15 +75,15 @@ def take(actor: Actor, card: Card) -> Doubt | None:
 
 def _doubt(partner: Partner, card: Card) -> Doubt | None:
     if card.serial < partner.card_serial:
-        return Doubt("card_rollback", "an older card than the one that is known; ask the partner for its newest")
+        return Doubt("card_rollback", Msg.CARD_ROLLBACK.with_())
     if card.serial == partner.card_serial and card.signed != partner.card:
-        return Doubt("card_changed", "another card of the same serial number is known; ask the partner which is right")
+        return Doubt("card_changed", Msg.CARD_CHANGED.with_())
     if partner.state != PartnerState.CONFIRMED:
         return None
     if not _trusted_signers(partner, card):
-        return Doubt("unknown_signer", "no key that is trusted here has signed this card; call the partner first")
+        return Doubt("unknown_signer", Msg.UNKNOWN_CARD_SIGNER.with_())
     if card.jurisdiction != partner.jurisdiction:
-        return Doubt("other_jurisdiction", "the card names another jurisdiction than before; revoke the partner, then add it")
+        return Doubt("other_jurisdiction", Msg.OTHER_JURISDICTION.with_())
     return None
 
 
@@ -121,9 +123,9 @@ def _bring_up_to_date(actor: Actor, partner: Partner, card: Card) -> None:
     if not still:
         partner.state, partner.confirmed_by, partner.confirmed_at = PartnerState.PENDING, "", None
         partner.countries, partner.institutions = list(card.countries), list(card.institutions)
-        raise_alarm(partner.code, "key_revoked", "it took back the key that it was known by; compare the words of its new card")
+        raise_alarm(partner.code, "key_revoked", Msg.OWN_KEY_TAKEN_BACK.with_())
     elif added:
-        raise_alarm(partner.code, "covers_more", f"its new card says that it also answers for {', '.join(added)[:500]}")
+        raise_alarm(partner.code, "covers_more", Msg.CARD_COVERS_MORE.with_(names=tuple(added)[:50]))
     partner.save()
     _write_keys(partner, card)
     unit_of_work.record(actor, PartnerAudit.CARD_TAKEN, subject=None, obj=partner, serial=card.serial)
@@ -171,7 +173,7 @@ def confirm(actor: Actor, code: str, told: Mapping[int, str]) -> Partner:
     """
     require(actor, PartnerPermission.MANAGE)
     if not _words_are_right(actor, code, told):
-        raise BadInput("these are not the words of this card; call the partner at a number that you know")
+        raise BadInput(Msg.THESE_NOT_WORDS_CARD)
     return _confirm(actor, code)
 
 
@@ -179,14 +181,14 @@ def confirm(actor: Actor, code: str, told: Mapping[int, str]) -> Partner:
 def _words_are_right(actor: Actor, code: str, told: Mapping[int, str]) -> bool:
     partner = locked(code)
     if partner.state != PartnerState.PENDING:
-        raise Conflict(f"{code} is not waiting for its words to be compared")
+        raise Conflict(Msg.NOT_WAITING_FOR_WORDS, code=code)
     lists = [cards.words(fingerprint_of(partner), language) for language in cards.LANGUAGES]
     given = {place: told.get(place, "").strip().lower() for place in asked_words(partner, actor)}
     if missing := [place for place, word in given.items() if not word]:
-        raise BadInput(f"give word {missing[0]} too", where="words")
+        raise BadInput(Msg.GIVE_WORD_TOO, place=missing[0], where="words")
     right = all(word in {listed[place - 1] for listed in lists} for place, word in given.items())
     if not right:
-        raise_alarm(partner.code, "wrong_words", f"{actor.username} gave words that are not those of the card")
+        raise_alarm(partner.code, "wrong_words", Msg.WRONG_WORDS_GIVEN.with_(user=actor.username))
         unit_of_work.record(actor, PartnerAudit.WORDS_WRONG, subject=None, obj=partner, serial=partner.card_serial)
     return right
 
@@ -223,7 +225,7 @@ def refuse_covered_twice(partner: Partner, codes: list[str]) -> None:
     """Conflict where one place would be two partners' at once: nobody would know whom to ask."""
     for other in Partner.objects.filter(state=PartnerState.CONFIRMED).exclude(code=partner.code).order_by("code"):
         if both := sorted({*other.countries, *other.institutions} & set(codes)):
-            raise Conflict(f"{other.code} answers for {both[0]} already; agree with both who does, and take a new card")
+            raise Conflict(Msg.ANSWERS_FOR_ALREADY, code=other.code, other=both[0])
 
 
 @unit_of_work.change
@@ -231,10 +233,10 @@ def revoke(actor: Actor, code: str, reason: str) -> Partner:
     """End the exchange with a partner at once. Its card can be added again, and is then compared anew."""
     require(actor, PartnerPermission.MANAGE)
     if not reason.strip():
-        raise BadInput("say why the partner is revoked; it stays on record", where="reason")
+        raise BadInput(Msg.SAY_WHY_PARTNER_REVOKED, where="reason")
     partner = locked(code)
     if partner.state == PartnerState.REVOKED:
-        raise Conflict(f"{code} is revoked already")
+        raise Conflict(Msg.REVOKED_ALREADY, code=code)
     partner.state = PartnerState.REVOKED
     partner.save(update_fields=["state"])
     trust_book.forget()
@@ -247,13 +249,13 @@ def revoke_key(actor: Actor, code: str, kid: str, reason: str) -> PartnerKey:
     """Trust one key of a partner no longer, whatever its cards say. Without a key to sign with, its words are compared anew."""
     require(actor, PartnerPermission.MANAGE)
     if not reason.strip():
-        raise BadInput("say why the key is revoked; it stays on record", where="reason")
+        raise BadInput(Msg.SAY_WHY_KEY_REVOKED, where="reason")
     partner = locked(code)
     key = PartnerKey.objects.filter(partner=partner, kid=kid).first()
     if key is None:
-        raise NotFound(f"{code} has no key {kid}")
+        raise NotFound(Msg.PARTNER_HAS_NO_SUCH_KEY, code=code, key=kid)
     if key.revoked_at is not None:
-        raise Conflict(f"the key {kid} is revoked already")
+        raise Conflict(Msg.KEY_REVOKED_ALREADY, key=kid)
     key.revoked_at = clock.now()
     key.save(update_fields=["revoked_at"])
     if partner.state == PartnerState.CONFIRMED and not _signing_keys(partner).exists():
@@ -270,10 +272,10 @@ def note_test_call(actor: Actor, code: str, result: str) -> Partner:
     if not allowed(actor, PartnerPermission.MANAGE):
         require(actor, ExchangePermission.ASK)
     if result not in TestResult.values:
-        raise BadInput(f"say how the call went: {', '.join(TestResult.values)}", where="result")
+        raise BadInput(Msg.SAY_HOW_CALL_WENT, results=tuple(TestResult.values), where="result")
     partner = locked(code)
     if partner.state != PartnerState.CONFIRMED:
-        raise Conflict(f"{code} is no confirmed partner")
+        raise Conflict(Msg.NO_CONFIRMED_PARTNER, code=code)
     if result == "answered":
         partner.tested_at = clock.now()
         partner.test_due_at = partner.tested_at + TEST_EVERY
@@ -285,5 +287,5 @@ def note_test_call(actor: Actor, code: str, result: str) -> Partner:
 def locked(code: str) -> Partner:
     partner = Partner.objects.select_for_update().filter(code=code).first()
     if partner is None:
-        raise NotFound("there is no such partner", where=code)
+        raise NotFound(Msg.NO_SUCH_PARTNER, where=code)
     return partner

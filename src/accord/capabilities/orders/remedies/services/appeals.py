@@ -17,6 +17,7 @@ from django.db.models import Q, QuerySet
 
 from accord.capabilities import unit_of_work
 from accord.capabilities.orders.audit import AppealAudit
+from accord.capabilities.orders.errors import Msg
 from accord.capabilities.orders.in_force import in_force, who_ordered
 from accord.capabilities.orders.kinds import KEEPS_MONEY, OrderKind
 from accord.capabilities.orders.life_cycle import HOLDING, State
@@ -33,7 +34,9 @@ from accord.capabilities.people.policy import NODE, Actor, require
 from accord.capabilities.vocabulary import AuditAction
 from accord.core import clock
 from accord.core.errors import BadInput, Conflict, NotFound
+from accord.core.errors import Msg as CoreMsg
 from accord.core.object_ids import parse_code, parse_reference
+from accord.core.wording import Messages
 
 if TYPE_CHECKING:
     from accord.capabilities.people.models import User
@@ -42,7 +45,6 @@ MOST_STATEMENT: Final = 8_000
 MOST_NAME: Final = 150
 MOST_REACH: Final = 200
 
-NO_ORDER_FITS: Final = "no order fits this reference and code; check each character against what your bank gave you"
 """One answer for an unknown reference and for a wrong code, so that nobody learns which references exist."""
 
 
@@ -63,7 +65,7 @@ def receive_public(reference: str, code: str, facts: AppealFacts) -> Appeal:
     checked = _checked(facts)
     order = _by_code(reference, code)
     if order is None:
-        raise NotFound(NO_ORDER_FITS)
+        raise NotFound(Msg.NO_ORDER_FITS)
     return _receive(NODE, order, AppealChannel.PUBLIC, checked, clock.now())
 
 
@@ -79,10 +81,10 @@ def receive_from_bank(institution: str, message: AppealMessage) -> Appeal:
     )
     checked = _checked(facts)
     if message.received_at.tzinfo is None:
-        raise BadInput("the time must say in which zone it is", where="received_at")
+        raise BadInput(Msg.TIME_MUST_SAY_IN_WHICH_ZONE, where="received_at")
     order = Order.objects.select_for_update().filter(pk=message.order_id, institution=institution).first()
     if order is None or not _touches_a_holder(order):
-        raise NotFound("there is no such order for this institution")
+        raise NotFound(Msg.NO_SUCH_ORDER_FOR_INSTITUTION)
     received_at = max(order.approved_at or order.drafted_at, min(message.received_at, clock.now()))
     same = order.appeals.filter(channel=AppealChannel.BANK, statement=checked.statement, appellant=checked.appellant)
     before = same.filter(Q(received_at=received_at) | ~Q(state=AppealState.WITHDRAWN)).first()
@@ -96,11 +98,11 @@ def record(actor: User, order_id: UUID, channel: str, facts: AppealFacts) -> App
     """An appeal that reached an officer: at the desk, by letter, on the telephone."""
     require(actor, AppealPermission.RECORD)
     if channel not in (AppealChannel.DESK, AppealChannel.BANK):
-        raise BadInput("an officer records what came in at the desk or through the bank", where="channel")
+        raise BadInput(Msg.OFFICER_RECORDS_WHAT_CAME, where="channel")
     checked = _checked(facts)
     order = locked_order(order_id)
     if not _touches_a_holder(order):
-        raise Conflict("nobody was touched by this order, so there is nothing to appeal against")
+        raise Conflict(Msg.NOBODY_TOUCHED_BY_ORDER)
     return _receive(actor, order, AppealChannel(channel), checked, clock.now())
 
 
@@ -123,7 +125,7 @@ def withdraw(actor: User, appeal_id: UUID, reason: str) -> Appeal:
     require(actor, AppealPermission.RECORD)
     appeal = _locked(appeal_id)
     appeal.state = next_appeal_state(appeal.state, AppealEvent.WITHDRAW)
-    appeal.reasons, appeal.closed_at = _said(reason, "reason", "say who took the appeal back, and how"), clock.now()
+    appeal.reasons, appeal.closed_at = _said(reason, "reason", Msg.SAY_WHO_TOOK_APPEAL_BACK), clock.now()
     appeal.save(update_fields=["state", "reasons", "closed_at"])
     _note(actor, AppealAudit.WITHDRAWN, appeal, reason=appeal.reasons)
     return appeal
@@ -167,8 +169,8 @@ def check_decision(actor: User, appeal_id: UUID, decision: str, amount: int | No
     """Raise what `decide` would raise about who decides what, without deciding."""
     require(actor, AppealPermission.DECIDE)
     if decision not in AppealDecision.values:
-        raise BadInput("choose a decision", where="decision")
-    _said(reasons, "reasons", "give the reasons in words that the appellant understands")
+        raise BadInput(Msg.CHOOSE_DECISION, where="decision")
+    _said(reasons, "reasons", Msg.GIVE_REASONS_FOR_APPELLANT)
     appeal = _locked(appeal_id)
     _refuse_whoever_ordered(actor, appeal.order)
     next_appeal_state(appeal.state, AppealEvent.KEEP)  # whatever is decided, it must still be open
@@ -176,13 +178,13 @@ def check_decision(actor: User, appeal_id: UUID, decision: str, amount: int | No
         return
     standing = in_force(appeal.order)
     if standing is None:
-        raise Conflict("the order is over and nothing is kept under it: find it wrong in full, or not wrong")
+        raise Conflict(Msg.ORDER_OVER_NOTHING_KEPT)
     if amount is None or standing.kind not in KEEPS_MONEY:
-        raise BadInput("say how much is released; only an order that keeps money can be released in part", where="amount")
+        raise BadInput(Msg.SAY_HOW_MUCH_RELEASED, where="amount")
     if amount <= 0:
-        raise BadInput("the amount must be more than zero", where="amount")
+        raise BadInput(CoreMsg.AMOUNT_MUST_BE_MORE_THAN_ZERO, where="amount")
     if standing.state in HOLDING and amount >= standing.held:
-        raise BadInput("that is all that is held, or more: decide to release in full", where="amount")
+        raise BadInput(Msg.ALL_THAT_IS_HELD, where="amount")
 
 
 @unit_of_work.change
@@ -248,7 +250,7 @@ def _receive(actor: Actor, order: Order, channel: AppealChannel, facts: AppealFa
     """Write the appeal down, start its clock and mark the path of whoever needs care. One open appeal an appellant."""
     for earlier in order.appeals.filter(state__in=(*UNDECIDED, *UNRELEASED)):
         if _same_person(earlier.appellant, facts.appellant):
-            raise Conflict(f"{facts.appellant} already has the appeal {earlier.reference} against this order; it is open")
+            raise Conflict(Msg.ALREADY_APPEAL_AGAINST_ORDER, name=facts.appellant, appeal=earlier.reference)
     within = rule_of(order).appeal_within
     appeal = Appeal.objects.create(
         order=order,
@@ -270,25 +272,25 @@ def _receive(actor: Actor, order: Order, channel: AppealChannel, facts: AppealFa
 def _checked(facts: AppealFacts) -> AppealFacts:
     """The facts without blanks around them; BadInput names the field that is wrong."""
     if facts.care not in [care.value for care in Care]:
-        raise BadInput("unknown kind of care; leave it empty if you are not sure", where="care")
+        raise BadInput(Msg.UNKNOWN_CARE_LEAVE_EMPTY, where="care")
     if facts.language not in LANGUAGES:
-        raise BadInput(f"the language must be one of {', '.join(LANGUAGES)}", where="language")
+        raise BadInput(Msg.LANGUAGE_MUST_BE_ONE, languages=tuple(LANGUAGES), where="language")
     if "\x00" in facts.appellant + facts.statement + facts.reach:
-        raise BadInput("the text contains NUL characters; paste it as plain text", where="statement")
+        raise BadInput(Msg.TEXT_CONTAINS_NUL_CHARACTERS, where="statement")
     limits = ((facts.appellant, "appellant", MOST_NAME), (facts.statement, "statement", MOST_STATEMENT))
     for text, name, most in (*limits, (facts.reach, "reach", MOST_REACH)):
         if len(text) > most:
-            raise BadInput(f"the text has {len(text)} characters; at most {most} are accepted; shorten it", where=name)
+            raise BadInput(CoreMsg.TEXT_TOO_LONG, count=len(text), limit=most, where=name)
     return AppealFacts(
-        appellant=_said(facts.appellant, "appellant", "say who appeals"),
-        statement=_said(facts.statement, "statement", "say why the order is wrong"),
+        appellant=_said(facts.appellant, "appellant", Msg.SAY_WHO_APPEALS),
+        statement=_said(facts.statement, "statement", Msg.SAY_WHY_ORDER_IS_WRONG),
         reach=facts.reach.strip(),
         language=facts.language,
         care=facts.care,
     )
 
 
-def _said(text: str, where: str, otherwise: str) -> str:
+def _said(text: str, where: str, otherwise: Messages) -> str:
     """Text that must not be blank."""
     if not text.strip():
         raise BadInput(otherwise, where=where)
@@ -302,14 +304,14 @@ def _same_person(one: str, other: str) -> bool:
 def _locked(appeal_id: UUID) -> Appeal:
     appeal = Appeal.objects.select_for_update(of=("self",)).select_related("order").filter(pk=appeal_id).first()
     if appeal is None:
-        raise NotFound("there is no such appeal")
+        raise NotFound(Msg.NO_SUCH_APPEAL)
     return appeal
 
 
 def _refuse_whoever_ordered(actor: User, order: Order) -> None:
     """Nobody judges their own order: not its drafter, its approver, nor those of its renewals and of what replaced it."""
     for reference in who_ordered(order).get(actor.pk, ())[:1]:
-        raise Conflict(f"{actor} drafted or approved {reference}; somebody who did not order it decides the appeal")
+        raise Conflict(Msg.ORDERED_IT_THEMSELVES, officer=actor, order=reference)
 
 
 def _send_release(actor: User, appeal: Appeal, standing: Order, amount: int | None, *, whole: bool = False) -> None:

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from accord.capabilities import unit_of_work
 from accord.capabilities.orders.audit import OrderAudit
+from accord.capabilities.orders.errors import Msg
 from accord.capabilities.orders.kinds import KEEPS_MONEY
 from accord.capabilities.orders.life_cycle import LIVE, State
 from accord.capabilities.orders.models import Order
@@ -34,12 +35,12 @@ def set_care(actor: User, order_id: UUID, care: str, note: str) -> Order:
     """Mark whom an order touches. The living costs of the regime are proposed at once where the order is already out."""
     require(actor, OrderPermission.DRAFT)
     if care not in [known.value for known in Care]:
-        raise BadInput("unknown kind of care", where="care")
+        raise BadInput(Msg.UNKNOWN_CARE, where="care")
     if not note.strip():
-        raise BadInput("say how it is known; it stays on record", where="note")
+        raise BadInput(Msg.SAY_HOW_KNOWN, where="note")
     order = locked_order(order_id)
     if order.state not in _MARKABLE:
-        raise Conflict(f"an order that is {order.get_state_display().lower()} touches nobody any more")
+        raise Conflict(Msg.ORDER_TOUCHES_NOBODY_ANY_MORE, state=order.get_state_display().lower())
     return mark(actor, order, care, note.strip())
 
 
@@ -74,7 +75,7 @@ def release_living_costs(actor: User, order_id: UUID) -> Order:
     order = locked_order(order_id)
     due = living_costs_due(order)
     if not due:
-        raise Conflict("nothing more is to be left for living costs under this order")
+        raise Conflict(Msg.NOTHING_MORE_TO_BE_LEFT)
     release = ask_release(actor, order_id, "living costs of the holder", due if due < order.held else None)
     release.terms = {**release.terms, FOR_LIVING: True}
     release.save(update_fields=["terms"])
@@ -86,10 +87,10 @@ def decline_living_costs(actor: User, order_id: UUID, reason: str) -> Order:
     """Leave an order as it is although the holder needs care: they have what they live on elsewhere."""
     require(actor, OrderPermission.RELEASE)
     if not reason.strip():
-        raise BadInput("say what the holder lives on; it stays on record", where="reason")
+        raise BadInput(Msg.SAY_WHAT_HOLDER_LIVES, where="reason")
     order = locked_order(order_id)
     if not living_costs_due(order):
-        raise Conflict("nothing more is to be left for living costs under this order")
+        raise Conflict(Msg.NOTHING_MORE_TO_BE_LEFT)
     order.living_costs = 0
     order.save(update_fields=["living_costs"])
     unit_of_work.record(actor, OrderAudit.LIVING_COSTS_DECLINED, subject=order.subject, obj=order, reason=reason.strip())

@@ -7,12 +7,14 @@ from uuid import UUID
 
 from accord.capabilities import unit_of_work
 from accord.capabilities.orders.audit import AppealAudit
+from accord.capabilities.orders.errors import Msg
 from accord.capabilities.orders.models import Appeal, Compensation
 from accord.capabilities.orders.permissions import AppealPermission
 from accord.capabilities.people.policy import require
 from accord.capabilities.vocabulary import AuditAction
 from accord.core import clock
 from accord.core.errors import BadInput, Conflict, NotFound
+from accord.core.errors import Msg as CoreMsg
 from accord.core.money import MAX_MINOR, Money
 
 if TYPE_CHECKING:
@@ -25,14 +27,14 @@ def note_compensation(actor: User, appeal_id: UUID, amount: int, currency: str, 
     require(actor, AppealPermission.DECIDE)
     appeal = Appeal.objects.select_related("order").filter(pk=appeal_id).first()
     if appeal is None:
-        raise NotFound("there is no such appeal")
+        raise NotFound(Msg.NO_SUCH_APPEAL)
     if not appeal.is_granted:
-        raise Conflict("only for an appeal that was granted, in full or in part, can compensation be noted")
+        raise Conflict(Msg.ONLY_FOR_APPEAL_GRANTED)
     money = Money(amount, currency)  # refuses a currency that does not exist
     if not 0 < amount <= MAX_MINOR:
-        raise BadInput("the amount must be more than zero", where="amount")
+        raise BadInput(CoreMsg.AMOUNT_MUST_BE_MORE_THAN_ZERO, where="amount")
     if not ground.strip():
-        raise BadInput("say what the compensation is for; it stays on record", where="ground")
+        raise BadInput(Msg.SAY_WHAT_COMPENSATION, where="ground")
     noted = Compensation.objects.create(
         appeal=appeal,
         amount=money.minor,
@@ -53,11 +55,11 @@ def compensation_paid(actor: User, compensation_id: int, payment_reference: str)
         Compensation.objects.select_for_update(of=("self",)).select_related("appeal__order").filter(pk=compensation_id).first()
     )
     if paid is None:
-        raise NotFound("there is no such compensation")
+        raise NotFound(Msg.NO_SUCH_COMPENSATION)
     if paid.paid_at is not None:
-        raise Conflict("this compensation is already noted as paid")
+        raise Conflict(Msg.COMPENSATION_ALREADY_NOTED_PAID)
     if not payment_reference.strip() or len(payment_reference) > 128:
-        raise BadInput("give the reference of the payment, at most 128 characters", where="payment reference")
+        raise BadInput(Msg.GIVE_REFERENCE_PAYMENT, where="payment reference")
     paid.paid_at, paid.payment_reference = clock.now(), payment_reference.strip()
     paid.save(update_fields=["paid_at", "payment_reference"])
     _note(actor, AppealAudit.COMPENSATION_PAID, paid, transfer=paid.payment_reference)

@@ -8,6 +8,7 @@ from uuid import UUID
 from accord.capabilities import unit_of_work
 from accord.capabilities.claims.messages import to_json
 from accord.capabilities.orders.audit import ReturnAudit
+from accord.capabilities.orders.errors import Msg
 from accord.capabilities.orders.kinds import OrderKind
 from accord.capabilities.orders.models import Claimant, Order, Payout, Restitution, RestitutionSource, RestitutionState
 from accord.capabilities.orders.permissions import ReturnPermission
@@ -38,12 +39,12 @@ def decide(actor: User, restitution_id: UUID, reasons: str, court_reference: str
     refuse_the_preparer(actor, restitution)
     restitution.state = next_return_state(restitution.state, ReturnEvent.DECIDE)
     if not reasons.strip():
-        raise BadInput("give the reasons; they stay on record", where="reasons")
+        raise BadInput(Msg.GIVE_REASONS, where="reasons")
     if in_the_way := obstacles(restitution, clock.now()):
-        raise Conflict(f"the return cannot be decided yet: {'; '.join(in_the_way)}")
+        raise Conflict(Msg.RETURN_CANNOT_BE_DECIDED_YET, reasons=tuple(in_the_way))
     awards = planned_awards(restitution)
     if not awards:
-        raise Conflict("nobody would get anything")
+        raise Conflict(Msg.NOBODY_WOULD_GET_ANYTHING)
     restitution.decided_by, restitution.decided_at, restitution.reasons = actor, clock.now(), reasons.strip()
     restitution.save()
     _record(actor, ReturnAudit.DECIDED, restitution, amount=sum(awards.values()))
@@ -87,11 +88,11 @@ def pay_again(actor: User, restitution_id: UUID, court_reference: str = "") -> i
     restitution.state = next_return_state(restitution.state, ReturnEvent.PAY)
     failed = [payout for payout in payouts_of(restitution) if payout.failed]
     if not failed:
-        raise Conflict("every part of this return is paid or under way")
+        raise Conflict(Msg.EVERY_PART_RETURN_PAID_UNDER_WAY)
     for payout in failed:
         held = locked_order(payout.source.order_id)
         if not held.is_holding or amount_free(held) < payout.amount:
-            raise Conflict(f"{held.reference} no longer keeps what is to be paid from it")
+            raise Conflict(Msg.NO_LONGER_KEEPS_WHAT, order=held.reference)
         payout.order = _return_order(
             actor, restitution, payout.source, payout.claimant, payout.amount, court_reference or payout.order.court_reference
         )
@@ -106,14 +107,14 @@ def correct_payee(actor: User, claimant_id: int, institution: str, account: str,
     require(actor, ReturnPermission.PREPARE)
     claimant = Claimant.objects.select_for_update(of=("self",)).filter(pk=claimant_id).first()
     if claimant is None:
-        raise NotFound("there is no such claimant")
+        raise NotFound(Msg.NO_SUCH_CLAIMANT)
     restitution = locked_restitution(claimant.restitution_id)
     payouts = list(claimant.payouts.select_related("order"))
     if restitution.state != RestitutionState.PAYING or not any(payout.failed for payout in payouts):
-        raise Conflict("the account can be corrected once a bank has refused to pay to it")
+        raise Conflict(Msg.ACCOUNT_CAN_BE_CORRECTED_ONCE_BANK)
     texts = (institution.strip(), account.strip(), ground.strip())
     if not all(texts) or len(texts[0]) > 64 or len(texts[1]) > 128:
-        raise BadInput("give the bank, the account and how you know that it is the claimant's", where="account")
+        raise BadInput(Msg.GIVE_BANK_AND_ACCOUNT, where="account")
     claimant.pay_institution, claimant.pay_account, found = texts
     claimant.ground = f"{claimant.ground}\n{found}".strip()
     claimant.save(update_fields=["pay_institution", "pay_account", "ground"])
@@ -140,9 +141,9 @@ def close(actor: User, restitution_id: UUID, reasons: str) -> Restitution:
     refuse_the_preparer(actor, restitution)
     restitution.state = next_return_state(restitution.state, ReturnEvent.CLOSE)
     if not reasons.strip():
-        raise BadInput("say why the rest is given up; it stays on record", where="reasons")
+        raise BadInput(Msg.SAY_WHY_REST_GIVEN_UP, where="reasons")
     if any(not payout.is_paid and not payout.failed for payout in payouts_of(restitution)):
-        raise Conflict("a return order is still under way; wait for its answer")
+        raise Conflict(Msg.RETURN_ORDER_STILL_UNDER_WAY)
     restitution.closed_at = clock.now()
     restitution.reasons = f"{restitution.reasons}\n{reasons.strip()}"
     restitution.save(update_fields=["state", "closed_at", "reasons"])

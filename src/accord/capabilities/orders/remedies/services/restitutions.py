@@ -13,6 +13,7 @@ from uuid import UUID
 
 from accord.capabilities import unit_of_work
 from accord.capabilities.orders.audit import ReturnAudit
+from accord.capabilities.orders.errors import Msg
 from accord.capabilities.orders.kinds import KEEPS_MONEY
 from accord.capabilities.orders.life_cycle import HOLDING
 from accord.capabilities.orders.models import (
@@ -32,7 +33,9 @@ from accord.capabilities.people.policy import require
 from accord.capabilities.vocabulary import AuditAction
 from accord.core import clock
 from accord.core.errors import BadInput, Conflict, NotFound
+from accord.core.errors import Msg as CoreMsg
 from accord.core.money import Money
+from accord.core.wording import Messages
 
 if TYPE_CHECKING:
     from accord.capabilities.people.models import User
@@ -66,16 +69,16 @@ def prepare(actor: User, sources: Sequence[tuple[UUID, int]], distribution: str,
     """
     require(actor, ReturnPermission.PREPARE)
     if distribution not in Distribution.values:
-        raise BadInput(f"the rule of distribution is one of {', '.join(Distribution.values)}", where="distribution")
+        raise BadInput(Msg.UNKNOWN_DISTRIBUTION, known=tuple(Distribution.values), where="distribution")
     if distribution == Distribution.STATED and not ground.strip():
-        raise BadInput("give the reference of the decision or agreement that states the amounts", where="ground")
+        raise BadInput(Msg.GIVE_REFERENCE_DECISION_AGREEMENT_STATES_AMOUNTS, where="ground")
     if not sources:
-        raise BadInput("choose at least one hold whose money is returned", where="sources")
+        raise BadInput(Msg.CHOOSE_AT_LEAST_ONE_HOLD, where="sources")
     if len({order_id for order_id, _ in sources}) < len(sources):
-        raise BadInput("name each hold once", where="sources")
+        raise BadInput(Msg.NAME_EACH_HOLD_ONCE, where="sources")
     orders = [(_held_order(order_id), amount) for order_id, amount in sources]
     if len({order.currency for order, _ in orders}) > 1:
-        raise BadInput("the holds are in several currencies; prepare one return for each currency", where="sources")
+        raise BadInput(Msg.HOLDS_IN_SEVERAL_CURRENCIES, where="sources")
     for order, amount in orders:
         _check_source(order, amount)
     restitution = Restitution.objects.create(
@@ -96,16 +99,14 @@ def prepare(actor: User, sources: Sequence[tuple[UUID, int]], distribution: str,
 def _held_order(order_id: UUID) -> Order:
     order = locked_order(order_id)
     if order.kind not in KEEPS_MONEY or order.state not in HOLDING:
-        raise Conflict(f"{order.reference} keeps no money now, so that nothing of it can be returned")
+        raise Conflict(Msg.KEEPS_NO_MONEY_NOW, order=order.reference)
     return order
 
 
 def _check_source(order: Order, amount: int) -> None:
     free = amount_free(order)
     if not 0 < amount <= free:
-        raise BadInput(
-            f"of {order.reference} at most {Money(free, order.currency)} can be returned, and more than nothing", where="amount"
-        )
+        raise BadInput(Msg.AT_MOST_CAN_BE_RETURNED, order=order.reference, amount=Money(free, order.currency), where="amount")
 
 
 @unit_of_work.change
@@ -135,31 +136,31 @@ def add_claimant(actor: User, restitution_id: UUID, facts: ClaimantFacts) -> Cla
 
 def _check_claimant(restitution: Restitution, facts: ClaimantFacts) -> None:
     if facts.kind not in ClaimantKind.values:
-        raise BadInput(f"a claimant is one of {', '.join(ClaimantKind.values)}", where="kind")
-    lengths = ((facts.name, "name", MOST_NAME), (facts.pay_institution, "bank", 64), (facts.pay_account, "account", 128))
-    for text, where, most in lengths:
+        raise BadInput(Msg.UNKNOWN_CLAIMANT_KIND, known=tuple(ClaimantKind.values), where="kind")
+    lengths = (
+        (facts.name, Msg.CLAIMANT_NAME, MOST_NAME),
+        (facts.pay_institution, Msg.CLAIMANT_BANK, 64),
+        (facts.pay_account, Msg.CLAIMANT_ACCOUNT, 128),
+    )
+    for text, what, most in lengths:
         if not text.strip() or len(text.strip()) > most:
-            raise BadInput(f"give the {where} of the claimant, at most {most} characters", where=where)
+            raise BadInput(Msg.GIVE_FACT_OF_CLAIMANT, what=what, most=most, where=what.template)
     if facts.kind == ClaimantKind.BANK and (facts.claim is None or not facts.ground.strip()):
-        raise BadInput("a bank that has reimbursed needs the victim's claim and the document that shows it", where="ground")
+        raise BadInput(Msg.BANK_REIMBURSED_NEEDS_VICTIM_CLAIM_DOCUMENT, where="ground")
     if facts.kind == ClaimantKind.OTHER and not facts.ground.strip():
-        raise BadInput("say what the claim of somebody else than the victim stands on", where="ground")
+        raise BadInput(Msg.SAY_WHAT_CLAIM_SOMEBODY_ELSE, where="ground")
     if facts.kind == ClaimantKind.VICTIM and facts.claim is None:
-        raise BadInput("name the victim's claim", where="claim")
+        raise BadInput(Msg.NAME_VICTIM_CLAIM, where="claim")
     if facts.claimed <= 0:
-        raise BadInput("the amount must be more than zero", where="claimed")
+        raise BadInput(CoreMsg.AMOUNT_MUST_BE_MORE_THAN_ZERO, where="claimed")
     if not 0 <= facts.stated <= facts.claimed:
-        raise BadInput("what is stated for a claimant lies between nothing and what is claimed", where="stated")
+        raise BadInput(Msg.WHAT_STATED_FOR_CLAIMANT_LIES_BETWEEN, where="stated")
     if facts.claim is not None:
         left = claim_left(restitution, facts.claim)
         if left is None and not facts.ground.strip():
-            raise BadInput("the claim is in another currency; say what the amount in this one stands on", where="ground")
+            raise BadInput(Msg.CLAIM_IN_ANOTHER_CURRENCY, where="ground")
         if left is not None and facts.claimed > left:
-            raise BadInput(
-                f"on this claim at most {Money(max(0, left), restitution.currency)} more can be claimed: the rest is named, "
-                "returned or under way already",
-                where="claimed",
-            )
+            raise BadInput(Msg.ON_CLAIM_AT_MOST_MORE_CAN, amount=Money(max(0, left), restitution.currency), where="claimed")
 
 
 @unit_of_work.change
@@ -169,7 +170,7 @@ def remove_claimant(actor: User, claimant_id: int, reason: str) -> None:
     claimant = _claimant(claimant_id)
     restitution = _locked(claimant.restitution_id)
     restitution.state = next_return_state(restitution.state, ReturnEvent.CHANGE)
-    said = _said(reason, "reason", "say why the claimant is taken out; it stays on record")
+    said = _said(reason, "reason", Msg.SAY_WHY_CLAIMANT_IS_TAKEN_OUT)
     claimant.delete()
     _note(actor, ReturnAudit.CLAIMANT_REMOVED, restitution, claimant=claimant.name, reason=said)
 
@@ -181,11 +182,11 @@ def give_notice(actor: User, restitution_id: UUID, text: str, days: int) -> Rest
     restitution = _locked(restitution_id)
     restitution.state = next_return_state(restitution.state, ReturnEvent.GIVE_NOTICE)
     if not 1 <= days <= MOST_DAYS:
-        raise BadInput(f"give between 1 and {MOST_DAYS} days for objections", where="days")
+        raise BadInput(Msg.GIVE_BETWEEN_1_DAYS_FOR_OBJECTIONS, days=MOST_DAYS, where="days")
     if not planned_awards(restitution):
-        raise Conflict("nobody would get anything: name the claimants first, with the claims that the holds were traced for")
+        raise Conflict(Msg.NOBODY_WOULD_GET_ANYTHING_NAME)
     now = clock.now()
-    restitution.notice = _said(text, "text", "write what is intended, and how to object")
+    restitution.notice = _said(text, "text", Msg.WRITE_WHAT_IS_INTENDED)
     restitution.noticed_at, restitution.objections_until = now, now + timedelta(days=days)
     restitution.save(update_fields=["state", "notice", "noticed_at", "objections_until"])
     _note(actor, ReturnAudit.ANNOUNCED, restitution, until=clock.to_iso(restitution.objections_until))
@@ -200,8 +201,8 @@ def take_objection(actor: User, restitution_id: UUID, by: str, statement: str) -
     restitution.state = next_return_state(restitution.state, ReturnEvent.OBJECT)
     objection = Objection.objects.create(
         restitution=restitution,
-        by=_said(by, "by", "say who objects")[:MOST_NAME],
-        statement=_said(statement, "statement", "say what is objected"),
+        by=_said(by, "by", Msg.SAY_WHO_OBJECTS)[:MOST_NAME],
+        statement=_said(statement, "statement", Msg.SAY_WHAT_IS_OBJECTED),
         received_at=clock.now(),
     )
     _note(actor, ReturnAudit.OBJECTION_RECEIVED, restitution, by=objection.by)
@@ -214,15 +215,15 @@ def answer_objection(actor: User, objection_id: int, *, upheld: bool, answer: st
     require(actor, ReturnPermission.DECIDE)
     objection = Objection.objects.select_for_update().filter(pk=objection_id).first()
     if objection is None:
-        raise NotFound("there is no such objection")
+        raise NotFound(Msg.NO_SUCH_OBJECTION)
     if objection.upheld is not None:
-        raise Conflict("this objection is already answered")
+        raise Conflict(Msg.OBJECTION_ALREADY_ANSWERED)
     restitution = _locked(objection.restitution_id)
     refuse_the_preparer(actor, restitution)
     event = ReturnEvent.UPHOLD_OBJECTION if upheld else ReturnEvent.REJECT_OBJECTION
     restitution.state = next_return_state(restitution.state, event)
     restitution.save(update_fields=["state"])
-    objection.upheld, objection.answer = upheld, _said(answer, "answer", "give the answer in plain words")
+    objection.upheld, objection.answer = upheld, _said(answer, "answer", Msg.GIVE_ANSWER_IN_PLAIN_WORDS)
     objection.answered_by, objection.answered_at = actor.username, clock.now()
     objection.save()
     _note(
@@ -241,7 +242,7 @@ def abandon(actor: User, restitution_id: UUID, reason: str) -> Restitution:
     require(actor, ReturnPermission.PREPARE)
     restitution = _locked(restitution_id)
     restitution.state = next_return_state(restitution.state, ReturnEvent.ABANDON)
-    restitution.reasons = _said(reason, "reason", "say why the return is given up; it stays on record")
+    restitution.reasons = _said(reason, "reason", Msg.SAY_WHY_RETURN_IS_GIVEN_UP)
     restitution.closed_at = clock.now()
     restitution.save(update_fields=["state", "reasons", "closed_at"])
     _note(actor, ReturnAudit.ABANDONED, restitution, reason=restitution.reasons)
@@ -251,14 +252,14 @@ def abandon(actor: User, restitution_id: UUID, reason: str) -> Restitution:
 def refuse_the_preparer(actor: User, restitution: Restitution) -> None:
     """Nobody decides on a return that they prepared."""
     if restitution.prepared_by_id == actor.pk:
-        raise Conflict(f"{actor} prepared {restitution.reference}; somebody else must decide on it")
+        raise Conflict(Msg.PREPARED_SOMEBODY_ELSE, officer=actor, restitution=restitution.reference)
 
 
 def locked_restitution(restitution_id: UUID) -> Restitution:
     """The row, locked until the end of the change; NotFound where there is none."""
     restitution = Restitution.objects.select_for_update().filter(pk=restitution_id).first()
     if restitution is None:
-        raise NotFound("there is no such return")
+        raise NotFound(Msg.NO_SUCH_RETURN)
     return restitution
 
 
@@ -268,11 +269,11 @@ _locked = locked_restitution
 def _claimant(claimant_id: int) -> Claimant:
     claimant = Claimant.objects.select_for_update().filter(pk=claimant_id).first()
     if claimant is None:
-        raise NotFound("there is no such claimant")
+        raise NotFound(Msg.NO_SUCH_CLAIMANT)
     return claimant
 
 
-def _said(text: str, where: str, otherwise: str) -> str:
+def _said(text: str, where: str, otherwise: Messages) -> str:
     """Text that must not be blank."""
     if not text.strip():
         raise BadInput(otherwise, where=where)

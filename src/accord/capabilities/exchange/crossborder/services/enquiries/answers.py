@@ -28,6 +28,7 @@ from accord.capabilities.exchange.audit import ForeignEnquiryAudit
 from accord.capabilities.exchange.channel.services import sending
 from accord.capabilities.exchange.crossborder import disclosure, probing, referrals
 from accord.capabilities.exchange.crossborder.disclosure import Told
+from accord.capabilities.exchange.crossborder.errors import Msg
 from accord.capabilities.exchange.crossborder.probing import Standing
 from accord.capabilities.exchange.errors import Refused
 from accord.capabilities.exchange.kinds import MessageKind, Outcome
@@ -37,7 +38,9 @@ from accord.capabilities.exchange.partners.services.raising import raise_alarm
 from accord.capabilities.people.policy import NODE
 from accord.core import clock
 from accord.core.canonical import content_hash
+from accord.core.errors import stored_text
 from accord.core.labels import Label
+from accord.core.wording import Wording
 
 _log = logging.getLogger(__name__)
 
@@ -97,7 +100,7 @@ def _answered(rows: Sequence[ForeignEnquiry], now: datetime) -> bool:
             return False
         _log.exception("the enquiry %s of %s could not be answered", rows[0].pk, rows[0].partner_id)
         again = next_retry(now, rows[0].attempts)
-        ForeignEnquiry.objects.filter(pk=rows[0].pk).update(next_attempt_at=again, last_error=str(error)[:2_000])
+        ForeignEnquiry.objects.filter(pk=rows[0].pk).update(next_attempt_at=again, last_error=stored_text(error)[:2_000])
     return True
 
 
@@ -159,10 +162,10 @@ def _told(row: ForeignEnquiry, agreement: InForce, picture: Picture, now: dateti
     if verdict.standing is Standing.MAY_BE_TOLD:
         return disclosure.tell(picture, agreement.terms)
     if verdict.standing is Standing.PROBING:
-        raise_alarm(row.partner_id, "probing", f"asked about transfer {verdict.transfer}, which is not its to ask about")
+        raise_alarm(row.partner_id, "probing", Msg.ASKED_ABOUT_OTHERS_TRANSFER.with_(transfer=verdict.transfer))
     assert row.claim_id is not None
     claims.close_foreign_claim(row.claim_id, verdict.standing.value)
-    refuse(row, "probing", probing.REFUSAL)
+    refuse(row, "probing", probing.REFUSAL.with_())
     return None
 
 
@@ -214,7 +217,7 @@ def _body(row: ForeignEnquiry, told: Told) -> EnquiryAnswerBody:
 def _keep_unsaid(row: ForeignEnquiry, refused: Refused) -> None:
     """Our own agreement lets not even that pass: nothing is told, and the row keeps why."""
     _log.warning("the answer to enquiry %s of %s does not pass: %s", row.pk, row.partner_id, refused)
-    row.last_error = str(refused)
+    row.last_error = refused.stored()
     row.save(update_fields=["last_error"])
 
 
@@ -240,7 +243,7 @@ def _label(row: ForeignEnquiry, agreement: InForce, picture: Picture) -> Label:
 
 
 @unit_of_work.change
-def refuse(row: ForeignEnquiry, clause: str, reason: str) -> None:
+def refuse(row: ForeignEnquiry, clause: str, reason: Wording | str) -> None:
     """Answer that nothing is told, and why."""
     row.outcome, row.refusal, row.answered_at, row.next_attempt_at = Outcome.REFUSED, clause[:40], clock.now(), None
     row.waits_for_officer, row.version = False, row.version + 1
@@ -250,7 +253,7 @@ def refuse(row: ForeignEnquiry, clause: str, reason: str) -> None:
         version=row.version,
         outcome=Outcome.REFUSED,
         clause=clause,
-        reason=reason,
+        reason=str(reason),
         answered_at=row.answered_at,
     )
     try:

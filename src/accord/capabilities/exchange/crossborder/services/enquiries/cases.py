@@ -8,6 +8,7 @@ from uuid import UUID
 from accord.capabilities import unit_of_work
 from accord.capabilities.exchange.agreements import queries as agreements
 from accord.capabilities.exchange.agreements.queries import InForce
+from accord.capabilities.exchange.crossborder.errors import Msg
 from accord.capabilities.exchange.errors import Refused
 from accord.capabilities.exchange.models import OwnCase
 
@@ -41,4 +42,4 @@ def _offence(agreement: InForce) -> str:
     for offence in agreement.terms.offences:
         if all(offence.provisions.get(agency) for agency in parties):
             return offence.code
-    raise Refused("offences", "the agreement names no offence that both laws know; nothing can be asked under it")
+    raise Refused("offences", Msg.AGREEMENT_NAMES_NO_OFFENCE_BOTH_LAWS)

@@ -12,6 +12,7 @@ from accord.capabilities.claims import services as claims
 from accord.capabilities.exchange.agreements import queries as agreements
 from accord.capabilities.exchange.agreements.terms import OnwardRule
 from accord.capabilities.exchange.audit import ForeignEnquiryAudit
+from accord.capabilities.exchange.crossborder.errors import Msg
 from accord.capabilities.exchange.crossborder.services.labels.relabelling import relabel
 from accord.capabilities.exchange.crossborder.services.labels.sent_labels import label_of
 from accord.capabilities.exchange.kinds import MessageKind
@@ -32,7 +33,7 @@ def let_go_onward(actor: Actor, claim_id: UUID, agencies: Collection[str]) -> in
     require(actor, ExchangePermission.ANSWER)
     claim = claim_queries.get(actor, claim_id)
     if claim.origin:
-        raise Conflict("the claim is another centre's; only that centre says to whom it may go on")
+        raise Conflict(Msg.CLAIM_ANOTHER_CENTRE)
     for code in agencies:
         partners.confirmed(code)
     claims.go_onward(claim.pk, agencies)

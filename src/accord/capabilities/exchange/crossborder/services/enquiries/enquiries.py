@@ -27,6 +27,7 @@ from accord.capabilities.exchange.agreements.queries import InForce
 from accord.capabilities.exchange.agreements.standing_authority import acts_alone
 from accord.capabilities.exchange.agreements.terms import OnwardRule
 from accord.capabilities.exchange.audit import ForeignEnquiryAudit
+from accord.capabilities.exchange.crossborder.errors import Msg
 from accord.capabilities.exchange.crossborder.services.enquiries import answers
 from accord.capabilities.exchange.errors import Refused
 from accord.capabilities.exchange.kinds import MessageKind, Outcome
@@ -58,7 +59,7 @@ def take(message: Incoming, body: EnquiryBody) -> None:
     known = ForeignEnquiry.objects.filter(pk=body.enquiry_id).first()
     if known is not None:
         if known.partner_id != message.partner_id:
-            raise Refused("enquiry", "an enquiry of this id is not yours; make a new id")
+            raise Refused("enquiry", Msg.ENQUIRY_ID_NOT_YOURS)
         answers.tell_again(known)
         return
     agreement = agreements.by_hash(message.partner_id, message.agreement)
@@ -66,7 +67,7 @@ def take(message: Incoming, body: EnquiryBody) -> None:
     try:
         _check(body)
     except Refused as refused:
-        answers.refuse(row, refused.clause, refused.message)
+        answers.refuse(row, refused.clause, refused.said)
         return
     if acts_alone(agreement, MessageKind.ENQUIRY) is None:
         row.waits_for_officer = True
@@ -100,11 +101,11 @@ def _check(body: EnquiryBody) -> None:
     """Refuse what cannot be followed here, whoever asks."""
     if body.rule not in CHASE_RULES:
         rules = ", ".join(CHASE_RULES)
-        raise Refused("rule", f"claims are followed across borders under {rules}; not under {body.rule[:20]!r}")
+        raise Refused("rule", Msg.CLAIMS_FOLLOWED_ACROSS_BORDERS, rules=rules, rule=body.rule[:20])
     if not body.case or len(body.case) > 40:
-        raise Refused("case", "name the case by its pseudonym, of at most 40 characters")
+        raise Refused("case", Msg.NAME_CASE_BY_PSEUDONYM)
     if not 0 < len(body.credits) <= MOST_CREDITS:
-        raise Refused("credits", f"an enquiry names 1 to {MOST_CREDITS} transfers; this one names {len(body.credits)}")
+        raise Refused("credits", Msg.ENQUIRY_NAMES_1_TO_TRANSFERS, most=MOST_CREDITS, count=len(body.credits))
     for credit in body.credits:
         _check_credit(credit)
 
@@ -112,16 +113,16 @@ def _check(body: EnquiryBody) -> None:
 def _check_credit(credit: WireCredit) -> None:
     for kind, name in (("transfer", credit.transfer), ("institution", credit.institution)):
         if not name or len(name) > MOST_CHARACTERS[kind] or "\x00" in name:
-            raise Refused("credits", f"{name[:40]!r} cannot name a {kind}")
+            raise Refused("credits", Msg.CANNOT_BE_A_NAME, name=name[:40], kind=kind)
     if not 0 < credit.amount <= MAX_MINOR or credit.currency not in EXPONENTS:
-        raise Refused("credits", f"{credit.amount} {credit.currency[:8]!r} is no amount of money")
+        raise Refused("credits", Msg.NOT_AN_AMOUNT, amount=credit.amount, currency=credit.currency[:8])
     spans = sorted(credit.intervals)
     if any(not 0 <= start < end for start, end in spans) or any(end > start for (_, end), (start, _) in pairwise(spans)):
-        raise Refused("credits", f"the units named of transfer {credit.transfer} are none, or named twice")
+        raise Refused("credits", Msg.UNITS_NAMED_TRANSFER_NONE, transfer=credit.transfer)
     if spans and sum(end - start for start, end in spans) != credit.amount:
-        raise Refused("credits", f"the units named of transfer {credit.transfer} do not add up to {credit.amount}")
+        raise Refused("credits", Msg.UNITS_NAMED_TRANSFER_DO_NOT_ADD, transfer=credit.transfer, amount=credit.amount)
     if territory.is_abroad(credit.institution):
-        raise Refused("territory", f"{credit.institution} keeps no accounts here; ask the centre that covers it")
+        raise Refused("territory", Msg.KEEPS_NO_ACCOUNTS_HERE, institution=credit.institution)
 
 
 @unit_of_work.change
@@ -130,15 +131,15 @@ def decide(actor: User, enquiry_id: UUID, accept: bool, reason: str, ground: str
     require(actor, ExchangePermission.ANSWER)
     row = ForeignEnquiry.objects.select_for_update(of=("self",)).select_related("partner").filter(pk=enquiry_id).first()
     if row is None:
-        raise NotFound("there is no such enquiry; reload the page")
+        raise NotFound(Msg.NO_SUCH_ENQUIRY_RELOAD)
     if not row.waits_for_officer:
-        raise Conflict("the enquiry waits for nobody: it was decided already, or is followed under a standing authority")
+        raise Conflict(Msg.ENQUIRY_WAITS_FOR_NOBODY)
     agreement = agreements.by_hash(row.partner_id, row.agreement)
     if not accept and not reason.strip():
-        raise BadInput("say why it is refused; the partner is told, and it stays on record", where="reason")
+        raise BadInput(Msg.SAY_WHY_REFUSED, where="reason")
     if ground and ground not in agreement.terms.refusal_grounds:
-        known = ", ".join(agreement.terms.refusal_grounds) or "none"
-        raise BadInput(f"{ground!r} is no ground for refusal of this agreement; its grounds are: {known}", where="ground")
+        known = tuple(agreement.terms.refusal_grounds) or ("none",)
+        raise BadInput(Msg.REFUSAL_GROUND_NOT_AGREED, ground=ground, known=known, where="ground")
     row.waits_for_officer = False
     done = ForeignEnquiryAudit.LET_THROUGH if accept else ForeignEnquiryAudit.DECLINED
     unit_of_work.record(actor, done, subject=None, obj=row, partner=row.partner_id, reason=reason)

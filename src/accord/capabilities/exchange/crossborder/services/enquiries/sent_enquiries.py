@@ -36,6 +36,7 @@ from accord.capabilities.exchange.agreements import queries as agreements
 from accord.capabilities.exchange.agreements.queries import InForce
 from accord.capabilities.exchange.agreements.terms import OnwardRule
 from accord.capabilities.exchange.channel.services import sending
+from accord.capabilities.exchange.crossborder.errors import Msg
 from accord.capabilities.exchange.crossborder.queries import budgets
 from accord.capabilities.exchange.crossborder.services.enquiries import cases
 from accord.capabilities.exchange.crossborder.services.enquiries.inherited import enquiry_behind, inherited_label
@@ -64,7 +65,7 @@ def ask(request: EnquiryRequest) -> Acknowledged:
     if message is None:
         message = _send(request)
     elif message.state == OutgoingState.REFUSED:
-        raise Refused(message.refusal or "agreement", f"{request.institution}'s node refused the enquiry")
+        raise Refused(message.refusal or "agreement", Msg.NODE_REFUSED_ENQUIRY, partner=request.institution)
     return Acknowledged(max(clock.now(), _answer_by(message)))
 
 
@@ -109,7 +110,7 @@ def _asked_for(claim: Claim) -> ForeignEnquiry | None:
     where another centre's claim has none any more: then nobody says how far it may go."""
     behind = enquiry_behind(claim)
     if claim.origin and behind is None:
-        raise Refused("depth", f"{claim.origin} does not ask about this claim any more; it is not followed to other centres")
+        raise Refused("depth", Msg.DOES_NOT_ASK_ABOUT_CLAIM_ANY, partner=claim.origin)
     return behind
 
 
@@ -151,14 +152,14 @@ def take_answers(messages: Sequence[tuple[Incoming, EnquiryAnswerBody]]) -> None
     for message, body in messages:
         enquiry = asked.get(body.enquiry_id)
         if enquiry is None or enquiry.institution != message.partner_id:
-            raise Refused("enquiry", f"{message.partner_id} was not asked this: {body.enquiry_id}")
+            raise Refused("enquiry", Msg.ENQUIRY_NOT_ASKED, partner=message.partner_id, enquiry=body.enquiry_id)
         if enquiry.pk in told:
             _apply(told)
             told.clear()
         try:
             told[enquiry.pk] = (_checked(message, body, enquiry), body.version)
         except Nonsense as nonsense:
-            claims.fail(enquiry.pk, str(nonsense))
+            claims.fail(enquiry.pk, nonsense.stored())
     _apply(told)
 
 
@@ -171,8 +172,8 @@ def _apply(told: Mapping[UUID, tuple[EnquiryAnswer, int]]) -> None:
 def _checked(message: Incoming, body: EnquiryAnswerBody, enquiry: Enquiry) -> EnquiryAnswer:
     """The answer, if it is one and can be true; Nonsense says why it cannot be applied."""
     if body.outcome is Outcome.REFUSED:
-        refuses = f"{message.partner_id} refuses ({body.clause or 'no clause named'}): {body.reason}"
-        raise Nonsense(refuses[:2_000])
+        clause, reason = body.clause or Msg.NO_CLAUSE_NAMED, body.reason[:2_000]
+        raise Nonsense(Msg.PARTNER_REFUSES, partner=message.partner_id, clause=clause, reason=reason)
     answer = read_answer(body, message.partner_id)
     check_answer(request_of(enquiry, ""), answer)
     return replace(answer, answered_at=min(by_our_clock(message.partner, body.answered_at), clock.now()))
@@ -223,14 +224,14 @@ def _exit_kind(leg: WireLeg, partner: str) -> ExitKind:
     try:
         return ExitKind(leg.exit)
     except ValueError:
-        raise Nonsense(f"{partner} names the kind of exit {leg.exit[:40]!r}, which does not exist here") from None
+        raise Nonsense(Msg.NAMES_KIND_EXIT, partner=partner, exit=leg.exit[:40]) from None
 
 
 def _standing(row: WireStanding, partner: str) -> AccountStanding:
     try:
         kind = AccountKind(row.account_kind)
     except ValueError:
-        raise Nonsense(f"{partner} names the kind of account {row.account_kind[:40]!r}, which does not exist here") from None
+        raise Nonsense(Msg.NAMES_KIND_ACCOUNT, partner=partner, kind=row.account_kind[:40]) from None
     return AccountStanding(
         account=row.place,
         amount=row.amount,

@@ -16,6 +16,7 @@ from django.db.models import Q
 from accord.capabilities import unit_of_work
 from accord.capabilities.claims import queries as claim_queries
 from accord.capabilities.exchange.agreements import enforcement, labelling
+from accord.capabilities.exchange.agreements.errors import Msg
 from accord.capabilities.exchange.audit import AgreementAudit
 from accord.capabilities.exchange.crossborder.services.labels.sent_labels import label_of, tell_change
 from accord.capabilities.exchange.errors import Refused
@@ -68,7 +69,7 @@ def _pass_on(row: Incoming, sent: Outgoing, new: Label) -> bool:
             tell_change(sent, _as_agreed(sent, before, label))
     except Refused as refused:
         _log.warning("the stricter label of message %s cannot be told to %s: %s", sent.pk, sent.partner_id, refused)
-        raise_alarm(sent.partner_id, NOT_TOLD, f"message {sent.pk}: {refused}")
+        raise_alarm(sent.partner_id, NOT_TOLD, Msg.LABEL_CANNOT_BE_PASSED_ON.with_(message=sent.pk, why=refused))
         return False
     unit_of_work.record(
         NODE, AgreementAudit.LABEL_PASSED_ON, subject=None, obj=sent, partner=sent.partner_id, by=row.partner_id

@@ -11,6 +11,7 @@ from django.db.models import Q
 from accord.capabilities import unit_of_work
 from accord.capabilities.exchange.agreements import labelling
 from accord.capabilities.exchange.agreements import queries as agreements
+from accord.capabilities.exchange.agreements.errors import Msg
 from accord.capabilities.exchange.audit import AgreementAudit
 from accord.capabilities.exchange.crossborder.services.enquiries import enquiries
 from accord.capabilities.exchange.crossborder.services.labels import passing_on, retention
@@ -42,7 +43,7 @@ def relabel(actor: Actor, message_id: UUID, label: Label) -> Outgoing:
     require(actor, ExchangePermission.ANSWER)
     sent = Outgoing.objects.select_for_update().filter(pk=message_id).exclude(label=None).first()
     if sent is None:
-        raise NotFound("there is no such message with a label")
+        raise NotFound(Msg.NO_SUCH_MESSAGE_WITH_LABEL)
     labelling.relaxed_by(label_of(sent), label, settings.ACCORD_AGENCY)
     told = tell_change(sent, label)
     after = labelling.to_json(label)
@@ -57,13 +58,13 @@ def take_relabel(message: Incoming, body: RelabelBody) -> None:
     stricter now. A time that has come, or a label that names this centre no longer, deletes it at once."""
     row = Incoming.objects.select_for_update().filter(pk=body.message, partner=message.partner_id).first()
     if row is None:
-        raise Parked("the message whose label is changed has not arrived yet")
+        raise Parked(Msg.LABELLED_MESSAGE_NOT_ARRIVED)
     if row.state == IncomingState.DELETED:
         return
     if row.label is None:
         if row.state in (IncomingState.READY, IncomingState.PARKED):
-            raise Parked("the message whose label is changed has not been applied yet")
-        raise Refused("labels", "the message bears no label")
+            raise Parked(Msg.LABELLED_MESSAGE_NOT_APPLIED)
+        raise Refused("labels", Msg.MESSAGE_BEARS_NO_LABEL)
     new = _new_label(message, body, labelling.from_json(row.label))
     if new is None:
         return

@@ -25,6 +25,7 @@ from accord.capabilities.orders.ports import Refusal
 from accord.capabilities.people.policy import NODE
 from accord.core import clock
 from accord.core.canonical import content_hash
+from accord.core.wording import Wording, sentence_of, stored
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -116,9 +117,12 @@ def tell_waiting(foreign: ForeignOrder, for_whom: str) -> None:
     _send(foreign, OrderAnswerBody(order_id=foreign.pk, expected_at=expected, state=for_whom))
 
 
-def refuse(foreign: ForeignOrder, refusal: Refusal, reason: str, clause: str = "", *, found: Found | None = None) -> None:
+def refuse(
+    foreign: ForeignOrder, refusal: Refusal, reason: Wording | str, clause: str = "", *, found: Found | None = None
+) -> None:
     """Nothing is ordered here; the partner is told why, in the words of the order port."""
-    foreign.state, foreign.refusal, foreign.reason = ForeignOrderState.REFUSED, refusal.value, reason
+    foreign.state, foreign.refusal = ForeignOrderState.REFUSED, refusal.value
+    foreign.reason = reason if isinstance(reason, str) else stored(reason)
     foreign.answered_at, foreign.next_attempt_at, foreign.confirm_by = clock.now(), None, None
     foreign.save()
     unit_of_work.record(
@@ -128,7 +132,7 @@ def refuse(foreign: ForeignOrder, refusal: Refusal, reason: str, clause: str = "
         obj=foreign,
         partner=foreign.partner_id,
         refusal=refusal.value,
-        reason=reason,
+        reason=foreign.reason,
     )
     tell_refusal(foreign, clause, found)
 
@@ -142,7 +146,7 @@ def tell_refusal(foreign: ForeignOrder, clause: str = "", found: Found | None = 
             answered_at=foreign.answered_at or clock.now(),
             refusal=foreign.refusal or Refusal.ALREADY_ENDED.value,
             clause=clause,
-            reason=foreign.reason,
+            reason=sentence_of(foreign.reason),
             transfer=found.transfer if found else "",
             settled=found.settled if found else None,
         ),
@@ -228,4 +232,4 @@ def _queue(foreign: ForeignOrder, kind: MessageKind, body: OrderAnswerBody | Ord
                 requests.say(NODE, request, said)
     except Refused as unsaid:
         _log.warning("what became of order %s cannot be told to %s: %s", foreign.pk, foreign.partner_id, unsaid)
-        ForeignOrder.objects.filter(pk=foreign.pk).update(last_error=str(unsaid))
+        ForeignOrder.objects.filter(pk=foreign.pk).update(last_error=unsaid.stored())

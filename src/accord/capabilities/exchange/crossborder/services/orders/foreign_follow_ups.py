@@ -7,6 +7,7 @@ from uuid import UUID
 
 from accord.capabilities.exchange.agreements.queries import InForce
 from accord.capabilities.exchange.agreements.standing_authority import orders_alone
+from accord.capabilities.exchange.crossborder.errors import Msg
 from accord.capabilities.exchange.crossborder.services.orders import foreign_answers as answers
 from accord.capabilities.exchange.crossborder.services.orders.foreign_holds import ends_by
 from accord.capabilities.exchange.messages import OrderBody
@@ -17,6 +18,7 @@ from accord.capabilities.orders.life_cycle import HOLDING, State
 from accord.capabilities.orders.ports import Refusal
 from accord.core import clock
 from accord.core.errors import Conflict
+from accord.core.wording import Wording
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,9 +34,9 @@ def begin(foreign: ForeignOrder, body: OrderBody, agreement: InForce) -> None:
     """Give back at once; prolong at once where a standing authority lets us; anything else is for an officer."""
     target = _target(foreign)
     if target is None:
-        answers.refuse(foreign, Refusal.NO_SUCH_ORDER, "the earlier order is not known here")
+        answers.refuse(foreign, Refusal.NO_SUCH_ORDER, Msg.EARLIER_ORDER_NOT_KNOWN.with_())
     elif target.state in (ForeignOrderState.REFUSED, ForeignOrderState.ENDED):
-        answers.refuse(foreign, Refusal.ALREADY_ENDED, "nothing is held under the earlier order any more")
+        answers.refuse(foreign, Refusal.ALREADY_ENDED, Msg.NOTHING_HELD_ANY_MORE.with_())
     elif body.kind == OrderKind.RELEASE:
         _begin_release(foreign, body, target)
     elif body.kind == OrderKind.RENEWAL and (party := orders_alone(agreement, _kinds(target))):
@@ -49,9 +51,7 @@ def carry_out(foreign: ForeignOrder, body: OrderBody, actor: User) -> None:
     """What an officer has let through."""
     target = _target(foreign)
     if body.kind != OrderKind.RENEWAL or target is None:
-        raise Conflict(
-            "money goes back to victims under Returns, after everybody with a claim to it was heard; refuse this one"
-        )
+        raise Conflict(Msg.MONEY_GOES_BACK_TO_VICTIMS)
     _prolong(foreign, body, target, actor, "")
 
 
@@ -128,12 +128,12 @@ def _answer_release(foreign: ForeignOrder, asked: Sequence[Order]) -> None:
 def _prolong(foreign: ForeignOrder, body: OrderBody, target: ForeignOrder, actor: User | None, standing: str) -> None:
     reason = f"{foreign.partner.name}, {body.reference}: {body.grounds or 'asked to hold longer'}"
     renewals: list[UUID] = []
-    problem = "nothing is held under the earlier order any more"
+    problem: Wording = Msg.NOTHING_HELD_ANY_MORE.with_()
     for order in answers.live_orders(target):
         try:
             renewals.append(orders.prolong(actor, order.pk, reason, standing=standing, ends_by=ends_by(foreign, body)).pk)
         except Conflict as conflict:
-            problem = conflict.message
+            problem = conflict.wording
     foreign.claim_id = target.claim_id
     if not renewals:
         answers.refuse(foreign, Refusal.NOT_AUTHORISED, problem)
@@ -151,6 +151,6 @@ def _answer_renewal(foreign: ForeignOrder, target: ForeignOrder) -> None:
     done = [order for order in renewals if order.state == State.DONE]
     if not done or shown.until is None:
         refused = next((order.refusal for order in renewals if order.refusal), Refusal.ALREADY_ENDED.value)
-        answers.refuse(foreign, Refusal(refused), "our own order was not prolonged")
+        answers.refuse(foreign, Refusal(refused), Msg.OWN_ORDER_NOT_PROLONGED.with_())
         return
     answers.answer(foreign, answers.Picture(0, shown.until, None, confirmed=False))

@@ -16,6 +16,7 @@ from accord.capabilities.claims.ports import Credit
 from accord.capabilities.exchange.agreements import queries as agreements
 from accord.capabilities.exchange.agreements.standing_authority import confirm_within
 from accord.capabilities.exchange.agreements.terms import AccountDetail, Informs, Party
+from accord.capabilities.exchange.crossborder.errors import Msg
 from accord.capabilities.exchange.crossborder.services.orders import foreign_answers as answers
 from accord.capabilities.exchange.errors import Parked
 from accord.capabilities.exchange.messages import OrderBody, WireCredit, WirePayment, WireSettled
@@ -76,7 +77,7 @@ def _place(foreign: ForeignOrder, body: OrderBody, actor: User | None, standing:
     if traced := _is_traced(foreign, body):
         return hold_traced(foreign, body, traced, actor, standing)
     if body.payment is None:
-        answers.refuse(foreign, Refusal.NOTHING_STANDS, "nothing was traced here under this case for these payments; ask first")
+        answers.refuse(foreign, Refusal.NOTHING_STANDS, Msg.NOTHING_TRACED.with_())
         return True
     return hold_payment(foreign, body, body.payment, actor, standing)
 
@@ -106,7 +107,7 @@ def hold_traced(foreign: ForeignOrder, body: OrderBody, traced: Sequence[UUID], 
     foreign.claim_id = lines[0].claim_id if lines else traced[0]
     placed = orders.hold_lines(actor, lines, body.amount, _ids_of(foreign), _terms(foreign, body, standing))
     if not placed:
-        answers.refuse(foreign, Refusal.NOTHING_STANDS, "what was traced there is on hold already, or has gone on")
+        answers.refuse(foreign, Refusal.NOTHING_STANDS, Msg.ON_HOLD_OR_GONE.with_())
         return True
     _note(foreign, placed)
     return True
@@ -115,9 +116,9 @@ def hold_traced(foreign: ForeignOrder, body: OrderBody, traced: Sequence[UUID], 
 def _wait_for_banks(foreign: ForeignOrder, actor: User | None) -> None:
     """A centre that was restored hears the question and the order again at once: our banks must answer the one before the other
     can be carried out. A partner otherwise orders only what it was answered. Parked, or Conflict for an officer, says so."""
-    waits = "our banks have not said yet where this money is"
+    waits = Msg.BANKS_HAVE_NOT_ANSWERED
     if actor is not None:
-        raise Conflict(f"{waits}; decide when they have")
+        raise Conflict(Msg.DECIDE_WHEN_ANSWERED, why=waits)
     if Incoming.objects.filter(pk=foreign.message, received_at__gt=clock.now() - WAITS_FOR_BANKS).exists():
         raise Parked(waits)
 
@@ -161,7 +162,7 @@ def hold_payment(foreign: ForeignOrder, body: OrderBody, payment: WirePayment, a
         return True
     bank, account = _receiver(body, payment)
     if not bank or partner_queries.partner_of(bank):
-        answers.refuse(foreign, Refusal.NO_SUCH_ACCOUNT, f"{bank or 'nobody'} keeps no accounts in this jurisdiction")
+        answers.refuse(foreign, Refusal.NO_SUCH_ACCOUNT, Msg.NO_ACCOUNTS_IN_JURISDICTION.with_(bank=bank or "nobody"))
         return True
     claim = claims.open_foreign_claim(foreign.partner_id, Money(body.amount, body.currency), Rule(body.rule))
     foreign.claim_id = claim.pk

@@ -16,6 +16,7 @@ from accord.capabilities.exchange.agreements import labelling
 from accord.capabilities.exchange.agreements import queries as agreements
 from accord.capabilities.exchange.agreements.standing_authority import orders_alone
 from accord.capabilities.exchange.audit import ForeignOrderAudit
+from accord.capabilities.exchange.crossborder.errors import Msg
 from accord.capabilities.exchange.crossborder.services.orders import foreign_answers as answers
 from accord.capabilities.exchange.crossborder.services.orders import foreign_follow_ups as follow_ups
 from accord.capabilities.exchange.crossborder.services.orders import foreign_holds as holds
@@ -31,6 +32,8 @@ from accord.capabilities.orders.regime import current_regime
 from accord.capabilities.people.policy import NODE, require
 from accord.core import clock
 from accord.core.errors import BadInput, Conflict, NotFound
+from accord.core.errors import Msg as CoreMsg
+from accord.core.wording import Wording
 
 if TYPE_CHECKING:
     from accord.capabilities.people.models import User
@@ -44,7 +47,7 @@ def receive_order(message: Incoming, body: OrderBody) -> None:
     known = ForeignOrder.objects.filter(pk=body.order_id).first()
     if known is not None:
         if known.partner_id != message.partner_id:
-            raise Refused("order", f"{message.partner_id} may not name the order {body.order_id}")
+            raise Refused("order", Msg.MAY_NOT_NAME_ORDER, partner=message.partner_id, order=body.order_id)
         progress.answer_again(known)
         return
     now = clock.now()
@@ -78,7 +81,7 @@ def receive_order(message: Incoming, body: OrderBody) -> None:
 def _begin(foreign: ForeignOrder, body: OrderBody, agreement: agreements.InForce) -> None:
     kind = _kind(body)
     if kind not in (*KEEPS_MONEY, *FOLLOWS_UP):
-        answers.refuse(foreign, Refusal.NOT_SUPPORTED, f"orders of the kind {body.kind[:40]!r} are not taken across the border")
+        answers.refuse(foreign, Refusal.NOT_SUPPORTED, Msg.KIND_NOT_TAKEN_ACROSS_BORDER.with_(kind=body.kind[:40]))
     elif kind in FOLLOWS_UP:
         follow_ups.begin(foreign, body, agreement)
     elif problem := _cannot_be_held(foreign, body):
@@ -97,14 +100,14 @@ def _kind(body: OrderBody) -> OrderKind | None:
         return None
 
 
-def _cannot_be_held(foreign: ForeignOrder, body: OrderBody) -> tuple[Refusal, str, str] | None:
+def _cannot_be_held(foreign: ForeignOrder, body: OrderBody) -> tuple[Refusal, Wording, str] | None:
     """(refusal, reason, clause) of a request on which nobody could act; None where it can be looked at."""
     if not labelling.may_order(labelling.from_json(foreign.label)):
-        return Refusal.NOT_AUTHORISED, "the label allows no step that an offender could notice; relax it first", "labels"
+        return Refusal.NOT_AUTHORISED, Msg.LABEL_ALLOWS_NO_STEP.with_(), "labels"
     if holds.ends_by(foreign, body) <= clock.now():
-        return Refusal.NOT_AUTHORISED, "the order had run out before it arrived", ""
+        return Refusal.NOT_AUTHORISED, Msg.ORDER_RAN_OUT.with_(), ""
     if body.amount <= 0 or not body.currency:
-        return Refusal.NOT_AUTHORISED, "the order names no amount; only traced money is held", ""
+        return Refusal.NOT_AUTHORISED, Msg.ORDER_NAMES_NO_AMOUNT.with_(), ""
     return None
 
 
@@ -117,10 +120,10 @@ def decide(actor: User, foreign_order_id: UUID, accept: bool, reason: str, groun
     """
     require(actor, OrderPermission.DRAFT)
     if not reason.strip():
-        raise BadInput("give the reason; it stays on record", where="reason")
+        raise BadInput(CoreMsg.GIVE_REASON, where="reason")
     foreign = _locked(foreign_order_id)
     if foreign.state != ForeignOrderState.PROPOSED:
-        raise Conflict(f"the partner's order was decided already, by {foreign.decided_by or 'the node'}")
+        raise Conflict(Msg.PARTNER_ORDER_DECIDED_ALREADY, officer=foreign.decided_by or "the node")
     foreign.decided_by, foreign.reason = actor.username, reason.strip()
     body = answers.body_of(foreign)
     unit_of_work.record(
@@ -145,7 +148,7 @@ def _checked_ground(foreign: ForeignOrder, ground: str) -> str:
     terms = agreements.by_hash(foreign.partner_id, foreign.agreement).terms
     if ground and ground not in terms.refusal_grounds:
         allowed = ", ".join(terms.refusal_grounds) or "none"
-        raise BadInput(f"the agreement knows these grounds of refusal: {allowed}", where="ground")
+        raise BadInput(Msg.AGREEMENT_KNOWS_THESE_GROUNDS_REFUSAL, grounds=allowed, where="ground")
     return ground
 
 
@@ -155,9 +158,9 @@ def confirm(actor: User, foreign_order_id: UUID) -> ForeignOrder:
     require(actor, OrderPermission.APPROVE)
     foreign = _locked(foreign_order_id)
     if not foreign.automatic or foreign.confirmed_by or foreign.confirm_by is None:
-        raise Conflict("there is nothing to confirm: an officer decided it, or it has been confirmed or has lapsed")
+        raise Conflict(Msg.NOTHING_TO_CONFIRM)
     if foreign.state not in (ForeignOrderState.ORDERED, ForeignOrderState.ANSWERED):
-        raise Conflict("nothing is held for the partner any more")
+        raise Conflict(Msg.NOTHING_HELD_FOR_PARTNER_ANY_MORE)
     foreign.confirmed_by, foreign.confirm_by = actor.username, None
     foreign.save(update_fields=["confirmed_by", "confirm_by"])
     orders.confirm_orders(actor, [order.pk for order in answers.own_orders(foreign)])
@@ -199,5 +202,5 @@ def answer_due_orders(now: datetime) -> int:
 def _locked(foreign_order_id: UUID) -> ForeignOrder:
     found = ForeignOrder.objects.select_for_update(of=("self",)).filter(pk=foreign_order_id).select_related("partner").first()
     if found is None:
-        raise NotFound("there is no such order of a partner")
+        raise NotFound(Msg.NO_SUCH_ORDER_PARTNER)
     return found

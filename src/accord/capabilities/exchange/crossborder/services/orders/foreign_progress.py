@@ -18,6 +18,7 @@ from django.db.models import Q
 from accord.capabilities import unit_of_work
 from accord.capabilities.delivery import lease_due, next_retry
 from accord.capabilities.exchange.agreements import queries as agreements
+from accord.capabilities.exchange.crossborder.errors import Msg
 from accord.capabilities.exchange.crossborder.services.orders import foreign_answers as answers
 from accord.capabilities.exchange.crossborder.services.orders import foreign_follow_ups as follow_ups
 from accord.capabilities.exchange.crossborder.services.orders import foreign_holds as holds
@@ -28,6 +29,7 @@ from accord.capabilities.orders.kinds import FOLLOWS_UP
 from accord.capabilities.orders.life_cycle import State
 from accord.capabilities.orders.ports import Refusal
 from accord.core import clock
+from accord.core.errors import stored_text
 
 if TYPE_CHECKING:
     from accord.capabilities.orders.models import Order
@@ -77,7 +79,7 @@ def _advanced(orders: Sequence[ForeignOrder], now: datetime) -> bool:
             return False
         _log.exception("the order %s of %s could not be followed", orders[0].pk, orders[0].partner_id)
         again = next_retry(now, orders[0].attempts)
-        ForeignOrder.objects.filter(pk=orders[0].pk).update(next_attempt_at=again, last_error=str(error)[:2_000])
+        ForeignOrder.objects.filter(pk=orders[0].pk).update(next_attempt_at=again, last_error=stored_text(error)[:2_000])
     return True
 
 
@@ -148,15 +150,15 @@ def _answer(foreign: ForeignOrder) -> None:
         reason = "" if refused.refusal == Refusal.NO_SUCH_TRANSFER else refused.reason
         answers.refuse(foreign, Refusal(refused.refusal), reason, found=found)
     elif any(order.state == State.DISCARDED for order in own):
-        answers.refuse(foreign, Refusal.LEGAL_REVIEW, "an officer here did not approve it")
+        answers.refuse(foreign, Refusal.LEGAL_REVIEW, Msg.OFFICER_DID_NOT_APPROVE.with_())
     else:
-        answers.refuse(foreign, Refusal.WITHDRAWN, "it ended before anything was held")
+        answers.refuse(foreign, Refusal.WITHDRAWN, Msg.ENDED_BEFORE_HELD.with_())
 
 
 def _not_theirs(foreign: ForeignOrder, own: Sequence[Order]) -> None:
     """The facts fitted a payment that did not come from the partner's country: given back, and told as if none had fitted."""
     holds.give_up(own, "the payment does not come from the partner's jurisdiction", f"asked for by {foreign.partner.name}")
-    raise_alarm(foreign.partner_id, "probing", f"order {foreign.pk} names a payment that did not come from its jurisdiction")
+    raise_alarm(foreign.partner_id, "probing", Msg.PAYMENT_FROM_ELSEWHERE.with_(order=foreign.pk))
     answers.refuse(foreign, Refusal.NO_SUCH_TRANSFER, "")
 
 

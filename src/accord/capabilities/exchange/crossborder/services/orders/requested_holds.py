@@ -17,6 +17,7 @@ from accord.capabilities.claims import services as claims
 from accord.capabilities.claims.messages import to_json
 from accord.capabilities.exchange.agreements import labelling
 from accord.capabilities.exchange.audit import ForeignOrderAudit
+from accord.capabilities.exchange.crossborder.errors import Msg
 from accord.capabilities.exchange.crossborder.request_cycle import UNSETTLED
 from accord.capabilities.exchange.crossborder.services.orders import foreign_holds as holds
 from accord.capabilities.exchange.kinds import RequestKind
@@ -28,6 +29,7 @@ from accord.capabilities.orders.regime import current_regime
 from accord.capabilities.people.policy import NODE, require
 from accord.core import clock
 from accord.core.errors import BadInput, Conflict, NotFound
+from accord.core.errors import Msg as CoreMsg
 
 if TYPE_CHECKING:
     from accord.capabilities.claims.models import PlanItem
@@ -70,9 +72,9 @@ def order_hold(actor: User, request_id: UUID, facts: HoldFacts) -> ForeignOrder:
     require(actor, OrderPermission.DRAFT)
     request = _asked_for_hold(request_id)
     if not facts.reason.strip():
-        raise BadInput("give the reason; it stays on record", where="reason")
+        raise BadInput(CoreMsg.GIVE_REASON, where="reason")
     if facts.money.minor <= 0:
-        raise BadInput("the amount must be more than zero", where="amount")
+        raise BadInput(CoreMsg.AMOUNT_MUST_BE_MORE_THAN_ZERO, where="amount")
     traced = bool(_lines(request, facts.money.currency, facts.institution, facts.account))
     body = _body(request, facts, None if traced else _payment(request, facts))
     foreign = ForeignOrder.objects.create(
@@ -110,14 +112,14 @@ def _asked_for_hold(request_id: UUID) -> PartnerRequest:
     rows = PartnerRequest.objects.select_for_update(of=("self",)).select_related("partner")
     request = rows.filter(pk=request_id, outgoing=False, kind=RequestKind.HOLD).first()
     if request is None:
-        raise NotFound("there is no such request")
+        raise NotFound(Msg.NO_SUCH_REQUEST)
     if request.state not in UNSETTLED:
-        raise Conflict(f"the request {request.reference} is settled already; load the page afresh")
+        raise Conflict(Msg.REQUEST_ALREADY_SETTLED_RELOAD, reference=request.reference)
     before = hold_of(request_id)
     if before is not None and before.state in (ForeignOrderState.ORDERED, ForeignOrderState.ANSWERED):
-        raise Conflict(f"a hold was ordered for {request.reference} already")
+        raise Conflict(Msg.HOLD_ORDERED_FOR_ALREADY, request=request.reference)
     if not labelling.may_order(labelling.from_json(request.label)):
-        raise Conflict("the label allows no step that an offender could notice; ask the partner to relax it first")
+        raise Conflict(Msg.LABEL_ALLOWS_NO_STEP_OFFENDER_COULD)
     return request
 
 
@@ -135,15 +137,11 @@ def _lines(request: PartnerRequest, currency: str, institution: str, account: st
 def _payment(request: PartnerRequest, facts: HoldFacts) -> WirePayment:
     """The payment that the hold stands on: nothing is held but money that is known to have come."""
     if not facts.payer_bank.strip() or facts.about_when is None:
-        raise BadInput(
-            "no money was traced to this account here: say which payment reached it, from which bank and about when, or ask "
-            "the partner",
-            where="payer bank",
-        )
+        raise BadInput(Msg.NO_MONEY_TRACED_TO_ACCOUNT_HERE, where="payer bank")
     if facts.about_when > clock.now():
-        raise BadInput("the payment cannot be in the future", where="about when")
+        raise BadInput(Msg.PAYMENT_CANNOT_BE_IN_FUTURE, where="about when")
     if partner_queries.partner_of(facts.payer_bank.strip()) != request.partner_id:
-        raise BadInput("the payment must come from a bank of the partner's; ask it which", where="payer bank")
+        raise BadInput(Msg.PAYMENT_MUST_COME_FROM_BANK_PARTNER, where="payer bank")
     return WirePayment(
         payer_bank=facts.payer_bank.strip(),
         payer_account=facts.payer_account.strip(),

@@ -14,6 +14,7 @@ from accord.capabilities.exchange.agreements import enforcement
 from accord.capabilities.exchange.agreements import queries as agreements
 from accord.capabilities.exchange.agreements.clauses import MERGED_TOTAL, gives_back
 from accord.capabilities.exchange.channel.services import sending
+from accord.capabilities.exchange.crossborder.errors import Msg
 from accord.capabilities.exchange.crossborder.services.enquiries import cases
 from accord.capabilities.exchange.crossborder.services.enquiries.inherited import inherited_label
 from accord.capabilities.exchange.crossborder.services.enquiries.sent_enquiries import wire_credit
@@ -64,9 +65,7 @@ def send(partner_code: str, order: OrderMessage) -> Acknowledged:
         )
         SentOrder.objects.get_or_create(order_id=order.order_id, defaults={"partner_id": partner_code})
     elif message.state == OutgoingState.REFUSED:
-        raise Refused(
-            message.refusal or "agreement", f"{partner_code}'s node refused the order; look at the exchange's messages"
-        )
+        raise Refused(message.refusal or "agreement", Msg.NODE_REFUSED_ORDER, partner=partner_code)
     clocks = agreements.by_hash(partner_code, message.agreement).terms.clocks
     return Acknowledged(clock.now() + timedelta(minutes=clocks.order_minutes))
 
@@ -91,9 +90,7 @@ def _label(partner_code: str, order: OrderMessage, body: OrderBody) -> Label | N
 def _body(partner_code: str, order: OrderMessage) -> OrderBody:
     claim_id = order_queries.orders(NODE).values_list("claim_id", flat=True).get(pk=order.order_id)
     if order.kind not in CROSSES or claim_id is None:
-        raise Refused(
-            "kinds", f"a {order.kind.replace('_', ' ')} is not asked of a partner's centre; only orders on claimed money"
-        )
+        raise Refused("kinds", Msg.KIND_NOT_ASKED_OF_PARTNERS, kind=OrderKind(order.kind))
     pseudonym = cases.pseudonym_of(partner_code, claim_id)
     payment = order.payment
     return OrderBody(
@@ -162,7 +159,7 @@ def take_answers(messages: Sequence[tuple[Incoming, OrderAnswerBody]]) -> None:
         try:
             replies[body.order_id] = _reply(message, body, until[body.order_id])
         except Nonsense as error:  # found before anything is applied
-            orders.fail(body.order_id, str(error))
+            orders.fail(body.order_id, error.stored())
     order_tasks.apply_all(replies)
 
 
@@ -182,7 +179,7 @@ def _reply(message: Incoming, body: OrderAnswerBody, ordered_until: datetime) ->
     try:
         refusal = Refusal(body.refusal) if body.refusal else None
     except ValueError:
-        raise Nonsense(f"{partner.code} refuses with {body.refusal[:40]!r}, which no refusal is called here") from None
+        raise Nonsense(Msg.UNKNOWN_REFUSAL, partner=partner.code, refusal=body.refusal[:40]) from None
     settled = body.settled
     return OrderAnswer(
         answered_at=min(by_our_clock(partner, body.answered_at), now),
@@ -211,7 +208,7 @@ def take_news(message: Incoming, body: OrderNewsBody) -> None:
         return
     order = order_queries.orders(NODE).get(pk=body.order_id)
     if order.state in AWAITED:
-        raise Parked(f"news of {order.reference} came before its answer")
+        raise Parked(Msg.NEWS_CAME_BEFORE_ANSWER, order=order.reference)
     sent.version = body.version
     if body.why == CONFIRMED:
         sent.automatic, sent.confirm_by = False, None
@@ -230,4 +227,4 @@ def _sent(message: Incoming, order_id: UUID) -> SentOrder:
 
 
 def _not_asked(message: Incoming, order_id: UUID) -> Refused:
-    return Refused("order", f"{message.partner_id} was not asked for an order {order_id}")
+    return Refused("order", Msg.ORDER_NOT_ASKED, partner=message.partner_id, order=order_id)

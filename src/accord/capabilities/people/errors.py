@@ -1,0 +1,57 @@
+"""What errors about users, tokens, second factors and the record say."""
+
+from __future__ import annotations
+
+from accord.core.wording import Messages
+
+
+class Msg(Messages):
+    """What errors of this room say."""
+
+    FILE_EXISTS_ALREADY = "the file exists already; choose another name"
+    NO_EXPORTED_RECORD = "this is no exported record: it has neither entries nor an end"
+    COLUMNS_NOT_THOSE_EXPORTED_RECORD = "the columns are not those of an exported record"
+    FILE_CANNOT_BE_WRITTEN = "the file cannot be written ({why})"
+    NOT_UTF_8_TEXT = "this is not UTF-8 text ({why} at byte {position})"
+    LINE_NO_ENTRY = "line {number} is no entry"
+    LINE_NOT_JSON = "line {number} is not JSON"
+    SECOND_FACTORS_CANNOT_BE_READ = (
+        "second factors cannot be read with this node's secret key; restore the key, or reset the factor and enrol again"
+    )
+    MAY_NOT_DO_THIS = "{user} may not do this ({permission}); ask a supervisor"
+    NO_SUCH_USER = "there is no such user"
+    NO_PERIOD = "there is no period for {missing}"
+    NO_RULE = "there is no rule {name!r}; the rules are {known}"
+    MUST_BE_NUMBER_DAYS = "{name} must be a number of days, 1 or more, such as {example} = 365"
+    MUST_BE_OF_TYPE = "{name}.{key} must be {kind}, not {stated!r}"
+    CHAIN_READS_BROKEN_AT_ENTRY = "the chain of reads is broken at entry {broken}; nothing of it is removed"
+    CODE_NOT_RIGHT = "the code is not right; check the clock of your device and type the code it shows now"
+    RECOVERY_CODES_STAND_IN_FOR_AUTHENTICATOR = "recovery codes stand in for an authenticator app or a passkey; add one first"
+    PASSKEY_NOT_ACCEPTED = "the passkey was not accepted; try again"
+    NO_SUCH_SECOND_FACTOR = "there is no such second factor"
+    YOUR_ONLY_SECOND_FACTOR = "this is your only second factor, and your role needs one; add another before you remove it"
+    CANNOT_BE_SERVICE_ACCOUNT_NAME = "{name!r} cannot be a service account's name; use letters, digits and . _ -"
+    ALREADY_SERVICE_ACCOUNT = "there is already a service account {name!r}; choose another name"
+    NO_AGENCY = "there is no agency {code!r}; add it first"
+    NO_SUCH_SERVICE_ACCOUNT = "there is no such service account"
+    TOKEN_NEEDS_AT_LEAST_ONE_PERMISSION = "a token needs at least one permission"
+    TOKEN_CANNOT_CARRY = "a token cannot carry {refused}; it can carry {allowed}"
+    TOKEN_LASTS_AT_MOST_DAYS = "a token lasts at most {days} days"
+    SERVICE_ACCOUNT_DEACTIVATED = "the service account {name} is deactivated; reactivate it first"
+    NO_SUCH_TOKEN = "there is no such token"
+    TOKEN_REVOKED_ALREADY = "the token {prefix} is revoked already"
+    NO_SUCH_SESSION = "there is no such session"
+    CANNOT_BE_USER_NAME = "{name!r} cannot be a user name; use letters, digits and . @ + - _"
+    ALREADY_USER_NAMED = "there is already a user named {name!r}; choose another name"
+    TEAM_NOT_ONE_AGENCY = "the team is not one of the agency"
+    NOT_YOUR_PRESENT_PASSWORD = "this is not your present password"
+    NEW_PASSWORD_OLD_ONE = "the new password is the old one; choose another"
+    CANNOT_BE_AGENCY_CODE = "{code!r} cannot be an agency's code; use letters, digits and . _ -"
+    ALREADY_AGENCY = "there is already an agency {code!r}; choose another code"
+    TEAM_NEEDS_NAME = "a team needs a name"
+    ALREADY_TEAM_IN_AGENCY = "there is already a team {name!r} in this agency; choose another name"
+    ALREADY_ACTIVE = "{user} is active already"
+    ALREADY_DEACTIVATED = "{user} is deactivated already"
+    TOKEN_NOT_VALID_HERE = "this token is not valid here; ask this node's administrator for a new one"
+    OWN_ROLE = "you cannot change your own role; ask another administrator"
+    OWN_ACCOUNT = "you cannot deactivate yourself; ask another administrator"

@@ -1,0 +1,46 @@
+"""What is wrong with an identifier as it was written."""
+
+from __future__ import annotations
+
+from accord.core.wording import Messages
+
+
+class Msg(Messages):
+    """What errors of this room say."""
+
+    UNKNOWN_IDENTIFIER_TYPE = "unknown identifier type {type!r}; use one of {known}"
+    DOES_NOT_SAY_WHICH_SCHEME_RESOLVES = "{text} does not say which scheme resolves it; write it like promptpay:0812345678"
+    CANNOT_BE_ALIAS = "{text} cannot be a {scheme} alias; copy it from the payment's details"
+    UNKNOWN_ALIAS_SCHEME = "unknown alias scheme {scheme}; use one of {known}"
+    TOO_LONG = "{what} of {count:,} characters; the longest accepted has {most:,}"
+    EMPTY = "the {what} is empty; write at least one visible character"
+    CANNOT_BE_DOMAIN_NAME = "{host} cannot be a domain name; write labels of letters, digits and hyphens joined by dots"
+    ENDS_IN_NO_KNOWN_TOP_LEVEL = "{text} ends in no known top-level domain; write it like example.com"
+    CANNOT_BE_DOMAIN_NAME_CHECK = "{host} cannot be a domain name; check its characters"
+    NOT_AN_EMAIL_ADDRESS = "{text} is not an e-mail address; write it like name@example.com"
+    UNKNOWN_PLATFORM = "unknown platform {platform}; use one of {known}"
+    CANNOT_BE_NAME = "{name} cannot be a name on {platform}; copy it from the contact's profile"
+    DOES_NOT_SAY_WHICH_PLATFORM = "{text} does not say which platform it is on; write it like wechat:name"
+    NAME_TOO_LONG = "name of {count} characters; the longest accepted has {most}"
+    NAME_WITHOUT_LETTER = "{text} has no letter; write the name as it stands on the account"
+    NOT_TELEPHONE_NUMBER = "{text} is not a telephone number; write digits, with + and the country code if not from {region}"
+    UNKNOWN_REGION = "unknown region {region}; give an ISO 3166 code such as CN"
+    FITS_NO_NUMBER_RANGE = "{text} fits no number range of +{country}; check the digits and the country code"
+    NOT_TELEPHONE_NUMBER_WRITE = "{text} is not a telephone number ({reason}); write it with + and the country code"
+    ENDS_IN_NO_KNOWN_TOP_LEVEL_DOMAIN = "{text} ends in no known top-level domain; write it like https://example.com/path"
+    NOT_WEB_ADDRESS = "{text} is not a web address; write it like https://example.com/path"
+    PORT_OUT_OF_RANGE = "{text} has port {port}; ports go from 1 to 65535"
+    NAMES_NO_VALID_IP_ADDRESS = "{text} names no valid IP address; check its numbers"
+    DOES_NOT_SAY_WHO_KEEPS_WALLET = "{text} does not say who keeps the wallet; write it like alipay:13800138000"
+    CANNOT_BE_WALLET_PROVIDER = "{stated} cannot be a wallet provider; use a short name such as alipay"
+    MESSAGING_HANDLE = "messaging handle"
+    WALLET_ACCOUNT = "wallet account"
+    WALLET_PROVIDER = "wallet provider"
+    ACCOUNT_NUMBER = "account number"
+    DOMAIN_NAME = "domain name"
+    NAME = "name"
+    WEB_ADDRESS = "web address"
+    PAYMENT_ALIAS = "payment alias"
+    VIRTUAL_ACCOUNT_NUMBER = "virtual account number"
+    E_MAIL_ADDRESS = "e-mail address"
+    TELEPHONE_NUMBER = "telephone number"

@@ -1,0 +1,107 @@
+"""What errors of loading and keeping records say, and why rows are refused."""
+
+from __future__ import annotations
+
+from accord.core.wording import Messages
+
+
+class Msg(Messages):
+    """What errors of this room say."""
+
+    BYTE_NOT_IN_ENCODING = (
+        "byte {offset:,} (0x{byte:02x}) is not {encoding}; save the file as UTF-8, or name the encoding it has in "
+        'a map: [text] encoding = "gb18030"'
+    )
+    DIRECTORY_NAME_ONE = "this is a directory; name one CSV or Parquet file in it"
+    FILE_EMPTY = "the file is empty"
+    FILE_CHANGED_WHILE_BEING_READ = "the file changed while it was being read; load it when it is complete"
+    NOT_CSV_OR_PARQUET = "this is {kind}, not a CSV or Parquet file; export it as CSV"
+    NO_SUCH_FILE = "there is no such file"
+    FILE_CANNOT_BE_OPENED = "the file cannot be opened: {why}"
+    GZIP_DATA_DAMAGED_CUT_OFF = "the gzip data are damaged or cut off ({error}); fetch the file again"
+    FILE_NOT_READABLE = "the file cannot be read: {why}"
+    NOT_TEXT = "this is not text (it holds zero bytes); export it as CSV"
+    KEYS_WHERE_ANNOUNCED = "{done} keys where {rows} were announced"
+    COLUMN_OF_OTHER_TYPE = "column {column!r} is of type {kind}, which is no text, number or time"
+    FILE_NO_HEADER_LINE = "the file has no header line"
+    QUOTATION_MARK_OPENED_NEVER_CLOSED = "a quotation mark is opened and never closed, at: {text!r}"
+    COLUMN_HOLDS_FLOATING_POINT_NUMBERS = (
+        "column {column!r} holds floating-point numbers, which are not exact; store it as decimal or text"
+    )
+    COLUMN_APPEARS_TIMES = "column {name!r} appears {count} times; rename the others"
+    HEADER_LINE_CANNOT_BE_READ = "the header line cannot be read ({error}); save the file as CSV with ordinary line ends"
+    PARQUET_FILE_DAMAGED = "the Parquet file is damaged ({error}); fetch it again"
+    ROW_LONGER_THAN_MIB = (
+        "a row is longer than {most} MiB; most likely a quotation mark is never closed. The row begins: {text!r}"
+    )
+    NO_MAP_SHIPPED = "no map {name!r} is shipped; there are: {names}"
+    UNKNOWN_KEY_MAP = "unknown key {section!r}; a map has the sections {sections}"
+    MUST_BE_SECTION = "{section!r} must be a section, written [{name}]"
+    NO_SUCH_MAP_FILE = "there is no such map file"
+    MAP_CANNOT_BE_READ_UTF_8 = "the map cannot be read as UTF-8 text ({error})"
+    MAP_NOT_VALID_TOML = "the map is not valid TOML: {error}"
+    UNKNOWN_KEY_KNOWN = "unknown key {section}.{key}; known are: {known}"
+    NO_SUCH_COLUMN = (
+        "there is no column {lacking}, which is needed for {target!r}; the file has: {header}. Name the right "
+        "column in a map: [columns] {name} = ..."
+    )
+    COLUMN_ROWS_WITHOUT_VALUE = "the column {column} has rows without a value"
+    COLUMNS_NOT_TABLE_TYPES = "the columns {columns} are not of the table's types ({error})"
+    NO_BATCH_NAME = "{batch!r} is no batch name; use letters, digits and _ . : - (at most 128)"
+    ROWS_LACK_COLUMNS = "the rows lack the columns {missing}"
+    RECORDS_CANNOT_BE_WRITTEN = "the records cannot be written ({error}): nothing is half-loaded; make room and load again"
+    PART_TABLE_REPLACED_WHILE_READ = "a part of the table was replaced while it was read; read again"
+    PART_TABLE_DAMAGED = "a part of the table is damaged: {error}"
+    TABLE_CANNOT_BE_OPENED = "the table cannot be opened: {error}"
+    COLUMNS_MUST_BE_NAMES = "columns.{target} must be a column name or a list of column names"
+    COLUMN_AND_CONSTANT = "{target} is both a column and a constant; keep one of them"
+    UNKNOWN_ENCODING = "text.encoding {encoding!r} is not known; write utf-8 or gb18030"
+    MUST_BE_ONE_CHARACTER = "text.{name} must be one character"
+    SAME_CHARACTER_TWICE = "text.thousands and text.decimal are the same character"
+    SKIP_LINES_MUST_BE_A_NUMBER = "text.skip_lines must be a number of lines, 0 or more"
+    UNKNOWN_ZONE = "time.zone {zone!r} is not known; write an IANA name such as Asia/Shanghai"
+    UNKNOWN_TIME_UNIT = "time.unit {unit!r} is not known; write one of {known}"
+    UNIT_AND_FORMAT = "time.unit and time.format exclude each other"
+    STEP_SECONDS_MUST_BE_POSITIVE = "time.step_seconds must be a positive integer"
+    STEPS_NEED_EPOCH = 'time.unit = "steps" needs time.epoch and time.step_seconds'
+    EPOCH_IS_NOT_A_TIME = "time.epoch {stated!r} is not a time; write it like 2017-01-01T00:00:00Z"
+    EPOCH_NEEDS_A_ZONE = "time.epoch needs a zone; write it like 2017-01-01T00:00:00Z"
+    UNKNOWN_SIGN = "amount.sign {sign!r} is not known; write one of {known}"
+    UNKNOWN_AMOUNT_UNIT = "amount.unit {unit!r} is not known; write main or minor"
+    DIRECTION_MUST_BE_WORDS = "direction.{way} must be a list of words"
+    DIRECTION_NEEDS_WORDS = 'amount.sign = "direction" needs the words of both ways: [direction] in = [...], out = [...]'
+    MUST_BE_QUOTED_TEXT = "{section}.{key} must be text in quotation marks"
+    ZIP_OR_EXCEL = "a ZIP archive or an Excel workbook"
+    OLD_EXCEL = "an old Excel workbook"
+    PDF = "a PDF document"
+    BZIP2 = "a bzip2 archive"
+    XZ = "an xz archive"
+    ZSTD = "a zstd archive"
+    IS_MISSING = "is missing"
+    IS_NOT_AN_AMOUNT = "is not an amount; write it like 1234.50"
+    HAS_NO_KNOWN_CURRENCY = "has no known currency"
+    IS_NEGATIVE = "is negative"
+    HAS_MORE_DECIMALS = "has more decimals than {currency} has ({count})"
+    IS_ZERO = "is zero"
+    IS_LARGER_THAN_ACCEPTED = "is larger than any amount accepted here"
+    IS_NOT_A_TIME_THAT_EXISTS = "is not a time that exists"
+    IS_IN_THE_FUTURE = "is in the future (a plain number counts seconds since 1970)"
+    IS_NOT_A_CURRENCY = "is not a currency; give an ISO 4217 code such as CNY"
+    IS_LONGER_THAN = "is longer than {count} bytes"
+    IS_NOT_A_TIME = "is not a time; write it like 2024-05-01T13:30:00+08:00, or as seconds since 1970"
+    ROW_OF_WRONG_WIDTH = "the row has {count} values where the header has {expected}"
+    A_MINOR_UNIT = "a minor unit"
+    IS_NOT_A_WHOLE_NUMBER = "is not a whole number of {unit}"
+    HAS_NOT_THE_FORM = "does not have the form {pattern}"
+    HAS_NO_ZONE = 'has no zone; add one, or name it in a map: [time] zone = "Asia/Shanghai"'
+    CLOCKS_CHANGED = "does not exist or exists twice in {zone} (clocks changed); give the offset"
+    IS_NOT_A_COUNTRY = "is not a country; give two letters such as CN"
+    COUNTER_CURRENCY_MISSING = "is missing, but there is a counter_amount"
+    COUNTER_AMOUNT_MISSING = "is given without a counter_amount"
+    ID_LOADED_WITH_OTHER_CONTENT = "id already loaded with other content"
+    BALANCE_LOADED_WITH_OTHER_AMOUNT = "an opening balance of this account and currency is already loaded with another amount"
+    GIVEN_BESIDE_AMOUNT_OUT = "is given beside an amount_out; a row goes one way"
+    IS_NOT_A_DIRECTION = "is not a word of [direction] in the map"
+    IS_NOT_A_KIND = "is not a kind; give one of {known}"
+    IS_MISSING_BESIDE_COUNTER_AMOUNT = "is missing, but there is a counter_amount"
+    IS_GIVEN_WITHOUT_COUNTER_AMOUNT = "is given without a counter_amount"
