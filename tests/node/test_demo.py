@@ -25,7 +25,8 @@ from accord.lab.federation.plan import free_ports
 
 SMALL_WORLD = ("--people", "300", "--days", "4", "--victims", "6")
 SMALL = ("demo", *SMALL_WORLD, "--no-desk")
-PLAYED_WITHIN_SECONDS = 400
+PLAYED_WITHIN_SECONDS = 1_500
+"""A demo that does not end fails; a machine that others use too does not."""
 PROGRAM = str(Path(sys.executable).with_name("accord"))
 HELD = "SELECT count(*), sum(held) FROM orders_order WHERE state IN ('held', 'held_partly')"
 
@@ -80,7 +81,7 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(2000)
 def test_a_day_of_three_centres_is_played_and_told(played: Played) -> None:
     home, out = played.home, played.tables
     assert "Money by jurisdiction of the call" in out
@@ -108,7 +109,7 @@ def test_a_day_of_three_centres_is_played_and_told(played: Played) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(1200)
+@pytest.mark.timeout(3500)
 def test_the_desks_stay_open_until_ctrl_c_leave_nothing_and_another_day_begins(played: Played) -> None:
     desks = dict(re.findall(r"The desk of (\S+) is open at (\S+)", played.said))
     assert list(desks) == ["CN-CENTRE", "SG-CENTRE", "TH-CENTRE"]

@@ -128,17 +128,18 @@ def _statement(looks: tuple[tuple[Look, ...], ...], _vendor: str) -> tuple[str, 
     parameters: list[Any] = []
     for look in (look for task in looks for look in task):
         for state in look.states or (None,):
-            sql, values = _compiled(look, state)
+            sql, values = compiled(look, state)
             parts.append(f"({sql})")
             parameters += values
     return f"SELECT {', '.join(parts)}", tuple(parameters)
 
 
-def _compiled(look: Look, state: str | None) -> tuple[str, tuple[Any, ...]]:
+def compiled(look: Look, state: str | None) -> tuple[str, tuple[Any, ...]]:
     rows = look.rows() if state is None else look.rows().filter(state=state)
     if look.reading not in (Reading.ANY, Reading.NONE):
         backwards = look.reading in (Reading.LATEST, Reading.PUT_OFF_TOO_FAR)
-        rows = rows.exclude(**{look.column: None}).order_by(f"-{look.column}" if backwards else look.column)
+        # said in these words, the store knows that an index over the rows in which it is known answers
+        rows = rows.filter(**{f"{look.column}__isnull": False}).order_by(f"-{look.column}" if backwards else look.column)
     else:
         rows = rows.order_by()
     sql, values = rows.values_list(look.column)[:1].query.get_compiler(connection=connection).as_sql()
