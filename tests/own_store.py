@@ -24,26 +24,32 @@ def own_store(*, empty: bool = False) -> Iterator[dict[str, str]]:
     if not url:
         yield {}
         return
-    import psycopg
-
     name = f"own_{uuid4().hex[:12]}"
-    new_database(url, name, empty=empty)
     try:
-        yield {"ACCORD_DATABASE_URL": urlunsplit(urlsplit(url)._replace(path=f"/{name}"))}
+        yield {"ACCORD_DATABASE_URL": new_database(url, name, empty=empty)}
     finally:
-        with psycopg.connect(url, autocommit=True) as server:
-            server.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+        _on(url, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
 
 
-def new_database(url: str, name: str, *, empty: bool = False) -> None:
-    """A database on the tests' server: with the tables of a new node, unless it is to be `empty`."""
+def new_database(url: str, name: str, template: str = "", *, empty: bool = False) -> str:
+    """Make a database of this name on a server; its URL. It is a copy of `template`, or has the tables of a new node, unless it
+    is to be `empty`.
+
+    A server that is not the run's own gets an empty one: nothing is left there for other runs.
+    """
+    _on(url, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+    if template or empty or not os.environ.get(OWN_SERVER):
+        _on(url, f"CREATE DATABASE {name}" + (f" TEMPLATE {template}" if template else ""))
+    else:
+        create_migrated(url, name)
+    return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
+
+
+def _on(url: str, statement: str) -> None:
     import psycopg
 
-    if os.environ.get(OWN_SERVER) and not empty:
-        create_migrated(url, name)
-        return
     with psycopg.connect(url, autocommit=True) as server:
-        server.execute(f'CREATE DATABASE "{name}"'.encode())
+        server.execute(statement.encode())
 
 
 def all_rows(home: Path, store: dict[str, str]) -> Rows:

@@ -12,6 +12,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from page_checks import sound
 from played_node import PASSWORD, PlayedNode, played_node
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
@@ -44,11 +45,20 @@ class Visit:
         self.page.goto(self.node.address + path)
 
     def sign_in(self, name: str) -> None:
+        """By name and password once for each person of a node; later windows begin with what the first was given."""
+        if known := self.node.signed_in.get(name):
+            landing, cookies = known
+            self.page.context.add_cookies(cookies)  # type: ignore[arg-type] # as this browser gave them
+            self.page.goto(landing)
+            if "/sign-in/" not in self.page.url:  # a session ends when the clock has gone on for long
+                return
+            self.page.context.clear_cookies()
         self.open("/account/sign-in/")
         self.page.locator("#id_username").fill(name)
         self.page.locator("#id_password").fill(PASSWORD)
         self.page.keyboard.press("Enter")
         self.page.wait_for_url(lambda address: "/sign-in/" not in address)
+        self.node.signed_in[name] = (self.page.url, list(self.page.context.cookies()))
 
     def speak(self, language: str) -> None:
         """Change the language of the pages, as the switch in every header does."""
@@ -66,6 +76,12 @@ class Visit:
     def fits(self) -> bool:
         """Whether nothing makes the page wider than its window."""
         return bool(self.page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def level_of_axe(request: pytest.FixtureRequest) -> None:
+    """At the deep level axe looks at every page, not once at those of a shape."""
+    sound.every_page = request.config.getoption("--level") == "deep"
 
 
 @pytest.fixture(scope="module")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from hashlib import sha256
 from importlib.resources import files
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -20,6 +21,25 @@ _RUN_AXE: Final = """async () => {
         places: one.nodes.slice(0, 5).map(node => `${node.html.slice(0, 200)} | ${(node.failureSummary || "").slice(0, 300)}`),
     }));
 }"""
+
+_SHAPE: Final = """() => {
+    const states = ["type", "role", "tabindex", "scope", "lang", "open", "disabled", "checked", "hidden", "selected",
+        "readonly", "aria-hidden", "aria-expanded", "aria-current", "aria-pressed", "aria-selected", "aria-sort", "aria-live",
+        "aria-invalid"];
+    const named = ["id", "for", "name", "alt", "title", "href", "placeholder", "style", "aria-label", "aria-labelledby",
+        "aria-describedby", "aria-controls", "aria-owns"];
+    const of = element => {
+        const text = [...element.childNodes].some(node => node.nodeType === 3 && node.data.trim());
+        const whole = element === document.documentElement;
+        const state = states.map(name => whole && name === "lang" ? "" : element.getAttribute(name));
+        const names = named.filter(name => element.hasAttribute(name)).map(name => name + (element.getAttribute(name) && "+"));
+        const parts = [...new Set([...element.children].map(of))].sort();
+        return `${element.localName}.${[...element.classList].sort()};${text};${state};${names}(${parts})`;
+    };
+    return `${innerWidth}:${of(document.documentElement)}`;
+}"""
+"""What a page's accessibility depends on, whatever its texts say: elements, their classes and states, what is named and has a
+text. Any number of equal neighbours counts as one, so that two tables of other rows have the same shape."""
 
 _TEXTS: Final = """() => {
     const shown = element => element.checkVisibility({visibilityProperty: true});
@@ -38,13 +58,36 @@ _TEXTS: Final = """() => {
 }"""
 _ENGLISH: Final = re.compile(r"\b[A-Za-z][A-Za-z'’]*(?:[ ,;:]+[A-Za-z][A-Za-z'’]*){2,}")
 
-_LINKS: Final = "links => links.map(link => link.getAttribute('href'))"
+LANGUAGES: Final = ("en", "zh-Hans")
+_LINKS: Final = "links => links.map(link => link.href)"
 _VARIABLE: Final = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|(?<=/)\d+(?=/)")
 _FILE: Final = re.compile(r"\.(csv|json|xml|pdf|zip)$")
 
 
-def serious_findings(page: Page) -> list[dict[str, Any]]:
-    """What axe finds serious or critical. Its script goes in past the page's rules about scripts, which stay in force."""
+class Sound:
+    """Shapes of pages in which axe has found nothing serious, so that it need not look again; `every_page`: it does."""
+
+    def __init__(self) -> None:
+        self.every_page = False
+        self._shapes: set[bytes] = set()
+
+    def findings(self, page: Page) -> list[dict[str, Any]]:
+        shape = sha256(page.evaluate(_SHAPE).encode()).digest()
+        if shape in self._shapes and not self.every_page:
+            return []
+        found = _axe(page)
+        if not found:
+            self._shapes.add(shape)
+        return found
+
+
+sound: Final = Sound()
+serious_findings: Final = sound.findings
+"""What axe finds serious or critical; it looks once at pages of one shape, at the deep level at each."""
+
+
+def _axe(page: Page) -> list[dict[str, Any]]:
+    """Axe's script goes in past the page's rules about scripts, which stay in force."""
     if not page.evaluate("typeof axe === 'object'"):
         page.evaluate(_AXE + "; undefined")
     found: list[dict[str, Any]] = page.evaluate(_RUN_AXE)
@@ -75,6 +118,8 @@ def check_page(page: Page) -> list[str]:
         wrong.append(f"{headings} main headings")
     if not page.title().strip(" ·"):
         wrong.append("no title")
+    if page.locator("html").get_attribute("lang") not in LANGUAGES:
+        wrong.append("its language is not named")
     if not page.locator("main").count():
         wrong.append("no main part")
     if not page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"):
@@ -121,7 +166,7 @@ def pages_in_reach(page: Page, address: str, starts: tuple[str, ...], *, most_of
         response = page.goto(address + path)
         yield Opened(path, shape, response.status if response else 0)
         for link in page.locator("a[href]:not([download])").evaluate_all(_LINKS):
-            target = urlsplit(page.evaluate("link => new URL(link, location.href).href", link))
+            target = urlsplit(link)
             if f"{target.scheme}://{target.netloc}" == address and target.path not in seen and not _FILE.search(target.path):
                 seen.add(target.path)
                 waiting.append(target.path)

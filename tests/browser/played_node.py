@@ -8,21 +8,23 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
-import signal
-import subprocess
-import sys
-import time
-import urllib.request
+import shutil
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from functools import cache
+from hashlib import sha256
 from pathlib import Path
-from socket import create_server
+from typing import Any
 
+from federation_kit.commands import environment_of, program
+from federation_kit.running import running
+from federation_kit.stores import with_store
 from own_store import new_database
 
-from accord.core.clock import SystemClock, to_micros
+from accord.core.clock import SystemClock, from_micros, to_micros
+from accord.core.file_locks import exclusive
 from accord.engine.exercise import VictimReport, World, WorldPlan, make_world
 from accord.node import exercise_clock
 from accord.node.home import Home
@@ -36,7 +38,6 @@ USERS = {
     "root": ("administrator", "Root", "en"),
 }
 PLAN = WorldPlan(countries=("CN", "SG"), people=400, days=4, victims=10, gangs=2, vague_share=0.0, exit_share=0.4, chain_hops=4)
-START_WITHIN_SECONDS = 90
 
 _PREPARE = """
 import json, sys
@@ -53,11 +54,13 @@ for name, (role, full_name, language) in users.items():
 
 @dataclasses.dataclass(frozen=True)
 class PlayedNode:
-    """A node that runs. `reports` are the calls that its world's victims make, the most rewarding chase first."""
+    """A node that runs. `reports` are the calls that its world's victims make, the most rewarding chase first; `signed_in`: by
+    name, where somebody who has signed in begins, and the cookies."""
 
     address: str
     home: Home
     reports: tuple[VictimReport, ...]
+    signed_in: dict[str, tuple[str, list[Any]]] = dataclasses.field(default_factory=dict)
 
     def set_clock(self, moment: datetime) -> None:
         """Let the node's clock run on from `moment`; never set it back."""
@@ -68,6 +71,7 @@ class PlayedNode:
         return SystemClock().now() + timedelta(microseconds=shift)
 
 
+@cache
 def quick_world(plan: WorldPlan = PLAN) -> World:
     """A world whose banks answer at once and obey, so that a test waits for nobody."""
     world = make_world(plan)
@@ -90,65 +94,58 @@ def rewarding(world: World) -> tuple[VictimReport, ...]:
 def played_node(
     root: Path, users: dict[str, tuple[str, str, str]] = USERS, settings: dict[str, str] | None = None, seed: str = ""
 ) -> Iterator[PlayedNode]:
-    """Make the world, start the node, and end it with everything that it started.
+    """Make the world, start the node, and end it with everything that it started. `root` is a folder of pytest's.
 
     `settings` are of this node's environment; `seed` is a program that is run after its tables were made.
     """
+    prepared = Prepared(_shared(root), users, settings or {}, seed)
+    environment = prepared.copy(root)
     home = Home(root / "home")
-    home.create()
-    world = quick_world()
-    world.save(home.world)
-    names = {bank.code: {"name": bank.name, "name_zh": bank.name_zh, "country": bank.country} for bank in world.banks}
-    (home.root / "institutions.json").write_text(json.dumps(names, ensure_ascii=False), encoding="utf-8")
-    reports = rewarding(world)
-    exercise_clock.run_on_from(home, min(report.about_when for report in reports))
-    environment = _environment(home) | (settings or {})
-    program = [sys.executable, "-c", _PREPARE + seed, json.dumps([PASSWORD, users])]
-    subprocess.run(program, env=environment, check=True, timeout=90)
-    with create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "accord.node.cli", "node", "run", "--port", str(port)]
-    with (root / "node.log").open("wb") as log:
-        node = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT)
-    try:
-        address = f"http://127.0.0.1:{port}"
-        _wait_for(address, node, root / "node.log")
-        yield PlayedNode(address, home, reports)
-    finally:
-        node.send_signal(signal.SIGTERM)
-        try:
-            node.wait(20)
-        except subprocess.TimeoutExpired:
-            node.kill()
-            node.wait()
+    with running(home, **environment) as node:
+        yield PlayedNode(node.address, home, rewarding(quick_world()))
 
 
-def _environment(home: Home) -> dict[str, str]:
-    """The test run's own settings, but a home, and on PostgreSQL a database, of this node's own."""
-    environment = {**os.environ, "ACCORD_HOME": str(home.root), "DJANGO_SETTINGS_MODULE": "accord.node.settings"}
-    if url := os.environ.get("ACCORD_DATABASE_URL"):
-        environment["ACCORD_DATABASE_URL"] = _own_database(url, f"browser_{os.getpid()}")
-    return environment
+def _shared(root: Path) -> Path:
+    """The folder of all workers of this run."""
+    return root.parents[1] if os.environ.get("PYTEST_XDIST_WORKER") else root.parent
 
 
-def _own_database(url: str, name: str) -> str:
-    import psycopg
+class Prepared:
+    """A home with a world, tables, people and whatever `seed` makes, and on PostgreSQL a database: made once a run, copied for
+    each node. What its settings are matters to the seed alone."""
 
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(f'DROP DATABASE IF EXISTS "{name}"')
-    new_database(url, name)
-    before, _, query = url.partition("?")
-    return before.rpartition("/")[0] + "/" + name + (f"?{query}" if query else "")
+    def __init__(self, folder: Path, users: dict[str, tuple[str, str, str]], settings: dict[str, str], seed: str) -> None:
+        self._users, self._settings, self._seed = users, settings, seed
+        self._url = os.environ.get("ACCORD_DATABASE_URL", "")
+        key = sha256(repr((self._url, users, settings if seed else {}, seed)).encode()).hexdigest()[:12]
+        self._folder, self._database = folder / f"prepared-{key}", f"prepared_{key}"
+        self._moment = self._folder.with_suffix(".moment")
 
+    def copy(self, root: Path) -> dict[str, str]:
+        """A home below `root`; what the environment of its node says of the rest."""
+        with exclusive(self._folder.with_suffix(".lock")):
+            if not self._folder.exists():
+                self._make()
+        shutil.copytree(self._folder, root / "home")
+        exercise_clock.run_on_from(Home(root / "home"), from_micros(int(self._moment.read_text())))
+        name = f"browser_{os.getpid()}"
+        return self._settings | self._store(lambda: new_database(self._url, name, self._database))
 
-def _wait_for(address: str, node: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + START_WITHIN_SECONDS
-    while time.monotonic() < deadline:
-        assert node.poll() is None, log.read_text(errors="replace")
-        try:
-            urllib.request.urlopen(f"{address}/account/sign-in/", timeout=5).close()
-        except OSError:  # refused while it starts, or slow to answer the first time
-            time.sleep(0.1)
-        else:
-            return
-    raise AssertionError(f"the node did not answer: {log.read_text(errors='replace')}")
+    def _make(self) -> None:
+        home = Home(self._folder.with_suffix(".draft"))
+        home.create()
+        world = quick_world()
+        world.save(home.world)
+        names = {bank.code: {"name": bank.name, "name_zh": bank.name_zh, "country": bank.country} for bank in world.banks}
+        (home.root / "institutions.json").write_text(json.dumps(names, ensure_ascii=False), encoding="utf-8")
+        exercise_clock.run_on_from(home, min(report.about_when for report in rewarding(world)))
+        if not self._url:
+            with_store(home.root)
+        store = self._store(lambda: new_database(self._url, self._database))
+        environment = environment_of(home.root, **self._settings, **store, DJANGO_SETTINGS_MODULE="accord.node.settings")
+        program(_PREPARE + self._seed, json.dumps([PASSWORD, self._users]), environment=environment)
+        self._moment.write_text(str(to_micros(PlayedNode("", home, ()).now())))
+        home.root.rename(self._folder)
+
+    def _store(self, make: Callable[[], str]) -> dict[str, str]:
+        return {"ACCORD_DATABASE_URL": make()} if self._url else {}

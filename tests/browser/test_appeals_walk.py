@@ -6,12 +6,12 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from conftest import NARROW, Visit
 from keyboard import press, tab_to
+from page_checks import serious_findings
 from played_node import PlayedNode
-from playwright.sync_api import Page, expect
-from walks import quick_call
+from playwright.sync_api import expect
+from walks import quick_call, until_shown
 
 from accord.engine.exercise import VictimReport
 
@@ -22,12 +22,6 @@ pytestmark = [pytest.mark.browser, pytest.mark.database, pytest.mark.slow]
 def calls(node: PlayedNode) -> list[VictimReport]:
     """Calls worth a chase, in the order of their payments."""
     return sorted(node.reports[:4], key=lambda report: report.about_when)
-
-
-def serious(page: Page) -> list[str]:
-    """What axe finds serious or worse."""
-    found = Axe().run(page).response["violations"]
-    return [f"{one['id']}: {one['nodes'][0]['html']}" for one in found if one["impact"] in ("serious", "critical")]
 
 
 def _held_order(desk: Visit, report: VictimReport) -> str:
@@ -43,7 +37,7 @@ def _held_order(desk: Visit, report: VictimReport) -> str:
 def _look(desk: Visit, name: str) -> None:
     """Nothing that keeps somebody from using the page, and a picture of it."""
     desk.picture(name, whole=True)
-    assert serious(desk.page) == [], name
+    assert serious_findings(desk.page) == [], name
 
 
 @pytest.mark.parametrize(("number", "officer"), [(0, "morgan"), (1, "li")])
@@ -81,12 +75,7 @@ def test_an_appeal_is_written_down_decided_and_released(
     _look(judge, f"appeal-confirm-{officer}")
     keys.press("Enter")
     page.wait_for_url("**/appeals/*/")
-    for _ in range(60):
-        if page.locator("h1 .state-closed").count():
-            break
-        page.wait_for_timeout(500)
-        page.reload()
-    expect(page.locator("h1 .state-closed")).to_be_visible()
+    until_shown(page, "h1 .state-closed")
     judge.open(order)
     expect(page.locator("h1 .state-released")).to_be_visible()
 

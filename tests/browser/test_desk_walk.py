@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -61,7 +62,8 @@ def test_from_the_call_to_the_confirmed_hold(
     expect(page.locator(".alert-success")).to_be_visible()
     expect(page.locator("#live-orders .badge.state-held").first).to_be_visible()
     expect(page.locator("#live-orders .badge.state-approved, #live-orders .badge.state-sent")).to_have_count(0)
-    page.wait_for_timeout(500)  # for the picture's sake: the graph draws on the next frames
+    if os.environ.get("ACCORD_SCREENSHOTS"):
+        page.wait_for_timeout(500)  # for the picture's sake: the graph draws on the next frames
     desk.picture(f"claim-{language}")
     desk.picture(f"claim-whole-{language}", whole=True)
     for tab in ("timeline", "table"):
@@ -122,7 +124,8 @@ def test_what_an_officer_types_outlives_the_news(
     other.page.goto(desk.page.url)
     other.page.locator("form[action$='/trace-again/'] button").first.click()
     expect(desk.page.locator("input[name=seen-history]")).not_to_have_value(seen or "")
-    desk.page.wait_for_timeout(3_500)  # one more poll
+    with desk.page.expect_response(lambda response: "hx-request" in response.request.headers):
+        pass  # one more poll
     reason = desk.page.locator(f"#{identity}")
     expect(reason).to_be_visible()
     expect(reason).to_be_focused()

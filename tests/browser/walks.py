@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
@@ -73,12 +74,13 @@ def take_call(visit: Visit, report: VictimReport) -> None:
     page.wait_for_url("**/reports/*/")
 
 
-def until_shown(page: Page, selector: str, *, tries: int = 90) -> None:
+def until_shown(page: Page, selector: str, *, seconds: float = 60) -> None:
     """Load the page anew until the banks have answered and it shows so."""
-    for _ in range(tries):
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
         if page.locator(selector).count():
             return
-        page.wait_for_timeout(500)
+        page.wait_for_timeout(100)
         page.reload()
     raise AssertionError(f"{page.url} never shows {selector}")
 

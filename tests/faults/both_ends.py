@@ -53,17 +53,22 @@ class End:
     def waiting(self, *partners: str) -> dict[str, int]:
         """How much has not been brought to an end, by kind; empty when nothing is left to do that these partners wait for."""
         among = ", ".join("?" * len(partners))
-        counted = {
-            "to be sent": self.count("exchange_outgoing", f"state = 'queued' AND partner_id IN ({among})", *partners),
-            "to be applied": self.count("exchange_incoming", "state IN ('ready', 'parked')"),
-            "parts of messages": self.count("exchange_chunk"),
-            "orders under way": self.count("orders_order", "state IN ('draft', 'approved', 'sent', 'acknowledged')"),
-            "enquiries under way": self.count("claims_enquiry", "state IN ('queued', 'acknowledged')"),
-            "lines of plans": self.count("claims_planitem", f"state = 'proposed' AND claim_id IN ({_OWN_CLAIMS})"),
-            "orders of partners": self.count("exchange_foreignorder", "state = 'proposed'"),
-            "answers to give": self.count("exchange_foreignenquiry", "next_attempt_at IS NOT NULL"),
-            "answers about orders": self.count("exchange_foreignorder", "next_attempt_at IS NOT NULL"),
-        }
+        (counted,) = self.rows(
+            f"""SELECT
+                (SELECT count(*) FROM exchange_outgoing WHERE state = 'queued' AND partner_id IN ({among})) AS "to be sent",
+                (SELECT count(*) FROM exchange_incoming WHERE state IN ('ready', 'parked')) AS "to be applied",
+                (SELECT count(*) FROM exchange_chunk) AS "parts of messages",
+                (SELECT count(*) FROM orders_order WHERE state IN ('draft', 'approved', 'sent', 'acknowledged'))
+                    AS "orders under way",
+                (SELECT count(*) FROM claims_enquiry WHERE state IN ('queued', 'acknowledged')) AS "enquiries under way",
+                (SELECT count(*) FROM claims_planitem WHERE state = 'proposed' AND claim_id IN ({_OWN_CLAIMS}))
+                    AS "lines of plans",
+                (SELECT count(*) FROM exchange_foreignorder WHERE state = 'proposed') AS "orders of partners",
+                (SELECT count(*) FROM exchange_foreignenquiry WHERE next_attempt_at IS NOT NULL) AS "answers to give",
+                (SELECT count(*) FROM exchange_foreignorder WHERE next_attempt_at IS NOT NULL) AS "answers about orders"
+            """,
+            *partners,
+        )
         return {name: number for name, number in counted.items() if number}
 
     def alarms(self) -> list[str]:

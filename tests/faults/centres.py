@@ -6,9 +6,7 @@ import json
 import os
 import shutil
 import sqlite3
-import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
@@ -18,6 +16,9 @@ from typing import Any
 import agreed
 import three_countries
 from both_ends import End
+from changes import Changes, changes_in
+from federation_kit import commands, loaded
+from federation_kit.stores import with_store
 from network import Machine, Network
 
 from accord.capabilities.exchange.agreements import documents
@@ -30,7 +31,6 @@ HOSTS = {code: f"127.77.0.{number}" for number, code in enumerate(CODES, 2)}
 PORT = 8080
 START_WITHIN_SECONDS = 90
 PROGRAM = Path(__file__).with_name("centre_program.py")
-FIRE = Path(__file__).with_name("fire")
 
 
 def agency(code: str) -> str:
@@ -50,10 +50,9 @@ class Clerk:
 
     def __init__(self, environment: Mapping[str, str], log: Path) -> None:
         with log.open("ab") as out:
-            self._process = subprocess.Popen(
-                [sys.executable, str(PROGRAM)], env=dict(environment), stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE, stderr=out, text=True,
-            )  # fmt: skip
+            self._process = loaded.start(
+                ("file", str(PROGRAM)), environment=environment, stdin=loaded.PIPE, stdout=loaded.PIPE, stderr=out, text=True
+            )
 
     def __call__(self, command: str, **arguments: Any) -> Any:
         self.begin(command, **arguments)
@@ -100,25 +99,29 @@ class Centre:
         environment = self.environment
         if fault:
             environment |= {"FAULT_POINT": fault, "FAULT_MARK": str(self.mark)}
-            environment["PYTHONPATH"] = os.pathsep.join([str(FIRE), environment["PYTHONPATH"]])
             self.mark.unlink(missing_ok=True)
         self._said = len(self.said())
-        command = [sys.executable, "-m", "accord.node.cli", "node", "run", "--host", self.host, "--port", str(self.port)]
+        arguments = ["node", "run", "--host", self.host, "--port", str(self.port)]
         if net is not None:
-            self.machine = net.start(self.code, command, environment, self.log)
+            self.machine = net.node(self.code, arguments, environment, self.log)
             return
         with self.log.open("ab") as out:
-            process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL, stdout=out, stderr=out)
-        self.machine = Machine(process, self.log)
+            process = loaded.start(loaded.MAIN, *arguments, environment=environment, stdout=out, stderr=out)
+        self.machine = Machine(process, self.log, alone=False)
 
-    def wait(self) -> None:
-        """Until the desk is open."""
+    def wait(self, changes: Changes | None = None) -> None:
+        """Until the desk is open; `changes` are those of its home."""
+        if changes is None:
+            with changes_in(self.home.root) as changes:
+                return self.wait(changes)
         assert self.machine is not None
-        deadline = time.monotonic() + START_WITHIN_SECONDS
-        while "The desk is open" not in self.said()[self._said :]:
-            assert self.machine.alive, self.said()[self._said :]
-            assert time.monotonic() < deadline, self.said()[self._said :]
-            time.sleep(0.1)
+        changes.until(self._open_or_ended, START_WITHIN_SECONDS)
+        assert self.machine.alive, self.said()[self._said :]
+        return None
+
+    def _open_or_ended(self) -> bool:
+        assert self.machine is not None
+        return "The desk is open" in self.said()[self._said :] or not self.machine.alive
 
     @property
     def mark(self) -> Path:
@@ -150,12 +153,9 @@ class Centre:
 
     def accord(self, *arguments: str, timeout: float = 120, **environment: str) -> str:
         """A command line on this home, while no network is needed; what it prints."""
-        done = subprocess.run(
-            [sys.executable, "-m", "accord.node.cli", *arguments], env={**self.environment, **environment},
-            capture_output=True, text=True, check=False, timeout=timeout,
-        )  # fmt: skip
-        assert done.returncode == 0, done.stderr
-        return done.stdout
+        done = commands.to_its_end(loaded.MAIN, *arguments, environment={**self.environment, **environment}, seconds=timeout)
+        assert done.code == 0, done.err
+        return done.out
 
     def restore(self, backup: Path) -> None:
         """The home as it was when it was saved, and what no backup changes: the banks' own books and the keys' passphrase."""
@@ -174,6 +174,7 @@ def lay_out(root: Path, terms_of: Callable[[str, str], AgreementTerms] = agreed.
     centres = [Centre(code, Home(root / code)) for code in CODES]
     for centre in centres:
         make_home(centre)
+        with_store(centre.home.root)
     with ExitStack() as stack:
         clerks = {centre.code: Clerk(centre.environment, centre.log) for centre in centres}
         for clerk in clerks.values():

@@ -8,14 +8,16 @@ import os
 import re
 import signal
 import subprocess
-import sys
-import time
 import urllib.error
 import urllib.parse
 import urllib.request
 from contextlib import suppress
 from pathlib import Path
-from socket import create_server
+
+from changes import changes_in
+from federation_kit import commands, loaded
+from federation_kit.running import OPEN, free_port
+from network import MACHINE
 
 PASSWORD = "four plain words together"
 START_WITHIN_SECONDS = 90
@@ -53,21 +55,13 @@ print(json.dumps({
 """
 
 
-def run(program: str, environment: dict[str, str], *arguments: str) -> str:
-    done = subprocess.run(
-        [sys.executable, "-c", program, *arguments], env=environment, capture_output=True, text=True, check=False, timeout=120
-    )
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
 def prepare(environment: dict[str, str]) -> None:
-    run(_PREPARE, environment, PASSWORD)
+    commands.program(_PREPARE, PASSWORD, environment=environment)
 
 
 def whole_reports(environment: dict[str, str]) -> list[str]:
     """The reports there are: each with its claim, its first order and its audit entry, or nothing of it at all."""
-    found = json.loads(run(COUNT, environment))
+    found = json.loads(commands.program(COUNT, environment=environment))
     assert found["reports"] == found["claimed"] == found["ordered"] == found["audited"]
     assert found["broken"] is None
     reports: list[str] = found["reports"]
@@ -79,24 +73,23 @@ class Desk:
 
     def __init__(self, environment: dict[str, str], log: Path) -> None:
         self._environment, self._log = environment, log
-        with create_server(("127.0.0.1", 0)) as probe:
-            self._port = probe.getsockname()[1]
+        self._port = free_port()
         self.address = f"http://127.0.0.1:{self._port}"
 
     def __enter__(self) -> Desk:
-        command = [sys.executable, "-m", "accord.node.cli", "node", "run", "--no-worker", "--port", str(self._port)]
-        with self._log.open("ab") as log:
-            self._process = subprocess.Popen(command, env=self._environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log)
-        deadline = time.monotonic() + START_WITHIN_SECONDS
-        while time.monotonic() < deadline:
-            assert self._process.poll() is None, self._log.read_text(errors="replace")
-            try:
-                urllib.request.urlopen(f"{self.address}/account/sign-in/", timeout=10).close()
-            except OSError:
-                time.sleep(0.1)
-            else:
-                return self
-        raise AssertionError(f"the desk did not answer: {self._log.read_text(errors='replace')}")
+        command = ["node", "run", "--no-worker", "--port", str(self._port)]
+        self._log.touch()
+        before = len(self._log.read_text())
+        with self._log.open("ab") as log, changes_in(self._log.parent) as changes:
+            self._process = loaded.start(
+                ("file", str(MACHINE)), "-", *command, environment=self._environment, stdout=log, stderr=log
+            )
+            changes.until(lambda: OPEN in self._said(before) or self._process.poll() is not None, START_WITHIN_SECONDS)
+        assert self._process.poll() is None, self._said(before)
+        return self
+
+    def _said(self, since: int) -> str:
+        return self._log.read_text(errors="replace")[since:]
 
     def __exit__(self, *_: object) -> None:
         self._process.terminate()

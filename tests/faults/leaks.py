@@ -2,7 +2,8 @@
 
 Bytes are searched in the forms that software writes them in: as they are, in UTF-16, in hexadecimal and in base64 at each of
 its three alignments; packed files are unpacked. A store's files are searched as bytes too, so that a row that was deleted but
-still lies in a free page is found.
+still lies in a free page is found. Thousands of forms are looked for at once, by one automaton for all (Aho and Corasick); what
+it finds is then looked at closely.
 """
 
 from __future__ import annotations
@@ -14,11 +15,13 @@ import re
 import sqlite3
 import tarfile
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+import polars as pl
 
 SHORTEST = 5
 """A shorter text is found by chance."""
@@ -35,11 +38,25 @@ class Needles:
         assert all(len(text) >= SHORTEST for text in self.texts)
         assert all(amount >= 10**4 for amount in self.amounts)
 
-    def pattern(self) -> re.Pattern[bytes]:
-        forms = {form for text in self.texts for form in _forms(text)}
-        numbers = {form for amount in self.amounts for form in (f"{amount}", f"{amount // 100}.{amount % 100:02}")}
-        alone = [rb"(?<![0-9A-Za-z.-])" + re.escape(number.encode()) + rb"(?![0-9A-Za-z.-])" for number in sorted(numbers)]
-        return re.compile(b"|".join([*map(re.escape, sorted(forms)), *alone]))
+    def in_each(self, contents: Sequence[bytes]) -> list[set[bytes]]:
+        """Which forms each content has."""
+        texts = {form for text in self.texts for form in _forms(text)}
+        numbers = {form.encode() for amount in self.amounts for form in (f"{amount}", f"{amount // 100}.{amount % 100:02}")}
+        forms = pl.Series([sorted(_as_text(form) for form in texts | numbers)])
+        found = pl.Series(map(_as_text, contents), dtype=pl.String).str.extract_many(forms, overlapping=True).to_list()
+        return [
+            {form for form in {one.encode("latin-1") for one in hits} if form in texts or _alone(form, content)}
+            for hits, content in zip(found, contents, strict=True)
+        ]
+
+
+def _as_text(data: bytes) -> str:
+    """One character for each byte: the automaton takes text."""
+    return data.decode("latin-1")
+
+
+def _alone(number: bytes, content: bytes) -> bool:
+    return re.search(rb"(?<![0-9A-Za-z.-])" + re.escape(number) + rb"(?![0-9A-Za-z.-])", content) is not None
 
 
 def _forms(text: str) -> Iterator[bytes]:
@@ -57,16 +74,16 @@ def _forms(text: str) -> Iterator[bytes]:
 
 def found_in(home: Path, needles: Needles, *, except_under: Iterable[Path] = ()) -> list[str]:
     """Where any of the needles lies in a node's home; empty where none does."""
-    pattern = needles.pattern()
     skipped = tuple(except_under)
     found = []
     for path in sorted(home.rglob("*")):
         if not path.is_file() or any(path.is_relative_to(folder) for folder in skipped):
             continue
         for name, content in _contents(path):
-            found += [f"{name}: {hit!r}" for hit in sorted(set(pattern.findall(content)))]
+            (hits,) = needles.in_each([content])
+            found += [f"{name}: {hit!r}" for hit in sorted(hits)]
         if path.suffix == ".sqlite3":
-            found += _in_rows(path, pattern, needles.amounts)
+            found += _in_rows(path, needles)
     return found
 
 
@@ -86,13 +103,13 @@ def _contents(path: Path) -> Iterator[tuple[str, bytes]]:
                 yield f"{path.name}/{name}", packed_files.read(name)
 
 
-def _in_rows(path: Path, pattern: re.Pattern[bytes], amounts: frozenset[int]) -> list[str]:
+def _in_rows(path: Path, needles: Needles) -> list[str]:
+    cells = [(f"{table}.{column}", value) for table, row in rows_of(path) for column, value in row.items() if value is not None]
+    contents = [value if isinstance(value, bytes) else str(value).encode() for _, value in cells]
     found = []
-    for table, row in rows_of(path):
-        for column, value in row.items():
-            data = value if isinstance(value, bytes) else str(value).encode()
-            hits = set(pattern.findall(data)) | ({value} & amounts if isinstance(value, int) else set())
-            found += [f"{path.name}, {table}.{column}: {hit!r}" for hit in sorted(hits, key=repr)]
+    for (place, value), hits in zip(cells, needles.in_each(contents), strict=True):
+        numbers = {value} & needles.amounts if isinstance(value, int) else set()
+        found += [f"{path.name}, {place}: {hit!r}" for hit in sorted(hits | numbers, key=repr)]
     return found
 
 

@@ -18,11 +18,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from federation_kit import loaded
+
 LIFE_SECONDS = 280
 """A network ends by itself after so long, whoever forgot it."""
 
 MOST_HOSTS = 8
 PR_SET_PDEATHSIG = 1
+MACHINE = Path(__file__).with_name("machine_program.py")
 _LIBC = ctypes.CDLL(None)
 
 
@@ -80,8 +83,19 @@ class Network:
                 self.command(host, command), env=dict(environment), stdin=subprocess.DEVNULL,
                 stdout=out, stderr=subprocess.STDOUT, preexec_fn=_die_with_parent,
             )  # fmt: skip
-        self._machines.append(Machine(process, log))
-        return self._machines[-1]
+        return self._added(Machine(process, log))
+
+    def node(self, host: str, arguments: Sequence[str], environment: Mapping[str, str], log: Path) -> Machine:
+        """Start the command line `accord` on a host, its imports made before; what it says goes to the end of `log`."""
+        with log.open("ab") as out:
+            process = loaded.start(
+                ("file", str(MACHINE)), self._spaces[host], *arguments, environment=environment, stdout=out, stderr=out
+            )
+        return self._added(Machine(process, log))
+
+    def _added(self, machine: Machine) -> Machine:
+        self._machines.append(machine)
+        return machine
 
     def end(self) -> None:
         """All machines without power, and no network."""
@@ -111,8 +125,8 @@ class Network:
 class Machine:
     """What runs on a host, until it ends by itself, is stopped in order, or loses its power."""
 
-    def __init__(self, process: subprocess.Popen[bytes], log: Path) -> None:
-        self._process, self._log = process, log
+    def __init__(self, process: subprocess.Popen[bytes] | loaded.Process, log: Path, *, alone: bool = True) -> None:
+        self._process, self._log, self._alone = process, log, alone
 
     @property
     def alive(self) -> bool:
@@ -128,7 +142,7 @@ class Machine:
 
     def stop(self, within: float = 20) -> None:
         """SIGTERM to the command itself; killed where it does not end in time."""
-        children = _children(self._process.pid) if "unshare" in self._process.args else [self._process.pid]
+        children = _children(self._process.pid) if self._alone else [self._process.pid]
         for child in children:
             os.kill(child, signal.SIGTERM)
         try:

@@ -22,7 +22,7 @@ from accord.core.clock import ShiftedClock, SystemClock
 from accord.node import serve
 from accord.node.home import Home
 
-QUIET_SECONDS = 3.0
+QUIET_SECONDS = 1.0
 GIVE_UP_SECONDS = 150.0
 
 

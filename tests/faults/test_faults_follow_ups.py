@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 from fault_environment import fault_environment
+from federation_kit import commands
 from own_store import own_store
 
 pytestmark = [pytest.mark.database, pytest.mark.slow]
@@ -36,16 +35,10 @@ def killed_at(tmp_path: Path, later: int, points: list[tuple[str, int]]) -> list
     """What there is in the end after a kill at each of the points, when work went on so many minutes later."""
     arguments = [str(part) for point in points for part in point]
     with own_store() as store:
-        done = subprocess.run(
-            [sys.executable, str(PROGRAM), str(later), *arguments],
-            env=fault_environment(tmp_path / "home", store),
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=280,
-        )
-    assert done.returncode == 0, done.stderr
-    results = [json.loads(line) for line in done.stdout.splitlines()]
+        environment = fault_environment(tmp_path / "home", store)
+        done = commands.to_its_end(("file", str(PROGRAM)), later, *arguments, environment=environment, seconds=280)
+    assert done.code == 0, done.err
+    results = [json.loads(line) for line in done.out.splitlines()]
     assert len(results) == len(points)
     return results
 

@@ -91,7 +91,7 @@ def test_nothing_outlives_a_run_that_is_killed(tmp_path: Path) -> None:
         "    machine = net.start('a', ['sleep', sys.argv[2]], os.environ, Path(sys.argv[1]))\n"
         "    print('up', flush=True); time.sleep(100)\n"
     )
-    paths = {**os.environ, "PYTHONPATH": str(Path(__file__).parent)}
+    paths = {**os.environ, "PYTHONPATH": os.pathsep.join([str(Path(__file__).parent), *sys.path])}
     seconds = f"100.{os.getpid()}"
     command = [sys.executable, "-c", program, str(tmp_path / "log"), seconds]
     run = subprocess.Popen(command, env=paths, stdout=subprocess.PIPE)

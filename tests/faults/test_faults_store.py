@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import random
 import resource
-import subprocess
-import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -16,6 +14,7 @@ from typing import Any
 import pytest
 from desk_process import Desk, Officer, prepare, whole_reports
 from fault_environment import fault_environment
+from federation_kit import commands, loaded
 from postgresql_server import PostgresqlAbsent, PostgresqlServer
 
 pytestmark = [pytest.mark.slow]
@@ -24,19 +23,19 @@ PROGRAM = Path(__file__).with_name("node_at_work.py")
 TOTAL = 6_000
 
 
-def start(environment: dict[str, str], action: str) -> subprocess.Popen[str]:
-    command = [sys.executable, str(PROGRAM), action]
-    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+def start(environment: dict[str, str], action: str) -> loaded.Process:
+    program = ("file", str(PROGRAM))
+    return loaded.start(program, action, environment=environment, stdout=loaded.PIPE, stderr=loaded.PIPE, text=True)
 
 
-def finish(process: subprocess.Popen[str]) -> dict[str, Any]:
+def finish(process: loaded.Process) -> dict[str, Any]:
     told, complained = process.communicate(timeout=200)
     assert process.returncode == 0, complained[-3_000:]
     answer: dict[str, Any] = json.loads(told) if told else {}
     return answer
 
 
-def wait_for_work(process: subprocess.Popen[str]) -> None:
+def wait_for_work(process: loaded.Process) -> None:
     assert process.stderr is not None
     for line in process.stderr:
         if line == "at work\n":
@@ -104,42 +103,38 @@ def test_a_load_and_a_backup_without_room_leave_nothing(tmp_path: Path) -> None:
     transfers.write_text("id,time,debtor,creditor,amount,currency\n" + "\n".join(rows))
     load = ["records", "load", str(transfers), "--kind", "transfers", "--json"]
     full = accord(environment, load, room=50_000)
-    assert full.returncode == 1, full.stderr
-    assert "Traceback" not in full.stderr
-    assert json.loads(accord(environment, ["records", "status", "--json"]).stdout)["transfers"] == 0
-    assert json.loads(accord(environment, load).stdout)["loaded"] == 20_000
-    assert accord(environment, ["node", "migrate"]).returncode == 0
+    assert full.code == 1, full.err
+    assert "Traceback" not in full.err
+    assert json.loads(accord(environment, ["records", "status", "--json"]).out)["transfers"] == 0
+    assert json.loads(accord(environment, load).out)["loaded"] == 20_000
+    assert accord(environment, ["node", "migrate"]).code == 0
     file = tmp_path / "backups" / "b.tar.gz"
     full = accord(environment, ["node", "backup", str(file), "--json"], room=50_000)
-    assert full.returncode == 1, full.stderr
-    assert "Traceback" not in full.stderr
+    assert full.code == 1, full.err
+    assert "Traceback" not in full.err
     assert list(file.parent.iterdir()) == []
-    assert accord(environment, ["node", "backup", str(file)]).returncode == 0
+    assert accord(environment, ["node", "backup", str(file)]).code == 0
 
 
-def accord(environment: dict[str, str], arguments: list[str], room: int | None = None) -> subprocess.CompletedProcess[str]:
+WITHIN_ROOM = """
+import resource, sys
+room = int(sys.argv.pop(1))
+resource.setrlimit(resource.RLIMIT_FSIZE, (room, room))
+from accord.node.cli import main
+main()
+"""
+
+
+def accord(environment: dict[str, str], arguments: list[str], room: int = resource.RLIM_INFINITY) -> commands.Answer:
     """One command line whose files may grow to `room` bytes."""
-
-    def limit() -> None:
-        if room is not None:
-            resource.setrlimit(resource.RLIMIT_FSIZE, (room, room))
-
-    return subprocess.run(
-        [sys.executable, "-m", "accord.node.cli", *arguments],
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-        preexec_fn=limit,
-    )
+    return commands.to_its_end(("text", WITHIN_ROOM), room, *arguments, environment=environment)
 
 
 def test_an_officer_is_told_that_there_is_no_room_and_nothing_is_half_written(tmp_path: Path) -> None:
     """No file of the desk's may grow: what a full disk does to SQLite. When there is room again, work goes on."""
     environment = fault_environment(tmp_path / "home", {})
     prepare(environment)
-    with Desk(environment, tmp_path / "log") as desk:
+    with Desk(environment, tmp_path / "desk.log") as desk:
         officer = Officer(desk)
         assert officer.call(1)[0] == 200
         before = whole_reports(environment)
@@ -152,7 +147,7 @@ def test_an_officer_is_told_that_there_is_no_room_and_nothing_is_half_written(tm
         assert whole_reports(environment) == before
         assert officer.call(2)[0] == 200
         assert len(whole_reports(environment)) == 2
-    assert "Traceback" in (tmp_path / "log").read_text(), "whoever keeps the node finds it in the log"
+    assert "Traceback" in (tmp_path / "desk.log").read_text(), "whoever keeps the node finds it in the log"
 
 
 def let_files_grow_to(size: int, desk: Desk) -> None:

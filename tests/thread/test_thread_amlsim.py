@@ -41,7 +41,12 @@ def transfers(test_data: Path, tmp_path_factory: pytest.TempPathFactory) -> pa.T
 
 
 @pytest.fixture(scope="module")
-def payments(test_data: Path, transfers: pa.Table) -> list[dict[str, Any]]:
+def ledger(transfers: pa.Table) -> Ledger:
+    return Ledger.from_tables(transfers, None)
+
+
+@pytest.fixture(scope="module")
+def payments(test_data: Path, transfers: pa.Table, ledger: Ledger) -> list[dict[str, Any]]:
     """Payments between two accounts marked as fraud whose money stands in several places when the victim calls, by time.
 
     Of several equal payments of one day nobody could tell which one the victim means, so each of these stands alone.
@@ -53,7 +58,6 @@ def payments(test_data: Path, transfers: pa.Table) -> list[dict[str, Any]]:
     alike = Counter((row["debtor"], row["creditor"], row["amount"], row["time"]) for row in rows)
     rows = [row for row in rows if alike[row["debtor"], row["creditor"], row["amount"], row["time"]] == 1]
     assert len(rows) > 500
-    ledger = Ledger.from_tables(transfers, None)
     options = [TraceOptions(until=from_micros(row["time"]) + LATER) for row in rows]
     apart = [
         row
@@ -64,8 +68,7 @@ def payments(test_data: Path, transfers: pa.Table) -> list[dict[str, Any]]:
     return apart[:: len(apart) // CALLS][:CALLS]
 
 
-def test_traces_from_marked_accounts_lose_nothing(transfers: pa.Table, payments: list[dict[str, Any]]) -> None:
-    ledger = Ledger.from_tables(transfers, None)
+def test_traces_from_marked_accounts_lose_nothing(ledger: Ledger, payments: list[dict[str, Any]]) -> None:
     moved = 0
     for row in payments:
         until = from_micros(row["time"]) + LATER
@@ -84,7 +87,7 @@ def banks(transfers: pa.Table, tmp_path: Path) -> Iterator[SandboxBanks]:
 
 
 @pytest.mark.django_db
-def test_from_the_call_to_the_confirmed_hold(banks: SandboxBanks, transfers: pa.Table, payments: list[dict[str, Any]]) -> None:
+def test_from_the_call_to_the_confirmed_hold(banks: SandboxBanks, ledger: Ledger, payments: list[dict[str, Any]]) -> None:
     from accord.capabilities.claims.joined_trace import join
     from accord.capabilities.claims.models import PlanItem
     from accord.capabilities.orders import services as orders
@@ -97,7 +100,6 @@ def test_from_the_call_to_the_confirmed_hold(banks: SandboxBanks, transfers: pa.
     from accord.node.worker import Worker
 
     officer = people.create_user("officer", "a-long-password", Role.OFFICER)
-    ledger = Ledger.from_tables(transfers, None)
     clock = SteppedClock(from_micros(payments[0]["time"]))
     worker = Worker(wire_sandbox(banks).lines)
     followed = 0

@@ -1,4 +1,5 @@
-"""Kills a process of a node, whichever it is, around a commit: put this folder first on PYTHONPATH and set
+"""Kills a process of a node, whichever it is, around a commit. Run it in the process (`machine_program`), or put this folder
+first on PYTHONPATH, and set
 
     FAULT_POINT = "INSERT exchange_incoming before 3"    die before the third commit of a change that inserts such rows
     FAULT_MARK  = a file that is made at that moment
