@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Final
 
+from accord.capabilities.claims.errors import Msg
 from accord.capabilities.claims.models import PlanItemState
 from accord.capabilities.transitions import Machine, Move, moves_of
 
@@ -26,7 +27,7 @@ class PlanGuard(StrEnum):
 
 
 LIFE: Final = Machine(
-    "a line of the plan",
+    Msg.PLAN_LINE_NO_SUCH_STEP,
     moves_of(
         [
             Move(PlanItemState.PROPOSED, PlanEvent.CHOOSE, PlanItemState.PROPOSED, PlanGuard.ASK_OR_HOLD),

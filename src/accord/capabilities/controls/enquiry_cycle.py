@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Final
 
+from accord.capabilities.controls.errors import Msg
 from accord.capabilities.controls.models import EnquiryState
 from accord.capabilities.transitions import Machine, Move, moves_of
 
@@ -26,7 +27,7 @@ class EnquiryGuard(StrEnum):
 
 
 LIFE: Final = Machine(
-    "a received enquiry",
+    Msg.ENQUIRY_NO_SUCH_STEP,
     moves_of(
         [
             Move(EnquiryState.RECEIVED, EnquiryEvent.ASK, EnquiryState.FOR_DECISION),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Final
 
+from accord.capabilities.reports.errors import Msg
 from accord.capabilities.reports.models import ReportState
 from accord.capabilities.transitions import Machine, Move, moves_of
 
@@ -23,7 +24,7 @@ class ReportGuard(StrEnum):
 
 
 LIFE: Final = Machine(
-    "a report",
+    Msg.NO_SUCH_STEP,
     moves_of(
         [
             Move(ReportState.OPEN, ReportEvent.JOIN, ReportState.DUPLICATE, ReportGuard.SAME_PAYMENT),

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import Final
 
 from accord.capabilities.exchange.models import PartnerState
+from accord.capabilities.exchange.partners.errors import Msg
 from accord.capabilities.transitions import Machine, Move, moves_of
 
 
@@ -26,7 +27,7 @@ class PartnerGuard(StrEnum):
 
 
 LIFE: Final = Machine(
-    "a partner",
+    Msg.NO_SUCH_STEP,
     moves_of(
         [
             Move(PartnerState.PENDING, PartnerEvent.INTRODUCE, PartnerState.PENDING, PartnerGuard.CARD),
