@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
+import msgspec
+
 from accord.adapters.sandbox_bank.holds import Hold, first_units
 from accord.adapters.sandbox_bank.limits import Limit
 from accord.capabilities.orders.kinds import OrderKind
@@ -69,7 +71,7 @@ def _less(hold: Hold, amount: int) -> Hold:
         cut = min(gone, parcel.end - parcel.start)
         gone -= cut
         if parcel.start + cut < parcel.end:
-            parcels.append(replace(parcel, start=parcel.start + cut))
+            parcels.append(msgspec.structs.replace(parcel, start=parcel.start + cut))
     return replace(hold, amount=hold.amount - amount, parcels=tuple(parcels))
 
 
