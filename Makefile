@@ -1,7 +1,7 @@
 # Accord. `make run` and `make test` do all set-up themselves; `make` alone prints what there is.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test test-deep test-changed lint types format lock upgrade bench messages clean
+.PHONY: help setup run test test-deep test-changed lint types licences format lock upgrade bench messages clean
 
 help: ## Print this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -26,6 +26,9 @@ lint: setup ## Ruff (rules and format) and the import contracts
 
 types: setup ## mypy --strict
 	@tests/run types
+
+licences: setup ## The licence of every dependency; fails for one that pyproject.toml does not allow
+	@tests/run licences
 
 format: setup ## Rewrite the code into its one format
 	.venv/bin/ruff check --fix-only --quiet .

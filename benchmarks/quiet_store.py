@@ -14,7 +14,7 @@ from django.db import connection
 
 
 class Watched:
-    """`act` does what there is to do for whoever watches; `due_soon` says whether the node has more to do by itself."""
+    """`act` does what there is to do; `due_soon` says whether the node has anything more to do by itself."""
 
     def __init__(self, act: Callable[[], None], due_soon: Callable[[], bool]) -> None:
         self._act, self._due_soon = act, due_soon

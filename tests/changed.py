@@ -8,6 +8,7 @@ BASE is a commit; without one it is where this branch left main. Uncommitted and
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterable
@@ -20,11 +21,14 @@ import grimp
 CHECKOUT: Final = Path(__file__).parent.parent
 _SOURCE, _TESTS = "src/accord/", "tests/"
 
-STARTS_PROGRAMS: Final = ("subprocess", "multiprocessing", "accord.node.demo", "accord.node.federation", "accord.lab")
+STARTS_PROGRAMS: Final = ("subprocess", "multiprocessing", "federation_kit.loaded", "accord.lab")
 """Whatever imports one of these starts nodes: any change of our code or of its data can touch it."""
 
-STARTED_BY: Final = "tests/postgresql_server.py"
-"""Starts a program that is not ours."""
+OF_THE_HARNESS: Final = ("tests/postgresql_server.py", "tests/migrated_store.py")
+"""Start programs for every test that uses the store: what imports them does not start nodes of its own."""
+
+_BY_NAME: Final = re.compile(r"\bimport_module\(")
+"""Imports that no import statement shows."""
 
 PAGES: Final = ("accord.sites.", "accord.web.", "accord.node.urls", "accord.node.bank_urls")
 """What Django's test client reaches through addresses, which no import shows."""
@@ -99,7 +103,16 @@ def _reached(sources: set[str], tests: set[str], everywhere: set[str]) -> set[st
 
 @cache
 def _graph() -> Any:
-    return grimp.build_graph("accord")
+    """The import graph. A module that imports by name at run time counts as importing all of its package."""
+    graph = grimp.build_graph("accord")
+    for path in (CHECKOUT / _SOURCE).glob("**/*.py"):
+        if not _BY_NAME.search(path.read_text(encoding="utf-8")):
+            continue
+        parts = path.relative_to(CHECKOUT / "src").with_suffix("").parts
+        importer, package = ".".join(parts).removesuffix(".__init__"), ".".join(parts[:-1])
+        for module in graph.find_descendants(package) - {importer}:
+            graph.add_import(importer=importer, imported=module)
+    return graph
 
 
 @cache
@@ -159,12 +172,12 @@ class _TestImports:
     def _direct(self, file: str) -> tuple[set[str], set[str], bool]:
         if file not in self._read:
             names = _imported_names((CHECKOUT / file).read_text(encoding="utf-8"))
-            helpers = {path for name in names for path in self._helpers.get(name.partition(".")[0], ())}
-            helpers |= {path for name in names for path in self._helpers.get(name.rpartition(".")[2], ())}
+            parts = {part for name in names if not name.startswith("accord.") for part in name.split(".")}
+            helpers = {path for part in parts for path in self._helpers.get(part, ())}
             modules = {module for name in names for module in self._ours(name)}
             if "django.test.Client" in names:
                 modules |= {module for module in self._known if module.startswith(PAGES)}
-            programs = file != STARTED_BY and any(name.startswith(STARTS_PROGRAMS) for name in names)
+            programs = file not in OF_THE_HARNESS and any(name.startswith(STARTS_PROGRAMS) for name in names)
             self._read[file] = helpers, modules, programs
         return self._read[file]
 

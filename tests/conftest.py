@@ -36,6 +36,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         default="sqlite",
         help="the operational store: SQLite, or PostgreSQL (a server of the tests' own, or the one of ACCORD_DATABASE_URL)",
     )
+    parser.addoption(
+        "--rewrite-statement-counts", action="store_true", help="write down anew how many statements each page sends"
+    )
 
 
 @pytest.hookimpl(tryfirst=True)

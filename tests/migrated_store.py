@@ -1,8 +1,8 @@
 """The store of a test process, as a plugin: migrated once, then copied.
 
-All migrations take seconds, and every worker of a run needs a store of its own. The first that needs one migrates it and
-leaves a copy: a file for SQLite, kept until a migration changes; a template on the tests' own PostgreSQL server. Django still
-asks a copied store for migrations that it lacks.
+All migrations take seconds, and every worker of a run needs a store of its own, and so does every node that a test starts. The
+first that needs one migrates it and leaves a copy: a file for SQLite, kept until a migration changes; a template on the
+tests' own PostgreSQL server. Django still asks a copied store for migrations that it lacks.
 """
 
 from __future__ import annotations
@@ -11,19 +11,22 @@ import fcntl
 import os
 import shutil
 import sqlite3
+import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 
 OWN_SERVER: Final = "ACCORD_TEST_OWN_SERVER"
 """In the environment of every process of a run whose PostgreSQL server is the run's own."""
 
-TEMPLATE: Final = "accord_migrated"
+_TEMPLATE: Final = "accord_migrated"
 _CHECKOUT: Final = Path(__file__).parent.parent
 
 
@@ -37,39 +40,52 @@ def django_db_keepdb(
     if request.config.getoption("create_db"):
         return False
     name = connection.creation._get_test_db_name()  # type: ignore[attr-defined]
-    with django_db_blocker.unblock(), alone():
+    with django_db_blocker.unblock():
         if connection.vendor == "sqlite":
             _sqlite(Path(name))
         elif os.environ.get(OWN_SERVER):
-            _postgresql(name)
+            create_migrated(os.environ["ACCORD_DATABASE_URL"], name)
         else:
             return False
     return True
 
 
-def _sqlite(database: Path) -> None:
-    kept = _kept()
-    if kept.exists():
-        shutil.copyfile(kept, database)
-        return
-    _migrate()
-    half = kept.with_suffix(".half")
-    with closing(sqlite3.connect(database)) as source, closing(sqlite3.connect(half)) as copy:
-        source.backup(copy)
-    for older in kept.parent.glob("*.sqlite3"):
-        older.unlink()
-    half.rename(kept)
-
-
-def _postgresql(name: str) -> None:
+def create_migrated(url: str, name: str) -> None:
+    """A new database of this name on the tests' own PostgreSQL server, with all tables and no rows of ours."""
     import psycopg
 
-    with psycopg.connect(os.environ["ACCORD_DATABASE_URL"], autocommit=True) as server:
-        if server.execute("SELECT 1 FROM pg_database WHERE datname = %s", [TEMPLATE]).fetchone():
-            server.execute(f'CREATE DATABASE "{name}" TEMPLATE {TEMPLATE}'.encode())
-        else:
+    with psycopg.connect(url, autocommit=True) as server:
+        with _alone():
+            if not server.execute("SELECT 1 FROM pg_database WHERE datname = %s", [_TEMPLATE]).fetchone():
+                half = f"{_TEMPLATE}_half"
+                server.execute(f"DROP DATABASE IF EXISTS {half}".encode())
+                server.execute(f"CREATE DATABASE {half}".encode())
+                _migrate_node(urlunsplit(urlsplit(url)._replace(path=f"/{half}")))
+                server.execute(f"ALTER DATABASE {half} RENAME TO {_TEMPLATE}".encode())
+        server.execute(f'CREATE DATABASE "{name}" TEMPLATE {_TEMPLATE}'.encode())
+
+
+def _migrate_node(url: str) -> None:
+    with tempfile.TemporaryDirectory() as home:
+        environment = {**os.environ, "ACCORD_HOME": home, "ACCORD_DATABASE_URL": url}
+        command = [sys.executable, "-m", "accord", "node", "migrate"]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def _sqlite(database: Path) -> None:
+    kept = _kept()
+    with _alone():
+        if not kept.exists():
             _migrate()
-            server.execute(f'CREATE DATABASE {TEMPLATE} TEMPLATE "{name}"'.encode())
+            half = kept.with_suffix(".half")
+            with closing(sqlite3.connect(database)) as source, closing(sqlite3.connect(half)) as copy:
+                source.backup(copy)
+            for older in kept.parent.glob("*.sqlite3"):
+                older.unlink()
+            half.rename(kept)
+        else:
+            shutil.copyfile(kept, database)
 
 
 def _migrate() -> None:
@@ -101,7 +117,7 @@ def _folder() -> Path:
 
 
 @contextmanager
-def alone() -> Iterator[None]:
+def _alone() -> Iterator[None]:
     """Hold off the other workers: one migrates, the others copy."""
     with (_folder() / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

@@ -15,6 +15,10 @@ _TABLE: Final = re.compile(r'(?:FROM|INTO|UPDATE)\s+"(\w+)"', re.IGNORECASE)
 _TRANSACTION: Final = frozenset({"BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT", "RELEASE"})
 
 
+BOOK_OF_PARTNERS: Final = ("exchange_partner", "exchange_partnerkey")
+"""Kept in memory and read again after a second: how often that happens depends on how fast the machine is."""
+
+
 class Statements:
     """What was sent: `counts[verb, table]` (the table is empty for transactions' own words), and every text in turn."""
 
@@ -28,6 +32,10 @@ class Statements:
 
     def __str__(self) -> str:
         return "\n".join(f"{number:4d}  {verb} {table}" for (verb, table), number in sorted(self.counts.items()))
+
+    def but(self, *tables: str) -> int:
+        """As many as `len` counts, without those on these tables first."""
+        return len(self) - sum(number for (_, table), number in self.counts.items() if table in tables)
 
     def of(self, verb: str, table: str) -> int:
         """How many statements of this verb had this table as their first."""

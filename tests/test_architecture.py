@@ -134,3 +134,37 @@ def test_contracts_cover_every_floor_and_capability() -> None:
     assert {name for layer in ordered for name in re.split(r"\s*[|:]\s*", layer)} == {
         path.parent.name for path in (SOURCE / "capabilities").glob("*/__init__.py")
     }
+
+
+def _contracts() -> list[dict[str, Any]]:
+    project = tomllib.loads((CHECKOUT / "pyproject.toml").read_text(encoding="utf-8"))
+    return list(project["tool"]["importlinter"]["contracts"])
+
+
+def test_the_rows_of_every_capability_are_protected() -> None:
+    """Another capability meets them through services, queries and events."""
+    own = {"people": ["accord.capabilities.people", "accord.capabilities.unit_of_work"]}
+    with_rows = {path.parent.name for path in (SOURCE / "capabilities").glob("*/models*") if path.parent.name != "__pycache__"}
+    expected = {
+        f"accord.capabilities.{name}.models": [
+            *own.get(name, [f"accord.capabilities.{name}"]),
+            "accord.sites",
+            "accord.node",
+            "accord.lab",
+        ]
+        for name in with_rows
+    }
+    protected = [contract for contract in _contracts() if contract["type"] == "protected"]
+    assert {one for contract in protected for one in contract["protected_modules"]} == expected.keys()
+    for contract in protected:
+        for module in contract["protected_modules"]:
+            assert contract["allowed_importers"] == expected[module]
+
+
+def test_capabilities_are_installed_in_the_order_of_their_layers() -> None:
+    """So that what an earlier one offers is there when a later one connects to it."""
+    from django.conf import settings
+
+    layers = next(contract["layers"] for contract in _contracts() if contract.get("containers") == ["accord.capabilities"])
+    installed = [name.rpartition(".")[2] for name in settings.INSTALLED_APPS if name.startswith("accord.capabilities.")]
+    assert installed == list(reversed(layers))

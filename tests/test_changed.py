@@ -11,6 +11,9 @@ from changed import ALWAYS, affected_by, changed_files
     [
         pytest.param("src/accord/core/money.py", "tests/core/test_core_money.py", id="what imports it"),
         pytest.param("src/accord/core/money.py", "tests/sites/test_desk_orders.py", id="what stands on it at some distance"),
+        pytest.param(
+            "src/accord/engine/tracing/ledger.py", "tests/engine/tracing/test_tracing_oracle.py", id="imported by name"
+        ),
         pytest.param("src/accord/sites/desk/urls.py", "tests/sites/test_permission_matrix.py", id="whoever asks for a page"),
         pytest.param("src/accord/sites/desk/templates/x.html", "tests/sites/test_desk_queue.py", id="a template of a package"),
         pytest.param("src/accord/sites/desk/gone.py", "tests/sites/test_desk_queue.py", id="a module that is gone"),

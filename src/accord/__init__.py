@@ -1,3 +1,3 @@
 """Accord: an open anti-scam centre. Floors, top to bottom: node, sites, adapters and web, capabilities, engine, core."""
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

@@ -177,6 +177,22 @@ def test_what_was_run_in_vain_waits_for_a_change_or_a_moment() -> None:
     assert names(agenda, NOW) == ["earliest"]
 
 
+def test_what_lingers_is_run_now_and_then_and_is_no_work_that_waits() -> None:
+    from accord.capabilities.agenda import Agenda
+    from accord.capabilities.jobs import Clock, earliest
+    from accord.capabilities.people.models import RetentionClock
+
+    hour = timedelta(hours=1)
+    agenda = Agenda([Clock("lingers", lambda _now: 0, (earliest(RetentionClock.objects.all, "due_at"),), lingers=hour)])
+    write(NOW)
+    assert agenda.next_due(NOW - SECOND) == NOW
+    assert agenda.next_due(NOW) is None
+    (task,) = agenda.due(NOW)
+    agenda.in_vain(task, NOW)
+    assert names(agenda, NOW + hour - SECOND) == []
+    assert names(agenda, NOW + hour) == ["lingers"]
+
+
 def test_a_connection_that_was_closed_is_looked_through_anew() -> None:
     from django.db import connection
 

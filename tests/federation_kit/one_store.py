@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -150,32 +151,46 @@ class Centres:
         """Carry over what was said, in order."""
         rows = [row for row in Outgoing.objects.order_by("queued_at", "sequence") if row.kind not in UNDER_NO_AGREEMENT]
         fresh = [row for row in rows if not Incoming.objects.filter(pk=row.pk).exists()]
-        for row in fresh:
-            self.deliver(row)
+        for _, batch in groupby(fresh, key=lambda row: (self.senders[row.pk], row.partner_id)):
+            self.deliver_all(list(batch))
         return len(fresh)
 
     def deliver(self, row: Outgoing) -> Incoming:
         """Apply one message where it was sent to."""
-        sender = self.senders[row.pk]
-        with self.at(row.partner_id):
-            come = Incoming.objects.create(
-                pk=row.pk,
-                partner_id=sender,
-                epoch=row.epoch,
-                sequence=row.sequence * 1_000 + list(self.covers).index(row.partner_id),
-                kind=row.kind,
-                agreement=row.agreement,
-                label=row.label,
-                in_reply_to=row.in_reply_to,
-                about=row.about,
-                body=msgspec.json.decode(msgspec.json.encode(row.body)),
-                signed="",
-                content_hash=row.content_hash,
-                received_at=clock.now(),
-            )
-            applying.apply_next(sender)
-        come.refresh_from_db()
+        (come,) = self.deliver_all([row])
         return come
+
+    def deliver_all(self, rows: Sequence[Outgoing]) -> list[Incoming]:
+        """Apply messages of one centre where they were sent to, together as far as their kinds allow it."""
+        sender = self.senders[rows[0].pk]
+        with self.at(rows[0].partner_id):
+            come = [self.received(row) for row in rows]
+            left = len(rows)
+            while left:
+                applied, _ = applying.apply_first(sender, left)
+                assert applied, "what has come is applied"
+                left -= applied
+        for row in come:
+            row.refresh_from_db()
+        return come
+
+    def received(self, row: Outgoing) -> Incoming:
+        """A message as the centre keeps it that it was sent to, not applied yet."""
+        return Incoming.objects.create(
+            pk=row.pk,
+            partner_id=self.senders[row.pk],
+            epoch=row.epoch,
+            sequence=row.sequence * 1_000 + list(self.covers).index(row.partner_id),
+            kind=row.kind,
+            agreement=row.agreement,
+            label=row.label,
+            in_reply_to=row.in_reply_to,
+            about=row.about,
+            body=msgspec.json.decode(msgspec.json.encode(row.body)),
+            signed="",
+            content_hash=row.content_hash,
+            received_at=clock.now(),
+        )
 
     def said(self, sender: str, recipient: str, kind: str = "enquiry_answer") -> list[dict[str, Any]]:
         """The bodies of what one centre has said to another, in order."""

@@ -95,9 +95,8 @@ class Console(Member):
     """A centre's own Django behind a channel, forked from the loaded interpreter."""
 
     def __init__(self, name: str, environment: Mapping[str, str], log: Path) -> None:
-        self.name, self._log = name, log
         with log.open("ab") as messages:
-            self._process = loaded.start(  # type: ignore[assignment] # does what the channel asks of it
+            process = loaded.start(
                 ("file", CONSOLE),
                 environment=environment,
                 stdin=loaded.PIPE,
@@ -105,6 +104,9 @@ class Console(Member):
                 stderr=messages,
                 new_session=True,
             )
+        assert process.stdin is not None
+        assert process.stdout is not None
+        self._set(name, log, process, process.stdin, process.stdout)
 
 
 @dataclasses.dataclass

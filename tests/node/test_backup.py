@@ -127,7 +127,7 @@ def saved(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Saved]:
 
 @pytest.fixture
 def other_store() -> Iterator[dict[str, str]]:
-    with own_store() as store:
+    with own_store(empty=True) as store:
         yield store
 
 
@@ -255,7 +255,7 @@ def test_a_broken_audit_chain_is_not_restored(saved: Saved, other_store: dict[st
     assert separately(copy, "node", "restore", restored, **other_store).code == 0
     forge(copy, other_store)
     back_up(Saved(copy, other_store), tmp_path / "forged.tar.gz")
-    with own_store() as third:
+    with own_store(empty=True) as third:
         refused = separately(tmp_path / "home", "node", "restore", tmp_path / "forged.tar.gz", "--json", **third)
     assert (refused.code, refused.error["type"]) == (1, "Corrupt")
     assert "entry 3" in refused.error["message"]

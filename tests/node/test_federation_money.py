@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -44,25 +44,30 @@ answer = len(held)
 """
 
 
-def test_stolen_money_is_held_in_three_countries_and_given_back_in_all(tmp_path: Path) -> None:
-    with three_centres(tmp_path, pacts=AT_ONCE) as centres:
-        centres.cn.call("V1")
-        centres.approve_until_quiet()
-        expected = {(number_of(name), currency): amount for (name, currency), amount in STANDING.items()}
-        assert held_at_banks(centres) == expected
-        held = "SELECT currency, sum(held) AS held FROM orders_order WHERE state IN ('held', 'held_partly') GROUP BY currency"
-        by_currency: dict[str, Any] = {row["currency"]: row["held"] for row in centres.cn.rows(held)}
-        assert by_currency == {"CNY": 300_000, "SGD": 80_000, "THB": 1_500_000}
-        assert centres.cn.run(RELEASE) == len(centres.cn.rows("SELECT 1 FROM orders_order WHERE kind = 'release'")) > 0
-        centres.approve_until_quiet()
-        assert held_at_banks(centres) == {}
-        for centre in centres.all.values():
-            assert not centre.rows("SELECT 1 FROM orders_order WHERE state IN ('held', 'held_partly')")
-            assert not centre.rows("SELECT 1 FROM exchange_alarm")
+@pytest.fixture(scope="module")
+def centres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Centres]:
+    """Three centres that do everything at once; the second test begins where the first has given all back."""
+    with three_centres(tmp_path_factory.mktemp("centres"), pacts=AT_ONCE) as running:
+        yield running
 
 
-def test_a_call_about_a_payment_abroad_reaches_the_partner_at_once(tmp_path: Path) -> None:
-    with three_centres(tmp_path, pacts=AT_ONCE) as centres:
-        centres.sg.call("V2")
-        centres.approve_until_quiet()
-        assert held_at_banks(centres)[number_of("m4"), "THB"] == 1_250_000
+def test_stolen_money_is_held_in_three_countries_and_given_back_in_all(centres: Centres) -> None:
+    centres.cn.call("V1")
+    centres.approve_until_quiet()
+    expected = {(number_of(name), currency): amount for (name, currency), amount in STANDING.items()}
+    assert held_at_banks(centres) == expected
+    held = "SELECT currency, sum(held) AS held FROM orders_order WHERE state IN ('held', 'held_partly') GROUP BY currency"
+    by_currency: dict[str, Any] = {row["currency"]: row["held"] for row in centres.cn.rows(held)}
+    assert by_currency == {"CNY": 300_000, "SGD": 80_000, "THB": 1_500_000}
+    assert centres.cn.run(RELEASE) == len(centres.cn.rows("SELECT 1 FROM orders_order WHERE kind = 'release'")) > 0
+    centres.approve_until_quiet()
+    assert held_at_banks(centres) == {}
+    for centre in centres.all.values():
+        assert not centre.rows("SELECT 1 FROM orders_order WHERE state IN ('held', 'held_partly')")
+        assert not centre.rows("SELECT 1 FROM exchange_alarm")
+
+
+def test_a_call_about_a_payment_abroad_reaches_the_partner_at_once(centres: Centres) -> None:
+    centres.sg.call("V2")
+    centres.approve_until_quiet()
+    assert held_at_banks(centres)[number_of("m4"), "THB"] == 1_250_000

@@ -12,6 +12,7 @@ from uuid import UUID
 import pytest
 from federation_kit.bank_node import BANK, CENTRE, NOON, bank_node
 from federation_kit.running import RunningNode, free_port, running, secret_file
+from federation_kit.stores import with_store
 
 from accord.adapters.bank_wire.signatures import new_secret
 from accord.node import exercise_clock
@@ -53,7 +54,7 @@ def wait_for(found: Callable[[], Any], seconds: float = 120) -> Any:
         if result := found():
             return result
         assert time.monotonic() < deadline, "not within the time"
-        time.sleep(0.3)
+        time.sleep(0.05)
 
 
 def order_of(centre: RunningNode, order_id: str) -> dict[str, Any]:
@@ -84,7 +85,7 @@ def centre_and_bank(root: Path, kind: str = "https") -> Iterator[tuple[RunningNo
         webhook = "https://centre.example/api/centre/v1/answers" if kind == "https" else ""
         bank, tokens = stack.enter_context(bank_node(root, webhook, f"[centres.{CENTRE}]\n{back}"))
         home = Home(root / "centre")
-        home.create()
+        with_store(home.root)
         new_home_settings = f'agency = "{CENTRE}"\nsecond_factor = "off"\njurisdiction = "CN"\n'
         home.config.write_text(new_home_settings, encoding="utf-8")
         exercise_clock.run_on_from(home, NOON)

@@ -1,15 +1,12 @@
-"""A request by people between two real centres: asked, noted, answered in part and in full; a third centre knows nothing."""
+"""Three real centres: partners under agreements of their own, and a request between two of which the third knows nothing."""
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
-from federation_kit.three_centres import three_centres
-
-if TYPE_CHECKING:
-    from federation_kit.three_centres import Centres, RunningCentre
+from federation_kit.three_centres import Centres, RunningCentre, three_centres
 
 pytestmark = pytest.mark.slow
 
@@ -54,26 +51,43 @@ _NOTED = "The victim's hearing is tomorrow, says 77-NOTED."
 _ANSWERED = "Its director, of 66-ANSWERED Road."
 
 
-def test_a_request_goes_there_and_its_answers_come_back(tmp_path: Path) -> None:
-    with three_centres(tmp_path) as centres:
-        claim = centres.cn.call("V1")
-        request = centres.cn.run(_ASK, partner=centres.sg.code, claim=claim, wanted=_ASKED)
-        _until(centres, centres.sg, request, "open")
-        centres.cn.run(_NOTE, request=request, text=_NOTED)
-        centres.wait_for(lambda: centres.sg.rows("SELECT 1 FROM exchange_threadnote"))
-        assert _row(centres.sg, request)["escalated"] == 1
-        centres.sg.run(_ANSWER, request=request, outcome="partly", text="A company.")
-        _until(centres, centres.cn, request, "partly")
-        centres.sg.run(_ANSWER, request=request, outcome="answered", text=_ANSWERED)
-        _until(centres, centres.cn, request, "answered")
-        assert _ANSWERED in _row(centres.cn, request)["answer"]
-        centres.wait_for(lambda: not centres.sg.rows("SELECT 1 FROM exchange_outgoing WHERE state = 'queued'"))
-        centres.wait_for(lambda: not centres.cn.rows("SELECT 1 FROM exchange_outgoing WHERE state = 'queued'"))
-        here = centres.cn.run(_PARITY, partner=centres.sg.code)
-        assert here == centres.sg.run(_PARITY, partner=centres.cn.code)
-        (side,) = [side for side in here["sides"] if side["kind"] == "request"]
-        assert (side["asker"], side["asked"], side["answered"]) == (centres.cn.code, 1, 1)
-        _knows_nothing(centres.th)
+@pytest.fixture(scope="module")
+def centres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Centres]:
+    """Three centres that have agreed on the terms of the demo, for all tests here."""
+    with three_centres(tmp_path_factory.mktemp("centres")) as running:
+        yield running
+
+
+def test_three_centres_become_partners_under_agreements_of_their_own(centres: Centres) -> None:
+    signed = "SELECT partner_id, hash FROM exchange_agreement WHERE state = 'signed' ORDER BY partner_id"
+    found = {centre.code: {row["partner_id"]: row["hash"] for row in centre.rows(signed)} for centre in centres.all.values()}
+    assert all(len(partners) == 2 for partners in found.values())
+    pairs = {frozenset((one, other)): hash_ for one, partners in found.items() for other, hash_ in partners.items()}
+    assert len(set(pairs.values())) == 3
+    assert all(found[one][other] == found[other][one] for one, other in pairs)
+    keys = {centre.code: centre.rows("SELECT kid FROM exchange_ownkey") for centre in centres.all.values()}
+    assert len({row["kid"] for rows in keys.values() for row in rows}) == 6
+
+
+def test_a_request_goes_there_and_its_answers_come_back(centres: Centres) -> None:
+    claim = centres.cn.call("V1")
+    request = centres.cn.run(_ASK, partner=centres.sg.code, claim=claim, wanted=_ASKED)
+    _until(centres, centres.sg, request, "open")
+    centres.cn.run(_NOTE, request=request, text=_NOTED)
+    centres.wait_for(lambda: centres.sg.rows("SELECT 1 FROM exchange_threadnote"))
+    assert _row(centres.sg, request)["escalated"] == 1
+    centres.sg.run(_ANSWER, request=request, outcome="partly", text="A company.")
+    _until(centres, centres.cn, request, "partly")
+    centres.sg.run(_ANSWER, request=request, outcome="answered", text=_ANSWERED)
+    _until(centres, centres.cn, request, "answered")
+    assert _ANSWERED in _row(centres.cn, request)["answer"]
+    centres.wait_for(lambda: not centres.sg.rows("SELECT 1 FROM exchange_outgoing WHERE state = 'queued'"))
+    centres.wait_for(lambda: not centres.cn.rows("SELECT 1 FROM exchange_outgoing WHERE state = 'queued'"))
+    here = centres.cn.run(_PARITY, partner=centres.sg.code)
+    assert here == centres.sg.run(_PARITY, partner=centres.cn.code)
+    (side,) = [side for side in here["sides"] if side["kind"] == "request"]
+    assert (side["asker"], side["asked"], side["answered"]) == (centres.cn.code, 1, 1)
+    _knows_nothing(centres.th)
 
 
 def _row(centre: RunningCentre, request: str) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from separate import environment_of
+from federation_kit.commands import environment_of
 
 from accord.node.user_cache import user_cache
 

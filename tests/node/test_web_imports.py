@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from separate import environment_of
+from federation_kit.commands import environment_of
 
 NOT_NEEDED = ("polars", "pyarrow", "deltalake", "numba", "llvmlite", "numpy")
 

@@ -48,7 +48,7 @@ def release(request: pytest.FixtureRequest) -> Path:
 
 
 def test_the_rows_of_a_release_are_here_and_carried_on(release: Path, tmp_path: Path) -> None:
-    with own_store() as store:
+    with own_store(empty=True) as store:
         told = json.loads(run(tmp_path / "home", store, "moved_on.py", str(release)))
     then, migrated = read(release)["rows"], told["migrated"]
     assert migrated["broken"] is None
@@ -83,7 +83,7 @@ def test_this_version_can_be_written_down_as_a_release(tmp_path: Path) -> None:
     made = read(tmp_path / "next.json.gz")
     empty = {label for label, rows in made["rows"].items() if not rows and not label.startswith("controls.")}
     assert empty <= UNFILLED, "fill new tables in released_day"
-    with own_store() as store:
+    with own_store(empty=True) as store:
         told = json.loads(run(tmp_path / "home", store, "moved_on.py", str(tmp_path / "next.json.gz")))
     assert told["migrated"]["counts"] == {label: len(rows) for label, rows in made["rows"].items()}
     assert told["years"]["live"] == []

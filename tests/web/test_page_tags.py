@@ -11,6 +11,7 @@ from django.utils import translation
 
 from accord.capabilities.reports.errors import Msg
 from accord.core.clock import SteppedClock, using
+from accord.core.errors import Msg as CoreMsg
 from accord.core.money import Money
 from accord.core.wording import stored
 from accord.web.templatetags.accord import duration_text, masked
@@ -132,3 +133,10 @@ def test_stored_errors_are_told_in_the_readers_language_with_their_parts() -> No
         assert told != rendered("{{ kept }}", kept=str(said))
         assert all(part in told for part in ("Lin Mei", "R-7K2M-9QXD", "12:10"))
         assert rendered("{{ kept|readable }}", kept="something a bank wrote") == "something a bank wrote"
+
+
+def test_a_stored_error_among_the_details_of_the_audit_is_told_in_the_readers_language() -> None:
+    kept = stored(CoreMsg.GIVE_REASON.with_())
+    assert rendered("{% audit_details d %}", d={"error": kept}) == "error: give the reason; it stays on record"
+    with translation.override("zh-hans"):
+        assert "请填写理由；理由将留存记录" in rendered("{% audit_details d %}", d={"reason": kept})

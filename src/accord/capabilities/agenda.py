@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any, Final, Generic, TypeVar
 
 from django.db import connection
@@ -62,11 +63,17 @@ class Agenda(Generic[_Task]):
         ]
 
     def next_due(self, now: datetime) -> datetime | None:
-        """When the next task falls due, in the past where one is; None where nothing waits."""
+        """When the next task falls due, in the past where one is; None where nothing waits.
+
+        What lingers past its moment does not count: no worker could do anything about it.
+        """
         self._look_if_written()
-        moments = (_moment(found, now) for found in self._found)
-        earliest = min((moment for moment in moments if moment is not None), default=None)
-        return now if earliest == _AT_ONCE else earliest
+        moments = [
+            moment
+            for task, found in zip(self.tasks, self._found, strict=True)
+            if (moment := _moment(found, now)) is not None and (moment > now or not _lingering(task))
+        ]
+        return min((now if moment == _AT_ONCE else moment for moment in moments), default=None)
 
     def in_vain(self, task: _Task, now: datetime) -> None:
         """A task was run and found nothing to do: it waits until something is written, or a moment."""
@@ -78,7 +85,7 @@ class Agenda(Generic[_Task]):
 
     def _was_in_vain(self, task: _Task, now: datetime) -> bool:
         tried = self._in_vain.get(task.name)
-        return tried is not None and abs(now - tried) < TRY_AGAIN
+        return tried is not None and abs(now - tried) < (_lingering(task) or TRY_AGAIN)
 
     def _look_if_written(self) -> None:
         mark = store_mark()  # before the look: what is written between the two is looked for again
@@ -86,6 +93,10 @@ class Agenda(Generic[_Task]):
             self._found = self._questions.ask()
             self._mark = mark
             self._in_vain.clear()
+
+
+def _lingering(task: Clock | Job | Dispatch) -> timedelta | None:
+    return task.lingers if isinstance(task, Clock) else None
 
 
 def next_due(tasks: Sequence[Clock | Job | Dispatch], now: datetime) -> datetime | None:
@@ -97,37 +108,38 @@ class _Questions:
     """The looks of several tasks as one statement."""
 
     def __init__(self, looks: Sequence[tuple[Look, ...]]) -> None:
-        self._looks = looks
-        self._compiled: dict[str, tuple[str, tuple[Any, ...]]] = {}
+        self._looks = tuple(looks)
 
     def ask(self) -> list[list[tuple[Look, Any]]]:
         """What the store answers to each look of each task: a moment or None, or for ANY and NONE a key or None."""
         if not any(self._looks):
             return [[] for _ in self._looks]
-        sql, parameters = self._statement()
+        sql, parameters = _statement(self._looks, connection.vendor)
         with connection.cursor() as cursor:
             cursor.execute(sql, parameters)
             values = iter(cursor.fetchone())
         return [[(look, _read(look, next(values))) for look in looks for _ in (look.states or ("",))] for looks in self._looks]
 
-    def _statement(self) -> tuple[str, tuple[Any, ...]]:
-        if connection.vendor not in self._compiled:
-            parts: list[str] = []
-            parameters: list[Any] = []
-            for look in (look for looks in self._looks for look in looks):
-                for state in look.states or (None,):
-                    sql, values = _compiled(look, state)
-                    parts.append(f"({sql})")
-                    parameters += values
-            self._compiled[connection.vendor] = f"SELECT {', '.join(parts)}", tuple(parameters)
-        return self._compiled[connection.vendor]
+
+@lru_cache(maxsize=64)
+def _statement(looks: tuple[tuple[Look, ...], ...], _vendor: str) -> tuple[str, tuple[Any, ...]]:
+    """Compiled once for a kind of store: the looks are those of the declarations, which do not change."""
+    parts: list[str] = []
+    parameters: list[Any] = []
+    for look in (look for task in looks for look in task):
+        for state in look.states or (None,):
+            sql, values = compiled(look, state)
+            parts.append(f"({sql})")
+            parameters += values
+    return f"SELECT {', '.join(parts)}", tuple(parameters)
 
 
-def _compiled(look: Look, state: str | None) -> tuple[str, tuple[Any, ...]]:
+def compiled(look: Look, state: str | None) -> tuple[str, tuple[Any, ...]]:
     rows = look.rows() if state is None else look.rows().filter(state=state)
     if look.reading not in (Reading.ANY, Reading.NONE):
         backwards = look.reading in (Reading.LATEST, Reading.PUT_OFF_TOO_FAR)
-        rows = rows.exclude(**{look.column: None}).order_by(f"-{look.column}" if backwards else look.column)
+        # said in these words, the store knows that an index over the rows in which it is known answers
+        rows = rows.filter(**{f"{look.column}__isnull": False}).order_by(f"-{look.column}" if backwards else look.column)
     else:
         rows = rows.order_by()
     sql, values = rows.values_list(look.column)[:1].query.get_compiler(connection=connection).as_sql()

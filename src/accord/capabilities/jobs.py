@@ -13,16 +13,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import Enum
-from typing import Any, Final
+from typing import Any
 
 from django.db.models import QuerySet
 
 from accord.capabilities.delivery import Courier
-
-CENTRE: Final = "centre"
-BANK: Final = "bank"
-EVERYWHERE: Final = frozenset({CENTRE, BANK})
-"""Kinds of nodes (`agency_kind` in accord.toml)."""
+from accord.capabilities.kinds_of_nodes import BANK as BANK
+from accord.capabilities.kinds_of_nodes import CENTRE as CENTRE
+from accord.capabilities.kinds_of_nodes import EVERYWHERE
 
 Rows = Callable[[], QuerySet[Any]]
 """The rows to look through. A function, because a declaration is made before the models are ready."""
@@ -84,13 +82,15 @@ def attempts(rows: Rows) -> tuple[Look, Look]:
 class Clock:
     """A deadline that every node of these kinds watches, in the thread for clocks: no slow line and no long job delays it.
 
-    `run` acts on what has run out by a moment, and says on how many rows.
+    `run` acts on what has run out by a moment, and says on how many rows. Where rows stay due until a person or a partner has
+    done something, `lingers` says how often to run it all the same; such rows do not count as work that waits.
     """
 
     name: str
     run: Callable[[datetime], int]
     looks: tuple[Look, ...]
     kinds: frozenset[str] = EVERYWHERE
+    lingers: timedelta | None = None
 
 
 @dataclass(frozen=True, slots=True)

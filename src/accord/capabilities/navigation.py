@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils.functional import Promise
 
-from accord.capabilities.ports import CENTRE
+from accord.capabilities.kinds_of_nodes import CENTRE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,13 +1,13 @@
 """How a capability plugs in: its AppConfig declares, in one place, what the rest of the house reads.
 
-    class WatchConfig(Capability):
-        name = "accord.capabilities.watch"
-        label = "watch"
+    class WarningsConfig(Capability):
+        name = "accord.capabilities.warnings"
+        label = "warnings"
 
         def declare(self) -> Declaration:
-            from accord.capabilities.watch import audit, permissions, tasks
+            from accord.capabilities.warnings import audit, permissions, tasks
 
-            return Declaration(grants=permissions.GRANTS, tasks=tasks.TASKS, vocabulary=Vocabulary(actions=(audit.WatchAudit,)))
+            return Declaration(grants=permissions.GRANTS, tasks=tasks.TASKS, vocabulary=Vocabulary(actions=(audit.Alerted,)))
 
 Nobody edits a list elsewhere: permissions, worker, navigation, retention, doctor, the words of the audit and the documentation
 are read from here (docs/extending.md). A declaration is made once, after all apps are loaded, so that it may import rows.
@@ -23,13 +23,15 @@ from typing import TYPE_CHECKING, Any
 
 from django.apps import AppConfig, apps
 
-from accord.capabilities.ports import EVERYWHERE, Offer, Port
+from accord.capabilities.kinds_of_nodes import CENTRE, EVERYWHERE
+from accord.capabilities.ports import Offer, Port
 from accord.core.findings import Finding
 
 if TYPE_CHECKING:
     from django.db.models import TextChoices
     from django.utils.functional import Promise
 
+    from accord.capabilities.jobs import Task
     from accord.capabilities.navigation import Entry
     from accord.capabilities.permissions import Grant
     from accord.capabilities.vocabulary import AuditAction, AuditDetail
@@ -62,6 +64,15 @@ class MessageHandler:
 
 
 @dataclass(frozen=True, slots=True)
+class Mount:
+    """Pages under a prefix of the address, on nodes of these kinds; `urls` names the module of their addresses."""
+
+    prefix: str
+    urls: str
+    kinds: frozenset[str] = frozenset({CENTRE})
+
+
+@dataclass(frozen=True, slots=True)
 class Check:
     """Part of an examination of a node of these kinds; the operational store is ready."""
 
@@ -74,6 +85,8 @@ class Check:
 class Declaration:
     """What a capability brings.
 
+    - `tasks`: clocks, jobs and dispatches of the worker.
+    - `mounts`, `navigation`: its pages, and links to them in the frame of every page.
     - `retention`: what each rule of the `retention.toml` in its folder removes, by the rule's name.
     - `handlers`: what is done with a partner's message, by the message's kind.
     - `needs`, `offers`: ports at which it asks others, and those of earlier capabilities at which it answers.
@@ -81,7 +94,9 @@ class Declaration:
     """
 
     grants: tuple[Grant, ...] = ()
+    tasks: tuple[Task, ...] = ()
     vocabulary: Vocabulary = field(default_factory=Vocabulary)
+    mounts: tuple[Mount, ...] = ()
     navigation: tuple[Entry, ...] = ()
     retention: Mapping[str, CarryOut] = field(default_factory=dict)
     handlers: Mapping[str, MessageHandler] = field(default_factory=dict)

@@ -8,12 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final
 
-CENTRE: Final = "centre"
-BANK: Final = "bank"
-EVERYWHERE: Final = frozenset({CENTRE, BANK})
-"""Kinds of nodes (`agency_kind` in accord.toml)."""
+from accord.capabilities.kinds_of_nodes import EVERYWHERE
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,11 +30,15 @@ def content_hash(document: Any) -> str:
 
 
 def _ordered(value: Any) -> Any:
+    if isinstance(value, str | int) or value is None:  # most of what there is in a document
+        return value
     if isinstance(value, dict):
         for key in value:
             if not isinstance(key, str):
                 raise BadInput(Msg.KEY_NOT_STRING, key=key)
-        return {key: _ordered(value[key]) for key in sorted(value, key=_utf16)}
+        # where all keys are ASCII, code points and UTF-16 code units sort alike
+        names = sorted(value) if all(map(str.isascii, value)) else sorted(value, key=_utf16)
+        return {name: _ordered(value[name]) for name in names}
     if isinstance(value, list | tuple):
         return [_ordered(item) for item in value]
     if isinstance(value, float):

@@ -18,12 +18,14 @@ from accord.adapters.bank_files import FileServer
 from accord.adapters.bank_files.holder import Inbox
 from accord.adapters.bank_http import Pusher
 from accord.adapters.bank_wire import LetterType
+from accord.capabilities.agenda import Agenda
 from accord.capabilities.claims.ports import EnquiryAnswer
 from accord.capabilities.controls import services as controls
 from accord.capabilities.controls.models import AnswerToPush, HandedInAppeal
 from accord.capabilities.controls.ports import Channel
 from accord.capabilities.controls.services.appeals import appeal_message
 from accord.capabilities.delivery import Courier, keep_leases, lease_due
+from accord.capabilities.jobs import Job, attempts
 from accord.capabilities.orders.ports import OrderAnswer
 from accord.core import clock
 from accord.core.errors import AccordError, BadInput, Unavailable
@@ -50,6 +52,12 @@ class BankLines:
         self._appeals: Courier[HandedInAppeal, str] = Courier(executor, lambda row: row.order.sender)
         self._pushers: dict[str, tuple[HttpsLine, Pusher]] = {}
         self._servers: dict[str, tuple[FilesLine, FileServer]] = {}
+        self._agenda: Agenda[Job] = Agenda(
+            [
+                Job("answers to push", lambda _now: self._send_answers(), attempts(controls.answers_to_push)),
+                Job("appeals to hand in", lambda _now: self._send_appeals(), attempts(controls.appeals_to_hand_in)),
+            ]
+        )
 
     def keep_up(self) -> None:
         """One round, for the worker."""
@@ -57,7 +65,10 @@ class BankLines:
 
     def step(self) -> int:
         """One round; how many messages moved."""
-        done = self._take_replies() + self._send_answers() + self._send_appeals() + self._serve_folders()
+        done = self._take_replies()
+        if done:
+            self._agenda.anew()  # a line that was busy is free
+        done += self._send_due() + self._serve_folders()
         keep_leases(self._answers.rows(), clock.now())
         keep_leases(self._appeals.rows(), clock.now())
         return done
@@ -66,6 +77,15 @@ class BankLines:
     def calls_under_way(self) -> int:
         """Pushes that have not come back yet."""
         return len(self._answers) + len(self._appeals)
+
+    def _send_due(self) -> int:
+        done, now = 0, clock.now()
+        for job in self._agenda.due(now):
+            sent = job.run(now)
+            if not sent:
+                self._agenda.in_vain(job, now)
+            done += sent
+        return done
 
     def _send_answers(self) -> int:
         due = lease_due(controls.answers_to_push().exclude(sender__in=self._answers.crowded()), clock.now(), _BATCH)

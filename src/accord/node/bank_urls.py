@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from django.urls import include, path
+from django.urls import path
 from django.views.generic import RedirectView
 
+from accord.capabilities.kinds_of_nodes import BANK
 from accord.node.api.mount import mounted
-from accord.node.urls import COMMON
+from accord.node.urls import pages
 
-urlpatterns = [
-    *COMMON,
-    *mounted("bank"),
-    path("bank/", include("accord.sites.bank.urls")),
-    path("", RedirectView.as_view(pattern_name="bank:inbox")),
-]
+urlpatterns = [*mounted(BANK), *pages(BANK), path("", RedirectView.as_view(pattern_name="bank:inbox"))]
 
 handler500 = "accord.web.errors.server_error"

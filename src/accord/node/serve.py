@@ -15,13 +15,16 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 from accord.core.errors import BadInput, Unavailable
 from accord.core.file_locks import exclusive
 from accord.node.errors import Msg
 from accord.node.home import Home
 from accord.node.tls import Tls
+
+if TYPE_CHECKING:
+    from accord.node.wired import Wired
 
 START_WITHIN_SECONDS: Final = 30
 STOP_WITHIN_SECONDS: Final = 10
@@ -82,14 +85,17 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
-def run_worker(home: Home, stop: threading.Event, alive: Callable[[], bool]) -> None:
-    """Work until `stop` is set or the desk has died. Clocks are kept from the first moment, while lines are still made."""
+def run_worker(home: Home, stop: threading.Event, alive: Callable[[], bool], wired: Wired | None = None) -> None:
+    """Work until `stop` is set or the desk has died. Clocks are kept from the first moment, while lines are still made.
+
+    `wired`: the lines of this node where they are made already.
+    """
     from accord.node.worker import Worker, after, clocks_watched, kept_up
 
     with clocks_watched():
         from accord.node import wiring
 
-        wired = wiring.wire(home)
+        wired = wired or wiring.wire(home)
         with kept_up(wired.keep_up) as tried:
             hands = Worker(after(tried, wired.lines))
             try:
@@ -158,7 +164,7 @@ def web(home: Home, host: str, port: int, tls: Tls | None = None) -> Iterator[tu
         command, env=environment, stdin=subprocess.DEVNULL, start_new_session=True
     )
     try:
-        _wait_for_answer(process, host, port)
+        wait_for_answer(process, host, port)
         place = "localhost" if host == "127.0.0.1" else host
         yield f"{'https' if tls else 'http'}://{place}:{port}/", lambda: process.poll() is None
     finally:
@@ -183,7 +189,15 @@ def refuse_taken(host: str, port: int) -> None:
         raise Unavailable(Msg.PORT_CANNOT_BE_USED, port=port, host=host, why=error.strerror) from error
 
 
-def _wait_for_answer(process: subprocess.Popen[bytes], host: str, port: int) -> None:
+class Process(Protocol):
+    """A process that was started from here."""
+
+    def poll(self) -> int | None:
+        """How it ended; None while it runs."""
+
+
+def wait_for_answer(process: Process, host: str, port: int) -> None:
+    """Wait until the desk's process answers. Unavailable where it ends instead, or takes too long."""
     deadline = time.monotonic() + START_WITHIN_SECONDS
     while time.monotonic() < deadline:
         if process.poll() is not None:

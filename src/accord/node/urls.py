@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-from django.urls import include, path
+from django.urls import URLPattern, URLResolver, include, path
 
+from accord.capabilities.kinds_of_nodes import CENTRE
+from accord.capabilities.plugin import declared
 from accord.node.api.mount import mounted
 
-COMMON = [
-    path("account/", include("accord.sites.accounts.urls")),
-    path("oversight/", include("accord.sites.oversight.urls")),
-]
-"""What every node serves."""
 
-urlpatterns = [
-    *COMMON,
-    path("partners/", include("accord.sites.liaison.urls")),
-    path("public/", include("accord.sites.public.urls")),
-    *mounted("centre"),
-    path("", include("accord.sites.desk.urls")),
-]
+def pages(kind: str) -> list[URLPattern | URLResolver]:
+    """The pages of the installed apps for a node of this kind; those of a longer prefix are looked through first."""
+    mounts = [mount for _, declaration in declared() for mount in declaration.mounts if kind in mount.kinds]
+    return [path(mount.prefix, include(mount.urls)) for mount in sorted(mounts, key=lambda one: -len(one.prefix))]
+
+
+urlpatterns = [*mounted(CENTRE), *pages(CENTRE)]
 
 handler500 = "accord.web.errors.server_error"

@@ -27,6 +27,7 @@ from accord.capabilities.orders.regime import current_regime
 from accord.core import clock
 from accord.core.errors import NotFound, Unavailable
 from accord.engine.exercise import World
+from accord.node import exercise_world
 from accord.node.bank_lines import BankLines
 from accord.node.errors import Msg
 from accord.node.home import Home
@@ -53,9 +54,9 @@ def wire(home: Home) -> Wired:
 
 def _wire_exercise(home: Home) -> Wired:
     """All sandbox banks, or those of this node's countries where several nodes play in one world."""
-    world = World.load(home.world)
-    banks = SandboxBanks.from_world(world, home.sandbox)
-    return wire_sandbox(banks, banks_reached(home, world))
+    exercise = exercise_world.of(home)
+    banks = SandboxBanks.from_world(exercise.world, home.sandbox, books=exercise.books)
+    return wire_sandbox(banks, banks_reached(home, exercise.world))
 
 
 def banks_reached(home: Home, world: World) -> frozenset[str] | None:

@@ -6,7 +6,7 @@ from typing import Final, NamedTuple
 
 import pytest
 
-from accord.capabilities.exchange.agreements.cycle import TABLE, Event, as_markdown, next_state
+from accord.capabilities.exchange.agreements.cycle import MOVES, Event, as_markdown, next_state
 from accord.capabilities.exchange.models import AgreementState as State
 from accord.core.errors import Conflict
 
@@ -44,9 +44,9 @@ def _acts(world: World, most: int) -> list[World]:
     for side in (0, 1):
         row, other = world.rows[side], 1 - side
         for event, told in TOLD.items():
-            if row is not None and (row, event) in TABLE and world.done < most:
+            if row is not None and (row, event) in MOVES and world.done < most:
                 lines = _with(world.lines, other, (*world.lines[other], told))
-                after.append(World(_with(world.rows, side, TABLE[row, event]), lines, world.done + 1))
+                after.append(World(_with(world.rows, side, MOVES[row, event].next), lines, world.done + 1))
         if row is State.DRAFT and world.done < most:
             after.append(World(_with(world.rows, side, None), world.lines, world.done + 1))  # a draft is dropped
         if world.lines[side]:
@@ -78,15 +78,15 @@ def test_two_sides_come_to_the_same_end_whatever_crosses_on_the_way(there: State
 @pytest.mark.parametrize("state", State)
 @pytest.mark.parametrize("event", Event)
 def test_what_is_not_in_the_table_is_refused(state: State, event: Event) -> None:
-    if (state, event) in TABLE:
-        assert next_state(state, event) is TABLE[state, event]
+    if (state, event) in MOVES:
+        assert next_state(state, event) is MOVES[state, event].next
         return
     with pytest.raises(Conflict, match=f"an agreement that is {state} cannot {event}"):
         next_state(state, event)
 
 
 def test_every_state_is_reached_and_the_end_is_the_end() -> None:
-    reached = {after for (before, _), after in TABLE.items() if before is not after}
+    reached = {move.next for move in MOVES.values() if move.state is not move.next}
     assert reached == set(State) - {State.DRAFT}
-    assert {after for (state, _), after in TABLE.items() if state is State.ENDED} == {State.ENDED}
-    assert as_markdown().count("\n") == len(TABLE) + 1
+    assert {move.next for move in MOVES.values() if move.state is State.ENDED} == {State.ENDED}
+    assert as_markdown().count("\n") == len(MOVES) + 1

@@ -97,7 +97,8 @@ class TestFirstOrder:
         assert (order.institution, order.account, order.held) == (*place, 600)
         start = ClaimTransfer.objects.get(claim=order.claim)
         assert (start.institution, start.transfer, start.amount) == ("BANKB", "T0", 1_000), "the chase asks about the bank"
-        assert "b-1" not in str(border.said("TH-AOC", "order_answer"))
+        told = [{**answer, "order_id": ""} for answer in border.said("TH-AOC", "order_answer")]  # any id may have these letters
+        assert "b-1" not in str(told)
 
     def test_a_payment_that_is_not_found_there_is_refused_and_asked_of_the_payers_bank(
         self, border: Border, officer: User

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import pytest
@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import strategies as st
 from levels import examples
 from peer import Peer, call
+from statements import counted
 
 from accord.capabilities import unit_of_work
 from accord.capabilities.exchange.audit import PartnerAudit
@@ -30,6 +31,10 @@ from accord.core import clock, hash_chain
 from accord.core.clock import ShiftedClock, SteppedClock
 from accord.core.errors import Msg as CoreMsg
 from accord.core.object_ids import new_id
+from accord.core.wording import sentence_of
+
+MOST_A_TEST_CALL: Final = 1
+"""Statements for one more test call: its answer."""
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db, pytest.mark.usefixtures("centre"), pytest.mark.both_stores]
 
@@ -88,6 +93,34 @@ def test_a_gap_parks_what_comes_after_and_says_what_is_missing(peer: Peer) -> No
     answered = Outgoing.objects.exclude(in_reply_to=None).order_by("sequence").values_list("in_reply_to", flat=True)
     assert [asked[message] for message in answered] == [1, 2, 3]
     assert told(peer.send(third)) == ["duplicate"]
+
+
+def test_a_bad_message_among_many_spoils_only_its_own_row(peer: Peer) -> None:
+    bad = peer.content(body={"asked_at": 5})
+    peer.send(*(peer.seal(bad if number == 3 else None) for number in range(7)))
+    before = AuditEntry.objects.count()
+    assert apply_ready(10) == 7
+    assert states() == ["applied"] * 3 + ["refused"] + ["applied"] * 3
+    refused = Incoming.objects.get(pk=bad.id)
+    assert "is no test call" in refused.reason
+    asked = dict(Incoming.objects.values_list("pk", "sequence"))
+    answered = Outgoing.objects.exclude(in_reply_to=None).order_by("sequence").values_list("in_reply_to", flat=True)
+    assert [asked[message] for message in answered] == [1, 2, 3, 5, 6, 7]
+    assert set(Incoming.objects.values_list("attempts", flat=True)) == {1}
+    entries = list(AuditEntry.objects.order_by("seq"))
+    assert hash_chain.first_broken((unit_of_work.audited_content(entry), entry.link) for entry in entries) is None
+    assert len(entries) == before, "a test call is answered without a word on record"
+
+
+def test_each_further_message_of_a_run_needs_few_statements(peer: Peer) -> None:
+    """It is admitted, its answer is kept, and what became of it is written for all at once."""
+    needed = []
+    for number in (1, 2, 12):
+        peer.send(*(peer.seal() for _ in range(number)))
+        with counted() as statements:
+            assert apply_ready(100) == number
+        needed.append(len(statements))
+    assert needed[2] - needed[1] <= 10 * MOST_A_TEST_CALL
 
 
 def test_what_is_too_far_ahead_is_not_kept(peer: Peer) -> None:
@@ -180,6 +213,7 @@ def test_an_unknown_kind_is_kept_as_refused_and_the_stream_goes_on(peer: Peer) -
 
 def _with_handler(monkeypatch: pytest.MonkeyPatch, handler: Any) -> None:
     monkeypatch.setitem(handlers._HANDLERS, MessageKind.TEST_CALL, handler)
+    monkeypatch.setitem(handlers._TOGETHER, MessageKind.TEST_CALL, lambda messages: [handler(*one) for one in messages])
 
 
 def test_what_waits_for_something_is_tried_again_and_holds_nobody_up(peer: Peer, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -209,7 +243,7 @@ def test_nothing_stays_of_what_a_handler_did_that_refuses(peer: Peer, monkeypatc
     peer.send(peer.seal())
     apply_ready(10)
     row = Incoming.objects.get()
-    assert (row.state, row.reason) == (IncomingState.REFUSED, "probing: no")
+    assert (row.state, sentence_of(row.reason)) == (IncomingState.REFUSED, "probing: no")
     assert Alarm.objects.count() == 0
 
 
@@ -270,7 +304,7 @@ def test_the_audit_tells_nothing_of_what_a_failed_handler_took_back(
         if body["asked_at"] == "fail":
             raise error
 
-    monkeypatch.setitem(handlers._HANDLERS, MessageKind.TEST_CALL, handler)
+    _with_handler(monkeypatch, handler)
     good, bad, last = peer.content(), peer.content(body={"asked_at": "fail"}), peer.content()
     peer.send(*(peer.seal(one) for one in (good, bad, last)))
     apply_ready(10)

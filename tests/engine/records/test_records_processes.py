@@ -5,13 +5,12 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import numpy as np
 import pytest
+from federation_kit.loaded import PIPE, Process, start
 
 from accord.engine.records import RecordKind, RecordStore, SourceMap
 
@@ -44,10 +43,8 @@ def write_file(path: Path, ids: range, bad: int = 1) -> Path:
     return path
 
 
-def start_loader(store: Path, file: Path, fatal: int = 0) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-c", LOADER, str(store), str(file), str(fatal)], stdout=subprocess.PIPE, text=True
-    )
+def start_loader(store: Path, file: Path, fatal: int = 0) -> Process:
+    return start(("text", LOADER), store, file, fatal, stdout=PIPE, text=True)
 
 
 def ids(store: RecordStore) -> list[str]:

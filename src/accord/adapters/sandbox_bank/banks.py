@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Final, Self
+from typing import Final, NamedTuple, Self
 from uuid import UUID
 
 import msgspec
@@ -42,6 +42,21 @@ from accord.engine.tracing.model import AccountRef
 _BEGINNING: Final = -(2**62)
 _NEVER: Final = 2**62
 _LIMITS: Final = (OrderKind.LIMIT, OrderKind.RESTRICTION, OrderKind.PRESERVATION)
+
+
+class WorldBooks(NamedTuple):
+    """What never changes about the banks of a world: every payment, and who has which account. May be shared."""
+
+    book: TransferBook
+    directory: AccountDirectory
+
+    @classmethod
+    def of(cls, world: World) -> WorldBooks:
+        names = ("bank", "number", "currency", "opening_balance")
+        rows = zip(*(world.accounts[name].to_pylist() for name in names), strict=True)
+        openings = [(AccountKey(bank, number, currency), amount) for bank, number, currency, amount in rows]
+        book = TransferBook(world.transfers, openings, to_micros(world.plan.call_day), overdraft=False)
+        return cls(book, AccountDirectory(book.accounts, world.accounts))
 
 
 class SandboxBanks:
@@ -77,24 +92,28 @@ class SandboxBanks:
 
     @classmethod
     def from_world(
-        cls, world: World | Path, state_folder: Path, *, delay_factor: float = 1.0, refusal_factor: float = 1.0
+        cls,
+        world: World | Path,
+        state_folder: Path,
+        *,
+        delay_factor: float = 1.0,
+        refusal_factor: float = 1.0,
+        books: WorldBooks | None = None,
     ) -> Self:
         """The banks of a made-up world, with all days before its call day already behind them.
 
-        The factors scale the banks' own delays and refusal rates; 0 makes every bank answer at once, or obey always.
+        The factors scale the banks' own delays and refusal rates; 0 makes every bank answer at once, or obey always. `books`
+        are this world's, where they have been made before.
         """
         if isinstance(world, Path):
             world = World.load(world)
-        names = ("bank", "number", "currency", "opening_balance")
-        rows = zip(*(world.accounts[name].to_pylist() for name in names), strict=True)
-        openings = [(AccountKey(bank, number, currency), amount) for bank, number, currency, amount in rows]
-        book = TransferBook(world.transfers, openings, to_micros(world.plan.call_day), overdraft=False)
+        book, directory = books or WorldBooks.of(world)
         profiles = [
             Profile(bank.code, bank.answer_delay_seconds * delay_factor, bank.refuses_rate * refusal_factor, world.plan.seed)
             for bank in world.banks
         ]
         switches = {code: frozenset(banks) for code, banks in world.ledger_holders().items() if banks != (code,)}
-        return cls(book, AccountDirectory(book.accounts, world.accounts), profiles, switches, state_folder)
+        return cls(book, directory, profiles, switches, state_folder)
 
     @classmethod
     def from_table(
@@ -170,9 +189,11 @@ class SandboxBanks:
                     self._put_limit(replace(limit, released_at=now))
 
     def close(self) -> None:
-        """Close the state file."""
+        """Close the state file and let the ledgers go: banks and their owner know each other, so nothing else would."""
         with self._lock:
             self._store.close()
+            for ledger in (*self._banks.values(), *self._switches.values()):
+                ledger.forget()
 
     # What the banks themselves use.
 

@@ -8,6 +8,7 @@ from accord.core.wording import Messages
 class Msg(Messages):
     """What errors of this room say."""
 
+    PLAN_LINE_NO_SUCH_STEP = "a line of the plan that is {state} cannot {event}"
     STATES_TIME_WITHOUT_ZONE = "{institution} states the time {moment} without a zone"
     AMOUNT_OUT_OF_RANGE = "{institution} says {amount} {what}; expected more than 0 and at most {most}"
     CANNOT_BE_A_NAME = "{institution} names {kind} {name!r} ({count} characters), which cannot be one"

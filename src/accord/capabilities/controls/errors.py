@@ -8,6 +8,7 @@ from accord.core.wording import Messages
 class Msg(Messages):
     """What errors of this room say."""
 
+    ENQUIRY_NO_SUCH_STEP = "a received enquiry that is {state} cannot {event}"
     KIND_NAMES_ORDER = "a {kind} names the order that it is about"
     ORDER_NEEDS_AMOUNT_ABOVE_0 = "an order needs an amount above 0, not {amount}"
     ORDER_NAMES_CREDITS_STANDS = "an order names the credits it stands on, or the facts of the payment"

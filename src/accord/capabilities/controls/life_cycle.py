@@ -8,13 +8,14 @@ stopped payment, are over once they are carried out.
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Final, NamedTuple
+from typing import Final
 
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
 from accord.capabilities.controls.errors import Msg
-from accord.core.errors import Conflict
+from accord.capabilities.transitions import Move, moves_of, next_of
+from accord.capabilities.transitions import as_markdown as rendered
 
 
 class State(TextChoices):
@@ -62,14 +63,8 @@ class Guard(StrEnum):
     REST_LEFT = "something is left in force under the order"
 
 
-class Step(NamedTuple):
-    """One row of the table."""
-
-    state: State
-    event: Event
-    next: State
-    guard: Guard | None = None
-
+Step = Move[State, Event]
+"""One row of the table."""
 
 OPEN: Final = (State.RECEIVED, State.CHECKED, State.FOR_DECISION, State.EXECUTING)
 """States in which the sender still waits for the answer."""
@@ -111,18 +106,14 @@ _STEPS: Final = (
     ),
 )
 
-TABLE: Final[dict[tuple[State, Event], Step]] = {(step.state, step.event): step for step in _STEPS}
+TABLE: Final = moves_of(_STEPS)
 
 
 def next_state(state: str, event: Event) -> State:
     """Where `event` leads from `state`; Conflict, which says so, where the table has no such step."""
-    step = TABLE.get((State(state), event))
-    if step is None:
-        raise Conflict(Msg.NO_SUCH_STEP, state=State(state), event=event)
-    return step.next
+    return next_of(TABLE, Msg.NO_SUCH_STEP, State(state), event)
 
 
 def as_markdown() -> str:
     """The table for the documentation."""
-    rows = [f"| {step.state} | {step.event} | {step.guard or ''} | {step.next} |" for step in sorted(TABLE.values())]
-    return "| state | event | guard | next state |\n|---|---|---|---|\n" + "\n".join(rows)
+    return rendered(moves_of(sorted(TABLE.values())))

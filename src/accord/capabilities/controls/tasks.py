@@ -16,7 +16,8 @@ from accord.capabilities.controls.ports import CoreSystem
 from accord.capabilities.controls.services import enquiries, progress
 from accord.capabilities.controls.services.outcome import end, expired
 from accord.capabilities.delivery import lease_due, next_retry
-from accord.capabilities.jobs import BANK, Clock, Job, attempts, earliest
+from accord.capabilities.jobs import Clock, Job, attempts, earliest
+from accord.capabilities.kinds_of_nodes import BANK
 from accord.capabilities.orders.kinds import FOLLOWS_UP, OrderKind
 from accord.core.errors import AccordError
 

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
+from accord.capabilities.kinds_of_nodes import CENTRE
 from accord.capabilities.plugin import Capability, Check, Declaration, Vocabulary
-from accord.capabilities.ports import CENTRE, Offer, Port
+from accord.capabilities.ports import Offer, Port
 
 
 class ExchangeConfig(Capability):
@@ -13,7 +14,7 @@ class ExchangeConfig(Capability):
 
         from accord.capabilities.claims import budgets as claim_budgets
         from accord.capabilities.claims import territory
-        from accord.capabilities.exchange import audit, doctor
+        from accord.capabilities.exchange import audit, doctor, tasks
         from accord.capabilities.exchange.agreements.terms import RefusalGround
         from accord.capabilities.exchange.crossborder.queries import budgets
         from accord.capabilities.exchange.crossborder.retention_rules import RETENTION
@@ -25,6 +26,11 @@ class ExchangeConfig(Capability):
 
         return Declaration(
             grants=GRANTS,
+            tasks=(
+                *tasks.CLOCKS,
+                *tasks.JOBS,
+                *tasks.DISPATCHES,
+            ),
             retention=RETENTION,
             handlers=HANDLERS,
             needs=(Port("exchange.lines", "how envelopes get to partners", by_node=True, kinds=frozenset({CENTRE})),),

@@ -18,7 +18,7 @@ HANDLERS: Final[dict[str, MessageHandler]] = {
     MessageKind.ASK_FIRST: MessageHandler(agreement_news.take_ask_first),
     MessageKind.CARD: MessageHandler(partner_messages.take_card),
     MessageKind.CHUNK: MessageHandler(chunks.take_part),
-    MessageKind.ENQUIRY: MessageHandler(enquiries.take),
+    MessageKind.ENQUIRY: MessageHandler(enquiries.take, enquiries.take_all),
     MessageKind.ENQUIRY_ANSWER: MessageHandler(sent_enquiries.take_answer, sent_enquiries.take_answers),
     MessageKind.HELLO: MessageHandler(resync.greeted),
     MessageKind.NOTE: MessageHandler(requests.take_note),
@@ -30,5 +30,5 @@ HANDLERS: Final[dict[str, MessageHandler]] = {
     MessageKind.RELABEL: MessageHandler(relabelling.take_relabel),
     MessageKind.REQUEST: MessageHandler(requests.take_request),
     MessageKind.REQUEST_ANSWER: MessageHandler(requests.take_answer),
-    MessageKind.TEST_CALL: MessageHandler(partner_messages.take_test_call),
+    MessageKind.TEST_CALL: MessageHandler(partner_messages.take_test_call, partner_messages.take_test_calls),
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Final, Protocol
 
@@ -28,7 +28,8 @@ from accord.capabilities.exchange.models import (
 )
 from accord.capabilities.exchange.partners.services import own_keys
 from accord.capabilities.exchange.partners.services.own_cards import LIFE, OVERLAP
-from accord.capabilities.jobs import CENTRE, Clock, Dispatch, Job, attempts, earliest, exists, latest
+from accord.capabilities.jobs import Clock, Dispatch, Job, attempts, earliest, exists, latest
+from accord.capabilities.kinds_of_nodes import CENTRE
 from accord.core import clock
 from accord.core.errors import AccordError
 
@@ -122,6 +123,7 @@ APPLIED_TOGETHER: Final = 64
 
 
 _AT_A_CENTRE: Final = frozenset({CENTRE})
+_A_WHILE: Final = timedelta(hours=1)
 
 
 def _keys_for(use: str) -> QuerySet[OwnKey]:
@@ -166,12 +168,14 @@ CLOCKS: Final = (
             earliest(OwnKey.objects.all, "revoked_at", after=OVERLAP),
         ),
         _AT_A_CENTRE,
+        lingers=_A_WHILE,  # a key is kept until every partner has the card that followed it
     ),
     Clock(
         "test calls",
         partner_messages.test_calls_due,
         (earliest(lambda: Partner.objects.filter(state=PartnerState.CONFIRMED), "test_due_at"),),
         _AT_A_CENTRE,
+        lingers=_A_WHILE,  # due until an officer notes that the partner has answered
     ),
     Clock(
         "retention of partners' messages",

@@ -11,13 +11,17 @@ class OrdersConfig(Capability):
     def declare(self) -> Declaration:
         from django.utils.translation import gettext_lazy as _
 
-        from accord.capabilities.orders import audit
+        from accord.capabilities.orders import audit, tasks
         from accord.capabilities.orders.kinds import OrderKind
         from accord.capabilities.orders.permissions import GRANTS
         from accord.capabilities.orders.ports import Care, Refusal
 
         return Declaration(
             grants=GRANTS,
+            tasks=(
+                *tasks.CLOCKS,
+                *tasks.DISPATCHES,
+            ),
             needs=(Port("orders.takers", "banks and others that carry out orders", by_node=True),),
             vocabulary=Vocabulary(
                 actions=(

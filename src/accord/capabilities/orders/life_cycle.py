@@ -13,14 +13,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import StrEnum
-from typing import Final, NamedTuple
+from typing import Final
 
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
 
 from accord.capabilities.orders.errors import Msg
 from accord.capabilities.orders.kinds import FOLLOWS_UP, KEEPS_MONEY, RENEWABLE, RESTRICTS, OrderKind
-from accord.core.errors import Conflict
+from accord.capabilities.transitions import Move, Moves, move_of, moves_of
+from accord.capabilities.transitions import as_markdown as rendered
 
 
 class State(TextChoices):
@@ -77,16 +78,10 @@ class Guard(StrEnum):
     RECEIVER_KEEPS_LESS = "a partner's centre says, unasked, that it keeps less, and more than nothing"
 
 
-class Step(NamedTuple):
-    """One row of a table."""
+Step = Move[State, Event]
+"""One row of a table."""
 
-    state: State
-    event: Event
-    next: State
-    guard: Guard | None = None
-
-
-Table = dict[tuple[State, Event], Step]
+Table = Moves[State, Event]
 
 WAITING: Final = (State.APPROVED, State.SENT, State.ACKNOWLEDGED)
 """States in which the receiver owes an answer."""
@@ -161,7 +156,7 @@ def _table(kind: OrderKind) -> Table:
     else:
         assert kind in FOLLOWS_UP or kind is OrderKind.TRACE_BACK
         steps += _answered(Event.DO, State.DONE)
-    return {(step.state, step.event): step for step in steps}
+    return moves_of(steps)
 
 
 TABLES: Final[dict[OrderKind, Table]] = {kind: _table(kind) for kind in OrderKind}
@@ -169,10 +164,7 @@ TABLES: Final[dict[OrderKind, Table]] = {kind: _table(kind) for kind in OrderKin
 
 def step(kind: str, state: str, event: Event) -> Step:
     """The row for `event` in `state`; Conflict, which says so, where the kind's table has none."""
-    found = TABLES[OrderKind(kind)].get((State(state), event))
-    if found is None:
-        raise Conflict(Msg.NO_SUCH_STEP, state=State(state), event=event)
-    return found
+    return move_of(TABLES[OrderKind(kind)], Msg.NO_SUCH_STEP, State(state), event)
 
 
 def next_state(kind: str, state: str, event: Event) -> State:
@@ -184,10 +176,9 @@ def as_markdown() -> str:
     """The tables for the documentation: kinds with one table share it."""
     kinds: dict[str, list[OrderKind]] = {}
     for kind, table in TABLES.items():
-        rows = [f"| {row.state} | {row.event} | {row.guard or ''} | {row.next} |" for row in sorted(table.values())]
-        kinds.setdefault("\n".join(rows), []).append(kind)
+        kinds.setdefault(rendered(moves_of(sorted(table.values()))), []).append(kind)
     parts = []
-    for rows_of_kind, named in kinds.items():
+    for of_kinds, named in kinds.items():
         title = ", ".join(kind.replace("_", " ") for kind in named)
-        parts.append(f"### {title}\n\n| state | event | guard | next state |\n|---|---|---|---|\n{rows_of_kind}")
+        parts.append(f"### {title}\n\n{of_kinds}")
     return "\n\n".join(parts)

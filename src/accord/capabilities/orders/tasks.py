@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from functools import partial
 from typing import Final, Protocol
 from uuid import UUID
@@ -10,6 +11,7 @@ from uuid import UUID
 from accord.capabilities import unit_of_work
 from accord.capabilities.claims import territory
 from accord.capabilities.claims.ports import Acknowledged, Nonsense, check_moment
+from accord.capabilities.clocks import keep_each
 from accord.capabilities.delivery import Courier, call_out, lease_due, take_together
 from accord.capabilities.jobs import Clock, Dispatch, attempts, earliest
 from accord.capabilities.orders import services
@@ -210,3 +212,8 @@ DISPATCHES: Final = (
         rank=20,
     ),
 )
+
+
+def watch_clocks(now: datetime) -> int:
+    """Act on every clock of orders that has run out by `now`; on how many rows. The worker does so clock by clock."""
+    return keep_each((each.run for each in CLOCKS), now)

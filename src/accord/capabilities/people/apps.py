@@ -10,13 +10,14 @@ class PeopleConfig(Capability):
     label = "people"
 
     def declare(self) -> Declaration:
-        from accord.capabilities.people import audit
+        from accord.capabilities.people import audit, tasks
         from accord.capabilities.people.models import AgencyKind, FactorKind, Purpose, Role
         from accord.capabilities.people.permissions import GRANTS
         from accord.capabilities.people.retention_rules import RETENTION
 
         return Declaration(
             grants=GRANTS,
+            tasks=(*tasks.CLOCKS,),
             retention=RETENTION,
             vocabulary=Vocabulary(
                 actions=(audit.SignInAudit, audit.UserAudit, audit.ServiceAudit, audit.RecordAudit),

@@ -8,6 +8,7 @@ from accord.core.wording import Messages
 class Msg(Messages):
     """What errors of this room say."""
 
+    NO_SUCH_STEP = "a report that is {state} cannot {event}"
     TOO_MANY_WRONG_CODES = "there were too many wrong codes; wait ten minutes and try again"
     NO_SUCH_REPORT = "there is no such report"
     NO_REPORT_FITS_REFERENCE_CODE = "no report fits this reference and code"

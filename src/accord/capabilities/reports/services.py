@@ -14,8 +14,10 @@ from accord.capabilities import unit_of_work
 from accord.capabilities.people.policy import require
 from accord.capabilities.reports.audit import ReportAudit, ShiftAudit
 from accord.capabilities.reports.errors import Msg
+from accord.capabilities.reports.life_cycle import LIFE, ReportEvent
 from accord.capabilities.reports.models import IdentifierState, Report, ReportIdentifier, ReportState, Shift, StatementLine
 from accord.capabilities.reports.permissions import ReportPermission, ShiftPermission
+from accord.capabilities.transitions import transition
 from accord.capabilities.vocabulary import AuditAction
 from accord.core import clock
 from accord.core.errors import BadInput, Conflict, NotFound
@@ -81,7 +83,7 @@ def take_report(actor: User, facts: CallFacts) -> Report:
     _check_fits(report)
     report.duplicate_of = _same_payment(report)
     if report.duplicate_of is not None:
-        report.state = ReportState.DUPLICATE
+        report.state = LIFE.next(report.state, ReportEvent.JOIN)
     report.save(force_insert=True)
     unit_of_work.record(actor, ReportAudit.TAKEN, subject=report.pk, obj=report, amount=report.amount, currency=report.currency)
     return report
@@ -251,7 +253,7 @@ def close_report(actor: User, report_id: UUID, reason: str) -> Report:
     require(actor, ReportPermission.TAKE)
     if not reason.strip():
         raise BadInput(Msg.SAY_WHY_REPORT_CLOSED, where="reason")
-    return _set_state(actor, report_id, ReportState.CLOSED, ReportAudit.CLOSED, reason)
+    return _set_state(actor, report_id, ReportEvent.CLOSE, ReportAudit.CLOSED, reason)
 
 
 def reopen_report(actor: User, report_id: UUID, reason: str) -> Report:
@@ -259,20 +261,16 @@ def reopen_report(actor: User, report_id: UUID, reason: str) -> Report:
     require(actor, ReportPermission.TAKE)
     if not reason.strip():
         raise BadInput(Msg.SAY_WHY_REPORT_REOPENED, where="reason")
-    return _set_state(actor, report_id, ReportState.OPEN, ReportAudit.REOPENED, reason)
+    return _set_state(actor, report_id, ReportEvent.REOPEN, ReportAudit.REOPENED, reason)
 
 
 @unit_of_work.change
-def _set_state(actor: User, report_id: UUID, state: ReportState, action: AuditAction, reason: str) -> Report:
+def _set_state(actor: User, report_id: UUID, event: ReportEvent, action: AuditAction, reason: str) -> Report:
     report = _get(report_id)
-    if report.state == state:
+    if not LIFE.allows(report.state, event):
         raise Conflict(Msg.REPORT_ALREADY_IN_STATE, report=report.reference, state=ReportState(report.state))
-    report.state = state
-    report.closed_at = clock.now() if state == ReportState.CLOSED else None
-    if state == ReportState.OPEN:
-        report.duplicate_of = None
-    report.save(update_fields=["state", "duplicate_of", "closed_at"])
-    unit_of_work.record(actor, action, subject=report.pk, obj=report, reason=reason)
+    columns = {"closed_at": clock.now()} if event is ReportEvent.CLOSE else {"closed_at": None, "duplicate_of_id": None}
+    transition(LIFE, report, event, actor, action, subject=report.pk, set_=columns, details={"reason": reason})
     return report
 
 

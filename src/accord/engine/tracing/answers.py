@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from datetime import datetime, timedelta
 from typing import Final, Protocol
 
-from accord.core.clock import from_micros
+import numpy as np
+
+from accord.core.clock import EPOCH
 from accord.engine.tracing.layout import Array
 from accord.engine.tracing.model import (
     AccountRef,
@@ -34,8 +37,8 @@ class Naming(Protocol):
     @property
     def currencies(self) -> tuple[str, ...]: ...
 
-    def transfer_id(self, transfer: int) -> str: ...
-    def pocket(self, pocket: int) -> tuple[AccountRef, str]: ...
+    def transfer_ids(self, transfers: Array) -> list[str]: ...
+    def pockets(self, pockets: Array) -> dict[int, tuple[AccountRef, str]]: ...
 
 
 def answer(
@@ -53,16 +56,19 @@ def answer(
     made: list[Flow] = []
     exits: list[Exit] = []
     conversions: list[Conversion] = []
-    pocket, transfer_id = naming.pocket, naming.transfer_id
-    for number, time, amount, hop, leaves, debtor, creditor, received, first, last in flows.tolist():
-        name, (payer, code), (payee, counter_code) = transfer_id(number), pocket(debtor), pocket(creditor)
+    places = naming.pockets(np.concatenate([flows[:, 5], flows[:, 6], rests[:, 0]]))
+    names, times = naming.transfer_ids(flows[:, 0]), moments(flows[:, 1])
+    for name, time, (_, _, amount, hop, leaves, debtor, creditor, received, first, last) in zip(
+        names, times, flows.tolist(), strict=True
+    ):
+        (payer, code), (payee, counter_code) = places[debtor], places[creditor]
         units = tuple(intervals[first:last])
-        made.append(Flow(name, payer, payee, from_micros(time), amount, code, hop, units))
+        made.append(Flow(name, payer, payee, time, amount, code, hop, units))
         if leaves >= 0:
             exits.append(Exit(payee, name, amount, code, EXIT_KINDS[leaves], units))
         elif received != amount or code != counter_code:
             conversions.append(Conversion(name, amount, code, received, counter_code))
-    standing = _standing(naming, rests.tolist())
+    standing = _standing(naming, places, rests)
     claimed = _claimed(naming.currencies, claims.tolist())
     poison = rule is Rule.POISON
     return Trace(
@@ -103,16 +109,25 @@ def _claimed(currencies: tuple[str, ...], claims: list[list[int]]) -> dict[str, 
     return totals
 
 
-def _standing(naming: Naming, rests: list[list[int]]) -> tuple[Standing, ...]:
+def moments(micros: Array) -> list[datetime]:
+    """Aware UTC moments of epoch microseconds."""
+    return [EPOCH + timedelta(microseconds=each) for each in micros.tolist()]
+
+
+def _standing(naming: Naming, places: dict[int, tuple[AccountRef, str]], rests: Array) -> tuple[Standing, ...]:
     """One entry per account and currency, by institution (unknown first), number and currency."""
-    parts: dict[int, list[list[int]]] = {}
-    for row in rests:
-        parts.setdefault(row[0], []).append(row)
+    placed = rests[rests[:, 1] >= 0]
+    names = iter(naming.transfer_ids(placed[:, 1]))
+    amounts: dict[int, int] = {}
+    parcels: dict[int, list[Parcel]] = {}
+    for pocket, transfer, start, end in rests.tolist():
+        amounts[pocket] = amounts.get(pocket, 0) + end - start
+        if transfer >= 0:
+            parcels.setdefault(pocket, []).append(Parcel(next(names), start, end))
     made = []
-    for pocket, rows in parts.items():
-        account, currency = naming.pocket(pocket)
-        parcels = tuple(Parcel(naming.transfer_id(row[1]), row[2], row[3]) for row in rows if row[1] >= 0)
-        made.append(Standing(account, sum(row[3] - row[2] for row in rows), currency, parcels))
+    for pocket, amount in amounts.items():
+        account, currency = places[pocket]
+        made.append(Standing(account, amount, currency, tuple(parcels.get(pocket, ()))))
     return tuple(sorted(made, key=standing_order))
 
 

@@ -13,7 +13,7 @@ import pyarrow as pa
 from accord.engine.tracing.compiled import kernel
 from accord.engine.tracing.layout import Array, empty, frozen
 from accord.engine.tracing.model import AccountRef
-from accord.engine.tracing.names import NO_NAMES, Names, Texts, distinct, one_text, texts_of
+from accord.engine.tracing.names import NO_NAMES, Names, Texts, distinct, one_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +55,26 @@ class Dictionary:
         texts = self.base_accounts.texts if account < base else self.later_accounts.texts
         number = texts.text(account if account < base else account - base)
         return AccountRef(number, self.banks[bank] if bank >= 0 else None)
+
+    def places(self, pockets: Array) -> list[tuple[AccountRef, str]]:
+        """The account and currency of each pocket, in that order; all names decoded at once."""
+        accounts = self.pockets.account[pockets]
+        numbers = self._numbers(accounts)
+        banks = self.pockets.account_bank[accounts].tolist()
+        currencies = self.pockets.currency[pockets].tolist()
+        return [
+            (AccountRef(number, self.banks[bank] if bank >= 0 else None), self.currencies[currency])
+            for number, bank, currency in zip(numbers, banks, currencies, strict=True)
+        ]
+
+    def _numbers(self, accounts: Array) -> list[str]:
+        in_base = len(self.base_accounts)
+        if not len(self.later_accounts):
+            return self.base_accounts.texts.strings(accounts)
+        of_base = accounts < in_base
+        base = iter(self.base_accounts.texts.strings(accounts[of_base]))
+        later = iter(self.later_accounts.texts.strings(accounts[~of_base] - in_base))
+        return [next(base) if known else next(later) for known in of_base.tolist()]
 
     def account(self, reference: AccountRef) -> int:
         """The number of an account, -1 where it is not in this ledger."""
@@ -100,7 +120,7 @@ def coded(column: pa.ChunkedArray, known: tuple[str, ...]) -> tuple[Array, tuple
 def number_accounts(dictionary: Dictionary, numbers: pa.ChunkedArray, banks: pa.ChunkedArray) -> tuple[Array, Dictionary]:
     """(account of each row, int32; the dictionary with the new accounts)."""
     bank_codes, bank_names = coded(banks, dictionary.banks)
-    codes, names = distinct(texts_of(numbers, bank_codes))
+    codes, names = distinct(numbers, bank_codes, len(bank_names))
     accounts = dictionary.base_accounts.find(names)
     base = len(dictionary.base_accounts)
     if len(dictionary.later_accounts):

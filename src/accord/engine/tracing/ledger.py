@@ -18,8 +18,9 @@ from accord.engine.tracing.deferred import DeferredTrace
 from accord.engine.tracing.errors import Msg
 from accord.engine.tracing.kernel_parcels import follow_parcels
 from accord.engine.tracing.kernel_pooled import HAIRCUT, LIBR, POISON, follow_pools
-from accord.engine.tracing.layout import KINDS, TIME_MAX, frozen
+from accord.engine.tracing.layout import KINDS, TIME_MAX, Array, frozen
 from accord.engine.tracing.model import AccountRef, ClaimStart, Rule, Trace, TraceOptions
+from accord.engine.tracing.names import FEW
 from accord.engine.tracing.overlay import view_of
 from accord.engine.tracing.reading import Place, newer_state, open_state
 from accord.engine.tracing.speed import passing_time
@@ -41,8 +42,6 @@ class Ledger:
         self._place = place
         self._base, self._tail, self._dictionary = state.base, state.tail, state.dictionary
         self._view = view_of(state.base, state.tail, state.dictionary)
-        self._id_bounds = self._base.ids.texts.offsets.data
-        self._id_bytes = self._base.ids.texts.data.data
         self.pocket = lru_cache(maxsize=65536)(self._pocket)
 
     @classmethod
@@ -95,11 +94,22 @@ class Ledger:
         time, seq, amount, _, _, _, debtor, _, _ = self._record(number)
         return time, seq, amount, self._dictionary.pockets.currency.item(debtor)
 
-    def transfer_id(self, transfer: int) -> str:
-        """The id of a transfer by number."""
-        if transfer < len(self._base):
-            return str(self._id_bytes[self._id_bounds[transfer] : self._id_bounds[transfer + 1]], "utf-8")
-        return self._tail.ids.texts.text(transfer - len(self._base))
+    def transfer_ids(self, transfers: Array) -> list[str]:
+        """The ids of transfers by number, in that order."""
+        in_base = len(self._base)
+        if not len(self._tail):
+            return self._base.ids.texts.strings(transfers)
+        of_base = transfers < in_base
+        base = iter(self._base.ids.texts.strings(transfers[of_base]))
+        later = iter(self._tail.ids.texts.strings(transfers[~of_base] - in_base))
+        return [next(base) if known else next(later) for known in of_base.tolist()]
+
+    def pockets(self, pockets: Array) -> dict[int, tuple[AccountRef, str]]:
+        """The account and currency of each of these pockets."""
+        if len(pockets) < FEW:
+            return {pocket: self.pocket(pocket) for pocket in pockets.tolist()}
+        different = np.unique(pockets)
+        return dict(zip(different.tolist(), self._dictionary.places(different), strict=True))
 
     def _pocket(self, pocket: int) -> tuple[AccountRef, str]:
         """The account and currency of a pocket; kept for the pockets asked for last as `pocket`."""

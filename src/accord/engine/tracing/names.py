@@ -9,12 +9,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
+from typing import Final
 
 import numpy as np
 import pyarrow as pa
 
 from accord.engine.tracing.compiled import helper, kernel
 from accord.engine.tracing.layout import Array, empty, frozen
+
+FEW: Final = 12
+"""Below this, one at a time is faster than the arrays that all at once needs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +36,20 @@ class Texts:
     def text(self, row: int) -> str:
         return bytes(self.data[self.offsets[row] : self.offsets[row + 1]]).decode()
 
+    def strings(self, rows: Array) -> list[str]:
+        """The texts of `rows` as strings, in that order; gathered and decoded in one go where there are more than a few."""
+        if len(rows) < FEW:
+            return [self.text(row) for row in rows.tolist()]
+        taken = self.taken(rows)
+        raw, bounds = taken.data.tobytes(), taken.offsets.tolist()
+        if raw.isascii():
+            whole = raw.decode()
+            return [whole[start:end] for start, end in pairwise(bounds)]
+        return [raw[start:end].decode() for start, end in pairwise(bounds)]
+
     def taken(self, rows: Array) -> Texts:
         """The texts of `rows`, in that order."""
-        lengths = np.diff(self.offsets)[rows]
+        lengths = self.offsets[rows + 1] - self.offsets[rows]  # of these alone: a few out of millions are asked for
         offsets = np.zeros(len(rows) + 1, np.int64)
         np.cumsum(lengths, out=offsets[1:])
         data = np.empty(int(offsets[-1]), np.uint8)
@@ -125,26 +141,24 @@ def _bounds_of_one(length: int) -> Array:
     return frozen(np.array([0, length], np.int64))
 
 
-def distinct(texts: Texts) -> tuple[Array, Texts]:
-    """(code of each text, int32; the different texts by code, in order of first sight).
+def distinct(column: pa.ChunkedArray, tags: Array, kinds: int) -> tuple[Array, Texts]:
+    """(code of each tagged text of an Arrow column, int32; the different ones by code, in order of first sight).
 
-    What is looked at again and again is kept close together: the table grows with what it holds, and texts are compared
-    with their first copies, so that a few accounts named often never leave the processor's cache.
+    `tags` are below `kinds`, -1 for none. Arrow numbers the texts, then the pairs of text and tag as whole numbers:
+
+        texts  a b a a    text codes  0 1 0 0    with 1 kind, pairs (code · 2 + tag + 1)  0 2 1 0    codes  0 1 2 0
+        tags   - - 0 -                                                                             a, b and a at bank 0
     """
-    count = len(texts)
-    codes, hashes = np.empty(count, np.int32), np.empty(count, np.uint64)
-    bounds, tags = np.zeros(count + 1, np.int64), np.empty(count if len(texts.tags) else 0, np.int32)
-    copies = np.empty(int(texts.offsets[-1] - texts.offsets[0]), np.uint8)
-    row, known, size = 0, 0, 1 << 14
-    while True:
-        table = np.full(size, -1, np.int32)
-        pool = (bounds, copies, tags)
-        row, known = number_distinct(texts.offsets, texts.data, texts.tags, table, hashes, codes, pool, row, known)
-        if row == count:
-            break
-        size *= 4
-    end = int(bounds[known])
-    return codes, Texts(frozen(bounds[: known + 1].copy()), frozen(copies[:end].copy()), frozen(tags[:known].copy()))
+    texts = column.cast(pa.large_string()).combine_chunks()
+    if isinstance(texts, pa.ChunkedArray):
+        texts = pa.concat_arrays(texts.chunks) if texts.num_chunks else pa.array([], pa.large_string())
+    numbered = texts.dictionary_encode()
+    pairs = numbered.indices.to_numpy(zero_copy_only=False).astype(np.int64) * (kinds + 1) + tags + 1
+    tagged = pa.array(pairs).dictionary_encode()
+    rows, known = np.divmod(tagged.dictionary.to_numpy(zero_copy_only=False), kinds + 1)
+    names = texts_of(pa.chunked_array([numbered.dictionary])).taken(rows)
+    codes = tagged.indices.to_numpy(zero_copy_only=False).astype(np.int32)
+    return codes, Texts(names.offsets, names.data, frozen((known - 1).astype(np.int32)))
 
 
 @helper
@@ -218,42 +232,6 @@ def find_rows(q_offsets, q_data, q_tags, offsets, data, tags, entries, rows):  #
                 break
             low += 1
         rows[query] = found
-
-
-@kernel
-def number_distinct(offsets, data, tags, table, hashes, codes, pool, row, count):  # type: ignore[no-untyped-def]
-    """Number texts from `row` on, `count` being numbered already; stops when the empty table given is half full.
-
-    Fills `codes`, and `hashes` and the `pool` (bounds, bytes, tags) by code. Returns (row reached, how many are numbered).
-    """
-    bounds, copies, pool_tags = pool
-    mask = np.uint64(table.size - 1)
-    for code in range(count):
-        slot = np.int64((hashes[code] >> np.uint64(20)) & mask)
-        while table[slot] >= 0:
-            slot = np.int64(np.uint64(slot + 1) & mask)
-        table[slot] = code
-    while row < codes.size and 2 * count < table.size:
-        value = hash_of(offsets, data, tags, row)
-        slot = np.int64((value >> np.uint64(20)) & mask)
-        while table[slot] >= 0:
-            code = table[slot]
-            if hashes[code] == value and same_text(offsets, data, tags, row, bounds, copies, pool_tags, code):
-                break
-            slot = np.int64(np.uint64(slot + 1) & mask)
-        if table[slot] < 0:
-            table[slot] = count
-            hashes[count] = value
-            start, length = offsets[row], offsets[row + 1] - offsets[row]
-            bounds[count + 1] = bounds[count] + length
-            for step in range(length):
-                copies[bounds[count] + step] = data[start + step]
-            if tags.size:
-                pool_tags[count] = tags[row]
-            count += 1
-        codes[row] = table[slot]
-        row += 1
-    return row, count
 
 
 @kernel

@@ -27,7 +27,7 @@ from accord.core.money import Money
 from accord.engine.exercise import VictimReport
 from accord.lab.demo import for_partners
 from accord.lab.demo.officers import APPROVE_SECONDS, CALL_BACK_AFTER, NARRATIVE_SECONDS, SIX_FACTS_SECONDS, Officers
-from accord.node.worker import Worker, next_due
+from accord.node.worker import Worker
 
 if TYPE_CHECKING:
     from accord.capabilities.people.models import User
@@ -70,7 +70,7 @@ class Day:
     def next_moment(self) -> datetime | None:
         """When somebody here has something to do next; None where nobody has."""
         moments = [self._events[0][0]] if self._events else []
-        due = next_due()
+        due = self.worker.next_due()
         if due is not None:
             moments.append(max(due, clock.now()))
         return min(moments, default=None)
@@ -83,15 +83,16 @@ class Day:
 
     def sweep(self) -> tuple[int, set[UUID]]:
         """Let the worker do what is due: how many rows it worked on, and the claims that had something due."""
-        due = next_due()
+        due = self.worker.next_due()
         if (due is None or due > clock.now()) and not self._acted:
             return 0, set()
-        self._acted = False
+        acted, self._acted = self._acted, False
         touched = {*order_queries.claims_with_orders_due(clock.now()), *claim_queries.claims_with_enquiries_due(clock.now())}
         worked = self.worker.run_until_idle()
-        self._plan_approvals()
-        self._plan_second_looks()
-        self._plan_decisions()
+        if worked or acted:
+            self._plan_approvals()
+            self._plan_second_looks()
+            self._plan_decisions()
         return worked, touched
 
     def spent(self, claims: set[UUID], cases: list[for_partners.Case], seconds: float) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -33,7 +33,8 @@ class Leader:
         self._members = members
         self._banks = banks
         self._shown = shown
-        self._spent: dict[str, dict[str, Any]] = {}
+        self._spent: dict[str, list[dict[str, Any]]] = {name: [] for name in members}
+        self._replies: dict[str, Any] = {}
 
     def play(self, begins: datetime, ends: datetime, stop: threading.Event) -> datetime:
         """Play until nobody has anything left to do before the day ends, or `stop`; the moment that it came to."""
@@ -45,6 +46,7 @@ class Leader:
                 break
             moment = following
             following = self._moment(moment)
+        self._round(self._members, act=False)  # all have heard what was spent for them
         return moment
 
     def _moment(self, moment: datetime) -> datetime | None:
@@ -53,7 +55,7 @@ class Leader:
         self._banks.advance(moment)
         started = time.perf_counter()
         served: dict[str, tuple[set[str], set[tuple[str, str]]]] = {name: (set(), set()) for name in self._members}
-        replies = self._round(act=True)
+        replies = self._round(self._due(moment), act=True)
         anything = False
         while True:
             for name, reply in replies.items():
@@ -64,20 +66,30 @@ class Leader:
             anything |= worked
             if not worked or len(self._members) == 1:
                 break
-            replies = self._round(act=False)
+            replies = self._round(self._members, act=False)
         seconds = time.perf_counter() - started
-        self._spent = {
-            name: {"claims": sorted(claims), "cases": sorted(cases), "seconds": seconds}
-            for name, (claims, cases) in served.items()
-        }
-        self._shown(moment, sum(reply["calls"] for reply in replies.values()))
-        return self._next(replies, moment, anything)
+        for name, (claims, cases) in served.items():
+            if claims or cases:
+                self._spent[name].append({"claims": sorted(claims), "cases": sorted(cases), "seconds": seconds})
+        self._shown(moment, sum(reply["calls"] for reply in self._replies.values()))
+        return self._next(self._replies, moment, anything)
 
-    def _round(self, *, act: bool) -> dict[str, Any]:
-        for name, member in self._members.items():
-            member.tell("step", act=act, spent=self._spent.get(name))
-        self._spent = {}
-        return answers(self._members.values())
+    def _due(self, moment: datetime) -> list[str]:
+        """The centres that have something to do by a moment; all where that is not known of all."""
+        if len(self._replies) < len(self._members):
+            return list(self._members)
+        due = {name: reply["next"] for name, reply in self._replies.items()}
+        return [name for name, at in due.items() if at is not None and at <= to_micros(moment)] or list(self._members)
+
+    def _round(self, names: Iterable[str], *, act: bool) -> dict[str, Any]:
+        """Have some centres do what is due, at the same time; what they answer."""
+        asked = [self._members[name] for name in names]
+        for member in asked:
+            member.tell("step", act=act, spent=self._spent[member.name])
+            self._spent[member.name] = []
+        replies = answers(asked)
+        self._replies.update(replies)
+        return replies
 
     @staticmethod
     def _next(replies: Mapping[str, Any], moment: datetime, anything: bool) -> datetime | None:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from accord.core.clock import to_micros
-from accord.engine.exercise import World
 from accord.lab.demo.told import CallTold, CentreTold, OrderTold
-from accord.lab.federation import centre, kernels
+from accord.lab.federation import centre, forking, kernels
 from accord.lab.federation.centre import Centre
 from accord.lab.federation.channel import Command
+from accord.lab.federation.desk import Desk
 from accord.lab.federation.people import OFFICER, SUPERVISOR, user
+from accord.node import exercise_world
 from accord.node.home import Home
 
 if TYPE_CHECKING:
@@ -39,22 +41,22 @@ class Player(Centre):
         from accord.lab.demo.day import Day
 
         kernels.make_ready()
-        world = World.load(self.home.world)
+        world = exercise_world.of(self.home).world
         calls = [report for report in world.reports if report.country == country]
         people = [user(name) for name in (OFFICER, SUPERVISOR)]
         self._country = country
         self._day = Day(calls, self.worker, people, world.plan.seed)
         return len(calls)
 
-    def step(self, act: bool, spent: dict[str, Any] | None = None) -> dict[str, Any]:
+    def step(self, act: bool, spent: list[dict[str, Any]]) -> dict[str, Any]:
         """Let people (where `act`) and the worker do what they do by now.
 
         How much was done, for which claims of ours and which cases of partners, and when this centre has something to do
-        next (epoch µs). `spent`: the same of the moment before, as far as it served this centre, and its real time.
+        next (epoch µs). `spent`: the same of earlier moments, as far as they served this centre, and their real time.
         """
-        if spent is not None:
-            cases = [(partner, case) for partner, case in spent["cases"]]
-            self._day.spent({UUID(claim) for claim in spent["claims"]}, cases, spent["seconds"])
+        for served in spent:
+            cases = [(partner, case) for partner, case in served["cases"]]
+            self._day.spent({UUID(claim) for claim in served["claims"]}, cases, served["seconds"])
         from accord.lab.demo import for_partners
 
         if act:
@@ -108,6 +110,13 @@ def _order(order: Order) -> OrderTold:
 
 def main() -> None:
     player = Player(Home.from_environment())
+    centre.run(player, player.commands())
+
+
+def forked(environment: Mapping[str, str]) -> None:
+    """The same in a process that was forked from the leader, with a desk that is forked before anything is opened."""
+    home = forking.become(environment)
+    player = Player(home, Desk())
     centre.run(player, player.commands())
 
 

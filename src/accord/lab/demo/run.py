@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -20,17 +21,16 @@ from accord.core.errors import BadInput, Conflict
 from accord.core.file_locks import exclusive, is_held
 from accord.engine.exercise import World, WorldPlan, make_world
 from accord.lab.errors import Msg
-from accord.lab.federation import introductions, kernels, layout
+from accord.lab.federation import forking, introductions, kernels, layout
 from accord.lab.federation.channel import Member, answers, ask_all, close_all
 from accord.lab.federation.people import LIAISON, OFFICER, SUPERVISOR
 from accord.lab.federation.plan import FederationPlan, free_ports, plan_centres
-from accord.node import exercise_clock, serve
+from accord.node import exercise_clock, exercise_world, serve
 from accord.node.home import Home
 
 if TYPE_CHECKING:
     from accord.adapters.sandbox_bank import SandboxBanks
 
-_PLAYER: Final = ("-m", "accord.lab.demo.player")
 _LAST_PORT: Final = 65_535
 
 
@@ -63,11 +63,14 @@ def run(root: Path, world_plan: WorldPlan, *, port: int, keep_desks_open: bool) 
     stop = threading.Event()
     with _alone(root), serve.stopping_on_signals(stop), ExitStack() as open_:
         layout.make_room(plan)
-        progress = open_.enter_context(_progress(console))
-        world = _make_world(world_plan, progress)
+        with _progress(console) as making:
+            world = _make_world(world_plan, making)
         layout.lay_out(plan, world, world_plan.call_day)
+        members = _start_centres(plan, world)
+        open_.callback(close_all, members.values())
+        progress = open_.enter_context(_progress(console))
         opening = _Opening(progress, stop, steps=4 + len(plan.pacts) if len(countries) > 1 else 3)
-        stage = _open_centres(plan, world, console, opening, open_, keep_desks_open=keep_desks_open)
+        stage = _open_centres(plan, world, console, opening, members, keep_desks_open=keep_desks_open)
         if keep_desks_open:
             tell_sign_in(stage)
         ended = _play(stage, progress, stop)
@@ -130,21 +133,37 @@ def _make_world(plan: WorldPlan, progress: Progress) -> World:
     return world
 
 
-def _open_centres(
-    plan: FederationPlan, world: World, console: Console, opening: _Opening, open_: ExitStack, *, keep_desks_open: bool
-) -> Stage:
-    """Start the centres, let them get to know each other, and have them ready for their calls."""
-    several = len(plan.centres) > 1
-    members = {
-        centre.code: Member(centre.code, _PLAYER, layout.environment(plan, centre), centre.folder / "demo.log")
+def _start_centres(plan: FederationPlan, world: World) -> dict[str, Member]:
+    """Fork the centres' processes from this one, which has loaded what they need and has no thread at this moment."""
+    home = Home(plan.root)
+    forking.load(home)
+    from accord.lab.demo import player
+
+    exercise_world.keep(home, world)
+    kernels.make_ready()
+    return {
+        centre.code: Member.forked(
+            centre.code, partial(player.forked, layout.environment(plan, centre)), centre.folder / "demo.log"
+        )
         for centre in plan.centres
     }
-    open_.callback(close_all, members.values())
+
+
+def _open_centres(
+    plan: FederationPlan,
+    world: World,
+    console: Console,
+    opening: _Opening,
+    members: Mapping[str, Member],
+    *,
+    keep_desks_open: bool,
+) -> Stage:
+    """Let the centres get to know each other, and have them ready for their calls."""
+    several = len(plan.centres) > 1
     password = "-".join(secrets.token_hex(2) for _ in range(4))
     stage = Stage(plan, world, members, password, {}, console)
     for member in members.values():
         member.tell("prepare", password=password)
-    kernels.make_ready()  # meanwhile
     answers(members.values())
     opening.next("desks")
     if keep_desks_open or several:
@@ -180,7 +199,7 @@ def _play(stage: Stage, progress: Progress, stop: threading.Event) -> datetime:
     from accord.lab.demo.truth import Truth
 
     exercise_clock.install(stage.home)
-    banks: SandboxBanks = SandboxBanks.from_world(stage.world, stage.home.sandbox)
+    banks: SandboxBanks = SandboxBanks.from_world(stage.world, stage.home.sandbox, books=exercise_world.of(stage.home).books)
     plan = stage.world.plan
     task = progress.add_task("Playing the day", total=len(stage.world.reports), note="")
 

@@ -17,16 +17,23 @@ from accord.node import serve
 from accord.node.home import Home
 
 if TYPE_CHECKING:
+    from accord.lab.federation.desk import Desk
+    from accord.node.wired import Wired
     from accord.node.worker import Worker
 
 
 class Centre:
     """The commands of a member. Each returns what can be written as JSON and raises errors of ours."""
 
-    def __init__(self, home: Home) -> None:
+    def __init__(self, home: Home, desk: Desk | None = None) -> None:
+        """`desk`: the process that serves the pages, where it has been forked already; else it is started as any node's."""
         self.home = home
         self._open = ExitStack()
+        self._desk = desk
+        if desk is not None:
+            self._open.callback(desk.close)
         self._worker: Worker | None = None
+        self._wired: Wired | None = None
 
     def commands(self) -> dict[str, Command]:
         from accord.lab.federation import partnership
@@ -46,6 +53,8 @@ class Centre:
 
     def open_desk(self, port: int) -> str:
         """Serve the desk and the partner API; the address."""
+        if self._desk is not None:
+            return self._desk.open(port)
         address, _ = self._open.enter_context(serve.web(self.home, "127.0.0.1", port))
         return address
 
@@ -56,7 +65,7 @@ class Centre:
     def work_on(self) -> None:
         """From now on the worker works by itself, until this process ends."""
         stop = threading.Event()
-        hands = threading.Thread(target=serve.run_worker, args=(self.home, stop, lambda: True), name="worker")
+        hands = threading.Thread(target=serve.run_worker, args=(self.home, stop, lambda: True, self._wired), name="worker")
         hands.start()
         self._open.callback(hands.join)
         self._open.callback(stop.set)
@@ -67,7 +76,8 @@ class Centre:
             from accord.node import wiring
             from accord.node.worker import Worker
 
-            self._worker = Worker(wiring.wire(self.home).lines)
+            self._wired = wiring.wire(self.home)
+            self._worker = Worker(self._wired.lines)
             self._open.callback(self._worker.close)
         return self._worker
 

@@ -13,11 +13,12 @@ import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import IO, Any, Final
+from typing import IO, Any, Final, Protocol, Self
 
 from accord.core import errors
 from accord.core.errors import AccordError, Unavailable
 from accord.lab.errors import Msg
+from accord.lab.federation import forking
 
 Command = Callable[..., Any]
 """Takes the arguments of a command by name and returns what can be written as JSON."""
@@ -28,19 +29,48 @@ _ERRORS: Final = {
 }
 
 
+class _Process(Protocol):
+    """What a member needs of its process."""
+
+    pid: int
+
+    def poll(self) -> int | None: ...
+
+    def wait(self, seconds: float, /) -> int: ...
+
+
 class Member:
     """A process of one centre, led from here. Not safe for threads; `ask_all` asks several at the same time."""
 
     def __init__(self, name: str, program: Sequence[str], environment: Mapping[str, str], log: Path) -> None:
         """Start a program of Python (its arguments); what it says on standard error goes to the file `log`."""
-        self.name = name
-        self._log = log
         with log.open("ab") as messages:
-            self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and program
+            process = subprocess.Popen(  # noqa: S603 - our own interpreter and program
                 [sys.executable, *program],
                 stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=messages, env=dict(environment),
                 start_new_session=True,  # Ctrl-C reaches the leader alone, which ends its members in order
             )  # fmt: skip
+        assert process.stdin is not None
+        assert process.stdout is not None
+        self._set(name, log, process, process.stdin, process.stdout)
+
+    def _set(self, name: str, log: Path, process: _Process, commands: IO[bytes], replies: IO[bytes]) -> None:
+        self.name = name
+        self._log = log
+        self._process, self._commands, self._replies = process, commands, replies
+
+    @classmethod
+    def forked(cls, name: str, main: Callable[[], None], log: Path) -> Self:
+        """Fork this process and run `main`, which serves commands, in the child (`forking`)."""
+        reading, commands = os.pipe()
+        replies, writing = os.pipe()
+        messages = forking.log_file(log)
+        process = forking.fork(main, reading, writing, messages)
+        for file in (reading, writing, messages):
+            os.close(file)
+        member = cls.__new__(cls)
+        member._set(name, log, process, os.fdopen(commands, "wb"), os.fdopen(replies, "rb"))
+        return member
 
     def ask(self, command: str, **arguments: Any) -> Any:
         """Do something in the member and return its answer. Raises what it raised, as far as it is an error of ours."""
@@ -51,15 +81,13 @@ class Member:
         """Ask without waiting; `answer` must follow."""
         line = json.dumps({"do": command, "with": arguments}, ensure_ascii=False) + "\n"
         try:
-            assert self._process.stdin is not None
-            self._process.stdin.write(line.encode())
-            self._process.stdin.flush()
+            self._commands.write(line.encode())
+            self._commands.flush()
         except OSError as error:
             raise self._ended() from error
 
     def answer(self) -> Any:
-        assert self._process.stdout is not None
-        line = self._process.stdout.readline()
+        line = self._replies.readline()
         if not line:
             raise self._ended()
         answer = json.loads(line)
@@ -75,16 +103,14 @@ class Member:
 
     def close(self) -> None:
         """End it and wait; killed where it does not end by itself. May be called from another thread and more than once."""
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
         with suppress(OSError):  # it has ended already
-            self._process.stdin.close()
+            self._commands.close()
         try:
             self._process.wait(END_WITHIN_SECONDS)
-        except subprocess.TimeoutExpired:
+        except (subprocess.TimeoutExpired, TimeoutError):
             os.killpg(self._process.pid, 9)
-            self._process.wait()
-        self._process.stdout.close()
+            self._process.wait(END_WITHIN_SECONDS)
+        self._replies.close()
 
     def _ended(self) -> Unavailable:
         return Unavailable(Msg.PROCESS_ENDED_BY_ITSELF, name=self.name, where=str(self._log))

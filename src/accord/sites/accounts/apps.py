@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from accord.capabilities.plugin import Capability, Declaration
-from accord.capabilities.ports import EVERYWHERE
+from accord.capabilities.kinds_of_nodes import EVERYWHERE
+from accord.capabilities.plugin import Capability, Declaration, Mount
 
 
 class AccountsConfig(Capability):
@@ -14,6 +14,7 @@ class AccountsConfig(Capability):
         from accord.capabilities.navigation import Entry
 
         return Declaration(
+            mounts=(Mount("account/", "accord.sites.accounts.urls", EVERYWHERE),),
             navigation=(
                 Entry(
                     label=_("Users"),

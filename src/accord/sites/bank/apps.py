@@ -1,7 +1,7 @@
 from __future__ import annotations
 
-from accord.capabilities.plugin import Capability, Declaration
-from accord.capabilities.ports import BANK
+from accord.capabilities.kinds_of_nodes import BANK
+from accord.capabilities.plugin import Capability, Declaration, Mount
 
 
 class BankConfig(Capability):
@@ -15,6 +15,7 @@ class BankConfig(Capability):
 
         bank = frozenset({BANK})
         return Declaration(
+            mounts=(Mount("bank/", "accord.sites.bank.urls", bank),),
             navigation=(
                 Entry(label=_("Inbox"), page="bank:inbox", rank=10, needs=("inbox:read",), here=("inbox", "order"), kinds=bank),
                 Entry(

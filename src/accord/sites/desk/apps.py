@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from accord.capabilities.plugin import Capability, Declaration
+from accord.capabilities.plugin import Capability, Declaration, Mount
 
 
 class DeskConfig(Capability):
@@ -14,6 +14,7 @@ class DeskConfig(Capability):
         from accord.sites.desk import navigation
 
         return Declaration(
+            mounts=(Mount("", "accord.sites.desk.urls"),),
             navigation=(
                 Entry(label=_("Queue"), page="desk:queue", rank=10, needs=("reports:read",), here=("queue",)),
                 Entry(label=_("New call"), page="desk:call-new", rank=20, needs=("reports:read",), here=("call-new",), key="n"),

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from accord.capabilities.plugin import Capability, Declaration
+from accord.capabilities.plugin import Capability, Declaration, Mount
 
 
 class LiaisonConfig(Capability):
@@ -14,6 +14,7 @@ class LiaisonConfig(Capability):
         from accord.sites.liaison import navigation
 
         return Declaration(
+            mounts=(Mount("partners/", "accord.sites.liaison.urls"),),
             navigation=(
                 Entry(
                     label=_("Partners"),

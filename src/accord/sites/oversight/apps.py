@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from accord.capabilities.plugin import Capability, Declaration
+from accord.capabilities.kinds_of_nodes import EVERYWHERE
+from accord.capabilities.plugin import Capability, Declaration, Mount
 
 
 class OversightConfig(Capability):
@@ -13,6 +14,7 @@ class OversightConfig(Capability):
         from accord.capabilities.navigation import Entry
 
         return Declaration(
+            mounts=(Mount("oversight/", "accord.sites.oversight.urls", EVERYWHERE),),
             navigation=(
                 Entry(label=_("Figures"), page="oversight:figures", rank=120, needs=("figures:read",), here=("figures",)),
             ),

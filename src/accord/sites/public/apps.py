@@ -1,8 +1,11 @@
 from __future__ import annotations
 
-from django.apps import AppConfig
+from accord.capabilities.plugin import Capability, Declaration, Mount
 
 
-class PublicConfig(AppConfig):
+class PublicConfig(Capability):
     name = "accord.sites.public"
     label = "public"
+
+    def declare(self) -> Declaration:
+        return Declaration(mounts=(Mount("public/", "accord.sites.public.urls"),))

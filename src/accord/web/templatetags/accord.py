@@ -246,7 +246,7 @@ def _detail(name: str, value: Any, currency: str | None) -> str:
         return masked(str(value))
     if name == "until":
         return local_text(datetime.fromisoformat(str(value)), seconds=False)
-    return reason(str(value)) if name == "reason" else value_label(name, str(value))
+    return stored_in_words(value_label(name, str(value)))
 
 
 _MONEY: Final = ("amount", "held", "living_costs", "released", "returned")

@@ -195,7 +195,7 @@ def _write_down(answers: Mapping[UUID, EnquiryAnswer], versions: Mapping[UUID, i
     waiting = Enquiry.objects.select_for_update().filter(pk__in=answers).select_related("claim")
     told: Told = []
     shrunk = set()
-    for enquiry in waiting.exclude(state=EnquiryState.SUPERSEDED).order_by("pk"):
+    for enquiry in waiting.exclude(state=EnquiryState.SUPERSEDED).order_by("pk").defer("credits"):
         answer, version = answers[enquiry.pk], versions.get(enquiry.pk, 0)
         if enquiry.state == EnquiryState.ANSWERED and version <= enquiry.version:
             continue

@@ -15,10 +15,12 @@ from accord.capabilities.claims.events import notify
 from accord.capabilities.claims.messages import parcels_from_json
 from accord.capabilities.claims.models import Claim, HoldShare, PlanAction, PlanItem, PlanItemState, SharedAccount
 from accord.capabilities.claims.permissions import PlanPermission
+from accord.capabilities.claims.plan_cycle import LIFE, PlanEvent
 from accord.capabilities.claims.services import plan
 from accord.capabilities.claims.services.saved import save_trace
 from accord.capabilities.claims.services.shares import Booking, Place, reserve, reserve_share
 from accord.capabilities.people.policy import Actor, require
+from accord.capabilities.transitions import transition
 from accord.core import clock
 from accord.core.errors import BadInput, Conflict, NotFound
 from accord.core.errors import Msg as CoreMsg
@@ -74,7 +76,7 @@ def approve_within(actor: Actor, claim_id: UUID, items: Sequence[UUID], limit: i
         amount = free if limit is None else min(free, limit - sum(row.line.amount for row in approval.lines))
         if amount <= 0:
             continue
-        line.amount, line.state = amount, PlanItemState.APPROVED
+        line.amount, line.state = amount, LIFE.next(line.state, PlanEvent.APPROVE)
         line.decided_by, line.decided_at = actor.username, now
         approval.lines.append(Approved(line, weighed[claim, line.place], scales.accounts[line.place]))
     if withdrawn:
@@ -238,12 +240,10 @@ def decide_item(actor: Actor, item_id: UUID, action: PlanAction | None, reason: 
         raise BadInput(CoreMsg.GIVE_REASON, where="reason")
     line = _proposed(item_id)
     if action is None:
-        line.state = PlanItemState.DISMISSED
-    elif {line.action, action} <= set(plan.HOLD_ACTIONS):
-        line.action = action
-    else:
+        return _decide(actor, line, PlanEvent.DISMISS, line.action, reason)
+    if not {line.action, action} <= set(plan.HOLD_ACTIONS):
         raise BadInput(Msg.ACTION_ON_EXIT_CANNOT_BECOME, action=action)
-    return _decide(actor, line, reason)
+    return _decide(actor, line, PlanEvent.CHOOSE, action, reason)
 
 
 @unit_of_work.change
@@ -267,8 +267,7 @@ def mark_done(actor: Actor, item_id: UUID, note: str) -> PlanItem:
     """An exit's action was carried out outside Accord."""
     require(actor, PlanPermission.APPROVE)
     line = _proposed(item_id)
-    line.state = PlanItemState.DONE
-    return _decide(actor, line, note)
+    return _decide(actor, line, PlanEvent.FINISH, line.action, note)
 
 
 def _proposed(item_id: UUID) -> PlanItem:
@@ -280,16 +279,8 @@ def _proposed(item_id: UUID) -> PlanItem:
     return line
 
 
-def _decide(actor: Actor, line: PlanItem, reason: str) -> PlanItem:
-    line.reason, line.decided_by, line.decided_at = reason, actor.username, clock.now()
-    line.save(update_fields=["action", "state", "reason", "decided_by", "decided_at"])
-    unit_of_work.record(
-        actor,
-        ClaimAudit.PLAN_DECIDED,
-        subject=line.claim_id,
-        obj=line,
-        state=line.state,
-        action_chosen=line.action,
-        reason=reason,
-    )
+def _decide(actor: Actor, line: PlanItem, event: PlanEvent, action: str, reason: str) -> PlanItem:
+    columns = {"action": action, "reason": reason, "decided_by": actor.username, "decided_at": clock.now()}
+    details = {"state": LIFE.next(line.state, event), "action_chosen": action, "reason": reason}
+    transition(LIFE, line, event, actor, ClaimAudit.PLAN_DECIDED, subject=line.claim_id, set_=columns, details=details)
     return line

@@ -103,10 +103,24 @@ class Scales:
         return _by_claim(row for row in self.standing if row.claim_id != but.pk)
 
 
+_STANDING: Final = (
+    "institution",
+    "account",
+    "currency",
+    "amount",
+    "parcels",
+    "account_kind",
+    "seconds_to_pass_on",
+    "enquiry",
+    "claim",
+)
+
+
 def _standing_at(places: Collection[Place]) -> QuerySet[StandingAmount]:
     """Claimed money on accounts of these names, of any claim, by answers under the claim's own rule."""
     rows = StandingAmount.objects.filter(enquiry__rule=F("claim__rule"), account__in={place[1] for place in places})
-    return rows.select_related("enquiry", "claim").defer("enquiry__answer").order_by("claim_id", "pk")
+    rows = rows.select_related("enquiry", "claim").order_by("claim_id", "pk")
+    return rows.only(*_STANDING, "enquiry__credits", "claim__currency")
 
 
 def _by_claim(rows: Iterable[StandingAmount]) -> dict[Claim, set[Place]]:

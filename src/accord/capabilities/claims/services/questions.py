@@ -105,7 +105,8 @@ def ask(rounds: Sequence[Round], shrunk: Collection[tuple[UUID, str]] = ()) -> A
 def _live(claim_ids: Collection[UUID]) -> _Live:
     live: _Live = defaultdict(list)
     if claim_ids:
-        for enquiry in Enquiry.objects.filter(claim__in=claim_ids).exclude(state=EnquiryState.SUPERSEDED).defer("answer"):
+        standing = Enquiry.objects.filter(claim__in=claim_ids).exclude(state=EnquiryState.SUPERSEDED)
+        for enquiry in standing.only("claim", "rule", "institution", "credits", "key", "state"):
             live[enquiry.claim_id, enquiry.rule, enquiry.institution].append(enquiry)
     return live
 

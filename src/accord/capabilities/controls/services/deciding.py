@@ -7,6 +7,7 @@ from uuid import UUID
 
 from accord.capabilities import unit_of_work
 from accord.capabilities.controls.audit import InboxEnquiryAudit, InboxOrderAudit
+from accord.capabilities.controls.enquiry_cycle import LIFE, EnquiryEvent
 from accord.capabilities.controls.errors import Msg
 from accord.capabilities.controls.life_cycle import Event, State, next_state
 from accord.capabilities.controls.messages import message_of
@@ -88,7 +89,7 @@ def answer_enquiry(actor: User, enquiry_id: UUID, note: str = "") -> ReceivedEnq
     row = locked_enquiry(enquiry_id)
     if row.state != EnquiryState.FOR_DECISION:
         raise Conflict(Msg.ENQUIRY_DOES_NOT_WAIT_FOR_DECISION)
-    row.state, row.decided_by, row.decided_at = EnquiryState.ANSWERING, actor, clock.now()
+    row.state, row.decided_by, row.decided_at = LIFE.next(row.state, EnquiryEvent.START), actor, clock.now()
     row.next_attempt_at = row.decided_at
     row.save()
     unit_of_work.record(actor, InboxEnquiryAudit.DECIDED, subject=row.pk, obj=row, sender=row.sender, note=note.strip())

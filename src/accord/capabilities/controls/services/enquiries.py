@@ -11,6 +11,7 @@ from accord.capabilities.claims.messages import to_json
 from accord.capabilities.claims.ports import Acknowledged, EnquiryRequest, check_answer
 from accord.capabilities.controls.audit import InboxEnquiryAudit
 from accord.capabilities.controls.checks import Check, Result, to_document
+from accord.capabilities.controls.enquiry_cycle import LIFE, EnquiryEvent
 from accord.capabilities.controls.errors import Msg
 from accord.capabilities.controls.models import ENQUIRY, EnquiryState, ReceivedEnquiry
 from accord.capabilities.controls.ports import CoreSystem
@@ -71,7 +72,7 @@ def _check_and_route(enquiry_id: UUID, request: EnquiryRequest, missing: tuple[s
         refuse_enquiry_row(row, failed.refusal, failed.code.replace("_", " "))
         return
     row.rule = None if for_person else rule_for(row.sender, ENQUIRY, 0, "")
-    row.state = EnquiryState.FOR_DECISION if row.rule is None else EnquiryState.ANSWERING
+    row.state = LIFE.next(row.state, EnquiryEvent.ASK if row.rule is None else EnquiryEvent.START)
     row.next_attempt_at = None if row.rule is None else clock.now() + LEASE
     row.save()
 
@@ -124,7 +125,7 @@ def _take_over(enquiry_id: UUID, answer: object) -> None:
     row = locked_enquiry(enquiry_id)
     if row.state != EnquiryState.ANSWERING:
         return
-    row.state, row.answer, row.answered_at = EnquiryState.ANSWERED, answer, clock.now()
+    row.state, row.answer, row.answered_at = LIFE.next(row.state, EnquiryEvent.ANSWER), answer, clock.now()
     row.next_attempt_at, row.last_error = None, ""
     row.save()
     keep_promise(row, "enquiry", row.answer)
@@ -135,7 +136,7 @@ def _take_over(enquiry_id: UUID, answer: object) -> None:
 
 def refuse_enquiry_row(row: ReceivedEnquiry, refusal: Refusal, reason: str, actor: Actor = NODE) -> None:
     """The bank does not answer. Inside a change."""
-    row.state, row.refusal, row.reason = EnquiryState.REFUSED, refusal, reason
+    row.state, row.refusal, row.reason = LIFE.next(row.state, EnquiryEvent.REFUSE), refusal, reason
     row.answered_at, row.next_attempt_at, row.last_error = clock.now(), None, ""
     row.save()
     unit_of_work.record(actor, InboxEnquiryAudit.REFUSED, subject=row.pk, obj=row, refusal=refusal, reason=reason)

@@ -11,7 +11,8 @@ from typing import Final
 
 from accord.capabilities.exchange.agreements.errors import Msg
 from accord.capabilities.exchange.models import AgreementState as State
-from accord.core.errors import Conflict
+from accord.capabilities.transitions import Move, moves_of, next_of
+from accord.capabilities.transitions import as_markdown as rendered
 
 
 class Event(StrEnum):
@@ -25,32 +26,34 @@ class Event(StrEnum):
     BE_ENDED = "be ended"  # the other side does
 
 
-TABLE: Final[dict[tuple[State, Event], State]] = {
-    (State.DRAFT, Event.OFFER): State.OFFERED,
-    (State.DRAFT, Event.RECEIVE): State.RECEIVED,  # the other side offers what was drafted here
-    (State.OFFERED, Event.RECEIVE): State.SIGNED,  # both offered the same document: both have signed it
-    (State.OFFERED, Event.COUNTERSIGN): State.SIGNED,
-    (State.OFFERED, Event.BE_DECLINED): State.DECLINED,
-    (State.OFFERED, Event.END): State.ENDED,
-    (State.OFFERED, Event.BE_ENDED): State.ENDED,
-    (State.RECEIVED, Event.RECEIVE): State.RECEIVED,  # told again
-    (State.RECEIVED, Event.SIGN): State.SIGNED,
-    (State.RECEIVED, Event.DECLINE): State.DECLINED,
-    (State.RECEIVED, Event.END): State.ENDED,
-    (State.RECEIVED, Event.BE_ENDED): State.ENDED,
-    (State.SIGNED, Event.RECEIVE): State.SIGNED,
-    (State.SIGNED, Event.COUNTERSIGN): State.SIGNED,
-    (State.SIGNED, Event.END): State.ENDED,
-    (State.SIGNED, Event.BE_ENDED): State.ENDED,
-    (State.DECLINED, Event.OFFER): State.OFFERED,  # after they have talked
-    (State.DECLINED, Event.RECEIVE): State.RECEIVED,
-    (State.DECLINED, Event.BE_DECLINED): State.DECLINED,
-    (State.DECLINED, Event.BE_ENDED): State.ENDED,
-    (State.ENDED, Event.RECEIVE): State.ENDED,  # what was under way when it was ended changes nothing more
-    (State.ENDED, Event.COUNTERSIGN): State.ENDED,
-    (State.ENDED, Event.BE_DECLINED): State.ENDED,
-    (State.ENDED, Event.BE_ENDED): State.ENDED,
-}
+MOVES: Final = moves_of(
+    [
+        Move(State.DRAFT, Event.OFFER, State.OFFERED),
+        Move(State.DRAFT, Event.RECEIVE, State.RECEIVED),  # the other side offers what was drafted here
+        Move(State.OFFERED, Event.RECEIVE, State.SIGNED),  # both offered the same document: both have signed it
+        Move(State.OFFERED, Event.COUNTERSIGN, State.SIGNED),
+        Move(State.OFFERED, Event.BE_DECLINED, State.DECLINED),
+        Move(State.OFFERED, Event.END, State.ENDED),
+        Move(State.OFFERED, Event.BE_ENDED, State.ENDED),
+        Move(State.RECEIVED, Event.RECEIVE, State.RECEIVED),  # told again
+        Move(State.RECEIVED, Event.SIGN, State.SIGNED),
+        Move(State.RECEIVED, Event.DECLINE, State.DECLINED),
+        Move(State.RECEIVED, Event.END, State.ENDED),
+        Move(State.RECEIVED, Event.BE_ENDED, State.ENDED),
+        Move(State.SIGNED, Event.RECEIVE, State.SIGNED),
+        Move(State.SIGNED, Event.COUNTERSIGN, State.SIGNED),
+        Move(State.SIGNED, Event.END, State.ENDED),
+        Move(State.SIGNED, Event.BE_ENDED, State.ENDED),
+        Move(State.DECLINED, Event.OFFER, State.OFFERED),  # after they have talked
+        Move(State.DECLINED, Event.RECEIVE, State.RECEIVED),
+        Move(State.DECLINED, Event.BE_DECLINED, State.DECLINED),
+        Move(State.DECLINED, Event.BE_ENDED, State.ENDED),
+        Move(State.ENDED, Event.RECEIVE, State.ENDED),  # what was under way when it was ended changes nothing more
+        Move(State.ENDED, Event.COUNTERSIGN, State.ENDED),
+        Move(State.ENDED, Event.BE_DECLINED, State.ENDED),
+        Move(State.ENDED, Event.BE_ENDED, State.ENDED),
+    ]
+)
 
 ONCE_IN_FORCE: Final = (State.SIGNED, State.ENDED)
 """States of rows that both may have signed; whether both did is what their signatures say."""
@@ -58,13 +61,9 @@ ONCE_IN_FORCE: Final = (State.SIGNED, State.ENDED)
 
 def next_state(state: str, event: Event) -> State:
     """Where `event` leads from `state`; Conflict where the table has no such step."""
-    found = TABLE.get((State(state), event))
-    if found is None:
-        raise Conflict(Msg.NO_SUCH_STEP, state=State(state), event=event)
-    return found
+    return next_of(MOVES, Msg.NO_SUCH_STEP, State(state), event)
 
 
 def as_markdown() -> str:
     """The table for the documentation."""
-    rows = (f"| {state} | {event} | {after} |" for (state, event), after in TABLE.items())
-    return "\n".join(["| state | event | next state |", "|---|---|---|", *rows])
+    return rendered(MOVES)

@@ -50,7 +50,7 @@ def alarms(actor: Actor, code: str | None = None) -> QuerySet[Alarm]:
     """What nobody has looked at yet, of one partner or of all."""
     if not (allowed(actor, ExchangePermission.READ) or allowed(actor, PartnerPermission.MANAGE)):
         return Alarm.objects.none()
-    unseen = Alarm.objects.filter(seen_at=None)
+    unseen = Alarm.objects.filter(seen_at=None).select_related("partner")
     return unseen if code is None else unseen.filter(partner_id=code)
 
 

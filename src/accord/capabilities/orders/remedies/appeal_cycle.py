@@ -10,9 +10,9 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Final
 
-from accord.capabilities.orders.cycles import Move, Moves, moves_of, next_of
 from accord.capabilities.orders.errors import Msg
 from accord.capabilities.orders.models.appeal import AppealState
+from accord.capabilities.transitions import Move, Moves, moves_of, next_of
 
 
 class AppealEvent(StrEnum):
@@ -58,4 +58,4 @@ MOVES: Final[Moves[AppealState, AppealEvent]] = moves_of(
 
 def next_appeal_state(state: str, event: AppealEvent) -> AppealState:
     """Where `event` leads from `state`; Conflict where the table has no such step."""
-    return next_of(MOVES, Msg.AN_APPEAL, AppealState(state), event)
+    return next_of(MOVES, Msg.APPEAL_NO_SUCH_STEP, AppealState(state), event)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+from collections.abc import Sequence
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
@@ -11,7 +12,7 @@ from accord.capabilities.orders import queries as orders
 from accord.capabilities.orders.errors import Msg
 from accord.capabilities.orders.kinds import KEEPS_MONEY
 from accord.capabilities.orders.life_cycle import HOLDING
-from accord.capabilities.orders.models import UNDECIDED, UNRELEASED, Appeal, Order, Payout, Restitution
+from accord.capabilities.orders.models import UNDECIDED, UNRELEASED, Appeal, Order, Payout, Restitution, RestitutionSource
 from accord.capabilities.people.policy import Actor
 from accord.capabilities.people.services import note_read
 from accord.core import clock
@@ -87,7 +88,16 @@ def restitution(actor: Actor, restitution_id: UUID) -> Restitution:
 
 def restitution_total(restitution: Restitution) -> Money:
     """How much of what is held a return gives back."""
-    return Money(sum(restitution.sources.values_list("amount", flat=True)), restitution.currency)
+    return restitution_totals([restitution])[restitution.pk]
+
+
+def restitution_totals(restitutions: Sequence[Restitution]) -> dict[UUID, Money]:
+    """The same of several returns, by their ids, in one statement."""
+    totals = {restitution.pk: Money(0, restitution.currency) for restitution in restitutions}
+    sources = RestitutionSource.objects.filter(restitution__in=restitutions)
+    for restitution_id, amount in sources.values_list("restitution", "amount"):
+        totals[restitution_id] += Money(amount, totals[restitution_id].currency)
+    return totals
 
 
 def restitutions_of_order(actor: Actor, order_id: UUID) -> list[Restitution]:

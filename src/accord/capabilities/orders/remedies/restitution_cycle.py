@@ -5,9 +5,9 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Final
 
-from accord.capabilities.orders.cycles import Move, Moves, moves_of, next_of
 from accord.capabilities.orders.errors import Msg
 from accord.capabilities.orders.models.restitution import RestitutionState
+from accord.capabilities.transitions import Move, Moves, moves_of, next_of
 
 
 class ReturnEvent(StrEnum):
@@ -56,4 +56,4 @@ MOVES: Final[Moves[RestitutionState, ReturnEvent]] = moves_of(
 
 def next_return_state(state: str, event: ReturnEvent) -> RestitutionState:
     """Where `event` leads from `state`; Conflict where the table has no such step."""
-    return next_of(MOVES, Msg.A_RETURN, RestitutionState(state), event)
+    return next_of(MOVES, Msg.RETURN_NO_SUCH_STEP, RestitutionState(state), event)

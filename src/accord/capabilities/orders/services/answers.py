@@ -59,7 +59,7 @@ def apply_answers(answers: Mapping[UUID, OrderAnswer]) -> list[UUID]:
     What is told of an order that stands by itself is applied first, all together. What is told of an order about an earlier
     one may change that one, so those follow one by one, each read afresh.
     """
-    orders = locked_orders(answers.keys())
+    orders = locked_orders(answers.keys(), without=("message", "payment"))
     alone = [order for order in orders if order.target_id is None and order.replaces_id is None and order.state in AWAITED]
     applied = [order.pk for order in alone]
     together = _Together()

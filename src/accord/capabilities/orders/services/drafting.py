@@ -174,10 +174,13 @@ def locked_order(order_id: UUID) -> Order:
     return locked_orders([order_id])[0]
 
 
-def locked_orders(order_ids: Collection[UUID]) -> list[Order]:
-    """The rows of these orders with their claims, by id, locked until the end of the change; NotFound where one is missing."""
+def locked_orders(order_ids: Collection[UUID], without: Sequence[str] = ()) -> list[Order]:
+    """The rows of these orders with their claims, by id, locked until the end of the change; NotFound where one is missing.
+
+    Columns that are mostly not needed may be left out; they are read where they are asked for.
+    """
     rows = Order.objects.select_for_update(of=("self",)).select_related("claim").filter(pk__in=set(order_ids))
-    orders = list(rows.order_by("pk"))
+    orders = list(rows.order_by("pk").defer(*without))
     if len(orders) != len(set(order_ids)):
         raise NotFound(Msg.NO_SUCH_ORDER)
     return orders

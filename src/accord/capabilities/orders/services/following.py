@@ -20,6 +20,7 @@ from accord.capabilities.orders.services.drafting import locked_order, write
 from accord.capabilities.people.policy import require
 from accord.core import clock
 from accord.core.errors import BadInput, Conflict
+from accord.core.wording import Messages
 
 if TYPE_CHECKING:
     from accord.capabilities.people.models import User
@@ -59,7 +60,7 @@ def give_back(actor: User | None, order_id: UUID, reason: str, amount: int | Non
     if not reason.strip():
         raise BadInput(Msg.SAY_WHY_HOLD_RELEASED, where="reason")
     target = locked_order(order_id)
-    _refuse_unless(target, (*STANDING, *AWAITED), "released", beside=OrderKind.RENEWAL)
+    _refuse_unless(target, (*STANDING, *AWAITED), Msg.RELEASED, beside=OrderKind.RENEWAL)
     if target.kind == OrderKind.RECALL:
         raise Conflict(Msg.RECALL_HOLDS_NOTHING_ON_ACCOUNT)
     given_back = _amount_of_release(target, amount)
@@ -106,7 +107,7 @@ def prolong(
     if not reason.strip():
         raise BadInput(Msg.SAY_WHY_ORDER_MUST_LAST_LONGER, where="reason")
     target = locked_order(order_id)
-    _refuse_unless(target, STANDING, "renewed")
+    _refuse_unless(target, STANDING, Msg.RENEWED)
     rule = rule_of(target)
     if target.kind not in RENEWABLE or target.renewals >= rule.renewals:
         raise Conflict(Msg.REGIME_ALLOWS_RENEWALS_USED, cap=rule.renewals, used=target.renewals)
@@ -129,7 +130,7 @@ def freeze(actor: User, order_id: UUID, reason: str, court_reference: str = "", 
     if not reason.strip():
         raise BadInput(Msg.SAY_WHY_MONEY_FROZEN, where="reason")
     replaced = locked_order(order_id)
-    _refuse_unless(replaced, HOLDING, "replaced by a freeze", also=replaced.replacements.filter(state__in=OPEN).exists())
+    _refuse_unless(replaced, HOLDING, Msg.REPLACED_BY_A_FREEZE, also=replaced.replacements.filter(state__in=OPEN).exists())
     if replaced.kind not in KEEPS_MONEY or replaced.kind == OrderKind.FREEZE:
         raise Conflict(Msg.ONLY_STOP_PAYMENT_HOLD_CAN)
     order = Order(
@@ -173,10 +174,10 @@ def about(target: Order, kind: OrderKind, amount: int, grounds: str) -> Order:
 
 
 def _refuse_unless(
-    target: Order, states: tuple[State, ...], done: str, *, also: bool = False, beside: OrderKind | None = None
+    target: Order, states: tuple[State, ...], done: Messages, *, also: bool = False, beside: OrderKind | None = None
 ) -> None:
     """Conflict unless the target is in one of the states and no other order about it is open, those `beside` left aside."""
     if target.state not in states:
-        raise Conflict(Msg.STATE_FORBIDS_FOLLOW_UP, state=target.get_state_display().lower(), event=done)
+        raise Conflict(Msg.STATE_FORBIDS_FOLLOW_UP, state=State(target.state), event=done)
     if also or target.follow_ups.filter(state__in=OPEN).exclude(kind=beside).exists():
         raise Conflict(Msg.ANOTHER_ORDER_ABOUT_STILL_OPEN)

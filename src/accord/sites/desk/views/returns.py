@@ -44,7 +44,8 @@ def index(request: HttpRequest) -> HttpResponse:
     if text := request.GET.get("q", "").strip():
         found = found.filter(reference__icontains=text)
     page = page_of(request, found)
-    rows = [(restitution, remedies.restitution_total(restitution)) for restitution in page]
+    totals = remedies.restitution_totals(list(page))
+    rows = [(restitution, totals[restitution.pk]) for restitution in page]
     context = {"page": page, "rows": rows, "state": state, "states": RestitutionState.choices, "text": text}
     return render(request, "desk/returns.html", context)
 
@@ -65,9 +66,10 @@ def new(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, _("The return is prepared. Name who gets a part of it."))
             return redirect("desk:return", restitution.pk)
-    offered = remedies.returnable(actor)[:MOST_OFFERED]
+    offered = list(remedies.returnable(actor)[:MOST_OFFERED])
+    free = returns.amounts_free(offered)
     context = {
-        "rows": [_offer(order, request) for order in offered],
+        "rows": [_offer(order, free[order.pk], request) for order in offered],
         "rules": Distribution.choices,
         "problem": problem,
         "given": request.POST,
@@ -76,9 +78,8 @@ def new(request: HttpRequest) -> HttpResponse:
     return render(request, "desk/return_new.html", context, status=400 if problem else 200)
 
 
-def _offer(order: Order, request: HttpRequest) -> dict[str, Any]:
+def _offer(order: Order, free: int, request: HttpRequest) -> dict[str, Any]:
     """A hold that can be chosen, with what is free of it."""
-    free = returns.amount_free(order)
     given = request.POST.get(f"amount-{order.pk}")
     return {
         "order": order,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID, uuid5
@@ -42,17 +43,28 @@ def take_card(row: Incoming, body: Any) -> None:
 
 def take_test_call(row: Incoming, body: Any) -> None:
     """Answer a test call; an answer is put on record. Whether a person answers the phone is for a person to find out."""
-    try:
-        call = msgspec.convert(body, TestCall)
-    except msgspec.ValidationError as error:
-        raise Refused("shape", Msg.NOT_A_TEST_CALL, error=error) from None
-    partner = Partner.objects.get(code=row.partner_id)
-    if row.in_reply_to is not None:
-        unit_of_work.record(NODE, PartnerAudit.TEST_CALL_ANSWERED, subject=None, obj=partner, to=call.contact[:200])
-        return
+    take_test_calls([(row, body)])
+
+
+def take_test_calls(messages: Sequence[tuple[Incoming, Any]]) -> None:
+    """The same for many."""
+    answers = {row.id: _id("answer", row.id) for row, _ in messages}
+    known = set(Outgoing.objects.filter(pk__in=answers.values()).values_list("pk", flat=True))
+    for row, body in messages:
+        try:
+            call = msgspec.convert(body, TestCall)
+        except msgspec.ValidationError as error:
+            raise Refused("shape", Msg.NOT_A_TEST_CALL, error=error) from None
+        if row.in_reply_to is not None:
+            unit_of_work.record(NODE, PartnerAudit.TEST_CALL_ANSWERED, subject=None, obj=row.partner, to=call.contact[:200])
+        elif answers[row.id] not in known:
+            _answer(row, call, answers[row.id])
+
+
+def _answer(row: Incoming, call: TestCall, message_id: UUID) -> None:
     answer = TestCall(asked_at=call.asked_at, answered_at=clock.to_iso(clock.now()), contact=settings.ACCORD_CONTACT)
     body = msgspec.to_builtins(answer)
-    queue(partner.code, MessageKind.TEST_CALL, body, in_reply_to=row.id, message_id=_id("answer", row.id))
+    queue(row.partner_id, MessageKind.TEST_CALL, body, in_reply_to=row.id, message_id=message_id, is_new=True)
 
 
 def test_calls_due(now: datetime) -> int:

@@ -20,11 +20,13 @@ from accord.capabilities.exchange.audit import PartnerAudit
 from accord.capabilities.exchange.models import KeyUse, Partner, PartnerKey, PartnerState
 from accord.capabilities.exchange.partners import cards, trust_book
 from accord.capabilities.exchange.partners.cards import Card
+from accord.capabilities.exchange.partners.cycle import LIFE, PartnerEvent
 from accord.capabilities.exchange.partners.errors import Msg
 from accord.capabilities.exchange.partners.services.raising import raise_alarm
 from accord.capabilities.exchange.permissions import ExchangePermission, PartnerPermission
 from accord.capabilities.exchange.vocabulary import TestResult
 from accord.capabilities.people.policy import Actor, allowed, require
+from accord.capabilities.transitions import transition
 from accord.core import clock
 from accord.core.errors import BadInput, Conflict, NotAllowed, NotFound
 from accord.core.wording import Wording
@@ -104,7 +106,7 @@ def _introduce(actor: Actor, partner: Partner | None, card: Card) -> None:
     partner = partner or Partner(code=card.agency, added_at=now)
     _write_names(partner, card)
     partner.countries, partner.institutions = list(card.countries), list(card.institutions)
-    partner.state, partner.confirmed_by, partner.confirmed_at = PartnerState.PENDING, "", None
+    partner.state, partner.confirmed_by, partner.confirmed_at = LIFE.next(partner.state, PartnerEvent.INTRODUCE), "", None
     partner.save()
     PartnerKey.objects.filter(partner=partner).exclude(kid__in=[key.kid for key in card.keys]).filter(revoked_at=None).update(
         revoked_at=now
@@ -121,7 +123,7 @@ def _bring_up_to_date(actor: Actor, partner: Partner, card: Card) -> None:
     partner.countries = [code for code in card.countries if code in partner.countries]
     partner.institutions = [code for code in card.institutions if code in partner.institutions]
     if not still:
-        partner.state, partner.confirmed_by, partner.confirmed_at = PartnerState.PENDING, "", None
+        partner.state, partner.confirmed_by, partner.confirmed_at = LIFE.next(partner.state, PartnerEvent.LOSE_KEYS), "", None
         partner.countries, partner.institutions = list(card.countries), list(card.institutions)
         raise_alarm(partner.code, "key_revoked", Msg.OWN_KEY_TAKEN_BACK.with_())
     elif added:
@@ -198,7 +200,8 @@ def _confirm(actor: Actor, code: str) -> Partner:
     partner = locked(code)
     refuse_covered_twice(partner, [*partner.countries, *partner.institutions])
     now = clock.now()
-    partner.state, partner.confirmed_by, partner.confirmed_at = PartnerState.CONFIRMED, actor.username, now
+    partner.state = LIFE.next(partner.state, PartnerEvent.CONFIRM)
+    partner.confirmed_by, partner.confirmed_at = actor.username, now
     partner.test_due_at = partner.test_due_at or now + TEST_EVERY
     partner.save()
     trust_book.forget()
@@ -237,10 +240,9 @@ def revoke(actor: Actor, code: str, reason: str) -> Partner:
     partner = locked(code)
     if partner.state == PartnerState.REVOKED:
         raise Conflict(Msg.REVOKED_ALREADY, code=code)
-    partner.state = PartnerState.REVOKED
-    partner.save(update_fields=["state"])
+    said = {"reason": reason.strip()[:500]}
+    transition(LIFE, partner, PartnerEvent.REVOKE, actor, PartnerAudit.REVOKED, subject=None, details=said)
     trust_book.forget()
-    unit_of_work.record(actor, PartnerAudit.REVOKED, subject=None, obj=partner, reason=reason.strip()[:500])
     return partner
 
 
@@ -259,7 +261,7 @@ def revoke_key(actor: Actor, code: str, kid: str, reason: str) -> PartnerKey:
     key.revoked_at = clock.now()
     key.save(update_fields=["revoked_at"])
     if partner.state == PartnerState.CONFIRMED and not _signing_keys(partner).exists():
-        partner.state, partner.confirmed_by, partner.confirmed_at = PartnerState.PENDING, "", None
+        partner.state, partner.confirmed_by, partner.confirmed_at = LIFE.next(partner.state, PartnerEvent.LOSE_KEYS), "", None
         partner.save(update_fields=["state", "confirmed_by", "confirmed_at"])
     trust_book.forget()
     unit_of_work.record(actor, PartnerAudit.KEY_REVOKED, subject=None, obj=partner, key=kid, reason=reason.strip()[:500])

@@ -40,7 +40,7 @@ def set_care(actor: User, order_id: UUID, care: str, note: str) -> Order:
         raise BadInput(Msg.SAY_HOW_KNOWN, where="note")
     order = locked_order(order_id)
     if order.state not in _MARKABLE:
-        raise Conflict(Msg.ORDER_TOUCHES_NOBODY_ANY_MORE, state=order.get_state_display().lower())
+        raise Conflict(Msg.ORDER_TOUCHES_NOBODY_ANY_MORE, state=State(order.state))
     return mark(actor, order, care, note.strip())
 
 

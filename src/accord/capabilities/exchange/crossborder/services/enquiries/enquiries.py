@@ -56,25 +56,37 @@ def take(message: Incoming, body: EnquiryBody) -> None:
 
     The same enquiry again is answered again: the partner has lost what it was told.
     """
-    known = ForeignEnquiry.objects.filter(pk=body.enquiry_id).first()
-    if known is not None:
-        if known.partner_id != message.partner_id:
+    take_all([(message, body)])
+
+
+def take_all(messages: Sequence[tuple[Incoming, EnquiryBody]]) -> None:
+    """The same for many."""
+    known = ForeignEnquiry.objects.in_bulk({body.enquiry_id for _, body in messages})
+    for message, body in messages:
+        earlier = known.get(body.enquiry_id)
+        if earlier is None:
+            known[body.enquiry_id] = _take(message, body)
+        elif earlier.partner_id != message.partner_id:
             raise Refused("enquiry", Msg.ENQUIRY_ID_NOT_YOURS)
-        answers.tell_again(known)
-        return
+        else:
+            answers.tell_again(earlier)
+
+
+def _take(message: Incoming, body: EnquiryBody) -> ForeignEnquiry:
     agreement = agreements.by_hash(message.partner_id, message.agreement)
     row = _row(message, body, agreement)
     try:
         _check(body)
     except Refused as refused:
         answers.refuse(row, refused.clause, refused.said)
-        return
+        return row
     if acts_alone(agreement, MessageKind.ENQUIRY) is None:
         row.waits_for_officer = True
         row.save(force_insert=True)
         unit_of_work.record(NODE, ForeignEnquiryAudit.WAITS, subject=None, obj=row, partner=row.partner_id)
-        return
-    _follow(row, agreement)
+    else:
+        _follow(row, agreement)
+    return row
 
 
 def _row(message: Incoming, body: EnquiryBody, agreement: InForce) -> ForeignEnquiry:

@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from accord.capabilities.claims.models import Claim, Enquiry
 
 
+@unit_of_work.change
 def ask(request: EnquiryRequest) -> Acknowledged:
     """Ask the partner's centre whose code the request names as institution; once, however often this is called.
 
@@ -83,7 +84,6 @@ def _answer_by(message: Outgoing) -> datetime:
     return message.queued_at + timedelta(minutes=terms.clocks.enquiry_minutes)
 
 
-@unit_of_work.change
 def _send(request: EnquiryRequest) -> Outgoing:
     partner = request.institution
     agreement = agreements.in_force(partner)
@@ -101,7 +101,13 @@ def _send(request: EnquiryRequest) -> Outgoing:
     )
     label = inherited_label(agreement, claim) or _own_label(agreement, claim)
     return sending.queue(
-        partner, MessageKind.ENQUIRY, body, about=request.enquiry_id, label=label, message_id=request.enquiry_id
+        partner,
+        MessageKind.ENQUIRY,
+        body,
+        about=request.enquiry_id,
+        label=label,
+        message_id=request.enquiry_id,
+        is_new=True,
     )
 
 

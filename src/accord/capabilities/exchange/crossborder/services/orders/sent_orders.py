@@ -62,6 +62,7 @@ def send(partner_code: str, order: OrderMessage) -> Acknowledged:
             about=order.order_id,
             label=_label(partner_code, order, body),
             message_id=order.order_id,
+            is_new=True,
         )
         SentOrder.objects.get_or_create(order_id=order.order_id, defaults={"partner_id": partner_code})
     elif message.state == OutgoingState.REFUSED:
