@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from django.utils import translation
+from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext
 from hypothesis import given
 from hypothesis import strategies as st
@@ -271,6 +272,19 @@ def test_every_kind_of_parameter_is_kept() -> None:
     found = read(stored(said))
     assert found == said
     assert str(found) == str(said)
+
+
+def test_a_lazy_object_is_a_parameter_like_what_it_stands_for() -> None:
+    lazy = SimpleLazyObject(lambda: Person("Lin Mei"))
+    assert str(CoreMsg.VERBATIM.with_(text=lazy)) == "Lin Mei"
+
+
+class Person:
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __str__(self) -> str:
+        return self.name
 
 
 def test_a_place_without_words_is_shown_as_it_is() -> None:

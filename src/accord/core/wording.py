@@ -22,7 +22,7 @@ import enum
 import importlib
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from types import MappingProxyType
@@ -109,9 +109,11 @@ def _as_value(value: object) -> object:
         return wording
     if value is None or isinstance(value, (Wording, enum.Enum, str, int, float, date, *_kinds)):
         return value
-    if isinstance(value, Iterable):
-        return tuple(_as_value(item) for item in value)
-    return str(value)
+    try:
+        items: Iterator[object] = iter(value)  # type: ignore[call-overload]  # only trying tells: a request's lazy user has
+    except TypeError:  # every method of a sequence, and is none
+        return str(value)
+    return tuple(_as_value(item) for item in items)
 
 
 class Renderer:

@@ -73,7 +73,7 @@ class TestReceiving:
         }[wrong]
         with pytest.raises(NotFound) as refused:
             appeals.receive_public(*given, FACTS)
-        assert refused.value.id == NotFound(Msg.NO_ORDER_FITS).id
+        assert refused.value.id == "orders.no_order_fits"
         assert not Appeal.objects.exists()
 
     def test_the_appeals_own_code_is_checked_the_same_way(self, officer: User, order: Order) -> None:

@@ -27,7 +27,7 @@ class PartnerGuard(StrEnum):
 
 
 LIFE: Final = Machine(
-    Msg.NO_SUCH_STEP,
+    Msg.NO_SUCH_STEP_OF_PARTNER,
     moves_of(
         [
             Move(PartnerState.PENDING, PartnerEvent.INTRODUCE, PartnerState.PENDING, PartnerGuard.CARD),

@@ -8,7 +8,7 @@ from accord.core.wording import Messages
 class Msg(Messages):
     """What errors of this room say."""
 
-    NO_SUCH_STEP = "a partner that is {state} cannot {event}"
+    NO_SUCH_STEP_OF_PARTNER = "a partner that is {state} cannot {event}"
     LARGER_THAN_ANY_CARD = "is larger than any card ({limit} bytes)"
     NO_SUCH_PARTNER = "there is no such partner"
     NODE_NO_CARD_YET = "this node has no card yet; an administrator makes its keys with: accord partners keys make"

@@ -261,8 +261,9 @@ def refuse(row: ForeignEnquiry, clause: str, reason: Wording | str) -> None:
             _queue(row, body, None)
     except Refused as refused:
         _keep_unsaid(row, refused)
+    kept = reason if isinstance(reason, str) else stored(reason)
     unit_of_work.record(
-        NODE, ForeignEnquiryAudit.REFUSED, subject=row.claim_id, obj=row, partner=row.partner_id, clause=clause, reason=reason
+        NODE, ForeignEnquiryAudit.REFUSED, subject=row.claim_id, obj=row, partner=row.partner_id, clause=clause, reason=kept
     )
 
 
