@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from accord.core.errors import AccordError, BadInput
 from accord.core.errors import Msg as CoreMsg
 from accord.core.money import Money
-from accord.core.wording import Messages, Wording, message_of_id, read, sentence_of, stored
+from accord.core.wording import SEPARATOR, Messages, Wording, message_of_id, read, sentence_of, stored
 from accord.web.catalogues import PACKAGE
 from accord.web.place_words import PLACES
 from accord.web.wording import message_of, stored_in_words, text_of
@@ -249,6 +249,12 @@ def test_wording_never_raises_and_is_kept_as_it_is(
     assert sentence_of(kept) == str(error).replace("\x1f", " ")
     assert isinstance(stored(error.wording, 50), str)
     assert len(stored(error.wording, 50)) <= max(50, len(sentence_of(kept)))
+
+
+def test_a_text_that_only_looks_like_a_stored_error_is_shown_as_what_it_says() -> None:
+    """Otherwise whoever writes a text, such as a partner, could have pages show another sentence than the one on record."""
+    forged = "all is well" + SEPARATOR + stored(CoreMsg.FILE_EMPTY.with_()).partition(SEPARATOR)[2]
+    assert read(forged) == "all is well"
 
 
 def test_a_stored_error_is_read_back_and_an_older_one_shown_as_it_is() -> None:

@@ -198,7 +198,10 @@ def stored(said: Wording, most: int | None = None) -> str:
 
 
 def read(text: str) -> Wording | str:
-    """What `stored` wrote; a text of a person, of another system or of an earlier version as it is."""
+    """What `stored` wrote; a text of a person, of another system or of an earlier version as it is.
+
+    Only where the sentence is what the message says now: whoever can write a text could else have it shown as another one.
+    """
     sentence, separator, entry = text.partition(SEPARATOR)
     if not separator:
         return text
@@ -206,7 +209,9 @@ def read(text: str) -> Wording | str:
         found = _from_json(json.loads(entry))
     except (ValueError, LookupError, TypeError, AttributeError, StopIteration):
         return sentence
-    return found if isinstance(found, Wording) else sentence
+    if not isinstance(found, Wording) or str(found).replace(SEPARATOR, " ") != sentence:
+        return sentence
+    return found
 
 
 def sentence_of(text: str) -> str:
