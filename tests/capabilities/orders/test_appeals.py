@@ -10,6 +10,7 @@ from orders_by_hand import confirm, held, ordered, refuse
 from accord.capabilities.agenda import next_due as next_due_of
 from accord.capabilities.orders import regime, tasks
 from accord.capabilities.orders import services as orders
+from accord.capabilities.orders.errors import Msg
 from accord.capabilities.orders.life_cycle import State
 from accord.capabilities.orders.models import Appeal, AppealDecision, AppealState, Order
 from accord.capabilities.orders.ports import AppealMessage, Care, OrderAnswer, Refusal
@@ -72,7 +73,7 @@ class TestReceiving:
         }[wrong]
         with pytest.raises(NotFound) as refused:
             appeals.receive_public(*given, FACTS)
-        assert refused.value.message == appeals.NO_ORDER_FITS
+        assert refused.value.id == NotFound(Msg.NO_ORDER_FITS).id
         assert not Appeal.objects.exists()
 
     def test_the_appeals_own_code_is_checked_the_same_way(self, officer: User, order: Order) -> None:
