@@ -11,7 +11,8 @@ import typer
 from accord.core.errors import BadInput, Unavailable
 from accord.core.errors import Msg as CoreMsg
 from accord.node.cli import output
-from accord.node.cli.options import HomeOption, JsonOption, open_home
+from accord.node.cli.frame import command
+from accord.node.cli.options import JsonOption
 from accord.node.errors import Msg
 
 if TYPE_CHECKING:
@@ -46,10 +47,9 @@ _EXPORT_EPILOG = """Examples:
 For partners without a line; one that has a line is told by itself."""
 
 
-@app.command("template", epilog="Example:  accord agreements template SG-ASC --out sg.toml")
-def template(partner: PartnerArgument, out: OutOption = None, home: HomeOption = None) -> None:
+@command(app, "template", epilog="Example:  accord agreements template SG-ASC --out sg.toml")
+def template(partner: PartnerArgument, out: OutOption = None) -> None:
     """A whole agreement to begin with, as TOML: strict where it can be, and marked where something must be written."""
-    _prepare(home)
     from django.conf import settings
 
     from accord.capabilities.exchange.agreements.templates import template as text_of
@@ -62,10 +62,9 @@ def template(partner: PartnerArgument, out: OutOption = None, home: HomeOption =
     _write(text_of(own, partner).encode(), out)
 
 
-@app.command("fields", epilog="Example:  accord agreements fields")
-def fields(as_json: JsonOption = False, home: HomeOption = None) -> None:
+@command(app, "fields", epilog="Example:  accord agreements fields")
+def fields(as_json: JsonOption = False) -> None:
     """The fields of each kind of message that a side may be let disclose. All others are what the protocol itself needs."""
-    _prepare(home)
     from accord.capabilities.exchange.agreements.fields import disclosable
     from accord.capabilities.exchange.messages import BODIES
 
@@ -79,74 +78,65 @@ def fields(as_json: JsonOption = False, home: HomeOption = None) -> None:
     output.print_table("Fields of messages", table)
 
 
-@app.command("draft", epilog=_DRAFT_EPILOG)
+@command(app, "draft", epilog=_DRAFT_EPILOG)
 def draft(
     file: Annotated[Path, typer.Argument(help="The agreement, as TOML or JSON.", show_default=False)],
     as_json: JsonOption = False,
-    home: HomeOption = None,
 ) -> None:
     """Keep a draft. Nobody else hears of it before it is offered."""
-    _prepare(home)
     from accord.capabilities.exchange.agreements.services import agreements
     from accord.capabilities.exchange.agreements.templates import read_file
 
     _tell(agreements.draft(_operator(), read_file(_read(file), str(file))), "is drafted", as_json)
 
 
-@app.command("offer", epilog="Example:  accord agreements offer 3fd1c0a9")
-def offer(agreement: AgreementArgument, as_json: JsonOption = False, home: HomeOption = None) -> None:
+@command(app, "offer", epilog="Example:  accord agreements offer 3fd1c0a9")
+def offer(agreement: AgreementArgument, as_json: JsonOption = False) -> None:
     """Sign a draft for this centre and send it to the partner."""
-    _prepare(home)
     from accord.capabilities.exchange.agreements.services import agreements
 
     _tell(agreements.offer(_operator(), agreement), "is signed here and on its way", as_json)
 
 
-@app.command("sign", epilog="Example:  accord agreements sign 3fd1c0a9")
-def sign(agreement: AgreementArgument, as_json: JsonOption = False, home: HomeOption = None) -> None:
+@command(app, "sign", epilog="Example:  accord agreements sign 3fd1c0a9")
+def sign(agreement: AgreementArgument, as_json: JsonOption = False) -> None:
     """Sign what a partner has offered. From its start on it is in force."""
-    _prepare(home)
     from accord.capabilities.exchange.agreements.services import agreements
 
     _tell(agreements.sign(_operator(), agreement), "is signed by both", as_json)
 
 
-@app.command("decline", epilog='Example:  accord agreements decline 3fd1c0a9 --reason "No basis for the transfer."')
-def decline(agreement: AgreementArgument, reason: ReasonOption, as_json: JsonOption = False, home: HomeOption = None) -> None:
+@command(app, "decline", epilog='Example:  accord agreements decline 3fd1c0a9 --reason "No basis for the transfer."')
+def decline(agreement: AgreementArgument, reason: ReasonOption, as_json: JsonOption = False) -> None:
     """Do not sign what a partner has offered."""
-    _prepare(home)
     from accord.capabilities.exchange.agreements.services import agreements
 
     _tell(agreements.decline(_operator(), agreement, reason), "is declined", as_json)
 
 
-@app.command("end", epilog='Example:  accord agreements end 3fd1c0a9 --reason "The law has changed."')
-def end(agreement: AgreementArgument, reason: ReasonOption, as_json: JsonOption = False, home: HomeOption = None) -> None:
+@command(app, "end", epilog='Example:  accord agreements end 3fd1c0a9 --reason "The law has changed."')
+def end(agreement: AgreementArgument, reason: ReasonOption, as_json: JsonOption = False) -> None:
     """End an agreement at once, or withdraw an offer. What is held under it can still be given back."""
-    _prepare(home)
     from accord.capabilities.exchange.agreements.services import agreements
 
     _tell(agreements.end(_operator(), agreement, reason), "has ended", as_json)
 
 
-@app.command("drop", epilog="Example:  accord agreements drop 3fd1c0a9")
-def drop(agreement: AgreementArgument, home: HomeOption = None) -> None:
+@command(app, "drop", epilog="Example:  accord agreements drop 3fd1c0a9")
+def drop(agreement: AgreementArgument) -> None:
     """Drop a draft."""
-    _prepare(home)
     from accord.capabilities.exchange.agreements.services import agreements
 
     agreements.discard(_operator(), agreement)
     output.note(f"The draft {agreement} is dropped.")
 
 
-@app.command("ask-first", epilog="Examples:  accord agreements ask-first SG-ASC on    accord agreements ask-first SG-ASC off")
+@command(app, "ask-first", epilog="Examples:  accord agreements ask-first SG-ASC on    accord agreements ask-first SG-ASC off")
 def ask_first(
     partner: PartnerArgument,
     switch: Annotated[Literal["on", "off"], typer.Argument(help="on: from now on a person decides everything.")],
-    home: HomeOption = None,
 ) -> None:
     """Let nothing that a partner asks be done without a person here, from this moment on; or let it again."""
-    _prepare(home)
     from accord.capabilities.exchange.agreements.services import agreements
 
     agreements.set_ask_first(_operator(), partner, switch == "on")
@@ -154,14 +144,12 @@ def ask_first(
     output.note(f"A person here {does} {partner} asks.")
 
 
-@app.command("list", epilog="Example:  accord agreements list --json")
+@command(app, "list", epilog="Example:  accord agreements list --json")
 def list_(
     partner: Annotated[str | None, typer.Argument(help="One partner alone.", show_default=False)] = None,
     as_json: JsonOption = False,
-    home: HomeOption = None,
 ) -> None:
     """Every agreement, the newest first, and how it stands."""
-    _prepare(home)
     from accord.capabilities.exchange.agreements import queries as agreements
 
     rows = [_document(row) for row in agreements.agreements(_operator(), partner or "")]
@@ -175,10 +163,9 @@ def list_(
     output.print_table("Agreements", table)
 
 
-@app.command("show", epilog="Example:  accord agreements show 3fd1c0a9 --json")
-def show(agreement: AgreementArgument, as_json: JsonOption = False, home: HomeOption = None) -> None:
+@command(app, "show", epilog="Example:  accord agreements show 3fd1c0a9 --json")
+def show(agreement: AgreementArgument, as_json: JsonOption = False) -> None:
     """Everything that an agreement says, and how it stands."""
-    _prepare(home)
     from accord.capabilities.exchange.agreements import documents
     from accord.capabilities.exchange.agreements import queries as agreements
 
@@ -192,17 +179,15 @@ def show(agreement: AgreementArgument, as_json: JsonOption = False, home: HomeOp
     output.print_table(f"{row.hash[:12]}: {_state(_document(row))}", table)
 
 
-@app.command("diff", epilog="Examples:  accord agreements diff 3fd1c0a9    accord agreements diff 3fd1c0a9 9b20aa41")
+@command(app, "diff", epilog="Examples:  accord agreements diff 3fd1c0a9    accord agreements diff 3fd1c0a9 9b20aa41")
 def diff(
     agreement: AgreementArgument,
     other: Annotated[
         str | None, typer.Argument(help="The earlier one; the one that it replaces else.", show_default=False)
     ] = None,
     as_json: JsonOption = False,
-    home: HomeOption = None,
 ) -> None:
     """Where an agreement differs from an earlier one."""
-    _prepare(home)
     from accord.capabilities.exchange.agreements import documents
     from accord.capabilities.exchange.agreements import queries as agreements
 
@@ -220,23 +205,20 @@ def diff(
     output.print_table("What changes", table)
 
 
-@app.command("export", epilog=_EXPORT_EPILOG)
-def export(agreement: AgreementArgument, out: OutOption = None, home: HomeOption = None) -> None:
+@command(app, "export", epilog=_EXPORT_EPILOG)
+def export(agreement: AgreementArgument, out: OutOption = None) -> None:
     """The agreement with this centre's signature, as a file."""
-    _prepare(home)
     from accord.capabilities.exchange.agreements.services import agreements
 
     _write(agreements.export_file(_operator(), agreement), out)
 
 
-@app.command("import", epilog=_EXPORT_EPILOG)
+@command(app, "import", epilog=_EXPORT_EPILOG)
 def import_(
     file: Annotated[Path, typer.Argument(help="What the partner exported.", show_default=False)],
     as_json: JsonOption = False,
-    home: HomeOption = None,
 ) -> None:
     """Take a partner's offer, or its signature under ours, from a file."""
-    _prepare(home)
     from accord.capabilities.exchange.agreements.services import agreements
 
     row = agreements.import_file(_operator(), _read(file))
@@ -304,10 +286,3 @@ def _operator() -> Any:
     from accord.capabilities.people.policy import OPERATOR
 
     return OPERATOR
-
-
-def _prepare(home: Path | None) -> None:
-    node_home = open_home(home)
-    from accord.node import serve
-
-    serve.prepare(node_home)

@@ -10,6 +10,7 @@ import typer
 
 from accord.core.errors import BadInput
 from accord.node.cli import output
+from accord.node.cli.frame import command, prepare
 from accord.node.cli.options import HomeOption, JsonOption, open_home, parse_moment
 from accord.node.errors import Msg
 
@@ -62,7 +63,7 @@ def verify(
 
 
 def _verify_node(home: Path | None) -> list[dict[str, Any]]:
-    _prepare(home)
+    prepare(home)
     from accord.capabilities.people.queries import CHAINS, first_broken, head_of
 
     found = []
@@ -90,7 +91,7 @@ def _verdict(found: dict[str, Any]) -> str:
     return f"{name}: BROKEN at entry {found['broken']}: it or what came before was changed, removed or inserted"
 
 
-@app.command("search", epilog=_SEARCH_EPILOG)
+@command(app, "search", epilog=_SEARCH_EPILOG)
 def search(
     chain: ChainOption = "changes",
     actor: Annotated[str, typer.Option(help="Who: a user name, node, operator or service:NAME.", show_default=False)] = "",
@@ -102,10 +103,8 @@ def search(
     text: Annotated[str, typer.Option(help="Anywhere in an entry.", show_default=False)] = "",
     limit: Annotated[int, typer.Option(min=1, help="At most so many, the newest first.")] = 50,
     as_json: JsonOption = False,
-    home: HomeOption = None,
 ) -> None:
     """Find entries, the newest first."""
-    _prepare(home)
     from accord.capabilities.people.policy import OPERATOR
     from accord.capabilities.people.queries import CHAINS, search_record
 
@@ -141,15 +140,13 @@ def _wanted(actor: str, action: str, subject: str, obj: str, since: str, until: 
     )
 
 
-@app.command("export", epilog=_EXPORT_EPILOG)
+@command(app, "export", epilog=_EXPORT_EPILOG)
 def export(
     file: Annotated[Path, typer.Argument(help="A new file: .csv, else JSON lines.", show_default=False)],
     chain: ChainOption = "changes",
     as_json: JsonOption = False,
-    home: HomeOption = None,
 ) -> None:
     """Write one record, whole, to a file that can be checked anywhere."""
-    _prepare(home)
     from accord.capabilities.people.audit_files import export as export_chain
     from accord.capabilities.people.policy import OPERATOR
     from accord.capabilities.people.queries import CHAINS
@@ -159,13 +156,6 @@ def export(
         output.print_json({"file": str(file), "chain": chain, "entries": count})
     else:
         output.note(f"{count} entries of the record of {chain} are in {file}.")
-
-
-def _prepare(home: Path | None) -> None:
-    node_home = open_home(home)
-    from accord.node import serve
-
-    serve.prepare(node_home)
 
 
 def _set_up(home: Path | None) -> None:

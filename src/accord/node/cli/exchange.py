@@ -11,7 +11,8 @@ from accord.core.errors import BadInput, Unavailable
 from accord.core.errors import Msg as CoreMsg
 from accord.core.wording import sentence_of
 from accord.node.cli import output
-from accord.node.cli.options import HomeOption, JsonOption, open_home
+from accord.node.cli.frame import command
+from accord.node.cli.options import JsonOption
 from accord.node.errors import Msg
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Messages to and from partners' centres.")
@@ -26,14 +27,12 @@ A file holds what waits for one partner, sealed so that nobody else can read it,
 Exporting again gives the same messages anew until a file of the partner says that it has them."""
 
 
-@app.command("export", epilog=_EXPORT_EPILOG)
+@command(app, "export", epilog=_EXPORT_EPILOG)
 def export(
     partner: Annotated[str, typer.Argument(help="The partner's agency code.", show_default=False)],
     out: Annotated[Path, typer.Option("--out", help="The file to write.", show_default=False)],
-    home: HomeOption = None,
 ) -> None:
     """Write what waits for a partner into a file to carry over."""
-    _prepare(home)
     from accord.capabilities.exchange.channel.services import files
     from accord.capabilities.people.policy import OPERATOR
 
@@ -45,14 +44,12 @@ def export(
     output.note(f"{written.messages} messages for {partner} are in {out}; {written.left} are left for another file.")
 
 
-@app.command("import", epilog=_EXPORT_EPILOG)
+@command(app, "import", epilog=_EXPORT_EPILOG)
 def import_(
     file: Annotated[Path, typer.Argument(help="A file that a partner's centre exported.", show_default=False)],
     as_json: JsonOption = False,
-    home: HomeOption = None,
 ) -> None:
     """Take in a file of a partner. Taking it in again does nothing twice."""
-    _prepare(home)
     from accord.capabilities.exchange.channel.services import files
     from accord.capabilities.people.policy import OPERATOR
 
@@ -71,10 +68,9 @@ def import_(
     output.note(f"{len(told)} envelopes of {taken.partner}; it has our messages up to {taken.acknowledged}.")
 
 
-@app.command("status", epilog="Example:  accord exchange status --json")
-def status(as_json: JsonOption = False, home: HomeOption = None) -> None:
+@command(app, "status", epilog="Example:  accord exchange status --json")
+def status(as_json: JsonOption = False) -> None:
     """How far behind each partner is, in both directions."""
-    _prepare(home)
     from accord.capabilities.exchange.channel.queries.delivery import lag
     from accord.capabilities.people.policy import OPERATOR
     from accord.core.clock import to_iso
@@ -130,10 +126,3 @@ def _read(file: Path, most: int) -> bytes:
     if len(data) > most:
         raise BadInput(Msg.LARGER_THAN_ANY_FILE_ENVELOPES, most=most, where=str(file))
     return data
-
-
-def _prepare(home: Path | None) -> None:
-    node_home = open_home(home)
-    from accord.node import serve
-
-    serve.prepare(node_home)

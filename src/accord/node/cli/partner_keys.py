@@ -10,7 +10,8 @@ import typer
 from accord.core.errors import BadInput
 from accord.core.errors import Msg as CoreMsg
 from accord.node.cli import output
-from accord.node.cli.options import HomeOption, JsonOption, open_home
+from accord.node.cli.frame import command
+from accord.node.cli.options import JsonOption
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -20,33 +21,29 @@ if TYPE_CHECKING:
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="The keys of this node, to sign with and to be written to.")
 
 
-@app.command("make", epilog="Example:  accord partners keys make")
-def make(as_json: JsonOption = False, home: HomeOption = None) -> None:
+@command(app, "make", epilog="Example:  accord partners keys make")
+def make(as_json: JsonOption = False) -> None:
     """Make the first keys of this node, and its first card. Needs ACCORD_AGENCY and ACCORD_CONTACT."""
-    _prepare(home)
     from accord.capabilities.exchange.partners.services import own_keys
     from accord.capabilities.people.policy import OPERATOR
 
     _tell(own_keys.make_keys(OPERATOR), as_json, "The keys are made. Give partners the card: accord partners card --out FILE")
 
 
-@app.command("rotate", epilog="Example:  accord partners keys rotate")
-def rotate(as_json: JsonOption = False, home: HomeOption = None) -> None:
+@command(app, "rotate", epilog="Example:  accord partners keys rotate")
+def rotate(as_json: JsonOption = False) -> None:
     """Make new keys now. The old ones stay for a week; confirmed partners are sent the new card by themselves."""
-    _prepare(home)
     from accord.capabilities.exchange.partners.services import own_keys
     from accord.capabilities.people.policy import OPERATOR
 
     _tell(own_keys.rotate(OPERATOR), as_json, "The keys are renewed.")
 
 
-@app.command("revoke", epilog="Example:  accord partners keys revoke 0Vn2Qm…")
+@command(app, "revoke", epilog="Example:  accord partners keys revoke 0Vn2Qm…")
 def revoke(
     kid: Annotated[str, typer.Argument(help="The key, as accord partners keys list shows it.", show_default=False)],
-    home: HomeOption = None,
 ) -> None:
     """Withdraw a key that others may have. Partners compare words again where no other signing key vouches for the new card."""
-    _prepare(home)
     from accord.capabilities.exchange.partners.services import own_keys
     from accord.capabilities.people.policy import OPERATOR
 
@@ -56,23 +53,20 @@ def revoke(
         output.note("Give partners the new card, and let them compare its words: accord partners words")
 
 
-@app.command("list", epilog="Example:  accord partners keys list --json")
-def list_keys(as_json: JsonOption = False, home: HomeOption = None) -> None:
+@command(app, "list", epilog="Example:  accord partners keys list --json")
+def list_keys(as_json: JsonOption = False) -> None:
     """The keys of this node. Private halves are never shown."""
-    _prepare(home)
     from accord.capabilities.exchange.partners import queries as known
     from accord.capabilities.people.policy import OPERATOR
 
     _tell(known.own_keys(OPERATOR), as_json, "")
 
 
-@app.command("passphrase", epilog="Example:  accord partners keys passphrase /etc/accord/key-passphrase")
+@command(app, "passphrase", epilog="Example:  accord partners keys passphrase /etc/accord/key-passphrase")
 def passphrase(
     file: Annotated[Path, typer.Argument(help="File that holds the new passphrase, 12 characters or more.")],
-    home: HomeOption = None,
 ) -> None:
     """Encrypt the private keys with another passphrase. Then name its file in ACCORD_KEY_PASSPHRASE_FILE, before any start."""
-    _prepare(home)
     from django.conf import settings
 
     from accord.capabilities.exchange.partners.key_files import FileKeyRing
@@ -105,10 +99,3 @@ def _document(key: OwnKey) -> dict[str, Any]:
         "use": str(key.use),
         **{name: clock.to_iso(moment) if moment else None for name, moment in moments.items()},
     }
-
-
-def _prepare(home: Path | None) -> None:
-    node_home = open_home(home)
-    from accord.node import serve
-
-    serve.prepare(node_home)

@@ -12,7 +12,8 @@ from accord.core.errors import BadInput, Unavailable
 from accord.core.errors import Msg as CoreMsg
 from accord.core.wording import sentence_of
 from accord.node.cli import output, partner_keys
-from accord.node.cli.options import HomeOption, JsonOption, open_home
+from accord.node.cli.frame import command
+from accord.node.cli.options import JsonOption
 from accord.node.errors import Msg
 
 if TYPE_CHECKING:
@@ -39,13 +40,11 @@ _CONFIRM_EPILOG = """Examples:
 Call the partner at a number that you know from elsewhere, never at one that came with the card."""
 
 
-@app.command("card", epilog="Example:  accord partners card --out our-card.json")
+@command(app, "card", epilog="Example:  accord partners card --out our-card.json")
 def card(
     out: Annotated[Path | None, typer.Option(help="File to write; standard output else.", show_default=False)] = None,
-    home: HomeOption = None,
 ) -> None:
     """This node's own card, to give to partners. It holds nothing secret. A new one is issued where the settings changed."""
-    _prepare(home)
     from accord.capabilities.exchange.partners import cards
     from accord.capabilities.exchange.partners.services import own_cards
     from accord.capabilities.people.policy import OPERATOR
@@ -61,16 +60,16 @@ def card(
     output.note(f"The card is in {out}. Its words: accord partners words")
 
 
-@app.command(
-    "add", epilog="Examples:  accord partners add sg-card.json    accord partners add https://sg.example/api/partner/v1/card"
+@command(
+    app,
+    "add",
+    epilog="Examples:  accord partners add sg-card.json    accord partners add https://sg.example/api/partner/v1/card",
 )
 def add(
     source: Annotated[str, typer.Argument(help="The card's file, or its https:// address.", metavar="FILE|URL")],
     as_json: JsonOption = False,
-    home: HomeOption = None,
 ) -> None:
     """Take a partner's card. A new partner counts once its words were compared; a newer card of a known one at once."""
-    _prepare(home)
     from accord.capabilities.exchange.partners.services import partners
     from accord.capabilities.people.policy import OPERATOR
 
@@ -83,15 +82,13 @@ def add(
         output.note(f"{partner.code} is up to date (card {partner.card_serial}).")
 
 
-@app.command("words", epilog="Examples:  accord partners words    accord partners words SG-ASC --language zh-hans")
+@command(app, "words", epilog="Examples:  accord partners words    accord partners words SG-ASC --language zh-hans")
 def words(
     code: Annotated[str | None, typer.Argument(help="A partner's agency code; this node else.", show_default=False)] = None,
     language: LanguageOption = "en",
     as_json: JsonOption = False,
-    home: HomeOption = None,
 ) -> None:
     """The eight words of a card. Of a partner that is not confirmed yet, the two that it has to read out are left blank."""
-    _prepare(home)
     from accord.capabilities.exchange.partners import queries as known
     from accord.capabilities.people.policy import OPERATOR
 
@@ -103,17 +100,15 @@ def words(
         typer.echo(_in_a_row(shown))
 
 
-@app.command("confirm", epilog=_CONFIRM_EPILOG)
+@command(app, "confirm", epilog=_CONFIRM_EPILOG)
 def confirm(
     code: CodeArgument,
     word: Annotated[
         list[str] | None, typer.Option("--word", help="PLACE=WORD, for each that is asked for.", show_default=False)
     ] = None,
     as_json: JsonOption = False,
-    home: HomeOption = None,
 ) -> None:
     """Trust a partner from now on: it has read out the two words that are not shown here, over a line that you know."""
-    _prepare(home)
     from accord.capabilities.exchange.partners import queries as known
     from accord.capabilities.exchange.partners.services import partners
     from accord.capabilities.people.policy import OPERATOR
@@ -127,10 +122,9 @@ def confirm(
         output.note(f"{code} is confirmed.")
 
 
-@app.command("list", epilog="Example:  accord partners list --json")
-def list_partners(as_json: JsonOption = False, home: HomeOption = None) -> None:
+@command(app, "list", epilog="Example:  accord partners list --json")
+def list_partners(as_json: JsonOption = False) -> None:
     """Every partner: state, whose ledgers it can ask, when its contact is to be called."""
-    _prepare(home)
     from accord.capabilities.exchange.partners import queries as known
     from accord.capabilities.people.policy import OPERATOR
 
@@ -146,10 +140,9 @@ def list_partners(as_json: JsonOption = False, home: HomeOption = None) -> None:
     output.print_table("Partners of this node", table)
 
 
-@app.command("accept", epilog="Example:  accord partners accept SG-ASC")
-def accept(code: CodeArgument, home: HomeOption = None) -> None:
+@command(app, "accept", epilog="Example:  accord partners accept SG-ASC")
+def accept(code: CodeArgument) -> None:
     """Let a partner answer for the countries and institutions that its newest card has added."""
-    _prepare(home)
     from accord.capabilities.exchange.partners.services import partners
     from accord.capabilities.people.policy import OPERATOR
 
@@ -157,15 +150,13 @@ def accept(code: CodeArgument, home: HomeOption = None) -> None:
     output.note(f"{code} answers for {', '.join([*partner.countries, *partner.institutions]) or 'nobody'}.")
 
 
-@app.command("revoke", epilog='Example:  accord partners revoke SG-ASC --reason "the agency was dissolved"')
+@command(app, "revoke", epilog='Example:  accord partners revoke SG-ASC --reason "the agency was dissolved"')
 def revoke(
     code: CodeArgument,
     reason: Annotated[str, typer.Option(help="Why; it stays on record.", show_default=False)],
     key: Annotated[str, typer.Option(help="One key alone, by its kid.", show_default=False)] = "",
-    home: HomeOption = None,
 ) -> None:
     """End the exchange with a partner at once, or trust one of its keys no longer."""
-    _prepare(home)
     from accord.capabilities.exchange.partners.services import partners
     from accord.capabilities.people.policy import OPERATOR
 
@@ -177,16 +168,14 @@ def revoke(
         output.note(f"{code} is revoked.")
 
 
-@app.command("test-call", epilog="Example:  accord partners test-call SG-ASC answered")
+@command(app, "test-call", epilog="Example:  accord partners test-call SG-ASC answered")
 def note_call(
     code: CodeArgument,
     result: Annotated[
         Literal["answered", "not_answered", "wrong_number"], typer.Argument(help="How the call went.", show_default=False)
     ],
-    home: HomeOption = None,
 ) -> None:
     """Note that somebody called a partner's round-the-clock contact, as is due every month."""
-    _prepare(home)
     from accord.capabilities.exchange.partners.services import partners
     from accord.capabilities.people.policy import OPERATOR
 
@@ -194,14 +183,12 @@ def note_call(
     output.note(f"Noted. The next call to {code} is due {partner.test_due_at:%Y-%m-%d}.")
 
 
-@app.command("alarms", epilog="Examples:  accord partners alarms    accord partners alarms --seen 12")
+@command(app, "alarms", epilog="Examples:  accord partners alarms    accord partners alarms --seen 12")
 def alarms(
     seen: Annotated[int | None, typer.Option(help="Mark one as looked at, by its number.", show_default=False)] = None,
     as_json: JsonOption = False,
-    home: HomeOption = None,
 ) -> None:
     """What never happens by accident and nobody has looked at yet: unknown signers, older cards, wrong words."""
-    _prepare(home)
     from accord.capabilities.exchange.partners import queries as known
     from accord.capabilities.exchange.partners.services import alarms as looked_at
     from accord.capabilities.people.policy import OPERATOR
@@ -285,10 +272,3 @@ def _ask(shown: Fingerprint) -> dict[int, str]:
 
 def _in_a_row(shown: Fingerprint) -> str:
     return "  ".join(f"{place}. {word or '____'}" for place, word in enumerate(shown.words, 1))
-
-
-def _prepare(home: Path | None) -> None:
-    node_home = open_home(home)
-    from accord.node import serve
-
-    serve.prepare(node_home)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
 from accord.core.errors import BadInput
 from accord.node.cli import output
-from accord.node.cli.options import HomeOption, JsonOption, open_home
+from accord.node.cli.frame import command
+from accord.node.cli.options import JsonOption
 from accord.node.errors import Msg
 
 app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Tokens of other systems that call this node.")
@@ -25,7 +25,7 @@ _ADD_EPILOG = """Examples:
 The token is printed once, alone on standard output, and not kept. The account is added where it is not there yet."""
 
 
-@agencies.command("add", epilog='Example:  accord node agency add PSB "City police" --name-zh 市公安局 --kind police')
+@command(agencies, "add", epilog='Example:  accord node agency add PSB "City police" --name-zh 市公安局 --kind police')
 def add_agency(
     code: Annotated[str, typer.Argument(help="Short code, such as a BIC.", show_default=False)],
     name: Annotated[str, typer.Argument(help="Its name in English.", show_default=False)],
@@ -33,10 +33,8 @@ def add_agency(
     kind: Annotated[
         Literal["police", "bank", "telecom", "payment", "prosecutor", "regulator", "partner"], typer.Option(help="What it is.")
     ] = "police",
-    home: HomeOption = None,
 ) -> None:
     """Add an agency."""
-    _prepare(home)
     from accord.capabilities.people import services as people
     from accord.capabilities.people.models import AgencyKind
     from accord.capabilities.people.policy import OPERATOR
@@ -45,7 +43,7 @@ def add_agency(
     output.note(f"{code} is added.")
 
 
-@app.command("add", epilog=_ADD_EPILOG)
+@command(app, "add", epilog=_ADD_EPILOG)
 def add(
     name: Annotated[str, typer.Argument(help="The service account.", show_default=False)],
     permissions: Annotated[
@@ -54,10 +52,8 @@ def add(
     agency: Annotated[str, typer.Option(help="Agency of a new account.", show_default=False)] = "",
     days: Annotated[int, typer.Option(min=1, max=366, help="How long it lasts.")] = 90,
     as_json: JsonOption = False,
-    home: HomeOption = None,
 ) -> None:
     """Issue a token."""
-    _prepare(home)
     from accord.capabilities.people import queries
     from accord.capabilities.people import services as people
     from accord.capabilities.people.policy import OPERATOR, permission_of
@@ -81,10 +77,9 @@ def add(
         output.note(f"Token {token.prefix} of {name}, until {token.expires_at:%Y-%m-%d}. It is not shown again.")
 
 
-@app.command("list", epilog="Example:  accord node token list --json")
-def list_tokens(as_json: JsonOption = False, home: HomeOption = None) -> None:
+@command(app, "list", epilog="Example:  accord node token list --json")
+def list_tokens(as_json: JsonOption = False) -> None:
     """Every token: whose, what it may do, until when, when it was last used."""
-    _prepare(home)
     from accord.capabilities.people import queries
     from accord.capabilities.people.policy import OPERATOR
     from accord.core import clock
@@ -112,22 +107,13 @@ def list_tokens(as_json: JsonOption = False, home: HomeOption = None) -> None:
     output.print_table("Tokens", table)
 
 
-@app.command("revoke", epilog="Example:  accord node token revoke 0123456789ab")
+@command(app, "revoke", epilog="Example:  accord node token revoke 0123456789ab")
 def revoke(
     prefix: Annotated[str, typer.Argument(help="The token's prefix, as accord node token list shows it.", show_default=False)],
-    home: HomeOption = None,
 ) -> None:
     """End a token at once."""
-    _prepare(home)
     from accord.capabilities.people import services as people
     from accord.capabilities.people.policy import OPERATOR
 
     people.revoke_token(OPERATOR, prefix)
     output.note(f"The token {prefix} is revoked.")
-
-
-def _prepare(home: Path | None) -> None:
-    node_home = open_home(home)
-    from accord.node import serve
-
-    serve.prepare(node_home)

@@ -11,6 +11,7 @@ import typer
 
 from accord.core.errors import BadInput
 from accord.node.cli import output
+from accord.node.cli.frame import command, prepare
 from accord.node.cli.options import HomeOption, JsonOption, open_home
 from accord.node.errors import Msg
 
@@ -69,10 +70,9 @@ def add(
         output.note(f"{user.username} may sign in as {role}.")
 
 
-@app.command("list", epilog="Example:  accord node user list --json")
-def list_users(as_json: JsonOption = False, home: HomeOption = None) -> None:
+@command(app, "list", epilog="Example:  accord node user list --json")
+def list_users(as_json: JsonOption = False) -> None:
     """Every user: role, agency, second factor, and whether they may sign in."""
-    _prepare(home)
     from accord.capabilities.people import queries
     from accord.capabilities.people.policy import OPERATOR
 
@@ -185,15 +185,8 @@ def password(username: NameArgument, password_stdin: StdinOption = False, home: 
     output.note(f"{username} signs in with it once and chooses another.")
 
 
-def _prepare(home: Path | None) -> None:
-    node_home = open_home(home)
-    from accord.node import serve
-
-    serve.prepare(node_home)
-
-
 def _find(home: Path | None, username: str) -> User:
-    _prepare(home)
+    prepare(home)
     from accord.capabilities.people import queries
     from accord.capabilities.people.policy import OPERATOR
 
