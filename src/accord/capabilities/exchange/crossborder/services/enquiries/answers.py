@@ -40,7 +40,7 @@ from accord.core import clock
 from accord.core.canonical import content_hash
 from accord.core.errors import stored_text
 from accord.core.labels import Label
-from accord.core.wording import Wording
+from accord.core.wording import Wording, stored
 
 _log = logging.getLogger(__name__)
 
