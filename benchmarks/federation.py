@@ -5,9 +5,9 @@ between them, every message signed and encrypted under an agreement that both si
 chain has six hops over eight banks in three countries. Taken out are the delays that are not ours: banks answer at once and
 obey, plans are approved the moment they appear, and each side acts under a standing authority (so Singapore's centre stands
 under Thailand's rules, for nobody has checked its own). Whoever approves looks through `quiet_store`, so that looking is not
-part of what is measured. Two routes: "two borders" (three accounts in the victim's country,
-three in the next, two in the third) and "four borders" (the money comes back into countries that it has left). Beside it, as
-the peer, the same chains at one centre that has lines to all banks.
+part of what is measured. Two routes: "two borders" (three accounts in the victim's country, three in the next, two in the
+third) and "four borders" (the money comes back into countries that it has left). Beside it, as the peer, the same chains at
+one centre that has lines to all banks.
 
     python benchmarks/federation.py [--claims 50] [--routes two four] [--json]
 

@@ -5,12 +5,16 @@ from __future__ import annotations
 import itertools
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from django.db.models import Sum
 
 from accord.capabilities import unit_of_work
 from accord.capabilities.claims import services as claims
 from accord.capabilities.orders import services as orders
 from accord.capabilities.orders.kinds import OrderKind
-from accord.capabilities.orders.models import Order
+from accord.capabilities.orders.life_cycle import State
+from accord.capabilities.orders.models import Order, Payout
 from accord.capabilities.orders.ports import OrderAnswer, Refusal
 from accord.capabilities.reports.services import CallFacts
 from accord.core import clock
@@ -76,3 +80,13 @@ def refuse(order: Order, refusal: Refusal = Refusal.LEGAL_REVIEW) -> Order:
 
 def _fresh(order: Order) -> Order:
     return Order.objects.get(pk=order.pk)
+
+
+def paid_back(*claim_ids: UUID) -> dict[UUID, list[Money]]:
+    """What banks have confirmed as paid back on each claim, by currency, as the rows of its payouts say."""
+    found: dict[UUID, list[Money]] = {claim_id: [] for claim_id in claim_ids}
+    paid = Payout.objects.filter(claimant__claim__in=claim_ids, order__state=State.DONE).order_by("order__currency")
+    sums = paid.values_list("claimant__claim", "order__currency").annotate(total=Sum("order__held"))
+    for claim_id, currency, total in sums:
+        found[claim_id].append(Money(total, currency))
+    return found

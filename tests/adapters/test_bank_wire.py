@@ -25,6 +25,7 @@ from accord.capabilities.claims.ports import (
 )
 from accord.capabilities.orders.kinds import OrderKind
 from accord.capabilities.orders.ports import HolderNotice, Limits, OrderAnswer, OrderMessage, PaymentFacts, PayTo, Refusal
+from accord.core.enum_schema import enum_schema
 from accord.core.errors import BadInput, NotAllowed
 from accord.core.money import MAX_MINOR
 from accord.engine.tracing.model import Rule
@@ -230,4 +231,4 @@ def test_a_file_of_secrets() -> None:
 
 def test_the_schema_of_every_message_can_be_made() -> None:
     """No part of a message is of a kind that the OpenAPI document cannot describe."""
-    msgspec.json.schema_components(list(CARRIES.values()))
+    msgspec.json.schema_components(list(CARRIES.values()), schema_hook=enum_schema)

@@ -23,15 +23,14 @@ _RUN_AXE: Final = """async () => {
 }"""
 
 _SHAPE: Final = """() => {
-    const states = ["type", "role", "tabindex", "scope", "lang", "open", "disabled", "checked", "hidden", "selected",
+    const states = ["type", "role", "tabindex", "scope", "open", "disabled", "checked", "hidden", "selected",
         "readonly", "aria-hidden", "aria-expanded", "aria-current", "aria-pressed", "aria-selected", "aria-sort", "aria-live",
         "aria-invalid"];
-    const named = ["id", "for", "name", "alt", "title", "href", "placeholder", "style", "aria-label", "aria-labelledby",
+    const named = ["lang", "id", "for", "name", "alt", "title", "href", "placeholder", "style", "aria-label", "aria-labelledby",
         "aria-describedby", "aria-controls", "aria-owns"];
     const of = element => {
         const text = [...element.childNodes].some(node => node.nodeType === 3 && node.data.trim());
-        const whole = element === document.documentElement;
-        const state = states.map(name => whole && name === "lang" ? "" : element.getAttribute(name));
+        const state = states.map(name => element.getAttribute(name));
         const names = named.filter(name => element.hasAttribute(name)).map(name => name + (element.getAttribute(name) && "+"));
         const parts = [...new Set([...element.children].map(of))].sort();
         return `${element.localName}.${[...element.classList].sort()};${text};${state};${names}(${parts})`;

@@ -59,7 +59,13 @@ def test_back_after_two_minutes_all_four_are_done_once(tmp_path: Path) -> None:
         assert result["orders"] == IN_THE_END, point
 
 
-@pytest.mark.parametrize("minutes", [OLD_END + 30, OLD_END + 3 * 24 * 60], ids=["half an hour", "three days"])
+@pytest.mark.parametrize(
+    "minutes",
+    [
+        pytest.param(OLD_END + 30, id="half an hour"),
+        pytest.param(OLD_END + 3 * 24 * 60, id="three days", marks=pytest.mark.deep),
+    ],
+)
 def test_back_after_the_old_end_node_and_banks_still_agree(tmp_path: Path, minutes: int) -> None:
     """What the bank had done before the kill stands; what it had not is over, for a renewal or a release came too late."""
     points = [*CALLS[4:], ("before", 1), *STATEMENTS[::3]]

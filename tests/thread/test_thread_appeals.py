@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from orders_by_hand import paid_back
 from small_world import NOON, VICTIM, SmallWorld, at, call_of, worker_of
 
 from accord.adapters.sandbox_bank import Faults, SandboxBanks
@@ -149,4 +150,4 @@ def test_the_victim_gets_it_back(
     assert (_kept(banks, order), Order.objects.get(pk=order.pk).state) == (0, State.RETURNED)
     paid = {hold.amount for hold in banks.placed_holds() if hold.order_id != order.pk}
     assert paid == {400_000, 600_000}, "the bank paid each of them"
-    assert remedies.returned_by_claim([order.claim.pk]) == {order.claim.pk: [Money(1_000_000, "CNY")]}
+    assert paid_back(order.claim.pk) == {order.claim.pk: [Money(1_000_000, "CNY")]}

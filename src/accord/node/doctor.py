@@ -17,6 +17,7 @@ from typing import Final
 
 from accord.core.errors import AccordError, BadInput, NotFound
 from accord.core.findings import Finding, State
+from accord.node import node_settings
 from accord.node.home import Home
 
 _LOWEST_PYTHON: Final = (3, 11)
@@ -36,9 +37,9 @@ def examine(home: Home) -> Iterator[Finding]:
     yield _folder(home)
     yield _disk(home)
     if home.root.is_dir():
-        yield _settings_file(home)
+        yield (settings := _settings(home))
         yield (factors := _second_factors(home))
-        if factors.state is not State.FAILED:  # else the settings that the store needs refuse to be read
+        if State.FAILED not in (settings.state, factors.state):  # else the settings that the store needs refuse to be read
             yield (store := _operational_store(home))
             if store.state is State.OK:
                 yield _clocks(home)
@@ -108,8 +109,11 @@ def _disk(home: Home) -> Finding:
     return Finding("Disk", State.OK, found)
 
 
-def _settings_file(home: Home) -> Finding:
+def _settings(home: Home) -> Finding:
+    """What accord.toml sets, and whether every setting can be. Second factors have a finding of their own."""
     stated = home.file_settings()
+    if wrong := [error.message for name, error in node_settings.problems(home) if name != "second_factor"]:
+        return Finding("Settings", State.FAILED, "; ".join(wrong), "Correct accord.toml or the environment: docs/operate.md.")
     return Finding("Settings", State.OK, f"accord.toml sets {', '.join(stated)}" if stated else "accord.toml sets nothing")
 
 

@@ -29,6 +29,7 @@ from typing import Final
 
 from accord.core.errors import BadInput, Unavailable
 from accord.core.errors import Msg as CoreMsg
+from accord.node import node_settings
 from accord.node.errors import Msg
 from accord.node.user_cache import user_cache
 
@@ -36,34 +37,7 @@ _KERNELS: Final = Path(__file__).parents[1] / "engine" / "tracing"
 
 DEFAULT_HOME: Final = "accord-data"
 
-SETTINGS: Final[dict[str, str]] = {
-    "database_url": "postgresql://user:password@host:port/name of the operational store",
-    "allowed_hosts": "host names the node answers to besides this machine, separated by commas",
-    "jurisdiction": "whose rules orders stand on: the name of a regime, such as CN",
-    "contact": "how a bank reaches this agency at any hour; stands on every order",
-    "public_url": "where the public reaches this node; stands in what holders of accounts are told",
-    "agency": "this agency's code, as other agencies' messages name it",
-    "agency_kind": "centre (the default), or bank: a ledger holder that answers enquiries and obeys orders",
-    "bank_acknowledge_minutes": "a bank's own clock: how soon a message is acknowledged",
-    "bank_execute_minutes": "a bank's own clock: how soon an order is carried out or refused",
-    "bank_longest_hours": "how long an order may last that a bank accepts, where an agreement says nothing else",
-    "hotline": "the number that a victim calls; stands on the public site",
-    "time_zone": "the zone that pages show times in, such as Asia/Shanghai",
-    "own_ledger_covers": "institutions whose transfers this node's own records hold, separated by commas; * for all",
-    "exercise_folder": "the exercise folder of another home, where several nodes play in one made-up world",
-    "second_factor": "required, or off: whoever decides about money needs more than a password; off in an exercise alone",
-    "agency_name": "this agency's name on the card that partners get",
-    "agency_name_zh": "the same in Chinese",
-    "partner_url": "where partners' nodes reach this one; empty where envelopes go as files",
-    "partner_ca": "file (PEM) of the authorities that vouch for partners' servers, instead of the system's",
-    "partner_certificate": "file (PEM) of the certificate that this node shows to partners' servers that ask who calls",
-    "partner_key": "file (PEM) of that certificate's key",
-    "partner_tls_sha256": "SHA-256 fingerprint of the certificate that this node shows to partners",
-    "covers_countries": "countries whose ledgers this centre can ask, separated by commas (default: the jurisdiction)",
-    "covers_institutions": "institutions whose ledgers this centre can ask, separated by commas; for a part of a country",
-    "key_passphrase_file": "file that holds the passphrase of this node's private keys; outside the home",
-    "behind_tls": "1 when a reverse proxy that ends TLS stands before the node",
-}
+SETTINGS: Final = node_settings.DESCRIPTIONS
 """What accord.toml may set. The environment variable is the name in capitals after ACCORD_."""
 
 

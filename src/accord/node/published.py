@@ -23,6 +23,7 @@ from accord.capabilities.exchange.channel.services.partner_messages import TestC
 from accord.capabilities.exchange.channel.stream_messages import ChunkBody, HelloBody, RecoveredBody
 from accord.capabilities.exchange.kinds import MessageKind
 from accord.capabilities.exchange.messages import BODIES, SCHEMA
+from accord.core.enum_schema import enum_schema, name_enums
 from accord.node.published_words import WORDS
 
 PUBLISHED: Final[dict[str, type[msgspec.Struct]]] = {
@@ -54,7 +55,8 @@ def files() -> dict[str, str]:
 
 
 def _schema(name: str, kind: type[msgspec.Struct]) -> str:
-    schema = msgspec.json.schema(kind)
+    schema = msgspec.json.schema(kind, schema_hook=enum_schema)
+    name_enums(schema["$defs"], "#/$defs/")
     titled = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": f"accord {name} {SCHEMA}", **schema}
     return json.dumps(titled, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 

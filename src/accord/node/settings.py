@@ -1,27 +1,4 @@
-"""Django settings of a node, from the environment and the node's home folder.
-
-ACCORD_HOME            everything the node keeps (default ./accord-data)
-ACCORD_DATABASE_URL    postgresql://user:password@host:port/name; SQLite under the home folder when unset
-ACCORD_ALLOWED_HOSTS   host names the node answers to, separated by commas (default: this machine only)
-ACCORD_SECOND_FACTOR   required, or off in an exercise: whoever decides about money signs in with more than a password
-ACCORD_JURISDICTION    whose rules orders stand on: the name of a regime file (default CN)
-ACCORD_CONTACT         how a bank reaches this agency at any hour; stands on every order
-ACCORD_PUBLIC_URL      where the public reaches this node; stands in what holders of accounts are told
-ACCORD_AGENCY          this agency's code, as other agencies' messages name it
-ACCORD_AGENCY_KIND     centre (the default), or bank: a ledger holder that answers enquiries and obeys orders
-ACCORD_BANK_ACKNOWLEDGE_MINUTES  ACCORD_BANK_EXECUTE_MINUTES  a bank's own clocks, from the arrival of a message
-ACCORD_BANK_LONGEST_HOURS        how long an order may last that a bank accepts, where an agreement says nothing else
-ACCORD_HOTLINE         the number that a victim calls; stands on the public site
-
-What partners' centres see of this one (docs/exchange.md):
-
-ACCORD_AGENCY_NAME  ACCORD_AGENCY_NAME_ZH   its name on the partner card
-ACCORD_PARTNER_URL                          where its node takes envelopes; empty where they go as files
-ACCORD_PARTNER_TLS_SHA256                   SHA-256 fingerprint of the certificate that it shows to partners
-ACCORD_COVERS_COUNTRIES                     countries whose ledgers it can ask (default: the jurisdiction)
-ACCORD_COVERS_INSTITUTIONS                  institutions whose ledgers it can ask, where a country is more than that
-ACCORD_KEY_PASSPHRASE_FILE                  file of the passphrase of its private keys
-"""
+"""Django settings of a node, from the environment and the node's home folder. What an agency sets: `node_settings`."""
 
 from __future__ import annotations
 
@@ -34,38 +11,40 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from django.utils.translation import gettext_lazy as _
 
 from accord.node.home import Home
+from accord.node.node_settings import NodeSettings
 from accord.web.catalogues import locale_folders
 
 HOME = Home.from_environment()
 
 SECRET_KEY = HOME.secret_key()
 DEBUG = False
-ALLOWED_HOSTS = [*filter(None, os.environ.get("ACCORD_ALLOWED_HOSTS", "").split(",")), "127.0.0.1", "localhost", "[::1]"]
+NODE = NodeSettings.of(HOME)
+ALLOWED_HOSTS = [*NODE.allowed_hosts, "127.0.0.1", "localhost", "[::1]"]
 ACCORD_INSTITUTIONS = {code: (names["name"], names["name_zh"]) for code, names in HOME.institutions().items()}
 ACCORD_EXERCISE = HOME.exercise.exists()
-ACCORD_SECOND_FACTOR = HOME.second_factor()
+ACCORD_SECOND_FACTOR = NODE.second_factor
 ACCORD_RETENTION_FILE = HOME.root / "retention.toml"
-ACCORD_BEHIND_TLS = os.environ.get("ACCORD_BEHIND_TLS") == "1"
-ACCORD_JURISDICTION = os.environ.get("ACCORD_JURISDICTION", "CN")
-ACCORD_CONTACT = os.environ.get("ACCORD_CONTACT", "")
-ACCORD_PUBLIC_URL = os.environ.get("ACCORD_PUBLIC_URL", "")
-ACCORD_AGENCY = os.environ.get("ACCORD_AGENCY", "")
-ACCORD_AGENCY_KIND = HOME.agency_kind()
-ACCORD_BANK_ACKNOWLEDGE_MINUTES = HOME.number("bank_acknowledge_minutes", 15)
-ACCORD_BANK_EXECUTE_MINUTES = HOME.number("bank_execute_minutes", 30)
-ACCORD_BANK_LONGEST_HOURS = HOME.number("bank_longest_hours", 4416)
-ACCORD_HOTLINE = os.environ.get("ACCORD_HOTLINE", "")
-ACCORD_AGENCY_NAME = os.environ.get("ACCORD_AGENCY_NAME", "") or ACCORD_AGENCY
-ACCORD_AGENCY_NAME_ZH = os.environ.get("ACCORD_AGENCY_NAME_ZH", "")
-ACCORD_PARTNER_URL = os.environ.get("ACCORD_PARTNER_URL", "")
-ACCORD_PARTNER_CA = HOME.file("partner_ca")
-ACCORD_PARTNER_CERTIFICATE = HOME.file("partner_certificate")
-ACCORD_PARTNER_KEY = HOME.file("partner_key")
-ACCORD_PARTNER_TLS_SHA256 = os.environ.get("ACCORD_PARTNER_TLS_SHA256", "").replace(":", "").lower()
-ACCORD_COVERS_COUNTRIES = HOME.listed("covers_countries", ACCORD_JURISDICTION)
-ACCORD_COVERS_INSTITUTIONS = HOME.listed("covers_institutions", "")
+ACCORD_BEHIND_TLS = NODE.behind_tls
+ACCORD_JURISDICTION = NODE.jurisdiction
+ACCORD_CONTACT = NODE.contact
+ACCORD_PUBLIC_URL = NODE.public_url
+ACCORD_AGENCY = NODE.agency
+ACCORD_AGENCY_KIND = NODE.agency_kind
+ACCORD_BANK_ACKNOWLEDGE_MINUTES = NODE.bank_acknowledge_minutes
+ACCORD_BANK_EXECUTE_MINUTES = NODE.bank_execute_minutes
+ACCORD_BANK_LONGEST_HOURS = NODE.bank_longest_hours
+ACCORD_HOTLINE = NODE.hotline
+ACCORD_AGENCY_NAME = NODE.agency_name
+ACCORD_AGENCY_NAME_ZH = NODE.agency_name_zh
+ACCORD_PARTNER_URL = NODE.partner_url
+ACCORD_PARTNER_CA = NODE.partner_ca
+ACCORD_PARTNER_CERTIFICATE = NODE.partner_certificate
+ACCORD_PARTNER_KEY = NODE.partner_key
+ACCORD_PARTNER_TLS_SHA256 = NODE.partner_tls_sha256
+ACCORD_COVERS_COUNTRIES = NODE.covers_countries
+ACCORD_COVERS_INSTITUTIONS = NODE.covers_institutions
 ACCORD_KEYS = HOME.keys
-ACCORD_KEY_PASSPHRASE_FILE = HOME.key_passphrase_file()
+ACCORD_KEY_PASSPHRASE_FILE = NODE.key_passphrase_file
 
 INSTALLED_APPS = [
     "django.contrib.contenttypes",
@@ -166,7 +145,7 @@ def sqlite_database(path: Path) -> dict[str, Any]:
     }
 
 
-_DATABASE_URL = os.environ.get("ACCORD_DATABASE_URL", "")
+_DATABASE_URL = NODE.database_url
 DATABASES = {"default": database_from_url(_DATABASE_URL) if _DATABASE_URL else sqlite_database(HOME.database)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -200,7 +179,7 @@ AXES_DISABLE_ACCESS_LOG = True  # sign-ins are in the audit
 AXES_VERBOSE = False
 
 USE_TZ = True
-TIME_ZONE = os.environ.get("ACCORD_TIME_ZONE", "Asia/Shanghai")
+TIME_ZONE = NODE.time_zone
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("zh-hans", _("Chinese (simplified)"))]
 LOCALE_PATHS = locale_folders()

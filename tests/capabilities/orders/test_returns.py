@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from django.conf import settings
-from orders_by_hand import confirm, held, ordered, refuse, share_of
+from orders_by_hand import confirm, held, ordered, paid_back, refuse, share_of
 
 from accord.capabilities.orders import regime as regimes
 from accord.capabilities.orders import rules
@@ -115,7 +115,7 @@ class TestThePath:
         assert {Order.objects.get(pk=order.pk).state for order in (one, two)} == {State.RETURNED}
         assert one.claim is not None
         assert two.claim is not None
-        assert remedies.returned_by_claim([one.claim.pk, two.claim.pk]) == {
+        assert paid_back(one.claim.pk, two.claim.pk) == {
             one.claim.pk: [Money(60_000, "CNY")],
             two.claim.pk: [Money(40_000, "CNY")],
         }
@@ -214,7 +214,7 @@ class TestThePath:
         assert _now(restitution).state == RestitutionState.CLOSED
         assert Order.objects.get(pk=two.pk).held == 40_000
         assert two.claim is not None
-        assert remedies.returned_by_claim([two.claim.pk]) == {two.claim.pk: []}
+        assert paid_back(two.claim.pk) == {two.claim.pk: []}
 
 
 class TestWhatTheRegimeAsksFor:

@@ -6,6 +6,7 @@ guessing what was ordered would be worse than refusing it.
 
 from __future__ import annotations
 
+import threading
 from typing import Any, TypeVar
 
 import msgspec
@@ -16,6 +17,17 @@ from accord.core.errors import BadInput
 
 _Message = TypeVar("_Message")
 
+_making = threading.Lock()
+_made: dict[Any, msgspec.json.Decoder[Any]] = {}
+
+
+def _decoder(kind: type[_Message]) -> msgspec.json.Decoder[_Message]:
+    """Made by one thread at a time: threads that make one of the same dataclass at once crash the process."""
+    with _making:
+        if kind not in _made:
+            _made[kind] = msgspec.json.Decoder(kind)
+        return _made[kind]
+
 
 def encode(message: Any) -> bytes:
     """The message as UTF-8 JSON; the same message always gives the same bytes."""
@@ -25,7 +37,7 @@ def encode(message: Any) -> bytes:
 def decode(content: bytes | msgspec.Raw, kind: type[_Message], what: str) -> _Message:
     """`content` as a `kind`, its shape checked. BadInput that says which field of `what` is wrong and how."""
     try:
-        message = msgspec.json.decode(content, type=kind)
+        message = _decoder(kind).decode(content)
     except msgspec.ValidationError as error:
         raise BadInput(Msg.INVALID_MESSAGE, message=what, errors=error) from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:

@@ -15,6 +15,9 @@ from accord.core.errors import BadInput, Unavailable
 PATH: Final = "api/partner/v1/envelopes"
 """Below the address that a partner's card names."""
 
+_REPLIES: Final = msgspec.json.Decoder(SignedReply)
+"""Made once, before there are threads that would make it at the same time."""
+
 _MOST_REPLY: Final = 1024 * 1024
 
 
@@ -44,7 +47,7 @@ class PartnerLines:
         if reply.status != 200:
             raise Unavailable(Msg.DOES_NOT_TAKE_ENVELOPES_NOW, partner=partner, said=_said(reply))
         try:
-            return msgspec.json.decode(reply.body, type=SignedReply)
+            return _REPLIES.decode(reply.body)
         except (msgspec.DecodeError, UnicodeDecodeError):
             raise Unavailable(Msg.WHAT_ANSWERS_AT_ADDRESS_NO_NODE, partner=partner) from None
 

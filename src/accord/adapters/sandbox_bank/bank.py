@@ -33,6 +33,11 @@ if TYPE_CHECKING:
 ENQUIRY: Final = "enquiry"
 ORDER: Final = "order"
 
+# Made here and not at the first message: threads that make a decoder of one dataclass at the same time crash the process.
+ENQUIRY_ANSWERS: Final = msgspec.json.Decoder(EnquiryAnswer)
+ORDER_MESSAGES: Final = msgspec.json.Decoder(OrderMessage)
+_ORDER_ANSWERS: Final = msgspec.json.Decoder(OrderAnswer)
+
 
 class SandboxLedger:
     """A ledger holder that answers enquiries. `banks` are the institutions whose transfers it sees; None is all."""
@@ -76,7 +81,7 @@ class SandboxLedger:
         if message.answer is None:
             answer = self._owner.fix_answer(message, self._answer(request, view, holds, now))
         else:
-            answer = msgspec.json.decode(message.answer, type=EnquiryAnswer)
+            answer = ENQUIRY_ANSWERS.decode(message.answer)
         return garbled_enquiry(answer, request.credits[0].currency) if faults.nonsense else answer
 
     def _answer(self, request: EnquiryRequest, view: HolderView, holds: HoldBook, now: int) -> EnquiryAnswer:
@@ -135,7 +140,7 @@ class SandboxBank(SandboxLedger):
                 message = self._owner.keep(self._message(order.order_id, ORDER, content, now, faults, order.kind))
         if message.answer is None:
             return Acknowledged(from_micros(message.due_at))
-        answer = msgspec.json.decode(message.answer, type=OrderAnswer)
+        answer = _ORDER_ANSWERS.decode(message.answer)
         return garbled(answer, order) if faults.nonsense else answer
 
     def status(self, order_id: UUID) -> OrderStatus | None:
@@ -147,7 +152,7 @@ class SandboxBank(SandboxLedger):
             hold, limit = self._owner.holds.by_order.get(order_id), self._owner.limits.by_order.get(order_id)
         kept = hold or limit
         if kept is None:
-            return OrderStatus(0, msgspec.json.decode(message.content, type=OrderMessage).until)
+            return OrderStatus(0, ORDER_MESSAGES.decode(message.content).until)
         if kept.active(now):
             return OrderStatus(hold.amount if hold else 0, from_micros(kept.until))
         return OrderStatus(0, from_micros(kept.until), from_micros(kept.ends_at))

@@ -19,7 +19,7 @@ from uuid import UUID
 import msgspec
 import pyarrow as pa
 
-from accord.adapters.sandbox_bank.bank import ORDER, SandboxBank, SandboxLedger
+from accord.adapters.sandbox_bank.bank import ENQUIRY_ANSWERS, ORDER, ORDER_MESSAGES, SandboxBank, SandboxLedger
 from accord.adapters.sandbox_bank.book import AccountKey, TransferBook
 from accord.adapters.sandbox_bank.carry_out import BankState, carry_out_hold, carry_out_limit, carry_out_recall
 from accord.adapters.sandbox_bank.directory import AccountDirectory
@@ -232,7 +232,7 @@ class SandboxBanks:
             kept = self.received(message.id, message.kind, message.content)
         assert kept is not None
         assert kept.answer is not None
-        return msgspec.json.decode(kept.answer, type=EnquiryAnswer)
+        return ENQUIRY_ANSWERS.decode(kept.answer)
 
     def faults_of(self, code: str) -> Faults:
         return self._faults.get(code, Faults())
@@ -303,7 +303,7 @@ class SandboxBanks:
 
     def _act(self, message: Message) -> Message:
         """Let the bank do what an order that has fallen due asks, and fix its answer."""
-        order = msgspec.json.decode(message.content, type=OrderMessage)
+        order = ORDER_MESSAGES.decode(message.content)
         answer = self._refused_before(message, order) or self._carry_out(message, order)
         encoded = msgspec.json.encode(answer)
         self._store.set_answer(message, encoded)

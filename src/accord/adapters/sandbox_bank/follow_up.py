@@ -11,6 +11,7 @@ from accord.adapters.sandbox_bank.limits import Limit
 from accord.capabilities.orders.kinds import OrderKind
 from accord.capabilities.orders.ports import OrderAnswer, OrderMessage, Refusal
 from accord.core.clock import from_micros, to_micros
+from accord.engine.tracing.model import Parcel
 
 FOR_EVER: Final = 2**62
 
@@ -69,7 +70,7 @@ def _less(hold: Hold, amount: int) -> Hold:
         cut = min(gone, parcel.end - parcel.start)
         gone -= cut
         if parcel.start + cut < parcel.end:
-            parcels.append(replace(parcel, start=parcel.start + cut))
+            parcels.append(Parcel(parcel.transfer, parcel.start + cut, parcel.end))
     return replace(hold, amount=hold.amount - amount, parcels=tuple(parcels))
 
 

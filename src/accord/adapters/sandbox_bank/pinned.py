@@ -14,6 +14,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
+from msgspec import structs
+
 from accord.adapters.sandbox_bank.holds import HoldBook, free_parcels, units_in
 from accord.core.clock import to_micros
 from accord.engine.tracing import Ledger
@@ -136,7 +138,7 @@ def _less_units(part: _Part, removed: tuple[Interval, ...] | None) -> _Part | No
     if not removed:
         return part
     left = tuple(minus(part.intervals, removed))
-    return replace(part, intervals=left, amount=sum(end - start for start, end in left)) if left else None
+    return structs.replace(part, intervals=left, amount=sum(end - start for start, end in left)) if left else None
 
 
 def _less_parcels(place: Standing, removed: Sequence[Parcel]) -> Standing | None:
@@ -146,13 +148,15 @@ def _less_parcels(place: Standing, removed: Sequence[Parcel]) -> Standing | None
     for parcel in removed:
         cuts.setdefault(parcel.transfer, []).append((parcel.start, parcel.end))
     parcels = tuple(free_parcels(place.parcels, cuts))
-    return replace(place, parcels=parcels, amount=units_in(parcels)) if parcels else None
+    return structs.replace(place, parcels=parcels, amount=units_in(parcels)) if parcels else None
 
 
 def _less_change(change: Conversion, removed: Conversion | None) -> Conversion | None:
     if removed is None:
         return change
-    left = replace(change, amount=change.amount - removed.amount, counter_amount=change.counter_amount - removed.counter_amount)
+    left = structs.replace(
+        change, amount=change.amount - removed.amount, counter_amount=change.counter_amount - removed.counter_amount
+    )
     return left if left.amount > 0 else None
 
 
@@ -163,7 +167,9 @@ def _with_standing(trace: Trace, pin: Pin, held: Sequence[Interval]) -> Trace:
     for position, place in enumerate(places):
         if place.account == pin.ref and place.currency == pin.currency:
             merged = (*parcels, *place.parcels)
-            places[position] = replace(place, parcels=merged, amount=place.amount + sum(end - start for start, end in held))
+            places[position] = structs.replace(
+                place, parcels=merged, amount=place.amount + sum(end - start for start, end in held)
+            )
             break
     else:
         places.append(Standing(pin.ref, sum(end - start for start, end in held), pin.currency, tuple(parcels)))

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
+from django.db.models import BooleanField, ExpressionWrapper, Q
+
 from accord.capabilities.as_text import as_text, counted_by_slot, moment_of
 from accord.capabilities.people.permissions import FigurePermission
 from accord.capabilities.people.policy import Actor, require
@@ -13,6 +15,9 @@ from accord.capabilities.reports.models import Report, ReportState
 REPEAT_WITHIN: Final = timedelta(days=90)
 _LAST_DIGITS: Final = 9
 """Two spellings of one telephone number agree in these, with and without country code."""
+
+_NOT_IN_NUMBERS: Final = str.maketrans("", "", " +-()./")
+"""What people write between digits."""
 
 
 class Taken(NamedTuple):
@@ -44,22 +49,23 @@ def repeats(actor: Actor, since: datetime, until: datetime) -> tuple[int, int]:
     require(actor, FigurePermission.READ)
     looked_at = Report.objects.filter(created_at__gte=since - REPEAT_WITHIN, created_at__lt=until)
     rows = looked_at.exclude(state=ReportState.DUPLICATE).order_by("created_at", "id")
-    last: dict[tuple[str, str], datetime] = {}
+    rows = rows.annotate(in_period=ExpressionWrapper(Q(created_at__gte=since), BooleanField()))
+    last: dict[tuple[str, str], str] = {}  # moments stay text until two are compared: most are of somebody who calls once
     again = total = 0
-    columns = (as_text("created_at"), "callback_number", "payer_bank", "payer_account")
-    for text, number, bank, account in rows.values_list(*columns).iterator(chunk_size=5_000):
-        created = moment_of(text)
+    columns = (as_text("created_at"), "in_period", "callback_number", "payer_bank", "payer_account")
+    for created, in_period, number, bank, account in rows.values_list(*columns).iterator(chunk_size=5_000):
         keys = _persons(number, bank, account)
-        if created >= since:
+        if in_period:
             total += 1
-            again += any(key in last and created - last[key] <= REPEAT_WITHIN for key in keys)
+            again += any(key in last and moment_of(created) - moment_of(last[key]) <= REPEAT_WITHIN for key in keys)
         last.update(dict.fromkeys(keys, created))
     return again, total
 
 
 def _persons(number: str, bank: str, account: str) -> list[tuple[str, str]]:
     """What somebody is recognised by; a number too short to be one person's is left out."""
-    digits = "".join(character for character in number if character.isdigit())
+    plain = number.translate(_NOT_IN_NUMBERS)
+    digits = plain if plain.isdigit() else "".join(character for character in plain if character.isdigit())
     keys = [("number", digits[-_LAST_DIGITS:])] if len(digits) >= _LAST_DIGITS else []
     return [*keys, (bank, account)] if account else keys
 

@@ -14,6 +14,7 @@ from accord.adapters.bank_wire.letters import Receipt, Taken
 from accord.capabilities.claims.ports import CROSSING, Acknowledged, EnquiryAnswer, EnquiryRequest
 from accord.capabilities.exchange.channel.receipts import Batch, SignedReply
 from accord.capabilities.orders.ports import OrderAnswer, OrderMessage, OrderStatus
+from accord.core.enum_schema import enum_schema, name_enums
 from accord.node.api.problems import PROBLEM_JSON
 
 _REF: Final = "#/components/schemas/{name}"
@@ -72,7 +73,8 @@ class DescribedApi(NinjaAPI):
 
 def components() -> dict[str, Any]:
     """JSON Schemas of every message. Times are strings of RFC 3339 with a zone."""
-    _, schemas = msgspec.json.schema_components(MESSAGES, ref_template=_REF)
+    _, schemas = msgspec.json.schema_components(MESSAGES, schema_hook=enum_schema, ref_template=_REF)
+    name_enums(schemas, _REF.format(name=""))
     for schema in schemas.values():
         for name, field in schema.get("properties", {}).items():
             if name in _MOMENTS:

@@ -14,10 +14,6 @@ from django.utils.translation import gettext_lazy as _
 from accord.capabilities.reports.models import StatementLine
 from accord.core import clock
 from accord.core.errors import BadInput
-from accord.engine.records.content import SourceFile
-from accord.engine.records.convert import Converted, convert
-from accord.engine.records.reader import TableReader
-from accord.engine.records.source_map import RecordKind, SourceMap
 from accord.sites.desk.errors import Msg
 from accord.web.wording import stored_in_words
 
@@ -75,7 +71,7 @@ def read_statement(upload: UploadedFile[bytes], map_name: str) -> Statement:
 
 
 def _source_map(name: str) -> SourceMap:
-    from accord.engine.records.source_map import SourceMap
+    from accord.engine.records.source_map import RecordKind, SourceMap
 
     return SourceMap.default(RecordKind.TRANSFERS) if name == "default" else SourceMap.shipped(name)
 
@@ -96,6 +92,9 @@ def _read(name: str, path: Path, source_map: SourceMap) -> Statement:
 
 def _blocks(path: Path, source_map: SourceMap, name: str) -> Iterator[tuple[Converted, int]]:
     """Each converted block, and how many rows came before it. Errors name the file as the victim called it."""
+    from accord.engine.records.content import SourceFile  # columns: not before somebody uploads a statement
+    from accord.engine.records.convert import convert
+    from accord.engine.records.reader import TableReader
     from accord.engine.records.source_map import RecordKind
 
     before = 0

@@ -11,7 +11,7 @@ from django.db.models import Q, QuerySet
 from accord.capabilities.orders import queries as orders
 from accord.capabilities.orders.errors import Msg
 from accord.capabilities.orders.kinds import KEEPS_MONEY
-from accord.capabilities.orders.life_cycle import HOLDING
+from accord.capabilities.orders.life_cycle import HOLDING, State
 from accord.capabilities.orders.models import UNDECIDED, UNRELEASED, Appeal, Order, Payout, Restitution, RestitutionSource
 from accord.capabilities.people.policy import Actor
 from accord.capabilities.people.services import note_read
@@ -114,3 +114,18 @@ def payouts(actor: Actor, restitution_id: UUID) -> list[Payout]:
     """The parts of a return and the orders that pay them."""
     parts = Payout.objects.filter(claimant__restitution__in=restitutions(actor).filter(pk=restitution_id))
     return list(parts.select_related("order", "claimant", "source__order").order_by("id"))
+
+
+def returned_by_claim(claim_ids: Sequence[UUID]) -> dict[UUID, list[Money]]:
+    """What banks have confirmed as paid back on each claim, by currency; for the reporter's status and for figures.
+
+    What a bank got that had reimbursed the victim counts too: it stands in the victim's place.
+    """
+    sums: dict[tuple[UUID, str], int] = {}
+    paid = Payout.objects.filter(claimant__claim__in=claim_ids, order__state=State.DONE)
+    for claim_id, currency, amount in paid.values_list("claimant__claim", "order__currency", "order__held"):
+        sums[claim_id, currency] = sums.get((claim_id, currency), 0) + amount
+    found: dict[UUID, list[Money]] = {claim_id: [] for claim_id in claim_ids}
+    for (claim_id, currency), total in sorted(sums.items(), key=lambda item: item[0][1]):
+        found[claim_id].append(Money(total, currency))
+    return found
