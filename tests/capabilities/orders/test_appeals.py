@@ -10,7 +10,6 @@ from orders_by_hand import confirm, held, ordered, refuse
 from accord.capabilities.agenda import next_due as next_due_of
 from accord.capabilities.orders import regime, tasks
 from accord.capabilities.orders import services as orders
-from accord.capabilities.orders.errors import Msg
 from accord.capabilities.orders.life_cycle import State
 from accord.capabilities.orders.models import Appeal, AppealDecision, AppealState, Order
 from accord.capabilities.orders.ports import AppealMessage, Care, OrderAnswer, Refusal
