@@ -10,6 +10,8 @@ import pytest
 
 from accord.core.errors import Unavailable
 
+pytestmark = pytest.mark.django_db  # whose an institution is, stands in a row
+
 
 def lines_after(tried: threading.Event, patience: float) -> Any:
     from accord.node.wired import Lines
