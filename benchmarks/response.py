@@ -132,14 +132,14 @@ def work(home_folder: Path, ready: Any, stop: Any) -> None:
     home = set_up(home_folder)
     from accord.adapters.sandbox_bank import SandboxBanks
     from accord.node import wiring
-    from accord.node.worker import Worker, clocks_watched, kept_up
+    from accord.node.worker import Worker, clocks_watched, refreshed
 
     banks = SandboxBanks.from_world(home.world, home.sandbox, delay_factor=0, refusal_factor=0)
     warm(banks)
     wired = wiring.wire_sandbox(banks)
     worker = Worker(wired.lines)
     ready.wait(120)
-    with kept_up(wired.keep_up), clocks_watched():
+    with refreshed(wired.refresh), clocks_watched():
         worker.run(stop)
     worker.close()
 

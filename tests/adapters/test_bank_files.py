@@ -16,7 +16,7 @@ from accord.adapters.bank_files import Drop, FileLine, FileServer
 from accord.adapters.bank_files.drop import Part, Way
 from accord.adapters.bank_files.holder import Inbox
 from accord.adapters.bank_wire import MOST_BYTES_ASKED, MOST_BYTES_TOLD, LetterType, write_letter
-from accord.adapters.bank_wire.letters import StatusTold
+from accord.adapters.bank_wire.letters import StatusChange
 from accord.capabilities.claims.ports import Acknowledged, Credit, EnquiryAnswer, EnquiryRequest, Nonsense
 from accord.capabilities.orders.kinds import OrderKind
 from accord.capabilities.orders.ports import OrderAnswer, OrderMessage, OrderStatus
@@ -156,7 +156,7 @@ def test_how_an_order_stands(line: FileLine, server: FileServer, folder: Path, b
         line.status(message.order_id)
     server.serve()
     assert line.status(message.order_id) == OrderStatus(10, NOON)
-    stale = write_letter(LetterType.STATUS_TOLD, message.order_id, BANK, StatusTold(OrderStatus(99, NOON)))
+    stale = write_letter(LetterType.STATUS_TOLD, message.order_id, BANK, StatusChange(OrderStatus(99, NOON)))
     Drop(folder).put(Way.IN, message.order_id, Part.STATUS, stale)
     with pytest.raises(Unavailable):  # written before it was asked for: old
         line.status(message.order_id)

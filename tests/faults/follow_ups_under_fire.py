@@ -1,4 +1,4 @@
-"""What becomes of orders about earlier orders when the worker is killed: run as a program by the test beside it.
+"""What happens to orders about earlier orders when the worker is killed: run as a program by the test beside it.
 
     follow_ups_under_fire.py LATER POINT NUMBER [POINT NUMBER …]
 

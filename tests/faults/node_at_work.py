@@ -28,13 +28,13 @@ GIVE_UP_SECONDS = 150.0
 
 def work(home: Home) -> dict[str, Any]:
     from accord.node.wired import Lines
-    from accord.node.worker import Worker, clocks_watched, kept_up
+    from accord.node.worker import Worker, clocks_watched, refreshed
 
     banks = world().banks(home.sandbox)
     log = home.root / "sent.log"
     worker = Worker(Lines(banks.holder, lambda code: Taker(banks.bank(code), log, "", Countdown(0)), "authority"))
     stop = threading.Event()
-    with kept_up(lambda: banks.advance(clock.now())), clocks_watched():
+    with refreshed(lambda: banks.advance(clock.now())), clocks_watched():
         hands = threading.Thread(target=worker.run, args=(stop,))
         hands.start()
         approve_until_quiet()

@@ -55,7 +55,7 @@ def sign_with(code: str, state: str = "signed", **changes: Any) -> Agreement:
 
 
 def comes_in(kind: MessageKind, body: Any, partner: str = THERE, label: Label | None = None) -> Incoming:
-    """A message of a partner that has passed every check, applied; the row says what became of it."""
+    """A message of a partner that has passed every check, applied; the row says what happened to it."""
     from accord.capabilities.exchange.agreements import labelling
     from accord.capabilities.exchange.agreements.queries import in_force
     from accord.capabilities.exchange.channel.services import applying

@@ -1,4 +1,4 @@
-"""What banks tell a centre: signed by exactly the bank that was asked, taken over once, replays without effect."""
+"""What banks tell a centre: signed by exactly the bank that was asked, applied once, replays without effect."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ day = Day(list(world.reports), worker, [people.user(people.OFFICER), people.user
 ends = max(report.call_time for report in world.reports) + timedelta(hours=6)
 while (moment := day.next_moment()) is not None and moment < ends:
     exercise_clock.stand_at(home, moment)
-    wired.keep_up()
+    wired.refresh()
     day.act()
     day.sweep()
 exercise_clock.run_on_from(home, clock.now())
@@ -69,7 +69,7 @@ live = ["approved", "sent", "acknowledged", "held", "held_partly", "releasing"]
 before = Order.objects.filter(state__in=live).count(), head_of(CHANGES)[0]
 wired = wiring.wire(home)
 worker = Worker(wired.lines)
-wired.keep_up()
+wired.refresh()
 worker.run_until_idle()
 worker.close()
 after = Order.objects.filter(state__in=live).count(), head_of(CHANGES)[0]

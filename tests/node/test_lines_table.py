@@ -159,5 +159,5 @@ def test_a_line_is_opened_anew_when_it_has_changed(home: Home) -> None:
 
 def test_a_table_that_is_wrong_stops_nothing_else(home: Home, caplog: pytest.LogCaptureFixture) -> None:
     home.lines.write_text("[lines")
-    with_lines(_wired(), LineBook(home), "CN-CENTRE").keep_up()
+    with_lines(_wired(), LineBook(home), "CN-CENTRE").refresh()
     assert "cannot be looked into" in caplog.text

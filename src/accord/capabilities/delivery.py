@@ -173,9 +173,9 @@ def take_together(
     take: Callable[[Mapping[UUID, _Answer]], None],
     fail: Callable[[UUID, str], None],
 ) -> None:
-    """Take over many answers in one change; where that fails, one by one, so that a bad answer spoils only its own row.
+    """Apply many answers in one change; where that fails, one by one, so that a bad answer spoils only its own row.
 
-    An answer has passed every check by now. One that still cannot be taken over is a mistake of ours: it is logged, the row
+    An answer has passed every check by now. One that still cannot be applied is a mistake of ours: it is logged, the row
     is marked as failed for a person to look at, and the work goes on.
     """
     try:

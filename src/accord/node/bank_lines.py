@@ -59,7 +59,7 @@ class BankLines:
             ]
         )
 
-    def keep_up(self) -> None:
+    def refresh(self) -> None:
         """One round, for the worker."""
         self.step()
 

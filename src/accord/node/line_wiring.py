@@ -76,16 +76,16 @@ def with_lines(wired: Wired, book: LineBook, agency: str) -> Wired:
 
     look = _every(LOOK_EVERY_SECONDS, lambda: _take_news(lines))
 
-    def keep_up() -> None:
-        wired.keep_up()
+    def refresh() -> None:
+        wired.refresh()
         look()
 
-    return replace(wired, lines=replace(wired.lines, holder_of=holder_of, taker_of=taker_of), keep_up=keep_up)
+    return replace(wired, lines=replace(wired.lines, holder_of=holder_of, taker_of=taker_of), refresh=refresh)
 
 
 def _take_news(lines: OpenLines) -> None:
-    """Take over what lies in the exchange folders. What cannot be used is put aside; what cannot be now stays."""
-    from accord.node.told import take_over
+    """Apply what lies in the exchange folders. What cannot be used is put aside; what cannot be now stays."""
+    from accord.node.letters import apply
 
     try:
         file_lines = lines.file_lines()
@@ -95,14 +95,14 @@ def _take_news(lines: OpenLines) -> None:
     for line in file_lines:
         try:
             for letter in line.news():
-                _take(line, letter, take_over)
+                _take(line, letter, apply)
         except Unavailable as error:
             _log.warning("the folder of %s cannot be looked into: %s", line.code, error)
 
 
-def _take(line: FileLine, letter: Letter, take_over: Callable[[Letter], bool]) -> None:
+def _take(line: FileLine, letter: Letter, apply: Callable[[Letter], bool]) -> None:
     try:
-        take_over(letter)
+        apply(letter)
     except (NotFound, Nonsense, BadInput) as error:
         line.refuse(letter, str(error))
 

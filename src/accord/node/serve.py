@@ -90,13 +90,13 @@ def run_worker(home: Home, stop: threading.Event, alive: Callable[[], bool], wir
 
     `wired`: the lines of this node where they are made already.
     """
-    from accord.node.worker import Worker, after, clocks_watched, kept_up
+    from accord.node.worker import Worker, after, clocks_watched, refreshed
 
     with clocks_watched():
         from accord.node import wiring
 
         wired = wired or wiring.wire(home)
-        with kept_up(wired.keep_up) as tried:
+        with refreshed(wired.refresh) as tried:
             hands = Worker(after(tried, wired.lines))
             try:
                 watcher = threading.Thread(target=_stop_when_dead, args=(stop, alive), daemon=True)

@@ -23,4 +23,4 @@ class Wired:
     """The node's lines, and what must be done now and then so that what they answer from keeps up with the world."""
 
     lines: Lines
-    keep_up: Callable[[], None]
+    refresh: Callable[[], None]

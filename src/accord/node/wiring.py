@@ -99,15 +99,15 @@ def _wire_bank(home: Home) -> Wired:
     centres = BankLines(LineBook(home), settings.ACCORD_AGENCY, executor)
     if not home.world.exists():
         core_line.connect(None)
-        return Wired(lines, centres.keep_up)
+        return Wired(lines, centres.refresh)
     banks = SandboxBanks.from_world(home.world, home.sandbox, delay_factor=0, refusal_factor=0)
     core_line.connect(SandboxCore(banks, settings.ACCORD_AGENCY))
 
-    def keep_up() -> None:
+    def refresh() -> None:
         banks.advance(clock.now())
-        centres.keep_up()
+        centres.refresh()
 
-    return Wired(lines, keep_up)
+    return Wired(lines, refresh)
 
 
 @contextmanager
@@ -139,11 +139,11 @@ def _wire_own_ledger(home: Home) -> Wired:
 
     seen: list[int] = []
 
-    def keep_up() -> None:
+    def refresh() -> None:
         """Index what was loaded since the last look; a look costs one file's time stamp."""
         log = home.records / "transfers" / "_delta_log"
         if covered and log.is_dir() and [log.stat().st_mtime_ns] != seen:
             seen[:] = [log.stat().st_mtime_ns]
             catch_up(home)
 
-    return Wired(Lines(holder_of=holder_of, taker_of=taker_of, authority=current_regime().authority), keep_up)
+    return Wired(Lines(holder_of=holder_of, taker_of=taker_of, authority=current_regime().authority), refresh)

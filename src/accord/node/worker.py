@@ -227,8 +227,8 @@ def _watch(stop: threading.Event) -> None:
 
 
 @contextmanager
-def kept_up(keep_up: Callable[[], None]) -> Iterator[threading.Event]:
-    """A thread that calls `keep_up` again and again, for the length of a with block; the event is set once it has been tried.
+def refreshed(refresh: Callable[[], None]) -> Iterator[threading.Event]:
+    """A thread that calls `refresh` again and again, for the length of a with block; the event is set once it has been tried.
 
     So a ledger that is being indexed delays no other line and no clock. What goes wrong is logged and tried again.
     """
@@ -238,8 +238,8 @@ def kept_up(keep_up: Callable[[], None]) -> Iterator[threading.Event]:
         while not stop.is_set():
             try:
                 close_old_connections()
-                keep_up()
-            except Exception:  # noqa: BLE001 - whoever is asked from what could not be kept up says so by itself
+                refresh()
+            except Exception:  # noqa: BLE001 - whoever is asked from what could not be refreshed says so by itself
                 _log.exception("what lines answer from could not be kept up; trying again in 2 s")
                 tried.set()
                 stop.wait(2)
@@ -258,7 +258,7 @@ def kept_up(keep_up: Callable[[], None]) -> Iterator[threading.Event]:
 
 
 def after(tried: threading.Event, lines: Lines, patience_seconds: float = PATIENCE_SECONDS) -> Lines:
-    """The same lines, none of which is used before what they answer from has been kept up once.
+    """The same lines, none of which is used before what they answer from has been refreshed once.
 
     A call waits so long for that and no longer: then its row says what it waits for and is tried again, and its thread is
     free for other lines.

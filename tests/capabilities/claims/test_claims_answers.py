@@ -1,4 +1,4 @@
-"""Holders that answer nonsense, break, or say nothing: nothing false is taken over, and no line stops another."""
+"""Holders that answer nonsense, break, or say nothing: nothing false is applied, and no line stops another."""
 
 from __future__ import annotations
 

@@ -35,13 +35,13 @@ def test_the_holder_is_not_told_before_the_time_that_the_order_states(
     held: OrderMessage, clerk: User, day: SteppedClock
 ) -> None:
     with pytest.raises(Conflict, match="may be told from"):
-        services.note_told(clerk, held.order_id)
+        services.note_notified(clerk, held.order_id)
     with pytest.raises(Conflict, match="may be told from"):
         services.record_appeal(clerk, held.order_id, HoldersAppeal("Nobody", "It is my wage."))
     day.advance_to(at(60))
-    first = services.note_told(clerk, held.order_id)
+    first = services.note_notified(clerk, held.order_id)
     day.advance_to(at(90))
-    assert services.note_told(clerk, held.order_id).told_at == first.told_at == at(60)
+    assert services.note_notified(clerk, held.order_id).told_at == first.told_at == at(60)
 
 
 def test_nothing_is_told_of_an_order_that_was_not_carried_out(
@@ -51,7 +51,7 @@ def test_nothing_is_told_of_an_order_that_was_not_carried_out(
     services.take_order(channel(), waiting)
     day.advance_to(at(61))
     with pytest.raises(Conflict, match="nothing was put in force"):
-        services.note_told(clerk, waiting.order_id)
+        services.note_notified(clerk, waiting.order_id)
 
 
 def test_an_appeal_goes_to_the_centre_until_it_is_taken(held: OrderMessage, clerk: User, day: SteppedClock) -> None:
@@ -121,7 +121,7 @@ def test_who_may_not_decide_decides_nothing(
         with pytest.raises(NotAllowed):
             services.answer_enquiry(stranger, asked.enquiry_id)
         with pytest.raises(NotAllowed):
-            services.note_told(stranger, order.order_id)
+            services.note_notified(stranger, order.order_id)
         with pytest.raises(NotAllowed):
             services.record_appeal(stranger, order.order_id, HoldersAppeal("Nobody", "It is mine."))
     for officer_of_the_bank in (clerk, officer):

@@ -1,4 +1,4 @@
-"""What becomes of holds across the border, whatever happens in whatever order: both sides end with the same figures."""
+"""What happens to holds across the border, whatever happens in whatever order: both sides end with the same figures."""
 
 from __future__ import annotations
 

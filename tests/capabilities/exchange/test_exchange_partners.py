@@ -1,4 +1,4 @@
-"""Partners: known by a card, trusted by its words, kept up to date by signatures, given up at once."""
+"""Partners: known by a card, trusted by its words, refreshed to date by signatures, given up at once."""
 
 from __future__ import annotations
 

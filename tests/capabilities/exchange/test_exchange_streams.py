@@ -113,7 +113,7 @@ def test_a_bad_message_among_many_spoils_only_its_own_row(peer: Peer) -> None:
 
 
 def test_each_further_message_of_a_run_needs_few_statements(peer: Peer) -> None:
-    """It is admitted, its answer is kept, and what became of it is written for all at once."""
+    """It is admitted, its answer is kept, and what happened to it is written for all at once."""
     needed = []
     for number in (1, 2, 12):
         peer.send(*(peer.seal() for _ in range(number)))

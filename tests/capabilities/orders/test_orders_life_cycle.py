@@ -65,8 +65,8 @@ def _with_answers(answers: dict[Event, State], after: Moves) -> Moves:
 
 
 def _renewable_hold(state: State) -> dict[Event, State]:
-    told_unasked = {Event.LAPSE: State.LAPSED, Event.REDUCE: State.HELD_PARTLY}
-    return _HELD | told_unasked | {Event.RENEW: state, Event.REPLACE: State.REPLACED}
+    apply_unasked = {Event.LAPSE: State.LAPSED, Event.REDUCE: State.HELD_PARTLY}
+    return _HELD | apply_unasked | {Event.RENEW: state, Event.REPLACE: State.REPLACED}
 
 
 _MONEY = _with_answers(_KEPT, {state: _renewable_hold(state) for state in HOLDING})

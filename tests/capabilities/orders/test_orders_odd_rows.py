@@ -58,8 +58,8 @@ def test_a_lease_is_kept_by_its_holder_alone(three: list[Order], day: SteppedClo
     assert not lease_due(rows, day.now() + LEASE / 2, 10)
     keep_leases(leased, day.now() + LEASE * 3 / 4)
     assert not lease_due(rows, day.now() + LEASE, 10), "the call is still under way"
-    taken_over = lease_due(rows, day.now() + 2 * LEASE, 10)
-    assert len(taken_over) == 1, "its holder has died"
+    adopted = lease_due(rows, day.now() + 2 * LEASE, 10)
+    assert len(adopted) == 1, "its holder has died"
     keep_leases(leased, day.now() + 2 * LEASE)
     three[0].refresh_from_db()
     assert three[0].next_attempt_at == day.now() + 3 * LEASE, "a lease that passed on is not the first holder's to prolong"

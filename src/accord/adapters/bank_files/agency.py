@@ -1,7 +1,7 @@
 """The agency's side of an exchange folder: both ports of one ledger holder, as files.
 
 Asking again is safe: a message that lies in the folder, or was picked up, is not written again. What the holder has put
-there is the answer; the archive answers too, should this node have stopped between reading and taking over.
+there is the answer; the archive answers too, should this node have stopped between reading and applying.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from uuid import UUID
 from accord.adapters.bank_files.drop import Drop, Part, Way
 from accord.adapters.bank_files.errors import Msg
 from accord.adapters.bank_wire import Letter, LetterType, Problem, encode, write_letter
-from accord.adapters.bank_wire.letters import Nothing, StatusTold, message_in
+from accord.adapters.bank_wire.letters import Nothing, StatusChange, message_in
 from accord.capabilities.claims.ports import Acknowledged, EnquiryAnswer, EnquiryRequest, Nonsense
 from accord.capabilities.orders.ports import OrderAnswer, OrderMessage, OrderStatus
 from accord.core import clock
@@ -63,16 +63,16 @@ class FileLine:
                 self._drop.archive(Way.IN, order_id, Part.STATUS)
             if letter is not None and order_id in self._asked:
                 self._asked.discard(order_id)
-                return self._opened(letter, StatusTold).status
+                return self._opened(letter, StatusChange).status
             ask = write_letter(LetterType.STATUS_ASKED, order_id, self._agency, Nothing())
             self._drop.put(Way.OUT, order_id, Part.ASK, ask)
             self._asked.add(order_id)
         raise Unavailable(Msg.NOT_WRITTEN_YET_HOW_ORDER_STANDS, bank=self.code)
 
     def news(self) -> Iterator[Letter]:
-        """Acknowledgements and answers that lie there, to be taken over before they are asked for.
+        """Acknowledgements and answers that lie there, to be applied before they are asked for.
 
-        Each is archived once the caller comes back for the next: what it could not take over lies there still. The caller
+        Each is archived once the caller comes back for the next: what it could not apply lies there still. The caller
         says with `refuse` that a letter cannot be used.
         """
         for about, part in self._drop.waiting(Way.IN):

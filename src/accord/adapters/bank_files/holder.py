@@ -16,7 +16,7 @@ from uuid import UUID
 from accord.adapters.bank_files.drop import Drop, Part, Way
 from accord.adapters.bank_files.errors import Msg
 from accord.adapters.bank_wire import Letter, LetterType, Problem, write_letter
-from accord.adapters.bank_wire.letters import StatusTold, message_in
+from accord.adapters.bank_wire.letters import StatusChange, message_in
 from accord.capabilities.claims.ports import Acknowledged, EnquiryAnswer, EnquiryRequest
 from accord.capabilities.orders.ports import OrderAnswer, OrderMessage, OrderStatus
 from accord.core.errors import AccordError, BadInput, Conflict, NotAllowed, NotFound, Unavailable
@@ -82,7 +82,7 @@ class FileServer:
         if (part is Part.ASK) != (letter.type is LetterType.STATUS_ASKED):
             raise BadInput(Msg.LETTER_TYPE_DOES_NOT_BELONG_INTO, type=letter.type)
         if letter.type is LetterType.STATUS_ASKED:
-            return StatusTold(self._inbox.status_of(letter.about))
+            return StatusChange(self._inbox.status_of(letter.about))
         if letter.type is LetterType.ORDER:
             order = message_in(letter, OrderMessage)
             _check_id(letter, order.order_id)

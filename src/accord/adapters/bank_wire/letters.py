@@ -66,7 +66,7 @@ class Nothing:
 
 
 @dataclass(frozen=True, slots=True)
-class StatusTold:
+class StatusChange:
     """How an order stands; `status` is null where the receiver never got it."""
 
     status: OrderStatus | None
@@ -91,7 +91,7 @@ CARRIES: Final[dict[LetterType, type[Any]]] = {
     LetterType.ORDER_ANSWERED: OrderAnswer,
     LetterType.ENQUIRY_ACKNOWLEDGED: Acknowledged,
     LetterType.ENQUIRY_ANSWERED: EnquiryAnswer,
-    LetterType.STATUS_TOLD: StatusTold,
+    LetterType.STATUS_TOLD: StatusChange,
     LetterType.REJECTED: Problem,
 }
 """The dataclass of each letter's data. An appeal's is read by whoever decides appeals."""

@@ -100,7 +100,7 @@ def later_credits_are_not_captured(bench: Bench) -> None:
 
 @case
 def nothing_stands(bench: Bench) -> None:
-    """Where all of the credit has left the account the order is refused with that code, and what became of it is told."""
+    """Where all of the credit has left the account the order is refused with that code, and what happened to it is told."""
     spent = bench.data.spent
     if spent is None:
         raise NotTried("the test data have no [spent]")
@@ -212,7 +212,7 @@ def unknown_order_has_no_status(bench: Bench) -> None:
 
 @case
 def another_agency_sees_nothing(bench: Bench) -> None:
-    """For another agency the order does not exist, and its id cannot be taken over."""
+    """For another agency the order does not exist, and its id cannot be applied."""
     if bench.other is None:
         raise NotTried("no second token was given")
     order = bench.order()

@@ -63,7 +63,7 @@ _CONTRADICTIONS: Final = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class RecallResolution:
-    """What became of the recall of one payment.
+    """What happened to the recall of one payment.
 
     `status` is that of the case, `transaction_status` the payment's own; `resolved` is what comes back, where it is stated.
     `schema_checked` is False for a version whose official schema is not here.

@@ -31,7 +31,7 @@ class OwnLedger:
         self.covered = covered
 
     def enquire(self, request: EnquiryRequest) -> EnquiryAnswer:
-        """What became of the credits, as far as these records go. BadInput or NotFound where the question does not fit them."""
+        """What happened to the credits, as far as these records go. BadInput or NotFound where the question does not fit."""
         asked_of = request.institution
         if self.covered is not None and asked_of != self.institution and asked_of not in self.covered:
             raise BadInput(Msg.THESE_RECORDS_DO_NOT_COVER, institution=asked_of, covered=sorted(self.covered))

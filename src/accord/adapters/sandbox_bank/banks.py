@@ -265,7 +265,7 @@ class SandboxBanks:
                 raise
 
     def _follow_others(self) -> None:
-        """Take over what other processes have done."""
+        """Apply what other processes have done."""
         if not self._store.changed_elsewhere():
             return
         played = self._store.played()

@@ -50,7 +50,7 @@ class BankState:
         return Matcher(self.book, self.directory, self.banks, self._visible)
 
     def follow(self, credits_: Iterable[Credit], rule: Rule) -> Trace:
-        """What became of the credits by now, with what is on hold standing where it is held."""
+        """What happened to the credits by now, with what is on hold standing where it is held."""
         options = TraceOptions(until=from_micros(self.moment), covered=self.banks)
         ledger = self.view.ledger
         return trace_with_holds(ledger, starts_of(ledger, credits_, rule), rule, options, self.holds)
@@ -119,7 +119,7 @@ def _found(state: BankState, order: OrderMessage) -> tuple[list[AccountRef], tup
 def _try_to_hold(
     state: BankState, order: OrderMessage, refs: list[AccountRef], credits_: tuple[Credit, ...]
 ) -> tuple[Hold, EnquiryAnswer, int]:
-    """(hold, what became of the credits, what was wanted)."""
+    """(hold, what happened to the credits, what was wanted)."""
     named = credits_[0].transfer
     try:
         trace = state.follow(credits_, order.rule)

@@ -20,7 +20,7 @@ Outcome = tuple[OrderAnswer, list[Hold]]
 
 
 def carry_out_follow_up(order: OrderMessage, hold: Hold | None, moment: int) -> Outcome:
-    """What becomes of an order about `hold` at that moment (epoch µs)."""
+    """What happens to an order about `hold` at that moment (epoch µs)."""
     answered_at = from_micros(moment)
     if hold is None:
         return OrderAnswer(answered_at, 0, Refusal.NO_SUCH_ORDER, "nothing is held under that order"), []
@@ -30,7 +30,7 @@ def carry_out_follow_up(order: OrderMessage, hold: Hold | None, moment: int) -> 
 
 
 def follow_up_limit(order: OrderMessage, limit: Limit, moment: int) -> tuple[OrderAnswer, Limit | None]:
-    """What becomes of an order about limits: lift or prolong them; there is nothing to pay out."""
+    """What happens to an order about limits: lift or prolong them; there is nothing to pay out."""
     answered_at = from_micros(moment)
     if not limit.active(moment):
         return OrderAnswer(answered_at, 0, Refusal.ALREADY_ENDED, "what was in force under that order is over"), None

@@ -69,7 +69,7 @@ class Play:
         return stops
 
     def replay(self, played: int, stops: dict[int, StopReason]) -> None:
-        """Follow another process: take over its stops and its decisions up to event number `played`."""
+        """Follow another process: apply its stops and its decisions up to event number `played`."""
         for row, reason in stops.items():
             self.stop(row, reason)
         for event in self._book.events[self.played : played]:

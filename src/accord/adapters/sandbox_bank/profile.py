@@ -14,7 +14,7 @@ from typing import Final
 from uuid import UUID
 
 _SPREAD: Final = 0.5
-"""Standard deviation of the logarithm of a delay: one answer in twenty takes over twice the median."""
+"""Standard deviation of the logarithm of a delay: one answer in twenty takes more than twice the median."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,7 @@ class Picture:
     arrived: tuple[TransferLeg, ...]
     gone: tuple[Gone, ...]
     answers_to_come: bool
-    told_by_partners: tuple[UUID, ...]
+    stated_by_partners: tuple[UUID, ...]
     """Enquiries whose answers by partners' centres are part of the picture."""
 
 
@@ -71,7 +71,7 @@ def picture_of(claim: Claim, *, of_partners: bool = True) -> Picture:
         arrived=tuple(arrived.values()),
         gone=tuple(_gone(asked, answered, of_partners=of_partners)),
         answers_to_come=any(enquiry.state in _TO_COME for enquiry in asked),
-        told_by_partners=tuple(enquiry.pk for (holder, _), enquiry in answered.items() if territory.is_abroad(holder)),
+        stated_by_partners=tuple(enquiry.pk for (holder, _), enquiry in answered.items() if territory.is_abroad(holder)),
     )
 
 

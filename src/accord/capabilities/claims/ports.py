@@ -1,4 +1,4 @@
-"""What the centre asks of whoever keeps a ledger: what became of a credit.
+"""What the centre asks of whoever keeps a ledger: what happened to a credit.
 
 A bank's API, the sandbox bank, a ledger kept by this node and a partner's centre are adapters of `LedgerHolder`. A partner's
 centre answers for all institutions of its jurisdiction at once and may say less than a bank: `CentreAnswer`.
@@ -132,7 +132,7 @@ class LegExit:
 
 @dataclass(frozen=True, slots=True)
 class EnquiryAnswer:
-    """What became of the credits: the credits themselves and inner legs, what stands, what went on to other holders.
+    """What happened to the credits: the credits themselves and inner legs, what stands, what went on to other holders.
 
     `absorbed` is (currency, amount): what one of several credits already carried of another, so that it counts once.
     """
@@ -203,7 +203,7 @@ class OutboxHolder(Protocol):
 
 
 class Nonsense(AccordError):
-    """A holder's answer contradicts the question or itself, so nothing of it was taken over."""
+    """A holder's answer contradicts the question or itself, so nothing of it was applied."""
 
 
 MOST_CHARACTERS: Final = {"transfer": 128, "account": 128, "institution": 64}
@@ -326,9 +326,9 @@ def _check_currency(institution: str, currency: str) -> None:
 
 
 def _check_totals(request: EnquiryRequest, answer: EnquiryAnswer) -> None:
-    told_by_centre = isinstance(answer, CentreAnswer)
+    stated_by_centre = isinstance(answer, CentreAnswer)
     for currency, amount in answer.absorbed:
-        if not told_by_centre and (amount <= 0 or len(request.credits) < 2):
+        if not stated_by_centre and (amount <= 0 or len(request.credits) < 2):
             raise Nonsense(
                 Msg.IMPOSSIBLE_AMOUNT_ABSORBED,
                 institution=request.institution,

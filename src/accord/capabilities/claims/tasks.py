@@ -1,4 +1,4 @@
-"""The worker's part: deliver due enquiries and take over what comes back."""
+"""The worker's part: deliver due enquiries and apply what comes back."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def _enquire_all(enquiries: Sequence[Enquiry], holder_of: HolderOf, authority: s
 
 
 def take_enquiry_replies(courier: EnquiryCourier, wait_seconds: float) -> int:
-    """Take over what holders have answered, together; how many answers there were."""
+    """Apply what holders have answered, together; how many answers there were."""
     replies = courier.collect(wait_seconds)
     answers: dict[UUID, EnquiryAnswer] = {}
     for enquiry, reply in replies:
@@ -108,7 +108,7 @@ def receive(institution: str, enquiry_id: UUID, reply: Acknowledged | EnquiryAns
     """An answer that the holder sends by itself, before it is asked again; False when the enquiry awaits none.
 
     It passes the same checks as any answer. Raises NotFound where this institution was asked no such thing, Nonsense where
-    the answer cannot be true; then nothing is taken over.
+    the answer cannot be true; then nothing is applied.
     """
     enquiry = Enquiry.objects.filter(pk=enquiry_id, institution=institution).first()
     if enquiry is None:

@@ -75,7 +75,7 @@ class CoreSystem(Protocol):
         ...
 
     def enquire(self, request: EnquiryRequest) -> Acknowledged | EnquiryAnswer:
-        """What became of credits, from the bank's own ledger. BadInput or NotFound where the question cannot be answered."""
+        """What happened to credits, from the bank's own ledger. BadInput or NotFound where the question cannot be answered."""
         ...
 
     def stop_payment(self, order: OrderMessage) -> Reply:

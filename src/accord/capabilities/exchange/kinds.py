@@ -14,7 +14,7 @@ class MessageKind(TextChoices):
     ENQUIRY_ANSWER = "enquiry_answer", _("Answer to an enquiry")
     ORDER = "order", _("Order")
     ORDER_ANSWER = "order_answer", _("Answer to an order")
-    ORDER_NEWS = "order_news", _("News of an order")  # what became of an order after it was answered
+    ORDER_NEWS = "order_news", _("News of an order")  # what happened to an order after it was answered
     # requests that people make and answer
     REQUEST = "request", _("Request by people")
     REQUEST_ANSWER = "request_answer", _("Answer to a request")
@@ -58,7 +58,7 @@ class RequestKind(TextChoices):
 
 
 class Outcome(TextChoices):
-    """What became of a request."""
+    """What happened to a request."""
 
     ANSWERED = "answered", _("Answer in full")
     PARTLY = "partly", _("Answer in part")

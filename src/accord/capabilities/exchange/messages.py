@@ -96,7 +96,7 @@ class WireOpen(_Body, frozen=True, kw_only=True):
 
 
 class EnquiryAnswerBody(_Body, frozen=True, kw_only=True):
-    """What became of the credits. Sent again when more is known; the highest `version` counts."""
+    """What happened to the credits. Sent again when more is known; the highest `version` counts."""
 
     enquiry_id: UUID
     version: int = 1
@@ -159,7 +159,7 @@ class WireSettled(_Body, frozen=True, kw_only=True):
 
 
 class OrderAnswerBody(_Body, frozen=True, kw_only=True):
-    """`expected_at` alone: the order is being dealt with. Else what became of it, like the order port's answer."""
+    """`expected_at` alone: the order is being dealt with. Else what happened to it, like the order port's answer."""
 
     order_id: UUID
     expected_at: datetime | None = None

@@ -1,4 +1,4 @@
-"""The worker's part: send what is due to partners, take over what their nodes answer, apply what came in."""
+"""The worker's part: send what is due to partners, apply what their nodes answer, apply what came in."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def _deliver(transport: PartnerTransport, sealed: Sealed) -> Delivered:
 
 
 def take_replies(courier: ExchangeCourier, wait_seconds: float) -> int:
-    """Take over what partners' nodes answered; how many answers there were."""
+    """Apply what partners' nodes answered; how many answers there were."""
     replies = courier.collect(wait_seconds)
     for stream, reply in replies:
         if isinstance(reply, AccordError):

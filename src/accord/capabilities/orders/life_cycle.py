@@ -87,7 +87,7 @@ WAITING: Final = (State.APPROVED, State.SENT, State.ACKNOWLEDGED)
 """States in which the receiver owes an answer."""
 
 AWAITED: Final = (State.SENT, State.ACKNOWLEDGED)
-"""States in which an answer is taken over."""
+"""States in which an answer is applied."""
 
 HOLDING: Final = (State.HELD, State.HELD_PARTLY)
 """States in which money is kept."""
@@ -138,7 +138,7 @@ def _while(states: Iterable[State], *, money: bool, renewable: bool) -> list[Ste
     return steps
 
 
-def _told_unasked() -> list[Step]:
+def _applied_unasked() -> list[Step]:
     """A partner's centre keeps money under orders of its own, and they may end or shrink before ours does."""
     ended = [Step(state, Event.LAPSE, State.LAPSED, Guard.RECEIVER_SAYS) for state in HOLDING]
     return ended + [Step(state, Event.REDUCE, State.HELD_PARTLY, Guard.RECEIVER_KEEPS_LESS) for state in HOLDING]
@@ -149,7 +149,7 @@ def _table(kind: OrderKind) -> Table:
     if kind in KEEPS_MONEY or kind is OrderKind.RECALL:
         steps += _answered(Event.HOLD, State.HELD) + _answered(Event.HOLD_PARTLY, State.HELD_PARTLY) + _withdrawn()
         steps += _while(HOLDING, money=True, renewable=kind in RENEWABLE)
-        steps += _told_unasked() if kind in KEEPS_MONEY else []
+        steps += _applied_unasked() if kind in KEEPS_MONEY else []
     elif kind in RESTRICTS:
         steps += _answered(Event.PUT_IN_FORCE, State.IN_FORCE) + _withdrawn()
         steps += _while([State.IN_FORCE], money=False, renewable=True)

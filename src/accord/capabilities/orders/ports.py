@@ -186,10 +186,10 @@ class TracedCall:
 
 @dataclass(frozen=True, slots=True)
 class OrderAnswer:
-    """What became of an order. Carried out, in full or in part, where there is no `refusal`.
+    """What happened to an order. Carried out, in full or in part, where there is no `refusal`.
 
     `amount` is what is kept now (recall, stop payment, hold, freeze), given back (release) or paid (return); 0 for the other
-    kinds. `transfer` is the payment as the bank matched it and `followed` what became of the rest of the credit; a partner's
+    kinds. `transfer` is the payment as the bank matched it and `followed` what happened to the rest of the credit; a partner's
     centre, which follows it when it is asked to, says with `settled` where it went. `until` is when what is in force ends,
     where the receiver states it.
     """

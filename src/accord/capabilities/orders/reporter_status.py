@@ -59,7 +59,7 @@ class ReporterStatus:
 
 
 def reporter_status(reference: str, code: str) -> ReporterStatus:
-    """How a report stands, for whoever has its code. A joined report shows what became of the one that it is joined to.
+    """How a report stands, for whoever has its code. A joined report shows what happened to the one that it is joined to.
 
     NotFound alike for an unknown reference and a wrong code; the caller slows down guessing (`reports.guessing.slowed`).
     """

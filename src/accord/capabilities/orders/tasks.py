@@ -1,4 +1,4 @@
-"""The worker's part: deliver due orders, take over what receivers answer, watch the clocks."""
+"""The worker's part: deliver due orders, apply what receivers answer, watch the clocks."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def _carry_out_all(orders: Sequence[Order], taker_of: TakerOf) -> Sequence[Ackno
 
 
 def take_order_replies(courier: OrderCourier, wait_seconds: float) -> int:
-    """Take over what banks have answered; how many answers there were."""
+    """Apply what banks have answered; how many answers there were."""
     replies = courier.collect(wait_seconds)
     if replies:
         take_together({order.pk: (order, reply) for order, reply in replies}, _take_all, services.fail)
@@ -117,7 +117,7 @@ def receive(institution: str, order_id: UUID, reply: Reply) -> bool:
     """An answer that the receiver sends by itself, before it is asked again; False when the order awaits none.
 
     It passes the same checks as any answer. Raises NotFound where this institution has no such order, Nonsense where the
-    answer cannot be true; then nothing is taken over.
+    answer cannot be true; then nothing is applied.
     """
     order = Order.objects.filter(pk=order_id, institution=institution).first()
     if order is None:

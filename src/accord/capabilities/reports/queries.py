@@ -91,7 +91,7 @@ def candidates(actor: Actor, report_id: UUID) -> list[StatementLine]:
 
 
 def hand_overs_to_acknowledge(actor: Actor) -> QuerySet[Shift]:
-    """Watches that wait for the next officer, for those who work the desk; nobody takes over from themselves."""
+    """Watches that wait for the next officer, for those who work the desk; nobody applies from themselves."""
     waiting = shifts(actor).filter(acknowledged_at=None, handed_over_at__isnull=False)
     return waiting.exclude(officer__username=actor.username)
 

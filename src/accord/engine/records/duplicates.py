@@ -12,7 +12,7 @@ from accord.engine.records.ids import IdIndex, Keys, sorted_slices
 
 
 class Verdict(IntEnum):
-    """What becomes of a row. The first row with an id, in the table or else in the batch, is the one that counts."""
+    """What happens to a row. The first row with an id, in the table or else in the batch, is the one that counts."""
 
     NEW = 0
     DUPLICATE = 1

@@ -45,7 +45,7 @@ class Counters:
 
 @dataclass(frozen=True, slots=True)
 class BatchRecord:
-    """What became of a batch: rows that were good (loaded or duplicates) and rows refused."""
+    """What happened to a batch: rows that were good (loaded or duplicates) and rows refused."""
 
     good: int
     rejected: int
@@ -86,7 +86,7 @@ class RecordTable:
         return Counters(*(delta.transaction_version(name) or 0 for name in _COUNTERS))
 
     def batch(self, batch: str) -> BatchRecord | None:
-        """What became of a batch; None when it never entered."""
+        """What happened to a batch; None when it never entered."""
         if not self.exists():
             return None
         delta = self._open()

@@ -84,7 +84,7 @@ def join_claim(spans, first, last, claimed):  # type: ignore[no-untyped-def]
 
 @helper
 def send_first_in(view, moment, transfer, arrival, place, start, end, hop, heap, size, rests, rest):  # type: ignore[no-untyped-def]
-    """FIFO: push what becomes of the units [start, end) of a credit; returns (heap size, rests, place reached)."""
+    """FIFO: push what happens to the units [start, end) of a credit; returns (heap size, rests, place reached)."""
     until, base_until = moment
     pocket = record(view, transfer).creditor
     _, cut, begin, stop = debit_places(view, pocket)
@@ -127,7 +127,7 @@ def level_of(view, arrival, place, first, cut, start, stop):  # type: ignore[no-
 
 @helper
 def send_last_in(view, moment, transfer, arrival, place, start, end, hop, heap, size, rests, rest):  # type: ignore[no-untyped-def]
-    """LIFO: push what becomes of the units [start, end) of a credit; returns (heap size, rests, place given)."""
+    """LIFO: push what happens to the units [start, end) of a credit; returns (heap size, rests, place given)."""
     until, base_until = moment
     pocket = record(view, transfer).creditor
     first, cut, begin, stop = debit_places(view, pocket)

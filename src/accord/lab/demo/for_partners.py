@@ -13,7 +13,7 @@ from accord.capabilities.exchange.crossborder.queries import orders as foreign_o
 from accord.capabilities.exchange.crossborder.services.enquiries import enquiries as deciding_enquiries
 from accord.capabilities.exchange.crossborder.services.orders import foreign_orders as deciding_orders
 from accord.core.errors import Conflict
-from accord.lab.demo.told import MessagesTold
+from accord.lab.demo.outcomes import MessagesSent
 
 if TYPE_CHECKING:
     from accord.capabilities.people.models import User
@@ -57,9 +57,9 @@ def claims_of(cases: Collection[Case]) -> set[UUID]:
     return {claim for claim in found if claim is not None}
 
 
-def told_to_partners(officer: User) -> list[MessagesTold]:
+def sent_to_partners(officer: User) -> list[MessagesSent]:
     """How many messages of each kind this centre has sent to each partner."""
     counts: dict[tuple[str, str], int] = {}
     for sent in messages.read(messages.messages(officer, messages.Wanted(direction="out"))):
         counts[sent.partner, sent.kind] = counts.get((sent.partner, sent.kind), 0) + 1
-    return [MessagesTold(partner, kind, number) for (partner, kind), number in sorted(counts.items())]
+    return [MessagesSent(partner, kind, number) for (partner, kind), number in sorted(counts.items())]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from accord.core.clock import to_micros
-from accord.lab.demo.told import CallTold, CentreTold, OrderTold
+from accord.lab.demo.outcomes import CallOutcome, CentreOutcome, OrderOutcome
 from accord.lab.federation import centre, forking, kernels
 from accord.lab.federation.centre import Centre
 from accord.lab.federation.channel import Command
@@ -73,18 +73,18 @@ class Player(Centre):
         }
 
     def told(self) -> dict[str, Any]:
-        """What became of this centre's calls, and what it told partners."""
+        """What happened to this centre's calls, and what it told partners."""
         from accord.capabilities.orders import queries
         from accord.lab.demo import for_partners
 
         officer, taken = user(OFFICER), list(self._day.taken.values())
         orders = queries.by_claims(officer, [call.claim for call in taken])
         calls = [_call(self._country, call, orders[call.claim]) for call in taken]
-        return asdict(CentreTold(calls, for_partners.told_to_partners(officer)))
+        return asdict(CentreOutcome(calls, for_partners.sent_to_partners(officer)))
 
 
-def _call(country: str, call: Taken, orders: list[Order]) -> CallTold:
-    return CallTold(
+def _call(country: str, call: Taken, orders: list[Order]) -> CallOutcome:
+    return CallOutcome(
         country,
         call.report.reference,
         to_micros(call.call_time),
@@ -94,10 +94,10 @@ def _call(country: str, call: Taken, orders: list[Order]) -> CallTold:
     )
 
 
-def _order(order: Order) -> OrderTold:
+def _order(order: Order) -> OrderOutcome:
     from accord.capabilities.orders.life_cycle import HOLDING
 
-    return OrderTold(
+    return OrderOutcome(
         institution=order.institution,
         account=order.account,
         currency=order.currency,

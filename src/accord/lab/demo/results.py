@@ -16,7 +16,7 @@ from accord.core.clock import from_micros
 from accord.core.money import exponent
 from accord.engine.exercise import World
 from accord.engine.exercise.countries import COUNTRIES
-from accord.lab.demo.told import CallTold, CentreTold, OrderTold
+from accord.lab.demo.outcomes import CallOutcome, CentreOutcome, OrderOutcome
 from accord.lab.demo.truth import Truth
 from accord.lab.federation.plan import FederationPlan
 
@@ -110,7 +110,7 @@ def median_and_p95(values: Sequence[float]) -> tuple[float, float]:
     return statistics.median(ordered), ordered[min(len(ordered) - 1, int(0.95 * len(ordered)))]
 
 
-def evaluate(world: World, truth: Truth, told: Mapping[str, CentreTold], plan: FederationPlan) -> Results:
+def evaluate(world: World, truth: Truth, told: Mapping[str, CentreOutcome], plan: FederationPlan) -> Results:
     """Compare what the centres did with what was true."""
     results = Results({centre.country: Group(centre.country) for centre in plan.centres}, [Group(name) for _, name in BUCKETS])
     countries = {centre.code: centre.country for centre in plan.centres} | {bank.code: bank.country for bank in world.banks}
@@ -127,7 +127,7 @@ def evaluate(world: World, truth: Truth, told: Mapping[str, CentreTold], plan: F
     return results
 
 
-def _add_call(group: Group, call: CallTold, truth: Truth, countries: dict[str, str]) -> None:
+def _add_call(group: Group, call: CallOutcome, truth: Truth, countries: dict[str, str]) -> None:
     group.calls += 1
     group.claimed += sum(in_cents(amount, currency) for currency, amount in truth.claimed(call.reference))
     for order in call.orders:
@@ -138,7 +138,7 @@ def _add_call(group: Group, call: CallTold, truth: Truth, countries: dict[str, s
         left[countries[bank]] += in_cents(amount, currency)
 
 
-def _add_times(results: Results, call: CallTold, countries: dict[str, str]) -> None:
+def _add_times(results: Results, call: CallOutcome, countries: dict[str, str]) -> None:
     first = call.orders[0] if call.orders else None
     if first is not None and first.sent_at is not None:
         results.first_total.append(_seconds(call.call_time, first.sent_at) + call.software_first)
@@ -147,7 +147,7 @@ def _add_times(results: Results, call: CallTold, countries: dict[str, str]) -> N
     results.holds += [_times(call, order, countries) for order in call.orders if order.held_at is not None]
 
 
-def _times(call: CallTold, order: OrderTold, countries: dict[str, str]) -> HoldTimes:
+def _times(call: CallOutcome, order: OrderOutcome, countries: dict[str, str]) -> HoldTimes:
     assert order.held_at is not None
     total = _seconds(call.call_time, order.held_at) + call.software
     return HoldTimes(call.country, countries[order.institution], call.software, total)

@@ -194,8 +194,8 @@ def _play(stage: Stage, progress: Progress, stop: threading.Event) -> datetime:
     from accord.adapters.sandbox_bank import SandboxBanks
     from accord.lab.demo import tables
     from accord.lab.demo.leader import Leader
+    from accord.lab.demo.outcomes import CentreOutcome
     from accord.lab.demo.results import evaluate
-    from accord.lab.demo.told import CentreTold
     from accord.lab.demo.truth import Truth
 
     exercise_clock.install(stage.home)
@@ -208,7 +208,7 @@ def _play(stage: Stage, progress: Progress, stop: threading.Event) -> datetime:
 
     try:
         ended = Leader(stage.home, stage.members, banks, shown).play(plan.call_day, plan.end, stop)
-        told = {name: msgspec.convert(one, CentreTold) for name, one in ask_all(stage.members.values(), "told").items()}
+        told = {name: msgspec.convert(one, CentreOutcome) for name, one in ask_all(stage.members.values(), "told").items()}
         results = evaluate(stage.world, Truth(stage.world, banks), told, stage.plan)
         tables.show(results, Console(file=sys.stdout, highlight=False))
     finally:

@@ -55,7 +55,7 @@ def contract(request: HttpRequest) -> HttpResponse:
     ),
 )
 def enquire(request: HttpRequest) -> HttpResponse:
-    """Ask what became of credits. Asking again with the same message is safe and fetches the answer."""
+    """Ask what happened to credits. Asking again with the same message is safe and fetches the answer."""
     channel = _channel(request)
     asked = decode(body_of(request, MOST_BYTES_ASKED), EnquiryRequest, "enquiry")
     check_idempotency_key(request, asked.enquiry_id)

@@ -26,8 +26,8 @@ from accord.node.api.requests import body_of, json
 from accord.node.api.seen import SeenLetters
 from accord.node.errors import Msg
 from accord.node.home import Home
+from accord.node.letters import apply
 from accord.node.lines import LineBook
-from accord.node.told import take_over
 
 _log = logging.getLogger(__name__)
 
@@ -48,7 +48,7 @@ def answers(request: HttpRequest) -> HttpResponse:
     """An answer or acknowledgement to an order or enquiry of this centre, pushed before it is asked for again."""
     letter, letter_id = _signed_letter(request)
     with _seen().once(letter.sender, letter_id) as first:
-        return json(Taken(first and take_over(letter)))
+        return json(Taken(first and apply(letter)))
 
 
 @api.post(

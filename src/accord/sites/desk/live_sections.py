@@ -1,4 +1,4 @@
-"""Parts of a page that are kept up to date by polling, each replaced only when it has changed.
+"""Parts of a page that are refreshed to date by polling, each replaced only when it has changed.
 
 The page holds each part's digest in a hidden input and sends them with every poll; the answer carries the parts that
 differ, out of band, and nothing at all (204) when none does. So what an officer has ticked, typed or focused stays.

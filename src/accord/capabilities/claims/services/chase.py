@@ -1,7 +1,7 @@
 """Following a claim from ledger holder to ledger holder.
 
 Each answer names onward transfers; those become the next questions, to the institutions that received them. Answers for
-one claim that arrive together are taken over together.
+one claim that arrive together are applied together.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def open_claim(actor: Actor, report_id: UUID, money: Money, rule: Rule) -> Claim
 def start_at(
     actor: Actor, claim_id: UUID, institution: str, credit: Credit, answer: EnquiryAnswer | None = None
 ) -> Enquiry | None:
-    """The claim starts at this credit: ask its receiver, or take over what the receiver already said of it.
+    """The claim starts at this credit: ask its receiver, or apply what the receiver already said of it.
 
     Naming the same transfer again changes nothing and returns None; so does a transfer that is being asked about already.
     """
@@ -148,7 +148,7 @@ def _first_round(claim: Claim, start: Start, *, first: bool) -> Round:
 
 
 def answered(enquiry_id: UUID, answer: EnquiryAnswer) -> None:
-    """Take over one checked answer."""
+    """Apply one checked answer."""
     take_answers({enquiry_id: answer})
 
 
@@ -158,7 +158,7 @@ Told = list[tuple[Enquiry, EnquiryAnswer]]
 
 @unit_of_work.change
 def take_answers(answers: Mapping[UUID, EnquiryAnswer], versions: Mapping[UUID, int] | None = None) -> None:
-    """Take over checked answers, by enquiry, of any claims: what stands, the next questions, the plan.
+    """Apply checked answers, by enquiry, of any claims: what stands, the next questions, the plan.
 
     All in one change, so that the work does not grow with the number of claims. A second answer to an enquiry is dropped,
     but one whose version is higher takes the place of the earlier one.
@@ -294,7 +294,7 @@ def retry_later(enquiry: Enquiry, error: str) -> None:
 
 @unit_of_work.change
 def fail(enquiry_id: UUID, error: str, *, credit_unknown: bool = False) -> None:
-    """The holder's answer cannot be used, or it refuses: nothing of it is taken over, a person must look.
+    """The holder's answer cannot be used, or it refuses: nothing of it is applied, a person must look.
 
     A question that was answered or widened meanwhile stays as it is. `credit_unknown`: the holder knows no such credit.
     """

@@ -126,7 +126,7 @@ def _ask_what_is_left(row: Round, floor: Floor, live: _Live, done: Asked) -> Non
     whatever followed from them alone; then ask about the units that still stand behind those."""
     asked = {holder: known for (claim, rule, holder), known in live.items() if (claim, rule) == (row.claim.pk, row.rule)}
     while True:
-        wanted = _told_credits(row.claim, row.rule)
+        wanted = _stated_credits(row.claim, row.rule)
         idle = [
             enquiry
             for holder, known in asked.items()
@@ -144,7 +144,7 @@ def _ask_what_is_left(row: Round, floor: Floor, live: _Live, done: Asked) -> Non
 def _ask_jointly(row: Round, floor: Floor, live: _Live, done: Asked) -> None:
     """Every holder is asked about exactly what reached it by the newest answers; where that has changed, anew."""
     wanted: dict[str, dict[str, Credit]] = defaultdict(dict)
-    for holder, credits_ in _told_credits(row.claim, row.rule).items():
+    for holder, credits_ in _stated_credits(row.claim, row.rule).items():
         for credit in credits_:
             _put_larger(wanted[holder], credit)
     asked = {holder for (claim, rule, holder), known in live.items() if (claim, rule) == (row.claim.pk, row.rule) and known}
@@ -193,7 +193,7 @@ def _withdraw(enquiries: Sequence[Enquiry], done: Asked) -> None:
     done.withdrawn.extend(enquiries)
 
 
-def _told_credits(claim: Claim, rule: Rule) -> dict[str, list[Credit]]:
+def _stated_credits(claim: Claim, rule: Rule) -> dict[str, list[Credit]]:
     """Everything that reached each holder, by the newest tellers: the claim's starts and the onward legs of the answers."""
     answered = Enquiry.objects.filter(claim=claim, rule=rule).exclude(answer=None).order_by("asked_at", "id")
     reached: dict[str, list[Credit]] = defaultdict(list)

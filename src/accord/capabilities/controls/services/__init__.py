@@ -12,7 +12,7 @@ from accord.capabilities.controls.services.deciding import (
 from accord.capabilities.controls.services.outbox import answers_to_push, push_failed, pushed
 from accord.capabilities.controls.services.rules import agree, end_agreement, end_rule, set_rule
 from accord.capabilities.controls.services.taking import reply_to_enquiry, status_of, take_enquiry, take_order
-from accord.capabilities.controls.services.telling import note_told
+from accord.capabilities.controls.services.telling import note_notified
 
 __all__ = [
     "agree",
@@ -25,7 +25,7 @@ __all__ = [
     "end_agreement",
     "end_rule",
     "execute",
-    "note_told",
+    "note_notified",
     "push_failed",
     "pushed",
     "record_appeal",

@@ -15,7 +15,7 @@ from accord.capabilities.controls.models import HandedInAppeal
 from accord.capabilities.controls.permissions import InboxPermission
 from accord.capabilities.controls.ports import MOST_TEXT
 from accord.capabilities.controls.services.progress import locked
-from accord.capabilities.controls.services.telling import check_may_be_told
+from accord.capabilities.controls.services.telling import check_may_be_notified
 from accord.capabilities.delivery import next_retry
 from accord.capabilities.orders.ports import AppealMessage, Care
 from accord.capabilities.people.policy import NODE, require
@@ -47,7 +47,7 @@ def record_appeal(actor: User, order_id: UUID, appeal: HoldersAppeal) -> HandedI
     if "\x00" in appeal.statement + appeal.appellant:
         raise BadInput(Msg.TEXT_HOLDS_NUL_CHARACTERS_PASTE, where="statement")
     row = locked(order_id)
-    check_may_be_told(row)
+    check_may_be_notified(row)
     now = clock.now()
     found = HandedInAppeal(
         order=row,

@@ -1,4 +1,4 @@
-"""What became of an order, taken over from the core in one change: the answer, what is in force, the effect on others."""
+"""What happened to an order, applied from the core in one change: the answer, what is in force, the effect on others."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from accord.core.money import Money
 
 @unit_of_work.change
 def take_over(order_id: UUID, answer: OrderAnswer) -> None:
-    """Take over what the core answered; nothing happens where it was taken over before."""
+    """Apply what the core answered; nothing happens where it was applied before."""
     row: ReceivedOrder = ReceivedOrder.objects.select_for_update().get(pk=order_id)
     if row.state != State.EXECUTING:
         return

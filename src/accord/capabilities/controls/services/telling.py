@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from accord.capabilities.people.models import User
 
 
-def check_may_be_told(row: ReceivedOrder) -> None:
+def check_may_be_notified(row: ReceivedOrder) -> None:
     """Conflict, which says why and until when, while the holder must not be told."""
     notice = message_of(row).notice
     if notice is None:
@@ -32,11 +32,11 @@ def check_may_be_told(row: ReceivedOrder) -> None:
 
 
 @unit_of_work.change
-def note_told(actor: User, order_id: UUID) -> ReceivedOrder:
+def note_notified(actor: User, order_id: UUID) -> ReceivedOrder:
     """Note that the holder was told; the first time counts."""
     require(actor, InboxPermission.DECIDE)
     row = locked(order_id)
-    check_may_be_told(row)
+    check_may_be_notified(row)
     if row.told_at is None:
         row.told_at, row.told_by = clock.now(), actor
         row.save(update_fields=["told_at", "told_by"])

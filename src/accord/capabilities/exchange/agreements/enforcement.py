@@ -43,7 +43,7 @@ def admit(
     """
     assert kind not in UNDER_NO_AGREEMENT, kind
     message = Passing(agreement, sender, _recipient(agreement, sender), kind, body, sent_before, clock.now())
-    message = replace(message, body=_with_what_may_be_told(message))
+    message = replace(message, body=_with_what_may_be_disclosed(message))
     for check in CLAUSES:
         check(message)
     if isinstance(message.body, RelabelBody):
@@ -82,7 +82,7 @@ def _recipient(agreement: InForce, sender: str) -> str:
     return agreement.terms.other(sender).agency
 
 
-def _with_what_may_be_told(message: Passing) -> Any:
+def _with_what_may_be_disclosed(message: Passing) -> Any:
     allowed = message.terms.party(message.sender).fields.get(message.kind, ())
     if isinstance(message.body, OrderBody) and is_merged(message.body.account):
         allowed = (*allowed, "account")  # a total that the recipient itself named tells of no account

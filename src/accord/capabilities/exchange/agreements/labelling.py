@@ -109,7 +109,7 @@ def relaxed_by(label: Label, new: Label, by: str) -> Label:
     raise Refused("labels", Msg.ONLY_MAY_RELAX_LABEL, agency=label.originator, by=by)
 
 
-def taken_over(label: Label, new: Label, by: str) -> Label:
+def adopted(label: Label, new: Label, by: str) -> Label:
     """The label after `by` has said `new` of something that came from it. Its own word counts as it is. Of what is not its own
     alone nobody can tell whether the others relaxed it: what is stricter of it counts, and the rest does not. Refused where
     nothing is."""

@@ -39,7 +39,7 @@ class Batch(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Receipt(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What became of one envelope. `id` and `epoch` stand where it could be opened; `expected` is the next place to be
+    """What happened to one envelope. `id` and `epoch` stand where it could be opened; `expected` is the next place to be
     received in that epoch; `clause` and `reason` say why it was refused or parked. Where `clause` is "epoch" the epoch is the
     newest one that is known."""
 

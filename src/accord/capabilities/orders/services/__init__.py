@@ -25,7 +25,7 @@ from accord.capabilities.orders.services.for_partners import (
 )
 from accord.capabilities.orders.services.handing_in import hand_in_answer
 from accord.capabilities.orders.services.holder import HolderTerms, set_holder_terms
-from accord.capabilities.orders.services.receiver_news import told_unasked
+from accord.capabilities.orders.services.receiver_news import apply_unasked
 from accord.capabilities.orders.services.requests import OrderFacts, draft_order
 from accord.capabilities.orders.services.sweep import (
     escalate_due,
@@ -46,6 +46,7 @@ __all__ = [
     "add_contact",
     "answered",
     "apply_answers",
+    "apply_unasked",
     "approve",
     "approve_plan",
     "ask_release",
@@ -75,5 +76,4 @@ __all__ = [
     "send_again",
     "send_in_emergency",
     "set_holder_terms",
-    "told_unasked",
 ]

@@ -126,7 +126,7 @@ _ANSWERED: Final = (
 
 
 def _settle(order: Order, answer: OrderAnswer) -> None:
-    """Move the order to what became of it, with the answer on record."""
+    """Move the order to what happened to it, with the answer on record."""
     order.state = next_state(order.kind, order.state, _event(order, answer))
     order.held, order.refusal, order.reason = answer.amount, answer.refusal or "", answer.reason
     order.transfer = answer.transfer or order.transfer

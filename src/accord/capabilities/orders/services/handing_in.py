@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 @unit_of_work.change
 def hand_in_answer(actor: User, order_id: UUID, reply: Acknowledged | OrderAnswer, form: str, document: str) -> Order:
-    """Take over what a bank answered in a document of a form such as "camt.029", whose SHA-256 stays on record.
+    """Apply what a bank answered in a document of a form such as "camt.029", whose SHA-256 stays on record.
 
     It passes the checks of any answer: Nonsense where it cannot be true. Conflict where the order awaits none.
     """

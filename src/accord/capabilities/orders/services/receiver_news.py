@@ -20,11 +20,11 @@ from accord.capabilities.people.policy import NODE
 
 
 @unit_of_work.change
-def told_unasked(order_id: UUID, status: OrderStatus, why: str) -> bool:
-    """Take over how an order stands at its receiver; False where it holds nothing here (ended, or never answered).
+def apply_unasked(order_id: UUID, status: OrderStatus, why: str) -> bool:
+    """Apply how an order stands at its receiver; False where it holds nothing here (ended, or never answered).
 
     What is said is the whole state, so the same news twice changes nothing. More than is held here, or a later end, is
-    never taken over: only an order of ours makes it so. Nonsense where the news cannot be true.
+    never applied: only an order of ours makes it so. Nonsense where the news cannot be true.
     """
     order = locked_order(order_id)
     if order.state not in HOLDING:

@@ -58,7 +58,7 @@ def retry_later(order: Order, error: str) -> None:
 
 @unit_of_work.change
 def fail(order_id: UUID, error: str) -> None:
-    """The receiver's answer cannot be used: nothing of it is taken over, the order stays open, a person must look.
+    """The receiver's answer cannot be used: nothing of it is applied, the order stays open, a person must look.
 
     An order that was answered meanwhile stays as it is.
     """

@@ -14,7 +14,7 @@ from accord.capabilities.controls import queries, services
 from accord.capabilities.controls.messages import message_of
 from accord.capabilities.controls.permissions import InboxPermission
 from accord.capabilities.controls.services.appeals import HoldersAppeal
-from accord.capabilities.controls.services.telling import check_may_be_told
+from accord.capabilities.controls.services.telling import check_may_be_notified
 from accord.capabilities.orders.ports import Care
 from accord.core import clock
 from accord.core.errors import BadInput
@@ -26,7 +26,7 @@ from accord.sites.bank.requests import reader
 def letter(request: HttpRequest, order_id: UUID) -> HttpResponse:
     """The letter to the holder in every language of the notice, to be printed. Conflict before it may be told."""
     order = queries.order(reader(request), order_id)
-    check_may_be_told(order)
+    check_may_be_notified(order)
     notice = message_of(order).notice
     assert notice is not None
     words = [(tag, text.split("\n")) for tag, text in sorted(notice.words.items(), reverse=True)]
@@ -35,7 +35,7 @@ def letter(request: HttpRequest, order_id: UUID) -> HttpResponse:
 
 @require_POST
 def told(request: HttpRequest, order_id: UUID) -> HttpResponse:
-    services.note_told(reader(request, InboxPermission.DECIDE), order_id)
+    services.note_notified(reader(request, InboxPermission.DECIDE), order_id)
     messages.success(request, _("It is on record that the holder was told."))
     return redirect("bank:order", order_id)
 

@@ -28,7 +28,7 @@ _NOT_OUT = (State.DRAFT, State.APPROVED, State.DISCARDED, State.REFUSED)
 
 @register.inclusion_tag("desk/_order_appeals.html", takes_context=True)
 def order_appeals(context: dict[str, Any], order: Order) -> dict[str, Any]:
-    """What was said against an order and what becomes of its money, with what the reader may do about it."""
+    """What was said against an order and what happens to its money, with what the reader may do about it."""
     actor = context["request"].user
     due = living_costs_due(order)
     told = order.kind in TOLD_TO_HOLDER

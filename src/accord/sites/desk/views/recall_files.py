@@ -56,7 +56,7 @@ def draft(request: HttpRequest, order_id: UUID) -> HttpResponse:
 
 @require_POST
 def hand_in(request: HttpRequest, order_id: UUID) -> HttpResponse:
-    """Take over the bank's answer from its copy of the camt.029."""
+    """Apply the bank's answer from its copy of the camt.029."""
     actor = officer(request)
     require(actor, OrderPermission.APPROVE)
     order = _recall(actor, order_id)

@@ -145,7 +145,7 @@ def _run_handlers(kind: MessageKind, admitted: Sequence[tuple[Incoming, Any]]) -
 
 
 def _note_applied(rows: Sequence[Incoming], now: datetime) -> None:
-    """What became of messages that were all applied, in a statement for each label that they got."""
+    """What happened to messages that were all applied, in a statement for each label that they got."""
     alike: dict[tuple[bytes, datetime | None], list[Incoming]] = {}
     for row in rows:
         alike.setdefault((msgspec.json.encode(row.label, order="sorted"), row.retain_until), []).append(row)
@@ -163,7 +163,7 @@ def _note_applied(rows: Sequence[Incoming], now: datetime) -> None:
 
 
 def _apply(row: Incoming, now: datetime) -> None:
-    """Run the handler; nothing of what it did stays unless it ends well. What became of the message stays in any case."""
+    """Run the handler; nothing of what it did stays unless it ends well. What happened to the message stays in any case."""
     body, chunks_before = row.body, row.chunks
     try:
         with unit_of_work.part():

@@ -132,7 +132,7 @@ def _body_of(row: Outgoing) -> object:
 
 @unit_of_work.change
 def settle(delivered: Delivered) -> None:
-    """Take over what a partner's node answered to a batch. Refused where the answer is not its answer to this batch."""
+    """Apply what a partner's node answered to a batch. Refused where the answer is not its answer to this batch."""
     sealed, now = delivered.sealed, clock.now()
     reply = read_reply(delivered.reply.reply, sealed.partner, sealed.batch.hash(), known_keys(now))
     _measure(delivered, reply)
@@ -146,7 +146,7 @@ def _settle(stream: OutStream, reply: Reply, had: int, now: datetime) -> None:
     expected = reply.expected.get(str(stream.epoch))
     before = stream.acknowledged
     if expected is not None and expected <= had:
-        outgoing.reopen_as_told(stream, Why.REWOUND, since=Place(stream.epoch, expected))
+        outgoing.reopen_as_stated(stream, Why.REWOUND, since=Place(stream.epoch, expected))
         return
     if expected is not None:
         acknowledge(stream, expected, now)
@@ -155,7 +155,7 @@ def _settle(stream: OutStream, reply: Reply, had: int, now: datetime) -> None:
         return
     first = _first_waiting(stream)
     if expected is not None and first is not None and first > expected:
-        outgoing.reopen_as_told(stream, Why.SKIPPED)
+        outgoing.reopen_as_stated(stream, Why.SKIPPED)
         return
     moved = stream.acknowledged > before or (refused is not None and refused.clause == "expired" and stream.attempts < 2)
     if first is None:
@@ -192,7 +192,7 @@ def _refused(stream: OutStream, receipt: Receipt, reply: Reply) -> bool:
             _give_up(stream, receipt)
         last = NextPlace(epoch=stream.epoch, sequence=stream.acknowledged + 1)
         newest = max((UUID(epoch) for epoch in reply.expected), default=None)
-        outgoing.reopen_as_told(stream, Why.RESTORED, last=last, after=newest)
+        outgoing.reopen_as_stated(stream, Why.RESTORED, last=last, after=newest)
         return True
     if receipt.clause in _GIVEN_UP:
         _give_up(stream, receipt)

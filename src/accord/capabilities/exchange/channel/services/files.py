@@ -62,7 +62,7 @@ class Exported:
 
 @dataclass(frozen=True, slots=True)
 class TakenIn:
-    """What became of a file: a receipt for each envelope, and how far our own stream is received by its sender."""
+    """What happened to a file: a receipt for each envelope, and how far our own stream is received by its sender."""
 
     partner: str
     receipts: list[Receipt]

@@ -146,7 +146,7 @@ def reopen(
     return stream
 
 
-def reopen_as_told(
+def reopen_as_stated(
     stream: OutStream, why: Why, *, since: Place | None = None, last: NextPlace | None = None, after: UUID | None = None
 ) -> bool:
     """Begin a newer stream because the partner's reply calls for one; False where it has called for too many.

@@ -45,7 +45,7 @@ _SUSPICIOUS = frozenset({"suite", "key", "recipient"})
 
 
 def answer(batch: Batch) -> SignedReply:
-    """Take a batch in and say, signed, what became of it."""
+    """Take a batch in and say, signed, what happened to it."""
     receipts, senders = _receive(batch.envelopes)
     expected = {str(one.epoch): one.expected for one in receipts if one.epoch is not None and one.expected}
     reply = Reply(

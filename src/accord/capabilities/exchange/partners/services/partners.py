@@ -61,7 +61,7 @@ def add(actor: Actor, data: bytes) -> Partner:
 
 @unit_of_work.change
 def take(actor: Actor, card: Card) -> Doubt | None:
-    """What became of a card: None when it counts now. A doubt has raised an alarm and changed nothing else."""
+    """What happened to a card: None when it counts now. A doubt has raised an alarm and changed nothing else."""
     partner = Partner.objects.select_for_update().filter(code=card.agency).first()
     doubt = None if partner is None else _doubt(partner, card)
     if partner is not None and doubt is not None:

@@ -1,4 +1,4 @@
-"""What becomes of an appeal when the release that it granted is answered, or the order ends in another way."""
+"""What happens to an appeal when the release that it granted is answered, or the order ends in another way."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What becomes of a return when a bank answers one of its orders."""
+"""What happens to a return when a bank answers one of its orders."""
 
 from __future__ import annotations
 

@@ -176,7 +176,7 @@ def _send(row: ForeignEnquiry, agreement: InForce, told: Told, picture: Picture)
         with unit_of_work.part():
             _queue(row, _body(row, told), _label(row, agreement, picture))
     except Refused as refused:
-        if not picture.told_by_partners:
+        if not picture.stated_by_partners:
             _keep_unsaid(row, refused)
             return
         told = disclosure.tell(claim_queries.picture(NODE, row.claim_id, of_partners=False), agreement.terms)
@@ -235,7 +235,7 @@ def _label(row: ForeignEnquiry, agreement: InForce, picture: Picture) -> Label:
     asked_by: frozenset[str] = frozenset()
     if agreement.terms.onward is not OnwardRule.NEVER:
         asked_by = labelling.originators(labelling.from_json(row.label)) - {own, partner}
-    heard = Incoming.objects.filter(about__in=picture.told_by_partners, kind=MessageKind.ENQUIRY_ANSWER).exclude(label=None)
+    heard = Incoming.objects.filter(about__in=picture.stated_by_partners, kind=MessageKind.ENQUIRY_ANSWER).exclude(label=None)
     others = [labelling.from_json(label) for label in heard.values_list("label", flat=True)]
     if not others:
         return enforcement.default_label(agreement, own, tuple(sorted(asked_by)))

@@ -84,13 +84,13 @@ def take_relabel(message: Incoming, body: RelabelBody) -> None:
 
 
 def _new_label(message: Incoming, body: RelabelBody, before: Label) -> Label | None:
-    """The label that counts from now on. None where a later change was taken over before, because this one had to
+    """The label that counts from now on. None where a later change was applied before, because this one had to
     wait: of the sender's own label the later word counts, and of another's what is stricter."""
     stated, overtaken = labelling.from_json(body.label), _is_overtaken(message, body)
     if overtaken and before.originator == message.partner_id:
         return None
     try:
-        return labelling.taken_over(before, stated, message.partner_id)
+        return labelling.adopted(before, stated, message.partner_id)
     except Refused:
         if overtaken:
             return None
@@ -98,7 +98,7 @@ def _new_label(message: Incoming, body: RelabelBody, before: Label) -> Label | N
 
 
 def _is_overtaken(message: Incoming, body: RelabelBody) -> bool:
-    """Whether a later change of the same label was taken over before this one."""
+    """Whether a later change of the same label was applied before this one."""
     later = Q(epoch=message.epoch, sequence__gt=message.sequence) | Q(epoch__gt=message.epoch)
     same = Incoming.objects.filter(partner=message.partner_id, kind=MessageKind.RELABEL, body__message=str(body.message))
     return same.filter(later, state=IncomingState.APPLIED).exists()

@@ -1,7 +1,7 @@
 """What partners told is kept as long as its label says, at most as long as the agreement; then it goes, and they are told.
 
-A message keeps its row, its hash and what became of it. What this centre made of it goes with it, but for its own acts. What an
-agreement did not let pass goes at once.
+A message keeps its row, its hash and what happened to it. What this centre made of it goes with it, but for its own acts. What
+an agreement did not let pass goes at once.
 """
 
 from __future__ import annotations

@@ -44,7 +44,7 @@ ADVANCED_AT_ONCE: Final = 16
 _LOOK_AGAIN: Final = timedelta(seconds=1)
 
 FOLLOWED: Final = (ForeignOrderState.ORDERED, ForeignOrderState.ANSWERED)
-"""States in which what becomes of our own orders is reported to the partner."""
+"""States in which what happens to our own orders is reported to the partner."""
 
 
 @events.changed_for_others.connect

@@ -1,6 +1,6 @@
 """Holds that a partner's people ask for. A person here orders them, of our own banks and under our own regime, or nobody does.
 
-Such a hold goes the way of any order of a partner from there on (`foreign_progress`); what becomes of it is told in the thread
+Such a hold goes the way of any order of a partner from there on (`foreign_progress`); what happens to it is told in the thread
 of the request. Its row names the request as the message that it stands on.
 """
 

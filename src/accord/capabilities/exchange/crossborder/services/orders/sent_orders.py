@@ -138,7 +138,7 @@ def status(order_id: UUID) -> OrderStatus | None:
 
 
 def take_answer(message: Incoming, body: OrderAnswerBody) -> None:
-    """The partner's centre has the order and says what it waits for, or what became of it."""
+    """The partner's centre has the order and says what it waits for, or what happened to it."""
     take_answers([(message, body)])
 
 
@@ -203,7 +203,7 @@ def _reply(message: Incoming, body: OrderAnswerBody, ordered_until: datetime) ->
 
 
 def take_news(message: Incoming, body: OrderNewsBody) -> None:
-    """How the order stands now at the partner's centre. Older news than the latest taken over changes nothing."""
+    """How the order stands now at the partner's centre. Older news than the latest applied changes nothing."""
     sent = _sent(message, body.order_id)
     if body.version <= sent.version:
         return
@@ -216,7 +216,7 @@ def take_news(message: Incoming, body: OrderNewsBody) -> None:
     sent.save(update_fields=["version", "automatic", "confirm_by"])
     ended_at = None if body.ended_at is None else min(by_our_clock(message.partner, body.ended_at), clock.now())
     until = by_our_clock(message.partner, body.until)
-    orders.told_unasked(body.order_id, OrderStatus(body.amount, until, ended_at), body.why)
+    orders.apply_unasked(body.order_id, OrderStatus(body.amount, until, ended_at), body.why)
 
 
 def _sent(message: Incoming, order_id: UUID) -> SentOrder:

@@ -1,4 +1,4 @@
-"""What became of a hold that a partner's people asked for, in words for the thread, in the language of their request."""
+"""What happened to a hold that a partner's people asked for, in words for the thread, in the language of their request."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class OrderTold:
+class OrderOutcome:
     """An order of a centre. `institution` is a bank, or a partner's agency code where that centre was asked to hold."""
 
     institution: str
@@ -19,7 +19,7 @@ class OrderTold:
 
 
 @dataclass(frozen=True, slots=True)
-class MessagesTold:
+class MessagesSent:
     """How many messages of a kind a centre has sent to a partner."""
 
     partner: str
@@ -28,7 +28,7 @@ class MessagesTold:
 
 
 @dataclass(frozen=True, slots=True)
-class CallTold:
+class CallOutcome:
     """A call that a centre took, by the reference that the world's truth knows; and its orders, the oldest first.
 
     Software seconds are real time: until the first order was written, and until the last thing was done for it.
@@ -39,12 +39,12 @@ class CallTold:
     call_time: int
     software: float
     software_first: float
-    orders: list[OrderTold]
+    orders: list[OrderOutcome]
 
 
 @dataclass(frozen=True, slots=True)
-class CentreTold:
-    """What became of a centre's calls, and what it told its partners."""
+class CentreOutcome:
+    """What happened to a centre's calls, and what it told its partners."""
 
-    calls: list[CallTold]
-    messages: list[MessagesTold]
+    calls: list[CallOutcome]
+    messages: list[MessagesSent]

@@ -1,4 +1,4 @@
-"""What a ledger holder tells unasked, taken over by the capability that waits for it; the same for pushes and for files."""
+"""What a ledger holder tells unasked, applied by the capability that waits for it; the same for pushes and for files."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ OF_ORDERS: Final = (LetterType.ORDER_ANSWERED, LetterType.ORDER_ACKNOWLEDGED)
 OF_ENQUIRIES: Final = (LetterType.ENQUIRY_ANSWERED, LetterType.ENQUIRY_ACKNOWLEDGED)
 
 
-def take_over(letter: Letter) -> bool:
-    """Take over what a ledger holder tells of an order or enquiry; False where nothing was waited for.
+def apply(letter: Letter) -> bool:
+    """Apply what a ledger holder tells of an order or enquiry; False where nothing was waited for.
 
     Who wrote the letter must be certain by now. Raises NotFound where it was not asked, Nonsense where it cannot be true,
     BadInput where the letter is none of these.
