@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from keyboard import choose, press
 from page_checks import check_page
+from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Page, expect
 
 from accord.core.money import Money
@@ -81,7 +82,11 @@ def until_shown(page: Page, selector: str, *, seconds: float = 60) -> None:
         if page.locator(selector).count():
             return
         page.wait_for_timeout(100)
-        page.reload()
+        try:
+            page.reload()
+        except PlaywrightError as error:
+            if "ERR_ABORTED" not in str(error):  # the answer to a form that was just sent took the page's place
+                raise
     raise AssertionError(f"{page.url} never shows {selector}")
 
 
