@@ -3,6 +3,16 @@
 FIFO: the units [x, y) of a pocket's inflow line leave by the debits that cover [x, y) of its outflow line.
 LIFO: a credit lies on the levels [b, b + amount) above the balance b it found; a level leaves by the first later debit
 that brings the balance to it or below. Units leave from the top, so a debit's first unit is the highest level it takes.
+
+Worked example: a pocket holds 50 clean units, receives 100 stolen ones, then pays 60, then 40.
+
+    FIFO   inflow line    [0 ─ clean ─ 50)[50 ──── stolen ──── 150)
+           outflow line   [0 ── pays 60 ── 60)[60 ─ pays 40 ─ 100)
+           of the stolen [50, 150) the first payment takes [50, 60): 10; the second [60, 100): 40; [100, 150) stands: 50
+
+    LIFO   the credit found a balance of 50: its levels are [50, 150)
+           paying 60 brings the balance from 150 to 90 and takes the levels [90, 150): 60
+           paying 40 brings it to 50 and takes [50, 90): 40; nothing stands
 """
 
 from __future__ import annotations

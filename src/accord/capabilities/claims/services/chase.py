@@ -2,6 +2,12 @@
 
 Each answer names onward transfers; those become the next questions, to the institutions that received them. Answers for
 one claim that arrive together are applied together.
+
+Worked example: a victim's 100 go to account a at bank A, which passes 40 on to c at the same bank and 60 to b at bank B.
+
+    1. Ask A about the credit of 100 on a. It answers from its own ledger: 40 stand on c, 60 went on to B, account b.
+    2. 40 are proposed to be held on A:c; ask B about the credit of 60 on b. It answers: 60 stand there.
+    3. 60 are proposed to be held on B:b. Claimed 100 = proposed 40 + 60; nothing is open, the chase is over.
 """
 
 from __future__ import annotations
