@@ -5,8 +5,8 @@ entry that no longer is the pocket's next is dropped when it comes up.
 
 Worked example: a pocket holds 50 clean units, receives 100 stolen ones (the taint), then pays 60, then 40.
 
-    haircut   60 of a balance of 150 carry 60 · 100 / 150 = 40; taint 60. 40 of 90 carry 40 · 60 / 90 = 26, rounded down; 34 stand
-    libr      60 leave 90, less than the taint of 100: the difference of 10 was taken from it. 40 leave 50, 40 less than 90; 50 stand
+    haircut   60 of a balance of 150 carry 60 · 100 / 150 = 40; 40 of 90 carry 40 · 60 / 90 = 26 (rounded down); 34 stand
+    libr      60 leave 90, less than the taint of 100: they carry the difference, 10; 40 leave 50, so they carry 40; 50 stand
     poison    each payment carries all of its amount: 60, then 40; what stands is not stated
 """
 
