@@ -87,3 +87,22 @@ def test_many_things_done_apart_in_one_change(changed: Changed, heard: list[set[
     results = unit_of_work.each_apart([lambda: changed.send([FIRST]), lambda: fails(changed), lambda: changed.send([SECOND])])
     assert [isinstance(result, AccordError) for result in results] == [False, True, False]
     assert heard == [{FIRST, SECOND}]
+
+
+def test_a_listener_that_fails_spoils_only_the_part_whose_news_it_hears(changed: Changed, heard: list[set[UUID]]) -> None:
+    @changed.connect
+    def refuse(ids: Collection[UUID]) -> None:
+        if THIRD in ids:
+            raise Unavailable(Msg.LINE_FAILED, institution="BANKA", kind="a test")
+
+    @unit_of_work.change
+    def several() -> None:
+        changed.send([FIRST])
+        with pytest.raises(AccordError), unit_of_work.part(announcing=True):
+            changed.send([THIRD])
+        with unit_of_work.part(announcing=True):
+            changed.send([SECOND])
+        assert heard == [{THIRD}, {SECOND}], "the news of each part by itself, that of the change not yet"
+
+    several()
+    assert heard == [{THIRD}, {SECOND}, {FIRST}]

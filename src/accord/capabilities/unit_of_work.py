@@ -98,13 +98,14 @@ def _head() -> tuple[int, str]:
     return head
 
 
-def _announce(line: _Line) -> None:
-    """Call each listener once with all that it has to know of; what that leads to is announced in turn."""
-    while line.news:
+def _announce(line: _Line, since: int = 0) -> None:
+    """Call each listener once with all that it has to know of, from that piece of news on; what that leads to is announced in
+    turn."""
+    while len(line.news) > since:
         together: dict[Listener, set[UUID]] = {}
-        for listener, ids in line.news:
+        for listener, ids in line.news[since:]:
             together.setdefault(listener, set()).update(ids)
-        line.news.clear()
+        del line.news[since:]
         for listener, ids in together.items():
             listener(ids)
 
@@ -120,8 +121,10 @@ def announce(listener: Listener, ids: Collection[UUID]) -> None:
 
 
 @contextmanager
-def part() -> Iterator[None]:
+def part(*, announcing: bool = False) -> Iterator[None]:
     """A part of the running change that may fail by itself: where it does, what it recorded goes with what it wrote.
+
+    `announcing`: its news is given at its end and not at that of the change, so that a listener that fails spoils this part alone.
 
     Use it, and no bare `transaction.atomic`, wherever a change goes on after an error: the entries of a change are chained in
     memory until its end, so a savepoint alone would leave on record what never happened.
@@ -135,6 +138,8 @@ def part() -> Iterator[None]:
     try:
         with transaction.atomic():
             yield
+            if announcing:
+                _announce(line, announced)
     except BaseException:
         line.seq, line.link = seq, link
         del line.entries[recorded:]

@@ -119,7 +119,7 @@ def _apply_together(rows: Sequence[Incoming], now: datetime) -> bool:
     kind = MessageKind(rows[0].kind)
     labels = [(row.label, row.retain_until) for row in rows]
     try:
-        with unit_of_work.part(), gate().reading_once(), outgoing.in_one_go():
+        with unit_of_work.part(announcing=True), gate().reading_once(), outgoing.in_one_go():
             admitted = [(row, _admitted(row, kind, now, rows[:number])) for number, row in enumerate(rows)]
             _run_handlers(kind, admitted)
     except OperationalError:
@@ -166,7 +166,7 @@ def _apply(row: Incoming, now: datetime) -> None:
     """Run the handler; nothing of what it did stays unless it ends well. What happened to the message stays in any case."""
     body, chunks_before = row.body, row.chunks
     try:
-        with unit_of_work.part():
+        with unit_of_work.part(announcing=True):
             _handle(row, now)
     except Parked as parked:
         _park(row, parked, now)
