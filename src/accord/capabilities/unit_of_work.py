@@ -124,7 +124,7 @@ def announce(listener: Listener, ids: Collection[UUID]) -> None:
 def part(*, announcing: bool = False) -> Iterator[None]:
     """A part of the running change that may fail by itself: where it does, what it recorded goes with what it wrote.
 
-    `announcing`: its news is given at its end and not at that of the change, so that a listener that fails spoils this part alone.
+    `announcing`: its news is given at its end and not at that of the change: a listener that fails spoils this part alone.
 
     Use it, and no bare `transaction.atomic`, wherever a change goes on after an error: the entries of a change are chained in
     memory until its end, so a savepoint alone would leave on record what never happened.
