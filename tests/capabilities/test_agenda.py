@@ -82,9 +82,14 @@ def write(moment: datetime) -> None:
     RetentionClock.objects.update_or_create(pk=1, defaults={"due_at": moment})
 
 
-def test_nothing_is_looked_for_where_nothing_was_written() -> None:
+def test_nothing_is_looked_for_where_nothing_was_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    """PostgreSQL counts what any database of the server writes, and others of this run write: there the mark is held still."""
+    from django.db import connection
+
     agenda = agenda_of("earliest")
     write(NOW + DAY)
+    if connection.vendor == "postgresql":
+        monkeypatch.setattr("accord.capabilities.agenda.store_mark", lambda: "nothing was written")
     assert names(agenda, NOW) == []
     with statements() as seen:
         for second in range(100):
