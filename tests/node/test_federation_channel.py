@@ -15,6 +15,7 @@ from accord.lab.federation.channel import Member, answers, ask_all, close_all
 PROGRAM = """
 import os, time
 from accord.core.errors import Conflict
+from accord.core.errors import Msg as CoreMsg
 from accord.lab.federation.channel import serve
 
 def add(first, second):
