@@ -46,7 +46,7 @@ requirements.txt: uv.lock # The same pins and hashes for pip
 	{ echo '# Exported from uv.lock by `make lock`; do not edit.'; uv export --locked --quiet --no-emit-project --no-header; } > $@
 
 bench: setup ## Run every benchmark beside its peers and print the ratios
-	@set -e; for name in records tracing response clocks envelopes federation; do echo "== benchmarks/$$name.py"; .venv/bin/python benchmarks/$$name.py; done
+	@set -e; for name in records tracing response clocks envelopes federation pages; do echo "== benchmarks/$$name.py"; .venv/bin/python benchmarks/$$name.py; done
 
 messages: setup ## Collect the texts to translate into the catalogues beside the code, and compile these
 	.venv/bin/python -m accord.web.catalogues.collect
