@@ -150,8 +150,9 @@ class Opened:
     status: int
 
 
-def pages_in_reach(page: Page, address: str, starts: tuple[str, ...], *, most_of_a_shape: int = 2) -> Iterator[Opened]:
-    """Open every page that links lead to from `starts`, at most two of each kind; the page stands open while it is yielded.
+def pages_in_reach(page: Page, address: str, starts: tuple[str, ...]) -> Iterator[Opened]:
+    """Open every page that links lead to from `starts`, one of each kind, at the deep level two; the page stands open while it
+    is yielded.
 
     Files and other sites are left alone; so is what only changes the query.
     """
@@ -159,7 +160,7 @@ def pages_in_reach(page: Page, address: str, starts: tuple[str, ...], *, most_of
     while waiting:
         path = waiting.pop(0)
         shape = _VARIABLE.sub("…", path)
-        if counts.get(shape, 0) >= most_of_a_shape:
+        if counts.get(shape, 0) >= (2 if sound.every_page else 1):
             continue
         counts[shape] = counts.get(shape, 0) + 1
         response = page.goto(address + path)
