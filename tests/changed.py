@@ -52,6 +52,7 @@ READ_BY: Final = {
     "docs/": ("tests/node/test_docs_commands.py", "tests/adapters/test_bank_api_docs.py", "tests/test_levels.py"),
     "README.md": ("tests/node/test_docs_commands.py",),
     "benchmarks/": (),
+    "tests/statement_counts.toml": ("tests/sites/test_page_statements.py",),
 }
 """Files outside the packages, and the tests that read them."""
 

@@ -76,7 +76,7 @@ class Agenda(Generic[_Task]):
         return min((now if moment == _AT_ONCE else moment for moment in moments), default=None)
 
     def in_vain(self, task: _Task, now: datetime) -> None:
-        """A task was run and found nothing to do: it waits until something is written, or a moment."""
+        """A task was run and found nothing to do: it waits until something is written, or a moment. What lingers waits on."""
         self._in_vain[task.name] = now
 
     def anew(self) -> None:
@@ -92,7 +92,9 @@ class Agenda(Generic[_Task]):
         if mark is None or mark != self._mark:
             self._found = self._questions.ask()
             self._mark = mark
-            self._in_vain.clear()
+            # a run of what lingers may itself be what was written
+            lingering = {task.name for task in self.tasks if _lingering(task)}
+            self._in_vain = {name: tried for name, tried in self._in_vain.items() if name in lingering}
 
 
 def _lingering(task: Clock | Job | Dispatch) -> timedelta | None:

@@ -105,11 +105,9 @@ def transition(
     from accord.capabilities import unit_of_work
 
     columns = {machine.column: machine.next(getattr(row, machine.column), event), **(set_ or {})}
-    touched = [name for name, value in columns.items() if getattr(row, name) != value]
     for name, value in columns.items():
         setattr(row, name, value)
-    if touched:
-        row.save(update_fields=touched)
+    row.save(update_fields=list(columns))
     unit_of_work.record(actor, action, subject=subject, obj=row, **(details or {}))
     if news is not None:
         news.send([row.pk])

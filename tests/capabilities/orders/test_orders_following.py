@@ -132,6 +132,7 @@ class TestRenewal:
 class TestFreeze:
     def test_it_takes_the_place_without_a_gap_or_a_double(self, held: Held, officer: User, colleague: User) -> None:
         freeze = orders.freeze(officer, held.order.pk, "an arrest was made")
+        assert queries.with_replaced([freeze.pk]) == {freeze.pk, held.order.pk}
         assert freeze.state == State.DRAFT, "two officers"
         orders.approve(colleague, [freeze.pk])
         stop = held.go()

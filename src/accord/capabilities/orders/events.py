@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from accord.capabilities.orders.models import Order
 
 changed: Final = Changed()
-"""Orders were approved, answered, given back in part or as a whole, prolonged, or ended."""
+"""Orders were approved, answered, given back in part or as a whole, prolonged, or ended. For whatever capability comes next."""
 
 changed_for_others: Final = Changed()
 """The same of orders that were written at another centre's request, which is told of it, or that are about an earlier order."""

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 from uuid import UUID
@@ -53,6 +53,16 @@ def latest(order_ids: Sequence[UUID]) -> list[Order]:
             order for order in chosen if order.pk not in replaced
         ]
     return chosen
+
+
+def with_replaced(order_ids: Collection[UUID]) -> set[UUID]:
+    """These orders, and all whose place they have taken, one after the other. For the node itself."""
+    found = fresh = set(order_ids)
+    while fresh:
+        earlier = Order.objects.filter(pk__in=fresh).exclude(replaces=None).values_list("replaces_id", flat=True)
+        fresh = set(earlier) - found
+        found = found | fresh
+    return found
 
 
 def search(actor: Actor, text: str) -> QuerySet[Order]:

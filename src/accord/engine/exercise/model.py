@@ -164,7 +164,3 @@ class Truth:
     def paths_of(self, report: str) -> pa.Table:
         """The rows of `paths` of one victim, in time order."""
         return self.paths.filter(pc.equal(self.paths["report"], report))
-
-    def rests_of(self, report: str) -> pa.Table:
-        """The rows of `rests` of one victim."""
-        return self.rests.filter(pc.equal(self.rests["report"], report))

@@ -14,7 +14,7 @@ from accord.engine.records.schema import TRANSFERS
 from accord.engine.tracing.dictionary import Dictionary, coded, number_accounts, number_pockets
 from accord.engine.tracing.errors import Msg
 from accord.engine.tracing.layout import KINDS, TRANSFER, Array, frozen
-from accord.engine.tracing.names import NO_TEXTS, Texts, texts_of
+from accord.engine.tracing.names import Texts, texts_of
 
 REQUIRED: Final = ("seq", "id", "time", "debtor", "creditor", "amount", "currency", "kind")
 OPTIONAL: Final = {
@@ -34,9 +34,6 @@ class Rows:
 
     def __len__(self) -> int:
         return len(self.records)
-
-
-NO_ROWS: Final = Rows(frozen(np.empty(0, TRANSFER)), NO_TEXTS)
 
 
 def encode(table: pa.Table, dictionary: Dictionary) -> tuple[Rows, Dictionary]:

@@ -19,7 +19,6 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from django.db import transaction
 from django.db.models import Q, Value
 from django.db.models.functions import Coalesce
 
@@ -274,22 +273,22 @@ def acknowledged(enquiry_id: UUID, reply: Acknowledged) -> None:
     acknowledge_all({enquiry_id: reply})
 
 
+@unit_of_work.change
 def acknowledge_all(replies: Mapping[UUID, Acknowledged]) -> None:
-    """The same for many questions in one transaction, with a statement for each moment to ask again."""
+    """The same for many questions in one change, with a statement for each moment to ask again."""
     now = clock.now()
     due: dict[datetime, list[UUID]] = defaultdict(list)
     for enquiry_id, reply in replies.items():
         due[ask_again_at(now, reply.expected_at)].append(enquiry_id)
     waiting = Enquiry.objects.filter(state__in=(EnquiryState.QUEUED, EnquiryState.ACKNOWLEDGED))
-    with transaction.atomic():
-        for moment, enquiry_ids in due.items():
-            waiting.filter(pk__in=enquiry_ids).update(
-                state=EnquiryState.ACKNOWLEDGED,
-                acknowledged_at=Coalesce("acknowledged_at", Value(now)),
-                next_attempt_at=moment,
-                attempts=0,
-                last_error="",
-            )
+    for moment, enquiry_ids in due.items():
+        waiting.filter(pk__in=enquiry_ids).update(
+            state=EnquiryState.ACKNOWLEDGED,
+            acknowledged_at=Coalesce("acknowledged_at", Value(now)),
+            next_attempt_at=moment,
+            attempts=0,
+            last_error="",
+        )
 
 
 def retry_later(enquiry: Enquiry, error: str) -> None:

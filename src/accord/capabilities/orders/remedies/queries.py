@@ -86,11 +86,6 @@ def restitution(actor: Actor, restitution_id: UUID) -> Restitution:
     return found
 
 
-def restitution_total(restitution: Restitution) -> Money:
-    """How much of what is held a return gives back."""
-    return restitution_totals([restitution])[restitution.pk]
-
-
 def restitution_totals(restitutions: Sequence[Restitution]) -> dict[UUID, Money]:
     """The same of several returns, by their ids, in one statement."""
     totals = {restitution.pk: Money(0, restitution.currency) for restitution in restitutions}

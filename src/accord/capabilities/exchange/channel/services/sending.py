@@ -38,8 +38,8 @@ def queue(
     """Write a message to a partner's centre, to be sent as soon as may be. Part of the change under way.
 
     The same `message_id` again is the message that was queued first; `is_new`: there is none of this id yet, as the caller has
-    found. Refused where the partner is not confirmed, no agreement
-    is in force, or a clause of it does not let the message pass; fields that may not be disclosed are taken out.
+    found. Refused where the partner is not confirmed, no agreement is in force, or a clause of it does not let it pass;
+    fields that may not be disclosed are taken out.
     """
     known = None if message_id is None or is_new else Outgoing.objects.filter(pk=message_id).first()
     if known is not None:

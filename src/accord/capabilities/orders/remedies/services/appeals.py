@@ -45,8 +45,6 @@ MOST_STATEMENT: Final = 8_000
 MOST_NAME: Final = 150
 MOST_REACH: Final = 200
 
-"""One answer for an unknown reference and for a wrong code, so that nobody learns which references exist."""
-
 
 @dataclass(frozen=True, slots=True)
 class AppealFacts:

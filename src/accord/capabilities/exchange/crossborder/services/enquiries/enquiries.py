@@ -228,16 +228,6 @@ def _onward(row: ForeignEnquiry, agreement: InForce) -> list[str]:
     return sorted(set(labelling.from_json(row.label).onward) - {row.partner_id})
 
 
-def foreign_enquiry_of(partner_code: str, case: str, credits_: Sequence[WireCredit] = ()) -> ForeignEnquiry | None:
-    """The newest enquiry of a partner's case that is followed here and names one of the credits (any, where none is given)."""
-    followed = ForeignEnquiry.objects.filter(partner=partner_code, case=case).exclude(claim=None)
-    named = {credit.transfer for credit in credits_}
-    for row in followed.order_by("-received_at", "-pk"):
-        if not named or named & {credit["transfer"] for credit in row.credits}:
-            return row
-    return None
-
-
 @unit_of_work.change
 def relabelled(enquiry_id: UUID) -> None:
     """The asker has changed the label of its enquiry: whom it names now may be gone on to."""

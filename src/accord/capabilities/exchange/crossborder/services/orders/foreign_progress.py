@@ -25,6 +25,7 @@ from accord.capabilities.exchange.crossborder.services.orders import foreign_hol
 from accord.capabilities.exchange.models import ForeignOrder, ForeignOrderPart, ForeignOrderState
 from accord.capabilities.exchange.partners.services.raising import raise_alarm
 from accord.capabilities.orders import events
+from accord.capabilities.orders import queries as order_queries
 from accord.capabilities.orders.kinds import FOLLOWS_UP
 from accord.capabilities.orders.life_cycle import State
 from accord.capabilities.orders.ports import Refusal
@@ -49,8 +50,9 @@ FOLLOWED: Final = (ForeignOrderState.ORDERED, ForeignOrderState.ANSWERED)
 
 @events.changed_for_others.connect
 def orders_changed(order_ids: Collection[UUID]) -> None:
-    """Orders of ours have changed: what partners are told of them may have too, of an order and of a release of it."""
-    behind = ForeignOrderPart.objects.filter(order__in=order_ids).values("foreign")
+    """Orders of ours have changed: what partners hear of them may have too: of an order, of a release of it, and of what
+    has taken its place."""
+    behind = ForeignOrderPart.objects.filter(order__in=order_queries.with_replaced(order_ids)).values("foreign")
     due = ForeignOrder.objects.filter(Q(pk__in=behind) | Q(target__in=behind), state__in=FOLLOWED)
     due.update(next_attempt_at=clock.now())
 
