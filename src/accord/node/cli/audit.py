@@ -95,7 +95,7 @@ def _verdict(found: dict[str, Any]) -> str:
 def search(
     chain: ChainOption = "changes",
     actor: Annotated[str, typer.Option(help="Who: a user name, node, operator or service:NAME.", show_default=False)] = "",
-    action: Annotated[str, typer.Option(help='What, such as "hold approved".', show_default=False)] = "",
+    action: Annotated[str, typer.Option(help='What, such as "order approved".', show_default=False)] = "",
     subject: Annotated[str, typer.Option(help="Id of the report or claim.", show_default=False)] = "",
     obj: Annotated[str, typer.Option("--object", help="Kind or id of the object.", show_default=False)] = "",
     since: Annotated[str, typer.Option(help="From this moment on.", show_default=False)] = "",
