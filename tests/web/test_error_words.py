@@ -18,7 +18,8 @@ from django.utils.translation import gettext
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accord.core.errors import AccordError, BadInput
+from accord.capabilities.orders.life_cycle import State
+from accord.core.errors import AccordError, BadInput, Conflict
 from accord.core.errors import Msg as CoreMsg
 from accord.core.money import Money
 from accord.core.wording import SEPARATOR, Messages, Wording, message_of_id, read, sentence_of, stored
@@ -297,6 +298,21 @@ def test_a_place_without_words_is_shown_as_it_is() -> None:
     with translation.override("zh-hans"):
         assert message_of(BadInput(CoreMsg.FILE_EMPTY, where="t.csv")) == "t.csv: 文件为空"
         assert all(HAN.search(str(words)) for words in PLACES.values())
+
+
+LABELLED = [message for message in EVERY if ":label}" in message.template]
+
+
+@pytest.mark.parametrize("message", LABELLED, ids=lambda message: message.id)
+def test_english_stays_english_whoever_reads(message: Messages) -> None:
+    params = {name: State.HELD_PARTLY if name == "state" else "x" for name in fields_of(message.template)}
+    error = Conflict(message, **params)
+    with translation.override("zh-hans"):
+        assert str(State.HELD_PARTLY.label) == "部分止付"
+        for english in (str(error), error.message, sentence_of(error.stored())):
+            assert english.isascii()
+            assert "held in part" in english
+        assert "部分止付" in message_of(error)
 
 
 def test_packages_are_found() -> None:

@@ -116,6 +116,19 @@ def _as_value(value: object) -> object:
     return tuple(_as_value(item) for item in items)
 
 
+def _own_label(value: enum.Enum) -> str:
+    return str(getattr(value, "label", value.value))
+
+
+_label_in_english: Callable[[enum.Enum], str] = _own_label
+
+
+def word_labels_by(in_english: Callable[[enum.Enum], str]) -> None:
+    """Let labels that follow the reader's language be worded in English; without this they are taken as they are."""
+    global _label_in_english
+    _label_in_english = in_english
+
+
 class Renderer:
     """Words a text in English; subclass it for another language. Rendering never raises: it is what reports errors."""
 
@@ -155,7 +168,7 @@ class Renderer:
 
     def enum(self, value: enum.Enum, spec: str) -> str:
         if spec == "label":
-            return str(getattr(value, "label", value.value)).lower()
+            return _label_in_english(value).lower()
         return str(value.value).replace("_", " ")
 
     def moment(self, value: datetime, spec: str) -> str:
