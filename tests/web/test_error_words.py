@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib
+import json
 import re
 import string
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from django.utils.translation import gettext
 from hypothesis import given
 from hypothesis import strategies as st
 
+from accord.capabilities.orders.errors import Msg as OrdersMsg
 from accord.capabilities.orders.life_cycle import State
 from accord.core.errors import AccordError, BadInput, Conflict
 from accord.core.errors import Msg as CoreMsg
@@ -313,6 +315,53 @@ def test_english_stays_english_whoever_reads(message: Messages) -> None:
             assert english.isascii()
             assert "held in part" in english
         assert "部分止付" in message_of(error)
+
+
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+@pytest.mark.parametrize("state", State)
+def test_a_stored_state_is_read_in_the_readers_language(state: State, language: str) -> None:
+    error = Conflict(OrdersMsg.STATE_FORBIDS_FOLLOW_UP, state=state, event=OrdersMsg.RENEWED.with_())
+    with translation.override("en" if language == "zh-hans" else "zh-hans"):
+        kept = error.stored()
+    with translation.override(language):
+        found = read(kept)
+        assert found == error.wording
+        assert isinstance(found, Wording)
+        assert found.params["state"] is state
+        assert stored_in_words(kept) == message_of(error)
+        assert str(state.label).lower() in stored_in_words(kept)
+
+
+def test_a_state_that_earlier_versions_stored_as_words_still_shows() -> None:
+    sentence = "an order that is held partly cannot be renewed"
+    kept = sentence + SEPARATOR + '["orders.state_forbids_follow_up",{"state":"held partly","event":["orders.renewed",{}]}]'
+    assert sentence_of(kept) == stored_in_words(kept) == sentence
+    with translation.override("zh-hans"):
+        assert "held partly" in stored_in_words(kept)
+    labelled = sentence.replace("held partly", "held in part") + kept.removeprefix(sentence)
+    with translation.override("zh-hans"):
+        assert stored_in_words(labelled) == "an order that is held in part cannot be renewed"
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        ["http", "HTTPStatus", 200],
+        ["accord.core.money", "Money", 1],
+        ["accord.core.wording", "enum.Enum", 1],
+        ["accord.nowhere", "State", "done"],
+        ["accord.core.money", "", 1],
+        ["accord.capabilities.orders.life_cycle", "State", "nowhere"],
+        ["accord.capabilities.orders.life_cycle", "State"],
+        [1, 2, 3],
+        [],
+        "State",
+        None,
+    ],
+)
+def test_a_text_names_no_code_but_members_of_our_own(code: object) -> None:
+    entry = json.dumps(["orders.state_forbids_follow_up", {"state": {"code": code}, "event": ["orders.renewed", {}]}])
+    assert read(f"the sentence{SEPARATOR}{entry}") == "the sentence"
 
 
 def test_packages_are_found() -> None:

@@ -22,6 +22,7 @@ import enum
 import importlib
 import json
 import re
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -250,7 +251,7 @@ def _to_json(value: object) -> object:
     if isinstance(value, Messages):
         return [value.id, {}]
     if isinstance(value, enum.Enum):
-        return str(value.value).replace("_", " ")
+        return _code_of(value) or str(value.value).replace("_", " ")
     if isinstance(value, datetime):
         return {"time": value.isoformat()}
     if (kind := _kinds.get(type(value))) is not None:
@@ -258,6 +259,23 @@ def _to_json(value: object) -> object:
     if isinstance(value, tuple):
         return {"list": [_to_json(item) for item in value]}
     return value if value is None or isinstance(value, str | int | float) else str(value)
+
+
+def _code_of(value: enum.Enum) -> object:
+    """A member that has a label, so that it can be worded again for whoever reads; None for any other."""
+    if not hasattr(value, "label") or not isinstance(value.value, str | int):
+        return None
+    return {"code": [type(value).__module__, type(value).__qualname__, value.value]}
+
+
+def _of_code(module: str, name: str, code: object) -> enum.Enum:
+    """The member that `_code_of` wrote. A text imports nothing: the module must be one of ours, and be loaded already."""
+    found: object = sys.modules[module] if module.split(".")[0] == "accord" else None
+    for part in name.split("."):
+        found = vars(found).get(part) if found is not None else None
+    if not (isinstance(found, type) and issubclass(found, enum.Enum) and found.__module__ == module):
+        raise LookupError(name)
+    return found(code)
 
 
 def _from_json(value: object) -> object:
@@ -269,6 +287,8 @@ def _from_json(value: object) -> object:
             return datetime.fromisoformat(value["time"])
         if "list" in value:
             return tuple(_from_json(item) for item in value["list"])
+        if "code" in value:
+            return _of_code(*value["code"])
         [(tag, kept)] = value.items()
         return next(kind for kind in _kinds.values() if kind.tag == tag).read(kept)
     return value
