@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 from django.utils import translation
 from django.utils.functional import SimpleLazyObject
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_lazy
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -286,6 +286,24 @@ def test_every_kind_of_parameter_is_kept() -> None:
 def test_a_lazy_object_is_a_parameter_like_what_it_stands_for() -> None:
     lazy = SimpleLazyObject(lambda: Person("Lin Mei"))
     assert str(CoreMsg.VERBATIM.with_(text=lazy)) == "Lin Mei"
+
+
+def test_only_what_is_a_list_is_taken_apart() -> None:
+    def kept(value: object) -> object:
+        return CoreMsg.VERBATIM.with_(text=value).params["text"]
+
+    assert kept(gettext_lazy("abc")) == "abc"
+    assert kept(b"abc") == "b'abc'"
+    assert kept(bytearray(b"a")) == "bytearray(b'a')"
+    assert kept({"a": 1}) == "{'a': 1}"
+    assert kept(range(2)) == "range(0, 2)"
+    two = {"a": "b", "c": "d"}
+    for several in (["a", "c"], ("a", "c"), two.keys(), iter(["a", "c"]), (name for name in two), map(str, two)):
+        assert kept(several) == ("a", "c")
+    assert kept(two.values()) == ("b", "d")
+    assert kept(two.items()) == (("a", "b"), ("c", "d"))
+    assert kept({"a"}) == kept(frozenset("a")) == ("a",)
+    assert kept([gettext_lazy("abc"), b"x"]) == ("abc", "b'x'")
 
 
 class Person:

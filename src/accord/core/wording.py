@@ -23,7 +23,7 @@ import importlib
 import json
 import re
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, ItemsView, Iterator, KeysView, Mapping, ValuesView
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from types import MappingProxyType
@@ -35,6 +35,9 @@ SEPARATOR: Final = "\x1f"
 
 _ID: Final = re.compile(r"([a-z][a-z0-9_]*)\.[a-z][a-z0-9_]*")
 _PLACES: Final = ("accord", "accord.capabilities", "accord.adapters", "accord.sites")
+
+_SEVERAL: Final = (list, tuple, set, frozenset, KeysView, ValuesView, ItemsView, Iterator)
+"""What is taken apart as a list; anything else that could be, such as a lazy text or bytes, is one value."""
 
 _known: dict[str, Messages] = {}
 
@@ -110,11 +113,9 @@ def _as_value(value: object) -> object:
         return wording
     if value is None or isinstance(value, (Wording, enum.Enum, str, int, float, date, *_kinds)):
         return value
-    try:
-        items: Iterator[object] = iter(value)  # type: ignore[call-overload]  # only trying tells: a request's lazy user has
-    except TypeError:  # every method of a sequence, and is none
-        return str(value)
-    return tuple(_as_value(item) for item in items)
+    if isinstance(value, _SEVERAL):  # of a request's lazy user, which has every method of a sequence, this asks the user
+        return tuple(_as_value(item) for item in value)
+    return str(value)
 
 
 def _own_label(value: enum.Enum) -> str:
