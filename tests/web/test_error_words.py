@@ -13,12 +13,14 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.functional import SimpleLazyObject
 from django.utils.translation import gettext, gettext_lazy
 from hypothesis import given
 from hypothesis import strategies as st
 
+from accord.capabilities.exchange.crossborder.errors import Msg as BorderMsg
 from accord.capabilities.orders.errors import Msg as OrdersMsg
 from accord.capabilities.orders.life_cycle import State
 from accord.core.errors import AccordError, BadInput, Conflict
@@ -126,6 +128,35 @@ def test_no_error_is_raised_with_words_of_its_own() -> None:
             if literal or called:
                 wrong.append(f"{path}:{node.lineno}: {ast.unparse(node)}")
     assert not wrong, "declare the text in the errors.py of its room"
+
+
+KEEP_A_REASON = {"fail", "give_back", "give_up", "let_go", "refuse", "throw_away"}
+
+
+def test_no_reason_that_is_kept_is_words_of_its_own() -> None:
+    """What a node writes down as the reason of a step is read by officers and banks: a text of the room too."""
+    wrong, checked = [], 0
+    for path, tree, _ in sources():
+        for node in ast.walk(tree):
+            name = getattr(node.func, "attr", getattr(node.func, "id", "")) if isinstance(node, ast.Call) else ""
+            if name not in KEEP_A_REASON or not path.startswith("capabilities/"):
+                continue
+            checked += 1
+            for argument in node.args:  # type: ignore[attr-defined]  # calls only
+                literal = isinstance(argument, ast.Constant) and isinstance(argument.value, str) and " " in argument.value
+                if literal or isinstance(argument, ast.JoinedStr):
+                    wrong.append(f"{path}:{node.lineno}: {ast.unparse(argument)}")
+    assert not wrong, "declare the text in the errors.py of its room"
+    assert checked > 20
+
+
+def test_why_a_draft_was_discarded_is_shown_in_the_readers_language() -> None:
+    order = {"state": "discarded", "reason": stored(BorderMsg.PARTNER_ASKS_FOR_RELEASE.with_(partner="B"))}
+    for language, shown in (("en", "“B asks for the release”"), ("zh-hans", "“B 请求解除止付”")):
+        with translation.override(language):
+            page = render_to_string("desk/_order_alerts.html", {"order": order, "page": {"law": {"verified": True}}})
+        assert shown in page
+        assert SEPARATOR not in page
 
 
 def test_every_construction_gives_exactly_the_parameters_of_its_text() -> None:
