@@ -13,8 +13,10 @@ from uuid import UUID, uuid4
 
 import pytest
 
+from accord.capabilities.errors import Msg
 from accord.core.errors import AccordError, Unavailable
 from accord.core.errors import Msg as CoreMsg
+from accord.core.wording import read
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -138,7 +140,7 @@ def test_a_bad_answer_spoils_only_its_own_row() -> None:
     take_together({good: "fine", bad: "poison", other: "fine"}, take, failed.__setitem__)
     assert taken == [good, other]
     assert list(failed) == [bad]
-    assert "ValueError" in failed[bad]
+    assert read(failed[bad]) == Msg.ANSWER_NOT_APPLIED.with_(kind="ValueError")
 
 
 def test_retries_grow_and_are_capped() -> None:

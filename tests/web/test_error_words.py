@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib
+import json
 import re
 import string
 from collections.abc import Iterator
@@ -12,13 +13,17 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from django.template.loader import render_to_string
 from django.utils import translation
 from django.utils.functional import SimpleLazyObject
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_lazy
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accord.core.errors import AccordError, BadInput
+from accord.capabilities.exchange.crossborder.errors import Msg as BorderMsg
+from accord.capabilities.orders.errors import Msg as OrdersMsg
+from accord.capabilities.orders.life_cycle import State
+from accord.core.errors import AccordError, BadInput, Conflict
 from accord.core.errors import Msg as CoreMsg
 from accord.core.money import Money
 from accord.core.wording import SEPARATOR, Messages, Wording, message_of_id, read, sentence_of, stored
@@ -123,6 +128,35 @@ def test_no_error_is_raised_with_words_of_its_own() -> None:
             if literal or called:
                 wrong.append(f"{path}:{node.lineno}: {ast.unparse(node)}")
     assert not wrong, "declare the text in the errors.py of its room"
+
+
+KEEP_A_REASON = {"fail", "give_back", "give_up", "let_go", "refuse", "throw_away"}
+
+
+def test_no_reason_that_is_kept_is_words_of_its_own() -> None:
+    """What a node writes down as the reason of a step is read by officers and banks: a text of the room too."""
+    wrong, checked = [], 0
+    for path, tree, _ in sources():
+        for node in ast.walk(tree):
+            name = getattr(node.func, "attr", getattr(node.func, "id", "")) if isinstance(node, ast.Call) else ""
+            if name not in KEEP_A_REASON or not path.startswith("capabilities/"):
+                continue
+            checked += 1
+            for argument in node.args:  # type: ignore[attr-defined]  # calls only
+                literal = isinstance(argument, ast.Constant) and isinstance(argument.value, str) and " " in argument.value
+                if literal or isinstance(argument, ast.JoinedStr):
+                    wrong.append(f"{path}:{node.lineno}: {ast.unparse(argument)}")
+    assert not wrong, "declare the text in the errors.py of its room"
+    assert checked > 20
+
+
+def test_why_a_draft_was_discarded_is_shown_in_the_readers_language() -> None:
+    order = {"state": "discarded", "reason": stored(BorderMsg.PARTNER_ASKS_FOR_RELEASE.with_(partner="B"))}
+    for language, shown in (("en", "“B asks for the release”"), ("zh-hans", "“B 请求解除止付”")):
+        with translation.override(language):
+            page = render_to_string("desk/_order_alerts.html", {"order": order, "page": {"law": {"verified": True}}})
+        assert shown in page
+        assert SEPARATOR not in page
 
 
 def test_every_construction_gives_exactly_the_parameters_of_its_text() -> None:
@@ -285,6 +319,24 @@ def test_a_lazy_object_is_a_parameter_like_what_it_stands_for() -> None:
     assert str(CoreMsg.VERBATIM.with_(text=lazy)) == "Lin Mei"
 
 
+def test_only_what_is_a_list_is_taken_apart() -> None:
+    def kept(value: object) -> object:
+        return CoreMsg.VERBATIM.with_(text=value).params["text"]
+
+    assert kept(gettext_lazy("abc")) == "abc"
+    assert kept(b"abc") == "b'abc'"
+    assert kept(bytearray(b"a")) == "bytearray(b'a')"
+    assert kept({"a": 1}) == "{'a': 1}"
+    assert kept(range(2)) == "range(0, 2)"
+    two = {"a": "b", "c": "d"}
+    for several in (["a", "c"], ("a", "c"), two.keys(), iter(["a", "c"]), (name for name in two), map(str, two)):
+        assert kept(several) == ("a", "c")
+    assert kept(two.values()) == ("b", "d")
+    assert kept(two.items()) == (("a", "b"), ("c", "d"))
+    assert kept({"a"}) == kept(frozenset("a")) == ("a",)
+    assert kept([gettext_lazy("abc"), b"x"]) == ("abc", "b'x'")
+
+
 class Person:
     def __init__(self, name: str) -> None:
         self.name = name
@@ -297,6 +349,68 @@ def test_a_place_without_words_is_shown_as_it_is() -> None:
     with translation.override("zh-hans"):
         assert message_of(BadInput(CoreMsg.FILE_EMPTY, where="t.csv")) == "t.csv: 文件为空"
         assert all(HAN.search(str(words)) for words in PLACES.values())
+
+
+LABELLED = [message for message in EVERY if ":label}" in message.template]
+
+
+@pytest.mark.parametrize("message", LABELLED, ids=lambda message: message.id)
+def test_english_stays_english_whoever_reads(message: Messages) -> None:
+    params = {name: State.HELD_PARTLY if name == "state" else "x" for name in fields_of(message.template)}
+    error = Conflict(message, **params)
+    with translation.override("zh-hans"):
+        assert str(State.HELD_PARTLY.label) == "部分止付"
+        for english in (str(error), error.message, sentence_of(error.stored())):
+            assert english.isascii()
+            assert "held in part" in english
+        assert "部分止付" in message_of(error)
+
+
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+@pytest.mark.parametrize("state", State)
+def test_a_stored_state_is_read_in_the_readers_language(state: State, language: str) -> None:
+    error = Conflict(OrdersMsg.STATE_FORBIDS_FOLLOW_UP, state=state, event=OrdersMsg.RENEWED.with_())
+    with translation.override("en" if language == "zh-hans" else "zh-hans"):
+        kept = error.stored()
+    with translation.override(language):
+        found = read(kept)
+        assert found == error.wording
+        assert isinstance(found, Wording)
+        assert found.params["state"] is state
+        assert stored_in_words(kept) == message_of(error)
+        assert str(state.label).lower() in stored_in_words(kept)
+
+
+def test_a_state_that_earlier_versions_stored_as_words_still_shows() -> None:
+    sentence = "an order that is held partly cannot be renewed"
+    kept = sentence + SEPARATOR + '["orders.state_forbids_follow_up",{"state":"held partly","event":["orders.renewed",{}]}]'
+    assert sentence_of(kept) == stored_in_words(kept) == sentence
+    with translation.override("zh-hans"):
+        assert "held partly" in stored_in_words(kept)
+    labelled = sentence.replace("held partly", "held in part") + kept.removeprefix(sentence)
+    with translation.override("zh-hans"):
+        assert stored_in_words(labelled) == "an order that is held in part cannot be renewed"
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        ["http", "HTTPStatus", 200],
+        ["accord.core.money", "Money", 1],
+        ["accord.core.wording", "enum.Enum", 1],
+        ["accord.nowhere", "State", "done"],
+        ["accord.core.money", "", 1],
+        ["accord.capabilities.orders.life_cycle", "State", "nowhere"],
+        ["accord.capabilities.orders.life_cycle", "State"],
+        [1, 2, 3],
+        [],
+        "State",
+        None,
+    ],
+)
+def test_a_text_names_no_code_but_members_of_our_own(code: object) -> None:
+    entry = json.dumps(["orders.state_forbids_follow_up", {"state": {"code": code}, "event": ["orders.renewed", {}]}])
+    assert read(f"the sentence{SEPARATOR}{entry}") == "the sentence"
 
 
 def test_packages_are_found() -> None:

@@ -20,6 +20,7 @@ from django.db.models import F, Q, QuerySet
 
 from accord.capabilities.errors import Msg
 from accord.core.errors import AccordError, Unavailable
+from accord.core.wording import stored
 
 _log = logging.getLogger(__name__)
 
@@ -192,7 +193,7 @@ def take_together(
         except OperationalError:
             raise
         except Exception as error:  # noqa: BLE001 - one bad answer must not stop all the others for ever
-            fail(row_id, f"the answer could not be taken over ({type(error).__name__}); the node's log says more")
+            fail(row_id, stored(Msg.ANSWER_NOT_APPLIED.with_(kind=type(error).__name__)))
 
 
 def next_retry(now: datetime, attempts: int) -> datetime:

@@ -22,7 +22,8 @@ import enum
 import importlib
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+import sys
+from collections.abc import Callable, ItemsView, Iterator, KeysView, Mapping, ValuesView
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from types import MappingProxyType
@@ -34,6 +35,9 @@ SEPARATOR: Final = "\x1f"
 
 _ID: Final = re.compile(r"([a-z][a-z0-9_]*)\.[a-z][a-z0-9_]*")
 _PLACES: Final = ("accord", "accord.capabilities", "accord.adapters", "accord.sites")
+
+_SEVERAL: Final = (list, tuple, set, frozenset, KeysView, ValuesView, ItemsView, Iterator)
+"""What is taken apart as a list; anything else that could be, such as a lazy text or bytes, is one value."""
 
 _known: dict[str, Messages] = {}
 
@@ -109,11 +113,22 @@ def _as_value(value: object) -> object:
         return wording
     if value is None or isinstance(value, (Wording, enum.Enum, str, int, float, date, *_kinds)):
         return value
-    try:
-        items: Iterator[object] = iter(value)  # type: ignore[call-overload]  # only trying tells: a request's lazy user has
-    except TypeError:  # every method of a sequence, and is none
-        return str(value)
-    return tuple(_as_value(item) for item in items)
+    if isinstance(value, _SEVERAL):  # of a request's lazy user, which has every method of a sequence, this asks the user
+        return tuple(_as_value(item) for item in value)
+    return str(value)
+
+
+def _own_label(value: enum.Enum) -> str:
+    return str(getattr(value, "label", value.value))
+
+
+_label_in_english: Callable[[enum.Enum], str] = _own_label
+
+
+def word_labels_by(in_english: Callable[[enum.Enum], str]) -> None:
+    """Let labels that follow the reader's language be worded in English; without this they are taken as they are."""
+    global _label_in_english
+    _label_in_english = in_english
 
 
 class Renderer:
@@ -155,7 +170,7 @@ class Renderer:
 
     def enum(self, value: enum.Enum, spec: str) -> str:
         if spec == "label":
-            return str(getattr(value, "label", value.value)).lower()
+            return _label_in_english(value).lower()
         return str(value.value).replace("_", " ")
 
     def moment(self, value: datetime, spec: str) -> str:
@@ -237,7 +252,7 @@ def _to_json(value: object) -> object:
     if isinstance(value, Messages):
         return [value.id, {}]
     if isinstance(value, enum.Enum):
-        return str(value.value).replace("_", " ")
+        return _code_of(value) or str(value.value).replace("_", " ")
     if isinstance(value, datetime):
         return {"time": value.isoformat()}
     if (kind := _kinds.get(type(value))) is not None:
@@ -245,6 +260,23 @@ def _to_json(value: object) -> object:
     if isinstance(value, tuple):
         return {"list": [_to_json(item) for item in value]}
     return value if value is None or isinstance(value, str | int | float) else str(value)
+
+
+def _code_of(value: enum.Enum) -> object:
+    """A member that has a label, so that it can be worded again for whoever reads; None for any other."""
+    if not hasattr(value, "label") or not isinstance(value.value, str | int):
+        return None
+    return {"code": [type(value).__module__, type(value).__qualname__, value.value]}
+
+
+def _of_code(module: str, name: str, code: object) -> enum.Enum:
+    """The member that `_code_of` wrote. A text imports nothing: the module must be one of ours, and be loaded already."""
+    found: object = sys.modules[module] if module.split(".")[0] == "accord" else None
+    for part in name.split("."):
+        found = vars(found).get(part) if found is not None else None
+    if not (isinstance(found, type) and issubclass(found, enum.Enum) and found.__module__ == module):
+        raise LookupError(name)
+    return found(code)
 
 
 def _from_json(value: object) -> object:
@@ -256,6 +288,8 @@ def _from_json(value: object) -> object:
             return datetime.fromisoformat(value["time"])
         if "list" in value:
             return tuple(_from_json(item) for item in value["list"])
+        if "code" in value:
+            return _of_code(*value["code"])
         [(tag, kept)] = value.items()
         return next(kind for kind in _kinds.values() if kind.tag == tag).read(kept)
     return value

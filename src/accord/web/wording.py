@@ -13,7 +13,7 @@ from types import MappingProxyType
 from typing import Final
 
 from django.utils import timezone
-from django.utils.translation import get_language, gettext
+from django.utils.translation import get_language, gettext, override
 
 from accord.core.errors import AccordError
 from accord.core.wording import ENGLISH, Messages, Renderer, Wording, read
@@ -42,6 +42,12 @@ class _Translated(Renderer):
     def moment(self, value: datetime, spec: str) -> str:
         local = timezone.localtime(value) if timezone.is_aware(value) else value
         return local.strftime(spec or "%Y-%m-%d %H:%M:%S")
+
+
+def label_in_english(value: enum.Enum) -> str:
+    """The label of a state in English, whoever reads: logs, partners, banks and columns get no other language."""
+    with override("en"):
+        return str(getattr(value, "label", value.value))
 
 
 def _renderer() -> Renderer:

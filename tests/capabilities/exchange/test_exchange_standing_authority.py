@@ -17,6 +17,7 @@ from small_world import VICTIM, SmallWorld, at, call_of
 from accord.capabilities.claims.models import PlanItem
 from accord.capabilities.exchange.agreements.standing_authority import orders_alone
 from accord.capabilities.exchange.agreements.terms import AccountDetail, AgreementTerms, Informs
+from accord.capabilities.exchange.crossborder.errors import Msg
 from accord.capabilities.exchange.crossborder.queries import orders as queries
 from accord.capabilities.exchange.crossborder.services.orders import foreign_orders
 from accord.capabilities.exchange.kinds import MessageKind
@@ -24,11 +25,13 @@ from accord.capabilities.exchange.models import Agreement, ForeignOrder, Foreign
 from accord.capabilities.orders import services as orders
 from accord.capabilities.orders.kinds import OrderKind
 from accord.capabilities.orders.life_cycle import State
+from accord.capabilities.orders.messages import message_of
 from accord.capabilities.orders.models import Order
 from accord.capabilities.people.models import AuditEntry, User
 from accord.core import clock
 from accord.core.clock import SteppedClock
 from accord.core.errors import BadInput, Conflict, NotAllowed, NotFound
+from accord.core.wording import read
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db]
 
@@ -193,6 +196,11 @@ class TestConfirmed:
         with border.at(B), pytest.raises(Conflict, match="nothing to confirm"):
             foreign_orders.confirm(officer, order.pk)
         assert AuditEntry.objects.filter(action="foreign order lapsed").count() == 1
+        release = Order.objects.get(kind="release")
+        assert read(release.grounds) == Msg.NOBODY_CONFIRMED_HOLD.with_()
+        assert message_of(release).grounds == "nobody confirmed the automatic hold in time"
+        under = AuditEntry.objects.filter(action="order approved under standing authority", object_id=str(release.pk)).get()
+        assert read(under.details["authority"]) == Msg.NOT_CONFIRMED_ASKED_FOR_BY.with_(partner="CN-ASC")
 
     def test_confirmed_it_lasts_and_is_the_officers(self, border: Border, officer: User, day: SteppedClock) -> None:
         order = called(border, officer)

@@ -15,6 +15,7 @@ from accord.capabilities.orders.notices import holder_notice
 from accord.capabilities.orders.ports import CallFacts, Care, Limits, OrderMessage, PaymentFacts, PayTo
 from accord.capabilities.orders.regime import KindRule
 from accord.capabilities.orders.rules import rule_of
+from accord.core.wording import sentence_of
 from accord.engine.tracing.model import Rule
 
 
@@ -50,7 +51,7 @@ def _message(order: Order, rule: KindRule) -> OrderMessage:
         call=_read(order.terms.get("call"), CallFacts),
         pay_to=_read(order.terms.get("pay_to"), PayTo),
         data_wanted=order.terms.get("data_wanted", ""),
-        grounds=order.grounds,
+        grounds=sentence_of(order.grounds),
         legal_basis=rule.source,
         verified=rule.verified,
         court_reference=order.court_reference,

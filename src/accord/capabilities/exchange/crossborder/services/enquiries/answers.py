@@ -143,7 +143,7 @@ def _answer(enquiry_id: UUID) -> None:
 def tell_again(row: ForeignEnquiry) -> None:
     """The partner asks once more for what it was told already."""
     if row.outcome == Outcome.REFUSED:
-        refuse(row, row.refusal, "this was refused before")
+        refuse(row, row.refusal, Msg.REFUSED_BEFORE.with_())
     elif row.version:
         row.told, row.next_attempt_at = "", clock.now()
         row.save(update_fields=["told", "next_attempt_at"])

@@ -18,7 +18,7 @@ from accord.capabilities.orders.life_cycle import HOLDING, State
 from accord.capabilities.orders.ports import Refusal
 from accord.core import clock
 from accord.core.errors import Conflict
-from accord.core.wording import Wording
+from accord.core.wording import Wording, stored
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -94,7 +94,8 @@ def _go_on_releasing(foreign: ForeignOrder, target: ForeignOrder) -> None:
     An order that cannot be released yet (it is about to leave, or another order about it is open) is looked at again when
     it has changed.
     """
-    reason, standing = f"{target.partner.name} asks for the release", f"asked for by {target.partner.name}"
+    reason = stored(Msg.PARTNER_ASKS_FOR_RELEASE.with_(partner=target.partner.name))
+    standing = stored(Msg.ASKED_FOR_BY.with_(partner=target.partner.name))
     asked = answers.own_orders(foreign)
     spoken_for = {order.target_id for order in asked if order.state != State.REFUSED}
     left = foreign.body.get("amount", WHOLE) - sum(order.amount for order in asked if order.state != State.REFUSED)
@@ -126,7 +127,11 @@ def _answer_release(foreign: ForeignOrder, asked: Sequence[Order]) -> None:
 
 
 def _prolong(foreign: ForeignOrder, body: OrderBody, target: ForeignOrder, actor: User | None, standing: str) -> None:
-    reason = f"{foreign.partner.name}, {body.reference}: {body.grounds or 'asked to hold longer'}"
+    reason = (
+        f"{foreign.partner.name}, {body.reference}: {body.grounds}"
+        if body.grounds
+        else stored(Msg.PARTNER_ASKED_TO_HOLD_LONGER.with_(partner=foreign.partner.name, reference=body.reference))
+    )
     renewals: list[UUID] = []
     problem: Wording = Msg.NOTHING_HELD_ANY_MORE.with_()
     for order in answers.live_orders(target):

@@ -33,7 +33,7 @@ from accord.capabilities.people.policy import NODE, require
 from accord.core import clock
 from accord.core.errors import BadInput, Conflict, NotFound
 from accord.core.errors import Msg as CoreMsg
-from accord.core.wording import Wording
+from accord.core.wording import Wording, stored
 
 if TYPE_CHECKING:
     from accord.capabilities.people.models import User
@@ -181,10 +181,11 @@ def _lapse(foreign_id: UUID) -> int:
     foreign = _locked(foreign_id)
     if foreign.confirm_by is None or foreign.confirm_by > clock.now():
         return 0
-    standing = f"not confirmed in time; asked for by {foreign.partner_id}"
+    reason = stored(Msg.NOBODY_CONFIRMED_HOLD.with_())
+    standing = stored(Msg.NOT_CONFIRMED_ASKED_FOR_BY.with_(partner=foreign.partner_id))
     for order in answers.live_orders(foreign):
         try:
-            orders.let_go(order.pk, "nobody confirmed the automatic hold in time", standing)
+            orders.let_go(order.pk, reason, standing)
         except Conflict:
             return 0  # it is about to leave, or being released: the next sweep looks again
     foreign.confirm_by, foreign.reason = None, answers.LAPSED

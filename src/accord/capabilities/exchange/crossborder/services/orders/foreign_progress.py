@@ -31,6 +31,7 @@ from accord.capabilities.orders.life_cycle import State
 from accord.capabilities.orders.ports import Refusal
 from accord.core import clock
 from accord.core.errors import stored_text
+from accord.core.wording import stored
 
 if TYPE_CHECKING:
     from accord.capabilities.orders.models import Order
@@ -159,7 +160,8 @@ def _answer(foreign: ForeignOrder) -> None:
 
 def _not_theirs(foreign: ForeignOrder, own: Sequence[Order]) -> None:
     """The facts fitted a payment that did not come from the partner's country: given back, and told as if none had fitted."""
-    holds.give_up(own, "the payment does not come from the partner's jurisdiction", f"asked for by {foreign.partner.name}")
+    standing = stored(Msg.ASKED_FOR_BY.with_(partner=foreign.partner.name))
+    holds.give_up(own, stored(Msg.PAYMENT_NOT_OF_PARTNER.with_()), standing)
     raise_alarm(foreign.partner_id, "probing", Msg.PAYMENT_FROM_ELSEWHERE.with_(order=foreign.pk))
     answers.refuse(foreign, Refusal.NO_SUCH_TRANSFER, "")
 
