@@ -36,6 +36,11 @@ def scaled(daily: int) -> int:
     return daily * _factor
 
 
+def deep(*values: Any) -> Any:
+    """One set of a test's parameters that only the deep level takes."""
+    return pytest.param(*values, marks=pytest.mark.deep)
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--level",

@@ -36,6 +36,13 @@ def press(page: Page, selector: str, key: str = "Enter") -> None:
     page.keyboard.press(key)
 
 
+def send(page: Page, selector: str) -> None:
+    """Press a button that sends its form, and wait until the page that answers has taken this one's place."""
+    tab_to(page, selector)
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+
+
 def write(page: Page, selector: str, text: str) -> None:
     """In place of what stands there."""
     tab_to(page, selector)

@@ -6,12 +6,13 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import pytest
-from page_checks import serious_findings
+from levels import deep
+from page_checks import check_page
 from played_node import PASSWORD
 from playwright.sync_api import expect
 
 if TYPE_CHECKING:
-    from conftest import Visit
+    from visits import Visit
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -41,7 +42,7 @@ def test_a_passkey_is_made_and_signs_in(visit: Callable[..., Visit]) -> None:
     page.goto(address + "/account/")
     expect(page.locator("td", has_text="指纹")).to_be_visible()
     desk.picture("account-own-zh", whole=True)
-    assert serious_findings(page) == []
+    assert check_page(page) == []
     page.locator("form[action$='sign-out/'] button").click()
     page.wait_for_url("**/account/sign-in/")
     password()
@@ -53,7 +54,7 @@ def test_a_passkey_is_made_and_signs_in(visit: Callable[..., Visit]) -> None:
     desk.hosts.discard(address.removeprefix("http://"))
 
 
-@pytest.mark.parametrize("language", ["en", "zh-hans"])
+@pytest.mark.parametrize("language", ["en", deep("zh-hans")])
 def test_the_administrators_pages_have_no_serious_fault(visit: Callable[..., Visit], language: str) -> None:
     desk = visit()
     desk.open("/account/sign-in/")
@@ -74,12 +75,12 @@ def test_the_administrators_pages_have_no_serious_fault(visit: Callable[..., Vis
         "",
     ):
         desk.open("/account/" + path)
-        assert serious_findings(desk.page) == [], path
+        assert check_page(desk.page) == [], path
         assert desk.fits(), path
         desk.picture(f"account-{path.replace('/', '-')}{language}", whole=True)
     desk.open("/account/users/")
     desk.page.locator("a.row-link", has_text="morgan").click()
-    assert serious_findings(desk.page) == []
+    assert check_page(desk.page) == []
 
 
 def test_a_changed_purpose_is_sent_at_once_and_stands_in_the_audit(visit: Callable[..., Visit]) -> None:

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from conftest import NARROW, Visit
 from keyboard import press, tab_to
-from page_checks import serious_findings
+from levels import deep
 from played_node import PlayedNode
 from playwright.sync_api import expect
-from walks import quick_call, until_shown
+from visits import NARROW, Visit
+from walks import look, quick_call, until_shown
 
 from accord.engine.exercise import VictimReport
 
@@ -34,13 +34,7 @@ def _held_order(desk: Visit, report: VictimReport) -> str:
     return page.url.removeprefix(desk.node.address)
 
 
-def _look(desk: Visit, name: str) -> None:
-    """Nothing that keeps somebody from using the page, and a picture of it."""
-    desk.picture(name, whole=True)
-    assert serious_findings(desk.page) == [], name
-
-
-@pytest.mark.parametrize(("number", "officer"), [(0, "morgan"), (1, "li")])
+@pytest.mark.parametrize(("number", "officer"), [deep(0, "morgan"), (1, "li")])
 def test_an_appeal_is_written_down_decided_and_released(
     visit: Callable[..., Visit], calls: list[VictimReport], number: int, officer: str
 ) -> None:
@@ -51,15 +45,15 @@ def test_an_appeal_is_written_down_decided_and_released(
     press(page, "a[href$='/appeal/']")
     page.wait_for_url("**/appeal/")
     expect(page.locator("#appellant")).to_be_focused()
-    _look(desk, f"appeal-new-{officer}")
+    look(desk, f"appeal-new-{officer}")
     keys.type("Zhao Wei")
     keys.press("Tab")
     keys.type("This is my salary.")
     press(page, "main form button.btn-primary")
     page.wait_for_url("**/appeals/*/")
-    _look(desk, f"appeal-{officer}")
+    look(desk, f"appeal-{officer}")
     desk.open("/appeals/")
-    _look(desk, f"appeals-{officer}")
+    look(desk, f"appeals-{officer}")
     judge = visit()
     judge.sign_in("vera")
     judge.open("/appeals/")
@@ -72,7 +66,7 @@ def test_an_appeal_is_written_down_decided_and_released(
     keys.type("The bank's papers show that it is wages.")
     press(page, "#decide .release-form button")
     page.wait_for_url("**/decide/")
-    _look(judge, f"appeal-confirm-{officer}")
+    look(judge, f"appeal-confirm-{officer}")
     keys.press("Enter")
     page.wait_for_url("**/appeals/*/")
     until_shown(page, "h1 .state-closed")
@@ -80,7 +74,7 @@ def test_an_appeal_is_written_down_decided_and_released(
     expect(page.locator("h1 .state-released")).to_be_visible()
 
 
-@pytest.mark.parametrize(("number", "officer"), [(2, "morgan"), (3, "li")])
+@pytest.mark.parametrize(("number", "officer"), [(2, "morgan"), deep(3, "li")])
 def test_a_return_is_prepared_announced_and_waits_for_objections(
     visit: Callable[..., Visit], calls: list[VictimReport], number: int, officer: str
 ) -> None:
@@ -90,10 +84,10 @@ def test_a_return_is_prepared_announced_and_waits_for_objections(
     page, keys = desk.page, desk.page.keyboard
     press(page, "a[href*='/returns/new/']")
     page.wait_for_url("**/returns/new/**")
-    _look(desk, f"return-new-{officer}")
+    look(desk, f"return-new-{officer}")
     press(page, "main form button.btn-primary")
     page.wait_for_url("**/returns/*-*/")
-    _look(desk, f"return-prepared-{officer}")
+    look(desk, f"return-prepared-{officer}")
     tab_to(page, "#name")
     keys.type("Li Hua")
     tab_to(page, "#pay_account")
@@ -106,9 +100,9 @@ def test_a_return_is_prepared_announced_and_waits_for_objections(
     keys.type("The money goes back to whom it was taken from.")
     press(page, "form[action$='/notice/'] button")
     expect(page.locator("h1 .state-noticed")).to_be_visible()
-    _look(desk, f"return-noticed-{officer}")
+    look(desk, f"return-noticed-{officer}")
     desk.open("/returns/")
-    _look(desk, f"returns-{officer}")
+    look(desk, f"returns-{officer}")
     narrow = visit(NARROW)
     narrow.sign_in(officer)
     one = page.locator("main a.row-link").first.get_attribute("href")

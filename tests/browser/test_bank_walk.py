@@ -8,11 +8,12 @@ from datetime import timedelta
 from urllib.parse import urlsplit
 
 import pytest
-from conftest import NARROW, Visit
-from keyboard import press, write
+from keyboard import press, send, write
+from levels import deep
 from page_checks import faults_in_reach
 from played_node import PASSWORD, PlayedNode, played_node, quick_world
 from playwright.sync_api import Page, expect
+from visits import NARROW, Visit
 from walks import look, until_shown
 
 pytestmark = [pytest.mark.browser, pytest.mark.database, pytest.mark.slow]
@@ -88,7 +89,7 @@ def _sign_in(visit: Visit, name: str) -> Page:
     return visit.page
 
 
-@pytest.mark.parametrize("name", USERS)
+@pytest.mark.parametrize("name", ["bao", deep("bea")])
 def test_an_order_from_its_arrival_to_its_end(visit: Callable[..., Visit], node: PlayedNode, name: str) -> None:
     """By keyboard alone: looked at, decided, in force, told to its holder, lifted by the bank itself when its time is over."""
     begun = visit()
@@ -104,7 +105,7 @@ def test_an_order_from_its_arrival_to_its_end(visit: Callable[..., Visit], node:
     expect(page.locator("h1")).to_contain_text(reference)
     look(begun, f"bank-order-{name}")
     write(page, "#note", "The centre explained it by telephone.")
-    press(page, "form[action$='/execute/'] button")
+    send(page, "form[action$='/execute/'] button")
     until_shown(page, "h1 .state-executed")
 
     press(page, "a[href='/bank/in-force/']")
@@ -112,7 +113,7 @@ def test_an_order_from_its_arrival_to_its_end(visit: Callable[..., Visit], node:
     look(begun, f"bank-in-force-{name}")
     press(page, f"a[href='{order}']")
     page.wait_for_url("**/bank/orders/*/")
-    press(page, "form[action$='/told/'] button")
+    send(page, "form[action$='/told/'] button")
     expect(page.locator(".alert-success")).to_be_visible()
     look(begun, f"bank-told-{name}")
     press(page, "a[href$='/letter/']")
@@ -129,7 +130,7 @@ def test_an_order_from_its_arrival_to_its_end(visit: Callable[..., Visit], node:
     expect(page.locator(f"a[href='{order}']")).to_have_count(0)
 
 
-@pytest.mark.parametrize(("name", "language"), [("bao", "zh-hans"), ("bea", "en"), ("bea", "zh-hans")])
+@pytest.mark.parametrize(("name", "language"), [("bao", "zh-hans"), ("bea", "en"), deep("bea", "zh-hans")])
 def test_every_page_that_links_lead_to_is_sound(
     visit: Callable[..., Visit], node: PlayedNode, name: str, language: str
 ) -> None:

@@ -8,10 +8,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from conftest import NARROW, Visit
 from keyboard import press, write
+from levels import deep
 from played_node import PlayedNode
 from playwright.sync_api import Page, expect
+from visits import NARROW, Visit
 from walks import SINCE_PAYMENT, approve_plan, chase, confirm, look, take_call, to_claim, until_shown
 
 from accord.engine.exercise import VictimReport
@@ -37,7 +38,7 @@ def _approve_all(page: Page) -> None:
     expect(page.locator("#plan-confirm-button")).to_be_focused()
 
 
-@pytest.mark.parametrize(("number", "officer", "language"), [(0, "morgan", "en"), (1, "li", "zh-Hans")])
+@pytest.mark.parametrize(("number", "officer", "language"), [deep(0, "morgan", "en"), (1, "li", "zh-Hans")])
 def test_from_the_call_to_the_confirmed_hold(
     visit: Callable[..., Visit], node: PlayedNode, calls: list[VictimReport], number: int, officer: str, language: str
 ) -> None:
@@ -85,7 +86,7 @@ def claim(desk_of: Callable[[str], Visit], calls: list[VictimReport]) -> str:
     return chase(desk_of("morgan"), calls[5])
 
 
-@pytest.mark.parametrize(("number", "officer", "language"), [(2, "morgan", "en"), (3, "li", "zh-Hans")])
+@pytest.mark.parametrize(("number", "officer", "language"), [(2, "morgan", "en"), deep(3, "li", "zh-Hans")])
 def test_a_hold_is_renewed_by_keyboard(
     visit: Callable[..., Visit], calls: list[VictimReport], number: int, officer: str, language: str
 ) -> None:

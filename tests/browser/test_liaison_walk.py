@@ -8,11 +8,12 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from conftest import NARROW, Visit
-from keyboard import choose, press, tab_to, write
+from keyboard import choose, press, send, tab_to, write
+from levels import deep
 from page_checks import faults_in_reach
 from played_node import PlayedNode, played_node
 from playwright.sync_api import expect
+from visits import NARROW, Visit
 from walks import confirm, look
 
 pytestmark = [pytest.mark.browser, pytest.mark.database, pytest.mark.slow]
@@ -100,7 +101,7 @@ def _begin(visit: Callable[..., Visit], name: str) -> Visit:
     return begun
 
 
-@pytest.mark.parametrize(("name", "code", "language"), [("root", "TH-AOC", "en"), ("guan", "MY-ASC", "zh-hans")])
+@pytest.mark.parametrize(("name", "code", "language"), [("root", "TH-AOC", "en"), deep("guan", "MY-ASC", "zh-hans")])
 def test_a_partner_is_confirmed_by_the_words_it_reads_out(
     visit: Callable[..., Visit], things: dict[str, dict[str, dict[str, list[str]]]], name: str, code: str, language: str
 ) -> None:
@@ -115,13 +116,12 @@ def test_a_partner_is_confirmed_by_the_words_it_reads_out(
     fields = page.locator("input[name^='word-']")
     for place in [int((field.get_attribute("name") or "").removeprefix("word-")) for field in fields.all()]:
         write(page, f"#word-{place}", things["words"][code][language][place - 1])
-    with page.expect_navigation():
-        press(page, "#confirm-partner")
+    send(page, "#confirm-partner")
     expect(page.locator("h1 .state-confirmed")).to_be_visible()
     look(begun, f"liaison-confirmed-{name}")
 
 
-@pytest.mark.parametrize(("name", "thing"), [("vera", "received agreement"), ("wei", "draft agreement")])
+@pytest.mark.parametrize(("name", "thing"), [deep("vera", "received agreement"), ("wei", "draft agreement")])
 def test_an_agreement_is_signed_after_a_second_look(
     visit: Callable[..., Visit], things: dict[str, str], name: str, thing: str
 ) -> None:
@@ -134,15 +134,14 @@ def test_an_agreement_is_signed_after_a_second_look(
     press(page, f"a[href='/partners/agreements/{things[thing]}/']")
     page.wait_for_url(f"**/{things[thing]}/")
     look(begun, f"liaison-agreement-{name}")
-    with page.expect_navigation():
-        press(page, "#sign, #offer")
+    send(page, "#sign, #offer")
     look(begun, f"liaison-sign-{name}")
     confirm(begun)
     expect(page.locator("h1 .state-signed, h1 .state-offered")).to_be_visible()
     look(begun, f"liaison-signed-{name}")
 
 
-@pytest.mark.parametrize("name", ["liam", "liang"])
+@pytest.mark.parametrize("name", ["liam", deep("liang")])
 def test_a_request_is_read_noted_and_answered(visit: Callable[..., Visit], things: dict[str, str], name: str) -> None:
     begun = _begin(visit, name)
     page = begun.page
@@ -164,13 +163,12 @@ def test_a_request_is_read_noted_and_answered(visit: Callable[..., Visit], thing
     expect(page.locator(".alert-success")).to_be_visible()
     choose(page, "[name=outcome]", "partly")
     write(page, "#answer-text", "A shop. 一家商店。")
-    with page.expect_navigation():
-        press(page, "#send-answer")
+    send(page, "#send-answer")
     expect(page.locator("h1 .state-partly")).to_be_visible()
     look(begun, f"liaison-answered-{name}")
 
 
-@pytest.mark.parametrize(("name", "thing"), [("vera", "automatic order"), ("wei", "other automatic order")])
+@pytest.mark.parametrize(("name", "thing"), [deep("vera", "automatic order"), ("wei", "other automatic order")])
 def test_an_automatic_hold_is_confirmed_before_it_lapses(
     visit: Callable[..., Visit], things: dict[str, str], name: str, thing: str
 ) -> None:
@@ -181,8 +179,7 @@ def test_an_automatic_hold_is_confirmed_before_it_lapses(
     press(page, f"#confirm-order-{things[thing]}")
     page.wait_for_url(f"**/orders/{things[thing]}/")
     look(begun, f"liaison-order-{name}")
-    with page.expect_navigation():
-        press(page, "#confirm")
+    send(page, "#confirm")
     look(begun, f"liaison-confirm-{name}")
     confirm(begun)
     expect(page.locator(".alert-success")).to_be_visible()
@@ -201,8 +198,7 @@ def test_an_enquiry_that_waits_is_decided(visit: Callable[..., Visit], things: d
     look(begun, f"liaison-enquiry-{name}")
     choose(page, "[name=decision]", choice)
     write(page, "#decide-reason", "The money came from the partner's banks. 资金来自对方银行。")
-    with page.expect_navigation():
-        press(page, "#decide")
+    send(page, "#decide")
     expect(page.locator(".alert-success")).to_be_visible()
     expect(page.locator("#decide")).to_have_count(0)
     look(begun, f"liaison-enquiry-decided-{name}")

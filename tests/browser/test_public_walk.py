@@ -6,11 +6,12 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from conftest import NARROW, Visit
 from keyboard import tab_to, write
+from levels import deep
 from page_checks import check_page
 from played_node import PlayedNode
 from playwright.sync_api import Page, expect
+from visits import NARROW, Visit
 from walks import approve_plan, chase
 
 pytestmark = [pytest.mark.browser, pytest.mark.database, pytest.mark.slow]
@@ -55,7 +56,7 @@ def read_out(node: PlayedNode, desk_of: Callable[[str], Visit]) -> tuple[str, st
     return reference, code
 
 
-@pytest.mark.parametrize("language", ["en", "zh-hans"])
+@pytest.mark.parametrize("language", ["en", deep("zh-hans")])
 def test_a_report_is_followed_from_the_code_that_the_officer_read_out(
     visit: Callable[..., Visit], read_out: tuple[str, str], language: str
 ) -> None:
@@ -83,7 +84,7 @@ def test_a_report_is_followed_from_the_code_that_the_officer_read_out(
     page.wait_for_url("**/public/report/")
 
 
-@pytest.mark.parametrize("language", ["en", "zh-hans"])
+@pytest.mark.parametrize("language", [deep("en"), "zh-hans"])
 def test_figures_are_read_by_keyboard(visit: Callable[..., Visit], language: str) -> None:
     office = visit()
     office.sign_in("vera")

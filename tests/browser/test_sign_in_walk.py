@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 
 import pytest
-from conftest import Visit
 from keyboard import press, write
+from levels import deep
 from page_checks import check_page
 from played_node import PASSWORD, PlayedNode, played_node
 from playwright.sync_api import Page, expect
+from visits import Visit
 
 from accord.capabilities.people import totp
 
@@ -42,7 +43,7 @@ def _code(secret: str, used: int = 0) -> tuple[str, int]:
     return totp.code_at(secret, step), step
 
 
-@pytest.mark.parametrize(("officer", "language"), [("vera", "en"), ("li", "zh-Hans")])
+@pytest.mark.parametrize(("officer", "language"), [deep("vera", "en"), ("li", "zh-Hans")])
 def test_an_app_is_enrolled_and_asked_for_ever_after(visit: Callable[..., Visit], officer: str, language: str) -> None:
     desk = visit()
     page = desk.page

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from conftest import Visit
 from keyboard import press, tab_to, write
+from levels import deep
 from played_node import PlayedNode, played_node
 from playwright.sync_api import expect
+from visits import Visit
 from walks import SINCE_PAYMENT, approve_what_waits, confirm, look, take_call, to_claim, until_shown
 
 pytestmark = [pytest.mark.browser, pytest.mark.database, pytest.mark.slow]
@@ -24,7 +25,7 @@ def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PlayedNode]:
         yield played
 
 
-@pytest.mark.parametrize(("number", "officer", "language"), [(0, "morgan", "en"), (1, "li", "zh-hans")])
+@pytest.mark.parametrize(("number", "officer", "language"), [(0, "morgan", "en"), deep(1, "li", "zh-hans")])
 def test_from_the_call_to_the_release(
     visit: Callable[..., Visit], node: PlayedNode, number: int, officer: str, language: str
 ) -> None:

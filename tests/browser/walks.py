@@ -10,14 +10,13 @@ from zoneinfo import ZoneInfo
 
 from keyboard import choose, press
 from page_checks import check_page
-from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Page, expect
 
 from accord.core.money import Money
 from accord.engine.exercise import VictimReport
 
 if TYPE_CHECKING:
-    from conftest import Visit
+    from visits import Visit
 
 SINCE_PAYMENT: Final = timedelta(hours=1)
 """The victims call so long after paying; the form has a choice for it."""
@@ -76,18 +75,12 @@ def take_call(visit: Visit, report: VictimReport) -> None:
 
 
 def until_shown(page: Page, selector: str, *, seconds: float = 60) -> None:
-    """Load the page anew until the banks have answered and it shows so."""
+    """Load the page anew until the banks have answered and it shows so. No form may be under way: it would be cut off."""
     deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if page.locator(selector).count():
-            return
-        page.wait_for_timeout(100)
-        try:
-            page.reload()
-        except PlaywrightError as error:
-            if "ERR_ABORTED" not in str(error):  # the answer to a form that was just sent took the page's place
-                raise
-    raise AssertionError(f"{page.url} never shows {selector}")
+    while not page.locator(selector).count():
+        assert time.monotonic() < deadline, f"{page.url} never shows {selector}"
+        page.wait_for_timeout(400)
+        page.reload()
 
 
 def to_claim(page: Page) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from centres import lay_out
 from lab import Lab, lab_of
+from levels import deep
 from network import namespaces_absent
 from three_countries import NOON, VICTIMS
 
@@ -122,7 +123,7 @@ def carried_on(lab: Lab, mark: Path) -> bool:
     return mark.exists()
 
 
-@pytest.mark.parametrize("days", [1, pytest.param(-1, marks=pytest.mark.deep)])
+@pytest.mark.parametrize("days", [1, deep(-1)])
 def test_a_partners_clock_is_a_day_off(lab: Lab, days: int) -> None:
     for code in ("SG",) if days > 0 else ("CN", "TH"):  # a bank goes by its country's clock, and has seen no later payment
         exercise_clock.run_on_from(lab.centres[code].home, NOON + timedelta(days=1))
