@@ -29,9 +29,9 @@ for _level, _times in _FACTORS.items():
 hypothesis_settings.load_profile("daily")
 
 
-def examples(daily: int, **others: Any) -> hypothesis_settings:
-    """Hypothesis settings with this number of examples daily and ten times as many at the deep level."""
-    return hypothesis_settings(max_examples=scaled(daily), **others)
+def examples(daily: int, *, deep: int | None = None, **others: Any) -> hypothesis_settings:
+    """Hypothesis settings with this number of examples daily and ten times as many, or `deep`, at the deep level."""
+    return hypothesis_settings(max_examples=deep if deep is not None and _factor > 1 else scaled(daily), **others)
 
 
 def scaled(daily: int) -> int:

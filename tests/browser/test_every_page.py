@@ -26,7 +26,14 @@ def worked(node: PlayedNode, desk_of: Callable[[str], Visit]) -> str:
 
 @pytest.mark.parametrize(
     ("who", "language"),
-    [("vera", "en"), ("vera", "zh-hans"), ("li", "zh-hans"), deep("root", "en"), ("root", "zh-hans"), ("audrey", "zh-hans")],
+    [
+        ("vera", "en"),
+        ("vera", "zh-hans"),
+        deep("li", "zh-hans"),
+        deep("root", "en"),
+        ("root", "zh-hans"),
+        ("audrey", "zh-hans"),
+    ],
 )
 def test_every_page_that_links_lead_to(
     visit: Callable[..., Visit], node: PlayedNode, worked: str, who: str, language: str

@@ -11,6 +11,8 @@ from django.utils import translation
 from accord.core.labels import Handling, Label, Pap, Tlp
 from accord.web.label_words import HANDLING, PAP, TLP, in_words, short
 
+pytestmark = [pytest.mark.database, pytest.mark.django_db]  # the names of partners are rows
+
 
 def _chip(label: Label | None) -> str:
     return Template("{% load labels %}{% label_chip label %}").render(Context({"label": label}))

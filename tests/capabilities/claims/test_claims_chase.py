@@ -88,7 +88,7 @@ def chase(worker: Worker, claim: Claim, rule: Rule) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("rule", [Rule.FIFO, Rule.LIFO, Rule.HAIRCUT, Rule.LIBR])
-@examples(12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(8, deep=120, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(world=worlds(), first=st.integers(1, LAST))
 def test_the_chase_finds_what_one_trace_over_all_ledgers_finds(
     officer: User, rule: Rule, world: SmallWorld, first: int
@@ -110,7 +110,7 @@ def test_the_chase_finds_what_one_trace_over_all_ledgers_finds(
 
 
 @pytest.mark.slow
-@examples(8, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(5, deep=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(world=worlds(), other=st.sampled_from([Rule.LIFO, Rule.HAIRCUT, Rule.LIBR]))
 def test_another_rule_is_another_picture_beside_the_first(officer: User, world: SmallWorld, other: Rule) -> None:
     with transaction.atomic(), using(SteppedClock(at(LAST))), tempfile.TemporaryDirectory() as folder:

@@ -233,7 +233,7 @@ class TestShares:
             assert not HoldShare.objects.filter(active=True).exists()
 
     @pytest.mark.slow
-    @examples(12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @examples(8, deep=120, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(data=st.data())
     def test_never_more_than_their_union(self, officer: User, data: st.DataObject) -> None:
         """Random claims on random units of three victims' payments, approved in any order, some cut short by the bank."""

@@ -160,7 +160,7 @@ def test_a_question_with_a_lower_floor_follows_what_was_too_small(
     assert [one.state for one in asked] == [EnquiryState.ANSWERED]
 
 
-@examples(12, suppress_health_check=list(HealthCheck))
+@examples(8, deep=120, suppress_health_check=list(HealthCheck))
 @given(data=st.data())
 def test_the_sums_hold_under_any_floor(data: st.DataObject, officer: User, day: SteppedClock, tmp_path_factory: Any) -> None:
     """Money that goes back and forth between banks of three centres, some of it below the floor."""

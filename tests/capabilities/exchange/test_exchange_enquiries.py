@@ -85,7 +85,7 @@ def worlds(draw: st.DrawFn) -> SmallWorld:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("rule", RULES)
-@examples(10, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(6, deep=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(world=worlds(), first=st.integers(1, LAST))
 def test_three_centres_find_what_one_that_sees_all_ledgers_finds(
     officer: User, rule: Rule, world: SmallWorld, first: int
@@ -104,6 +104,28 @@ def test_three_centres_find_what_one_that_sees_all_ledgers_finds(
             centres.settle()
             check_whole(centres, claim, world, rule)
         transaction.set_rollback(True)
+
+
+@pytest.mark.parametrize("first", [30, 42])
+def test_one_transfer_that_separate_questions_lead_to_is_vouched_for_as_a_whole(
+    officer: User, tmp_path: Path, first: int
+) -> None:
+    """Singapore first hears of one payment into d-1 and later of another; one transfer to Thailand carries units of both."""
+    world = SmallWorld()
+    world.pay("T0", 0, VICTIM, "c-1", 1_000)
+    world.pay("T1", 20, "c-1", "d-1", 53)
+    world.pay("T2", 44, "c-1", "d-1", 303)
+    world.pay("T3", 50, "d-1", "b-2", 369)
+    clock = SteppedClock(at(first))
+    with using(clock), closing(world.banks(tmp_path)) as banks:
+        centres = Centres(banks, COVERS, agreed())
+        claim = start_claim(officer, world, Rule.LIFO, centres)
+        centres.settle()
+        clock.advance_to(at(LAST))
+        with centres.at(CN):
+            claims.trace_again(officer, claim.pk)
+        centres.settle()
+        check_whole(centres, claim, world, Rule.LIFO)
 
 
 def check_whole(centres: Centres, claim: Claim, world: SmallWorld, rule: Rule) -> None:

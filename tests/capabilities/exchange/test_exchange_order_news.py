@@ -53,7 +53,7 @@ def payments(draw: st.DrawFn) -> SmallWorld:
     return world
 
 
-@examples(25, suppress_health_check=list(HealthCheck))
+@examples(15, deep=250, suppress_health_check=list(HealthCheck))
 @given(
     world=payments(),
     detail=st.sampled_from([AccountDetail.BANK, AccountDetail.TOTAL]),

@@ -321,7 +321,8 @@ def test_no_label_along_a_chain_is_ever_more_open_than_its_originators_said(chai
     known = dict(chain.centres.senders)
 
     @examples(
-        40,
+        25,
+        deep=400,
         deadline=None,
         suppress_health_check=list(HealthCheck),
         phases=(Phase.explicit, Phase.reuse, Phase.generate),  # making a failure small takes minutes over a store

@@ -183,10 +183,12 @@ def _open_branches(asked: list[Enquiry], answered: AnsweredBy) -> tuple[OpenBran
             continue
         # where a question takes the place of a narrower one, only what it adds is open
         told = Counter[str]() if Rule(enquiry.rule).keeps_parcels else known[enquiry.institution]
-        amounts: dict[str, dict[str, int]] = defaultdict(dict)
+        amounts: dict[str, Counter[str]] = defaultdict(Counter)
         for credit in credits_from_json(enquiry.credits):
-            if credit.amount > told[credit.transfer]:
-                amounts[credit.currency][credit.transfer] = credit.amount - told[credit.transfer]
+            amounts[credit.currency][credit.transfer] += credit.amount
+        for amount in amounts.values():
+            amount.subtract({transfer: told[transfer] for transfer in amount})
+        amounts = {currency: +amount for currency, amount in amounts.items() if +amount}
         for currency, by_transfer in amounts.items():
             branches.append(
                 OpenBranch(

@@ -71,18 +71,23 @@ def request_of(enquiry: Enquiry, authority: str) -> EnquiryRequest:
 
 
 def merged_credits(groups: Iterable[Sequence[Credit]]) -> tuple[Credit, ...]:
-    """Credits of several enquiries by transfer id; a transfer named twice becomes one credit with all its claimed units."""
-    merged: dict[str, Credit] = {}
+    """Credits of several enquiries by transfer id; a transfer named twice becomes one credit with all its claimed units.
+
+    Units for which different referrals vouch stay apart: each covers its own alone.
+    """
+    merged: dict[tuple[str, str], Credit] = {}
+    known: set[Credit] = set()
     for credit in (credit for group in groups for credit in group):
-        earlier = merged.get(credit.transfer)
-        if earlier is None:
-            merged[credit.transfer] = credit
-        elif earlier.bare() != credit.bare():
+        if credit.bare() in known:
+            continue
+        known.add(credit.bare())
+        place = (credit.transfer, credit.referral)
+        if earlier := merged.get(place):
             intervals = tuple(sorted((*earlier.intervals, *credit.intervals)))
-            merged[credit.transfer] = msgspec.structs.replace(
-                earlier, amount=earlier.amount + credit.amount, intervals=intervals
-            )
-    return tuple(merged[transfer] for transfer in sorted(merged))
+            credit = msgspec.structs.replace(earlier, amount=earlier.amount + credit.amount, intervals=intervals)
+            known.add(credit.bare())
+        merged[place] = credit
+    return tuple(merged[place] for place in sorted(merged))
 
 
 def newest_answers(enquiries: Iterable[Enquiry]) -> dict[tuple[str, str], Enquiry]:

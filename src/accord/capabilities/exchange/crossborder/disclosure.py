@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -103,8 +103,8 @@ class _Teller:
         return row.account, row.institution
 
     def _onward(self) -> tuple[WireLeg, ...]:
-        """What went to partners and is not followed there."""
-        left = [gone for gone in self._picture.gone if not gone.asked]
+        """What went to partners and is not followed there, every transfer once, so that one referral vouches for all of it."""
+        left = _together(gone for gone in self._picture.gone if not gone.asked)
         if not self._says_left_to:
             self._keep_back((gone.credit.currency, gone.credit.amount) for gone in left)
             return ()
@@ -198,6 +198,22 @@ def _asked(picture: Picture) -> Amounts:
     for credit in picture.starts:
         asked[credit.currency] += credit.amount
     return asked
+
+
+def _together(parts: Iterable[Gone]) -> list[Gone]:
+    """Add up what separate questions would ask of one transfer."""
+    whole: dict[tuple[str, str], Gone] = {}
+    for part in parts:
+        place = (part.partner, part.credit.transfer)
+        if earlier := whole.get(place):
+            credit = msgspec.structs.replace(
+                earlier.credit,
+                amount=earlier.credit.amount + part.credit.amount,
+                intervals=tuple(sorted((*earlier.credit.intervals, *part.credit.intervals))),
+            )
+            part = replace(earlier, credit=credit)
+        whole[place] = part
+    return list(whole.values())
 
 
 def _is_total(place: str) -> bool:
