@@ -20,7 +20,7 @@ from accord.core import clock
 from accord.core.clock import SteppedClock
 from accord.core.money import Money
 from accord.engine.tracing.model import Parcel
-from accord.sites.desk.presenters.figures import claim_figures
+from accord.sites.desk.presenters.figures import claim_figures, nothing_to_ask
 
 pytestmark = [pytest.mark.database, pytest.mark.django_db]
 
@@ -107,3 +107,16 @@ def test_a_gap_is_named_and_never_ticked() -> None:
     balance = balance_of("CNY", _trace({"CNY": 100}, [], ("CNY", 60, 0)))
     assert balance.conclusion is Conclusion.DOES_NOT_ADD_UP
     assert Money(balance.balances[0].gap, "CNY") == Money(40, "CNY")
+
+
+def test_nothing_to_ask_never_says_that_all_is_held_where_money_stands(client: Client) -> None:
+    actor = officer()
+    chase = called(actor)
+    said = {}
+    for name, held in (("standing", 0), ("held", 100)):
+        figures = claim_figures(chase.claim, _trace({"CNY": 100}, [], ("CNY", 100, held)), [])
+        said[name] = str(nothing_to_ask(figures))
+    assert "not all money found is held" in said["standing"]
+    assert "all money found is held." in said["held"]
+    gone = claim_figures(chase.claim, _trace({}, []), [])
+    assert "not located" in str(nothing_to_ask(gone))

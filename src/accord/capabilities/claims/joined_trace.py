@@ -337,9 +337,12 @@ def _conversions(answers: AnswersBy) -> tuple[Conversion, ...]:
     partners: dict[str, str] = {}
     for (holder, _), answer in answers.items():
         changed = tuple(leg for leg in answer.flows if leg.counter_currency is not None)
+        if not changed and not answer.absorbed:
+            continue
+        partner = _jurisdiction(holder)
         add_legs(told, changed)
-        partners |= {leg.transfer: _jurisdiction(holder) for leg in changed}
-        stated += stated_conversions(answer.absorbed, _jurisdiction(holder))
+        partners |= {leg.transfer: partner for leg in changed}
+        stated += stated_conversions(answer.absorbed, partner)
     shown = (
         Conversion(
             amount=leg.amount,

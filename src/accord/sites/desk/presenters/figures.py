@@ -149,6 +149,20 @@ def claim_figures(claim: Claim, trace: JoinedTrace, orders: Sequence[Order]) -> 
     )
 
 
+def nothing_to_ask(figures: ClaimFigures) -> Promise:
+    """Why asking the banks afresh asks nobody."""
+    amounts = {part.key: any(money.minor for money in part.amounts) for part in figures.parts}
+    if figures.conclusion is Conclusion.NOT_LOCATED:
+        return CONCLUSIONS[Conclusion.NOT_LOCATED]
+    if amounts["open"] or amounts.get("gone"):
+        return _("Nothing to ask again: what is not found yet is being asked about, or went where this claim is not followed.")
+    if amounts["standing"]:
+        return _("Nothing to ask again, but not all money found is held: order a hold on what stands.")
+    if amounts["held"]:
+        return _("Nothing to ask again: all money found is held.")
+    return _("Nothing to ask again: no money stands anywhere any more.")
+
+
 def _step(conversion: Conversion) -> ConversionStep:
     paid = Money(conversion.amount, conversion.currency) if conversion.currency else None
     got = Money(conversion.counter_amount, conversion.counter_currency) if conversion.counter_currency else None
