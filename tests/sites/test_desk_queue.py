@@ -9,7 +9,7 @@ from desk_at_work import NOON, SignedIn, TakeCall
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from accord.capabilities.claims.models import ClaimTransfer, Enquiry
+from accord.capabilities.claims.models import Enquiry
 from accord.capabilities.orders import services as orders
 from accord.capabilities.orders.models import Order
 from accord.capabilities.people.models import User
@@ -60,30 +60,6 @@ def test_a_held_amount_is_no_longer_to_be_caught(duty_officer: User, signed_in: 
     Order.objects.filter(pk=order.pk).update(state="held", held=5_000_000)
     (entry,) = signed_in(duty_officer).get("/queue/rows/").context["entries"]
     assert (entry.held, entry.catchable) == (Money(5_000_000, "CNY"), Money(0, "CNY"))
-
-
-def test_nobody_waits_for_banks_where_none_owes_an_answer(duty_officer: User, signed_in: SignedIn, take_call: TakeCall) -> None:
-    order = take_call(duty_officer).order
-    Order.objects.filter(pk=order.pk).update(state="sent", sent_at=NOON, answer_due_at=NOON + timedelta(hours=1))
-    desk = signed_in(duty_officer)
-    assert "waiting for banks" in desk.get("/").content.decode()
-    Order.objects.filter(pk=order.pk).update(state="refused")
-    Enquiry.objects.all().update(state="answered")
-    page = desk.get("/").content.decode()
-    assert "waiting for banks" not in page
-    assert "no bank owes an answer" in page
-
-
-def test_the_bank_that_a_trace_found_is_named(duty_officer: User, signed_in: SignedIn, take_call: TakeCall) -> None:
-    response = take_call(duty_officer, payee_bank="")
-    desk = signed_in(duty_officer)
-    assert "bank unknown" in desk.get("/").content.decode()
-    ClaimTransfer.objects.create(
-        claim=response.claim, institution="MULEBANK", transfer="T-1", amount=5_000_000, currency="CNY", intervals=[]
-    )
-    page = desk.get("/").content.decode()
-    assert "bank unknown" not in page
-    assert "MULEBANK" in page
 
 
 def test_silent_banks_stand_out_once_each_with_the_longest_wait(

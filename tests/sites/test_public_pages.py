@@ -96,20 +96,6 @@ class TestFollowing:
         assert "30,000.00 CNY of the money you reported is on hold" in page
         assert page.count("is-reached") == 3, "received, asked, held; nothing was traced, nothing returned"
 
-    def test_what_is_withheld_until_tomorrow_is_never_denied(
-        self, visitor: Client, called: FirstResponse, desk_clock: SteppedClock
-    ) -> None:
-        """On the day of the call money is held already, which the page neither tells nor denies."""
-        hold(called, 5_000)
-        _, page = follow(visitor, called.report.reference, called.report.code)
-        assert "Not yet" not in page
-        assert page.count("Shown from tomorrow") == 4
-        desk_clock.advance_to(NOON + timedelta(days=1))
-        _, page = follow(visitor, called.report.reference, called.report.code)
-        assert "Not yet" not in page
-        assert "Shown from tomorrow" not in page
-        assert page.count("Nothing up to yesterday") == 2
-
     def test_it_names_no_bank_but_the_reporters_no_account_and_no_order(
         self, visitor: Client, called: FirstResponse, desk_clock: SteppedClock
     ) -> None:

@@ -270,14 +270,6 @@ class TestTruth:
         told = outcome_figures(auditor, SINCE, UNTIL, lambda account, moment: stolen[account, moment])
         assert told.of(Figure.INNOCENT_TRUTH) == (Share(Figure.INNOCENT_TRUTH, 200, 1_100, 2, "CNY"),)
 
-    def test_what_a_partner_names_only_as_a_total_counts_on_neither_side(self, call: Call, auditor: User) -> None:
-        claim = call(5_000).claim
-        kept(claim, 600, NOON, account="a")
-        kept(claim, 300, NOON, account="bank:SGBANK:CNY")
-        kept(claim, 200, NOON, account="total:CNY")
-        told = outcome_figures(auditor, SINCE, UNTIL, lambda account, moment: {"a": 600}.get(account, 0))
-        assert told.of(Figure.INNOCENT_TRUTH) == (Share(Figure.INNOCENT_TRUTH, 0, 600, 1, "CNY"),)
-
     def test_without_an_exercise_it_is_not_told(self, call: Call, figures: Callable[[], OutcomeFigures]) -> None:
         kept(call(5_000).claim, 600, NOON)
         assert figures().of(Figure.INNOCENT_TRUTH) == ()

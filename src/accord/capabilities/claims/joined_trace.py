@@ -1,9 +1,9 @@
 """One trace from many answers: each ledger holder tells its part, the centre joins them.
 
 What an onward transfer carried is counted where its receiver says it stands or left; while the receiver has not answered
-it is `open`. Over a whole claim, and in every currency:
-claimed + changed into it = standing + exits + open + changed out of it. What left towards a centre to which the claim is not
-followed counts as open (`left`). Where an account with a hold goes on paying, `standing` may later say less than is held.
+it is `open`. Over a whole claim, and in every currency in which nothing was converted:
+claimed = standing + exits + open. What left towards a centre to which the claim is not followed counts as open (`left`).
+Where an account with a hold goes on paying, `standing` may later say less than is held.
 
 A partner's centre tells for its whole jurisdiction; every part says in which one it is (an agency code, "" is ours).
 """
@@ -19,7 +19,6 @@ from typing import Any
 import msgspec
 
 from accord.capabilities.claims import territory
-from accord.capabilities.claims.balance import Conversion, by_time, stated_conversions
 from accord.capabilities.claims.messages import answer_from_json, credits_from_json, newest_answers
 from accord.capabilities.claims.models import Claim, ClaimTransfer, Enquiry, EnquiryState, HoldShare
 from accord.capabilities.claims.ports import AccountStanding, CentreAnswer, TransferLeg
@@ -87,8 +86,7 @@ class OpenBranch:
 
 @dataclass(frozen=True, slots=True)
 class JoinedTrace:
-    """The whole picture of a claim under one rule. Totals are {currency: minor units}; `claimed` is less what answers say that
-    they absorbed."""
+    """The whole picture of a claim under one rule. Totals are {currency: minor units}."""
 
     claim: str
     rule: str
@@ -98,7 +96,6 @@ class JoinedTrace:
     exits: tuple[JoinedExit, ...]
     open: tuple[OpenBranch, ...]
     conserved: bool
-    conversions: tuple[Conversion, ...] = ()
 
     def total(self, part: str) -> dict[str, int]:
         """Sum per currency of "standing", "held", "exits" or "open"."""
@@ -159,7 +156,6 @@ def join_answers(
     exits = _exits(answers)
     open_ = (*_open_branches(asked, answered), *_open_there(answered, answers))
     legs = _legs(answers)
-    conversions = _conversions(answers)
     accounted = [(row.currency, row.amount) for row in standing]
     accounted += [(exit_.leg.currency, exit_.leg.amount) for exit_ in exits]
     accounted += [(branch.currency, branch.amount) for branch in open_]
@@ -171,8 +167,7 @@ def join_answers(
         standing=standing,
         exits=exits,
         open=open_,
-        conserved=_conserved(claimed, accounted, conversions),
-        conversions=conversions,
+        conserved=_conserved(claimed, accounted, legs),
     )
 
 
@@ -329,43 +324,10 @@ def _with_hops(legs: list[TransferLeg], starts: set[str]) -> tuple[JoinedFlow, .
     return tuple(flows)
 
 
-def _conversions(answers: AnswersBy) -> tuple[Conversion, ...]:
-    """What was changed on the way, as the receiver of each converting transfer tells; parts that separate questions saw of one
-    transfer are added up. Then what partners state only as sums."""
-    told: dict[str, TransferLeg] = {}
-    stated: list[Conversion] = []
-    partners: dict[str, str] = {}
-    for (holder, _), answer in answers.items():
-        changed = tuple(leg for leg in answer.flows if leg.counter_currency is not None)
-        if not changed and not answer.absorbed:
-            continue
-        partner = _jurisdiction(holder)
-        add_legs(told, changed)
-        partners |= {leg.transfer: partner for leg in changed}
-        stated += stated_conversions(answer.absorbed, partner)
-    shown = (
-        Conversion(
-            amount=leg.amount,
-            currency=leg.currency,
-            counter_amount=leg.counter_amount or 0,
-            counter_currency=leg.counter_currency or "",
-            transfer=transfer,
-            time=leg.time,
-            institution=leg.creditor_bank,
-            partner=partners[transfer],
-        )
-        for transfer, leg in told.items()
-    )
-    return by_time([*shown, *stated])
-
-
-def _conserved(claimed: dict[str, int], accounted: list[tuple[str, int]], conversions: Sequence[Conversion]) -> bool:
-    """claimed + changed into it = standing + exits + open + changed out of it, in every currency."""
-    missing: Counter[str] = Counter(claimed)
-    for conversion in conversions:
-        if conversion.proven:  # what partners state as sums is taken from `claimed` already
-            missing[conversion.currency] -= conversion.amount
-            missing[conversion.counter_currency] += conversion.counter_amount
+def _conserved(claimed: dict[str, int], accounted: list[tuple[str, int]], legs: list[TransferLeg]) -> bool:
+    """claimed = standing + exits + open, in every currency that no converting transfer touched."""
+    converted = {leg.currency for leg in legs if leg.counter_currency} | {leg.counter_currency for leg in legs}
+    told: dict[str, int] = defaultdict(int)
     for currency, amount in accounted:
-        missing[currency] -= amount
-    return not any(missing.values())
+        told[currency] += amount
+    return all(told[currency] == claimed.get(currency, 0) for currency in (claimed.keys() | told.keys()) - converted)

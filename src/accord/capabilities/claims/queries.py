@@ -120,12 +120,6 @@ def starts_of(claim_ids: Collection[UUID], origin: str) -> dict[UUID, list[Credi
     return starts
 
 
-def first_institutions(actor: Actor, claim_ids: Sequence[UUID]) -> dict[UUID, str]:
-    """The institution that a claim's first transfer came to, of those that are located."""
-    starts = _of_claims(actor, ClaimTransfer.objects.filter(claim__in=claim_ids)).order_by("-pk")
-    return dict(starts.values_list("claim_id", "institution"))
-
-
 def plan(actor: Actor, claim_id: UUID) -> list[PlanItem]:
     """The plan's lines, the most urgent first."""
     return list(get(actor, claim_id).plan.all())

@@ -7,18 +7,9 @@ are a partner's is known to a later room, which connects its look-up here when t
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
 
 PartnerOf = Callable[[str], str]
 """The code of the partner whose centre answers for an institution; "" where the institution is our own, or nobody's."""
-
-
-_TOTALS: Final = ("bank:", "total:")
-
-
-def is_total(account: str) -> bool:
-    """Whether a partner names a sum over one institution, or over all, in place of an account."""
-    return account.startswith(_TOTALS)
 
 
 def _nobody(_institution: str) -> str:

@@ -59,10 +59,6 @@ class QueueEntry:
     call_back_due: datetime | None
     locked_by: str
     rank: int
-    waiting: bool
-    """Whether any bank or partner owes an answer."""
-    payee_bank: str
-    """The institution that the money came to, as the caller says or a bank found; "" where nobody knows."""
 
 
 def chance_percent(since: datetime, half_life: timedelta) -> int:
@@ -81,8 +77,6 @@ def queue(actor: Actor) -> list[QueueEntry]:
     proposed = claims.proposed_by_claims(actor, claim_ids)
     silent = Counter(claims.silent_holders(actor).filter(claim_id__in=claim_ids).values_list("claim_id", flat=True))
     left = claims.money_left(actor, claim_ids)
-    to_come = claims.with_answers_to_come(claim_ids)
-    came_to = claims.first_institutions(actor, claim_ids)
     duplicates = reports.duplicate_counts(actor, ids)
     entries = []
     for report in open_reports:
@@ -95,8 +89,6 @@ def queue(actor: Actor) -> list[QueueEntry]:
                 proposed.get(claim_id, ()) if claim_id else (),
                 silent[claim_id] if claim_id else 0,
                 left.get(claim_id, 0) if claim_id else 0,
-                claim_id in to_come,
-                came_to.get(claim_id, "") if claim_id else "",
                 duplicates.get(report.pk, 0),
             )
         )
@@ -110,8 +102,6 @@ def _entry(
     items: Sequence[Proposed],
     silent: int,
     left: int,
-    asked: bool,
-    came_to: str,
     duplicates: int,
 ) -> QueueEntry:
     now, currency = clock.now(), report.currency
@@ -138,8 +128,6 @@ def _entry(
         call_back_due=report.call_back_due,
         locked_by=str(report.locked_by) if report.locked_by and report.locked_until and report.locked_until > now else "",
         rank=ranking_value(Money(catchable, currency)),
-        waiting=asked or any(order.state in WAITING for order in claim_orders),
-        payee_bank=report.payee_bank or came_to,
     )
 
 

@@ -10,7 +10,6 @@ from typing import Final
 from django.utils import timezone
 
 from accord.capabilities.claims import figures as claims
-from accord.capabilities.claims import territory
 from accord.capabilities.claims.figures import Claimed
 from accord.capabilities.orders import figures as orders
 from accord.capabilities.orders.figures import ForClaim
@@ -125,14 +124,9 @@ def _wrongly(actor: Actor, since: datetime, until: datetime) -> list[Share]:
 
 
 def _wrongly_by_truth(actor: Actor, since: datetime, until: datetime, stolen_on: StolenOn) -> list[Share]:
-    """What is kept on each account beyond the stolen money that stood there when the last of it was held.
-
-    Of what a partner names only by bank or as a total nobody here knows whose it is: it counts on neither side.
-    """
+    """What is kept on each account beyond the stolen money that stood there when the last of it was held."""
     sums: dict[str, list[int]] = defaultdict(lambda: [0, 0, 0])
     for kept in orders.kept_on_accounts(actor, since, until):
-        if territory.is_total(kept.account):
-            continue
         innocent = max(0, kept.amount - max(0, stolen_on(kept.account, kept.at)))
         _add(sums[kept.currency], innocent, kept.amount, 1)
     return [_share(Figure.INNOCENT_TRUTH, sums[currency], currency) for currency in sorted(sums)]

@@ -72,7 +72,7 @@ WORDS: Final[dict[Figure, Words]] = {
         _(
             "An exercise knows where the stolen money really went. Of what orders of the period keep, or kept to their end:"
             " what is held on an account beyond the stolen money that stood there when it was last held, had every payment of"
-            " the exercise been made. What a partner names only by bank or as a total counts on neither side."
+            " the exercise been made."
         ),
         _("Innocent"),
         _("Held"),

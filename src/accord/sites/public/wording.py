@@ -22,36 +22,23 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step of a way: its name, whether it was reached and on which day, and what that means. `otherwise` stands beside one
-    that was not reached."""
+    """One step of a way: its name, whether it was reached and on which day, and what that means."""
 
     name: str
     reached: bool
     day: date | None
     text: str
-    otherwise: str
 
 
 def steps(status: ReporterStatus) -> list[Step]:
     """The way of a report, from the call to the money's return."""
-    otherwise = _not_shown(status)
     return [
-        Step(_("Report received"), True, status.received_on, _received(status), otherwise),
-        Step(_("Banks asked"), status.asked_on is not None, status.asked_on, _asked(status), otherwise),
-        Step(_("Money traced"), status.traced_on is not None, status.traced_on, _traced(status), otherwise),
-        Step(_("Money on hold"), status.held_on is not None, status.held_on, _held(status), otherwise),
-        Step(_("Money returned"), bool(status.returned), status.returned_on, _returned(status), otherwise),
+        Step(_("Report received"), True, status.received_on, _received(status)),
+        Step(_("Banks asked"), status.asked_on is not None, status.asked_on, _asked(status)),
+        Step(_("Money traced"), status.traced_on is not None, status.traced_on, _traced(status)),
+        Step(_("Money on hold"), status.held_on is not None, status.held_on, _held(status)),
+        Step(_("Money returned"), bool(status.returned), status.returned_on, _returned(status)),
     ]
-
-
-def _not_shown(status: ReporterStatus) -> str:
-    """What may be said of a step that the page does not show: what happened today is withheld until tomorrow, whether or not
-    anything did, as an offender may hold the telephone (decision 0009)."""
-    if status.is_closed:
-        return _("Did not happen")
-    if status.received_on >= timezone.localtime(status.shown_as_of).date():
-        return _("Shown from tomorrow")
-    return _("Nothing up to yesterday")
 
 
 def amounts(sums: Sequence[Money]) -> str:
@@ -133,15 +120,13 @@ def too_many_tries() -> str:
 def appeal_steps(appeal: Appeal) -> list[Step]:
     """The way of an appeal, from its receipt to the release."""
     begun = appeal.review_began_at is not None or appeal.decided_at is not None
-    not_yet = _("Not yet")
     way = [
-        Step(_("Appeal received"), True, _day(appeal.received_at), _("We have your appeal."), not_yet),
-        Step(_("Being looked at"), begun, _day(appeal.review_began_at), _review(appeal), not_yet),
-        Step(_("Decided"), appeal.decided_at is not None, _day(appeal.decided_at), _decision(appeal), not_yet),
+        Step(_("Appeal received"), True, _day(appeal.received_at), _("We have your appeal.")),
+        Step(_("Being looked at"), begun, _day(appeal.review_began_at), _review(appeal)),
+        Step(_("Decided"), appeal.decided_at is not None, _day(appeal.decided_at), _decision(appeal)),
     ]
     if appeal.decision in (AppealDecision.RELEASE, AppealDecision.RELEASE_PARTLY):
-        released = appeal.released_at is not None
-        way.append(Step(_("Money released"), released, _day(appeal.released_at), _release(appeal), not_yet))
+        way.append(Step(_("Money released"), appeal.released_at is not None, _day(appeal.released_at), _release(appeal)))
     return way
 
 

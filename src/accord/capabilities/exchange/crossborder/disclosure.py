@@ -88,7 +88,7 @@ class _Teller:
         for row in self._picture.trace.standing:
             groups[(*self._place(row), row.currency)].append(row)
         return tuple(
-            _standing(place, bank, currency, rows, by_account=not territory.is_total(place))
+            _standing(place, bank, currency, rows, by_account=not _is_total(place))
             for (place, bank, currency), rows in sorted(groups.items())
         )
 
@@ -214,6 +214,10 @@ def _together(parts: Iterable[Gone]) -> list[Gone]:
             part = replace(earlier, credit=credit)
         whole[place] = part
     return list(whole.values())
+
+
+def _is_total(place: str) -> bool:
+    return place.startswith(("bank:", "total:"))
 
 
 def _standing(place: str, bank: str, currency: str, rows: list[JoinedStanding], *, by_account: bool) -> WireStanding:

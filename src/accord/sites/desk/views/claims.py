@@ -24,7 +24,6 @@ from accord.sites.common.words import ASK_FIRST, REFUSALS, RULES, TRACE_WORDS
 from accord.sites.desk.errors import Msg
 from accord.sites.desk.live_sections import LiveSection, live_section, news
 from accord.sites.desk.presenters.claim_page import ClaimPage
-from accord.sites.desk.presenters.figures import nothing_to_ask
 from accord.sites.desk.presenters.trace_rows import ACCOUNT_KINDS, CSV_COLUMNS, csv_rows
 
 _SECTIONS = ("figures", "plan", "jurisdictions", "table", "orders", "enquiries", "history")
@@ -79,7 +78,7 @@ def trace_again(request: HttpRequest, claim_id: UUID) -> HttpResponse:
     """Ask the banks afresh where the picture may be old."""
     asked = len(services.trace_again(cast("User", request.user), claim_id))
     text = ngettext("%(count)d question was asked again.", "%(count)d questions were asked again.", asked)
-    messages.success(request, text % {"count": asked} if asked else nothing_to_ask(_page(request, claim_id).figures))
+    messages.success(request, text % {"count": asked} if asked else _("Nothing to ask again: all money found is held."))
     return redirect("desk:claim", claim_id)
 
 
