@@ -186,16 +186,16 @@ def _open_branches(asked: list[Enquiry], answered: AnsweredBy) -> tuple[OpenBran
         amounts: dict[str, Counter[str]] = defaultdict(Counter)
         for credit in credits_from_json(enquiry.credits):
             amounts[credit.currency][credit.transfer] += credit.amount
-        for amount in amounts.values():
-            amount.subtract({transfer: told[transfer] for transfer in amount})
-        amounts = {currency: +amount for currency, amount in amounts.items() if +amount}
         for currency, by_transfer in amounts.items():
+            left = by_transfer - told
+            if not left:
+                continue
             branches.append(
                 OpenBranch(
                     institution=enquiry.institution,
-                    amount=sum(by_transfer.values()),
+                    amount=left.total(),
                     currency=currency,
-                    transfers=tuple(by_transfer),
+                    transfers=tuple(left),
                     state=enquiry.state,
                     error=enquiry.last_error,
                     answer_due_at=enquiry.answer_due_at,

@@ -80,14 +80,18 @@ def merged_credits(groups: Iterable[Sequence[Credit]]) -> tuple[Credit, ...]:
     for credit in (credit for group in groups for credit in group):
         if credit.bare() in known:
             continue
-        known.add(credit.bare())
         place = (credit.transfer, credit.referral)
-        if earlier := merged.get(place):
-            intervals = tuple(sorted((*earlier.intervals, *credit.intervals)))
-            credit = msgspec.structs.replace(earlier, amount=earlier.amount + credit.amount, intervals=intervals)
-            known.add(credit.bare())
-        merged[place] = credit
+        earlier = merged.get(place)
+        merged[place] = whole = widened(earlier, credit) if earlier else credit
+        known |= {credit.bare(), whole.bare()}
     return tuple(merged[place] for place in sorted(merged))
+
+
+def widened(credit: Credit, more: Credit) -> Credit:
+    """A credit with the claimed units of another part of the same transfer added."""
+    return msgspec.structs.replace(
+        credit, amount=credit.amount + more.amount, intervals=tuple(sorted((*credit.intervals, *more.intervals)))
+    )
 
 
 def newest_answers(enquiries: Iterable[Enquiry]) -> dict[tuple[str, str], Enquiry]:

@@ -17,6 +17,7 @@ from django.conf import settings
 
 from accord.capabilities.claims import territory
 from accord.capabilities.claims.joined_trace import JoinedStanding
+from accord.capabilities.claims.messages import widened
 from accord.capabilities.claims.picture import Gone, Picture
 from accord.capabilities.claims.ports import TransferLeg
 from accord.capabilities.exchange.agreements.fields import ALWAYS
@@ -205,14 +206,8 @@ def _together(parts: Iterable[Gone]) -> list[Gone]:
     whole: dict[tuple[str, str], Gone] = {}
     for part in parts:
         place = (part.partner, part.credit.transfer)
-        if earlier := whole.get(place):
-            credit = msgspec.structs.replace(
-                earlier.credit,
-                amount=earlier.credit.amount + part.credit.amount,
-                intervals=tuple(sorted((*earlier.credit.intervals, *part.credit.intervals))),
-            )
-            part = replace(earlier, credit=credit)
-        whole[place] = part
+        earlier = whole.get(place)
+        whole[place] = replace(earlier, credit=widened(earlier.credit, part.credit)) if earlier else part
     return list(whole.values())
 
 
