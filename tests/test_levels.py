@@ -7,7 +7,7 @@ from pathlib import Path
 
 TESTS = Path(__file__).parent
 _DOCUMENT = (TESTS.parent / "docs/tests.md").read_text(encoding="utf-8")
-_DEEP = re.compile(r"\bmark\.deep\b|\bimport deep\b")
+_DEEP = re.compile(r"\bmark\.deep\b|(?<!def )\bdeep\(")
 _BOTH_STORES = re.compile(r"\bmark\.both_stores\b")
 
 

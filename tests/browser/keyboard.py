@@ -39,6 +39,11 @@ def press(page: Page, selector: str, key: str = "Enter") -> None:
 def send(page: Page, selector: str) -> None:
     """Press a button that sends its form, and wait until the page that answers has taken this one's place."""
     tab_to(page, selector)
+    go_on(page)
+
+
+def go_on(page: Page) -> None:
+    """Press Enter and wait for the page that it leads to."""
     with page.expect_navigation():
         page.keyboard.press("Enter")
 

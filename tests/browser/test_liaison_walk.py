@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from keyboard import choose, press, send, tab_to, write
+from keyboard import choose, go_on, press, send, tab_to, write
 from levels import deep
 from page_checks import faults_in_reach
 from played_node import PlayedNode, played_node
@@ -158,8 +158,7 @@ def test_a_request_is_read_noted_and_answered(visit: Callable[..., Visit], thing
     look(begun, f"liaison-request-{name}")
     write(page, "#note-text", "We look at it. 我们正在核查。")
     page.keyboard.press("Tab")
-    with page.expect_navigation():
-        page.keyboard.press("Enter")
+    go_on(page)
     expect(page.locator(".alert-success")).to_be_visible()
     choose(page, "[name=outcome]", "partly")
     write(page, "#answer-text", "A shop. 一家商店。")

@@ -6,23 +6,17 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from keyboard import tab_to, write
+from keyboard import go_on, tab_to, write
 from levels import deep
 from page_checks import check_page
 from played_node import PlayedNode
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 from visits import NARROW, Visit
 from walks import approve_plan, chase
 
 pytestmark = [pytest.mark.browser, pytest.mark.database, pytest.mark.slow]
 
 OPEN_PAGES = tuple(f"/public/{name}" for name in ("", "help/", "accessibility/", "report/", "appeal/", "appeal/follow/"))
-
-
-def go_on(page: Page) -> None:
-    """Press Enter and wait for the page that it leads to."""
-    with page.expect_navigation():
-        page.keyboard.press("Enter")
 
 
 def choose_language(public: Visit, language: str) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from keyboard import choose, press
+from keyboard import choose, go_on, press
 from page_checks import check_page
 from playwright.sync_api import Page, expect
 
@@ -108,8 +108,7 @@ def look(desk: Visit, name: str) -> None:
 def confirm(desk: Visit) -> None:
     """The question stands open with the focus on its button."""
     expect(desk.page.locator("#order-confirm-button, #plan-confirm-button")).to_be_focused()
-    with desk.page.expect_navigation():
-        desk.page.keyboard.press("Enter")
+    go_on(desk.page)
 
 
 def approve_what_waits(chief: Visit, picture: str) -> None:

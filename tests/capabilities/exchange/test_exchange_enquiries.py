@@ -94,15 +94,7 @@ def test_three_centres_find_what_one_that_sees_all_ledgers_finds(
     clock = SteppedClock(at(first))
     with transaction.atomic(), using(clock), tempfile.TemporaryDirectory() as folder:
         with closing(world.banks(Path(folder))) as banks:
-            centres = Centres(banks, COVERS, agreed())
-            claim = start_claim(officer, world, rule, centres)
-            centres.settle()
-            check_whole(centres, claim, world, rule)
-            clock.advance_to(at(LAST))
-            with centres.at(CN):
-                claims.trace_again(officer, claim.pk)
-            centres.settle()
-            check_whole(centres, claim, world, rule)
+            check_now_and_at_the_end(officer, banks, clock, world, rule)
         transaction.set_rollback(True)
 
 
@@ -118,14 +110,20 @@ def test_one_transfer_that_separate_questions_lead_to_is_vouched_for_as_a_whole(
     world.pay("T3", 50, "d-1", "b-2", 369)
     clock = SteppedClock(at(first))
     with using(clock), closing(world.banks(tmp_path)) as banks:
-        centres = Centres(banks, COVERS, agreed())
-        claim = start_claim(officer, world, Rule.LIFO, centres)
-        centres.settle()
-        clock.advance_to(at(LAST))
-        with centres.at(CN):
-            claims.trace_again(officer, claim.pk)
-        centres.settle()
-        check_whole(centres, claim, world, Rule.LIFO)
+        check_now_and_at_the_end(officer, banks, clock, world, Rule.LIFO)
+
+
+def check_now_and_at_the_end(officer: User, banks: SandboxBanks, clock: SteppedClock, world: SmallWorld, rule: Rule) -> None:
+    """The claim is followed at the clock's time, and again after all payments have been made."""
+    centres = Centres(banks, COVERS, agreed())
+    claim = start_claim(officer, world, rule, centres)
+    centres.settle()
+    check_whole(centres, claim, world, rule)
+    clock.advance_to(at(LAST))
+    with centres.at(CN):
+        claims.trace_again(officer, claim.pk)
+    centres.settle()
+    check_whole(centres, claim, world, rule)
 
 
 def check_whole(centres: Centres, claim: Claim, world: SmallWorld, rule: Rule) -> None:
